@@ -2,25 +2,25 @@
  * How the canaries of a run fared, as counts.
  */
 
-/** How the canaries of a run went. */
+/** The counts of the canaries of a run. */
 export interface CanaryCounts {
   /** Control messages. */
   total: number;
-  /** A watcher did not see a message that was published for it to see. */
+  /** A watcher did not receive a message that a canary published for it. */
   blind: number;
-  /** The message was seen, the will of the client that was then killed never was. */
+  /** The watcher received the message, but never the will of the client that the fleet then killed. */
   lost: number;
-  /** Wills that came altered, late, or more than once; absent where there is none. */
+  /** Wills that arrived altered, late, or more than once; absent where there is none. */
   altered?: number;
   /** Wills of canaries that were late. */
   late?: number;
-  /** Wills of canaries that came again. */
+  /** Wills of canaries that arrived again. */
   duplicate?: number;
-  /** Wills that went wrong as the plan's profile says; absent where there is none. */
+  /** Faults of wills that the plan's profile describes; absent where there is none. */
   deviating?: number;
 }
 
-/** Counts with nothing in them. */
+/** Empty counts. */
 export function noCanaries(): CanaryCounts {
   return { total: 0, blind: 0, lost: 0 };
 }
@@ -32,10 +32,10 @@ export function addCanaries(sum: CanaryCounts, more: CanaryCounts): void {
   }
 }
 
-/** How many wills of canaries went wrong. */
+/** The number of faulty wills of canaries. */
 export function canaryFaultsIn({ lost, altered = 0, late = 0, duplicate = 0 }: CanaryCounts): number {
   return lost + altered + late + duplicate;
 }
 
-/** How far a control came: its message was not seen, its will was not, or both were. */
+/** The arrivals of a canary: neither its message nor its will, the message alone, or both. */
 export type CanarySight = "nothing" | "message" | "both";

@@ -4,9 +4,9 @@
 import type { Deviation } from "../../profiles/profile.ts";
 import type { FaultSample } from "./fault_sample.ts";
 
-/** What one deviation came to. */
+/** The counts of one deviation. */
 export interface DeviationCounts {
-  /** Lives in which it could have shown. */
+  /** Lives in which it could have appeared. */
   lives: number;
   /** Faults that it describes. */
   seen: number;
@@ -20,7 +20,7 @@ export interface DeviationData {
   readonly described: Readonly<Record<string, number>>;
 }
 
-/** What a run found of the profile that was asked for: plain data. */
+/** The findings of a run on the plan's profile: plain data. */
 export interface ProfileFindings {
   /** The name of the profile. */
   readonly name: string;
@@ -28,6 +28,6 @@ export interface ProfileFindings {
   readonly broker: string;
   /** The versions that it describes. */
   readonly versions: string;
-  /** Those that a fleet can see. */
+  /** Those that a fleet can observe. */
   readonly deviations: readonly (Pick<Deviation, "id" | "rules" | "what" | "evidence" | "source"> & DeviationCounts)[];
 }

@@ -6,7 +6,7 @@ import type { EndMode } from "../life/life.ts";
 
 /** One kind of fault, and how often it occurred. */
 export interface FaultKind {
-  /** What went wrong. */
+  /** The fault. */
   readonly verdict: FaultSample["verdict"];
   /** The broken rule, such as `MQTT 5.0, 3.1.2-8`. */
   readonly rule: string;
@@ -14,23 +14,23 @@ export interface FaultKind {
   readonly count: number;
 }
 
-/** One life over time: milliseconds since the run began. What did not happen is absent. */
+/** One life over time: milliseconds since the run began. An event that did not happen is absent. */
 export interface Timeline {
   /** CONNACK, in milliseconds since the run began. */
   readonly connectedMs?: number;
-  /** When the schedule wanted the kill, and when it was done. */
+  /** The instants of the kill: in the schedule, and in fact. */
   readonly killDueMs?: number;
   /** The kill, in milliseconds since the run began. */
   readonly killedMs?: number;
   /** When the standard made the will due. */
   readonly dueMs?: number;
-  /** When the will came, each time. */
+  /** The instant of each arrival of the will. */
   readonly seenMs: readonly number[];
   /** When a late subscriber read the client's retained state. */
   readonly readMs?: number;
 }
 
-/** Why a life's will went wrong; a sample of them is kept for people. */
+/** The fault of a life's will; the tally keeps a sample of them for the report. */
 export interface FaultSample {
   /** The client identifier. */
   readonly client: string;
@@ -46,13 +46,13 @@ export interface FaultSample {
   readonly qos: 0 | 1 | 2;
   /** The rule that was broken, such as `MQTT 5.0, 3.1.2-8`. */
   readonly rule: string;
-  /** One sentence: what was due when, and what was seen. */
+  /** One sentence: the due will and its instant, and the arrivals. */
   readonly text: string;
-  /** Absent where a will cannot be told to a life. */
+  /** Absent where no life matches the will. */
   readonly timeline?: Timeline;
 }
 
-/** A life whose will came on time, and took long. */
+/** A life whose will arrived on time, but slowly. */
 export interface SlowLife {
   /** The client identifier. */
   readonly client: string;
@@ -70,5 +70,5 @@ export interface SlowLife {
   readonly timeline: Timeline;
 }
 
-/** What can go wrong with a will. */
+/** The possible faults of a will. */
 export type FaultName = FaultSample["verdict"];

@@ -11,7 +11,7 @@ export interface GroupCounts extends ModeCounts {
   presenceWrong: number;
 }
 
-/** One group's counts as they cross a thread, with the latencies of its wills, encoded. */
+/** One group's counts in a message between threads, with the latencies of its wills, encoded. */
 export interface GroupData extends GroupCounts {
   /** Absent for wills that cannot be attributed to a client. */
   readonly name?: string;

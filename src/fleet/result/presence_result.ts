@@ -1,8 +1,8 @@
 /**
- * What was found of presence: plain data, squad by squad, and as one.
+ * The findings on presence: plain data, squad by squad, and as one.
  */
 
-/** What became of the messages by which clients say that they are online, or that they left. */
+/** The counts of the messages with which clients publish that they are online, or that they left. */
 export interface PresenceWordCounts {
   /** Messages that were sent. */
   sent: number;
@@ -10,7 +10,7 @@ export interface PresenceWordCounts {
   acknowledged: number;
   /** The broker answered that it does not take them. */
   refused: number;
-  /** Seen by watchers. */
+  /** Received by watchers. */
   seen: number;
 }
 
@@ -19,7 +19,7 @@ export const presenceMoments = ["middle", "end", "left"] as const;
 /** The moment of a look. */
 export type PresenceMoment = typeof presenceMoments[number];
 
-/** What became of the states that were looked at. */
+/** The counts of the states that a reader looked at. */
 export interface PresenceCounts {
   /** Each is right or wrong. */
   judged: number;
@@ -27,21 +27,21 @@ export interface PresenceCounts {
   right: number;
   /** States that were wrong. */
   wrong: number;
-  /** Wrong: a message stands that has been replaced. */
+  /** Wrong: the topic has a message that a later one has replaced. */
   stale: number;
-  /** Wrong: a message stands that should never have been published, or not yet. */
+  /** Wrong: the topic has a message that the broker had to publish never, or not yet. */
   unwanted: number;
-  /** Wrong: nothing is there. */
+  /** Wrong: the topic has no message. */
   absent: number;
-  /** Wrong: the right message, with another payload, QoS, retain flag or property than was asked for. */
+  /** Wrong: the right message, with a payload, QoS, retain flag or property that the client did not request. */
   altered: number;
-  /** The standard, or an acknowledgement that did not come, allows more than one state, and one of those was found. */
+  /** The standard, or a missing acknowledgement, allows more than one state, and the reader found one of those. */
   eitherWay: number;
   /** Not judged: it had changed too shortly before. */
   unsettled: number;
 }
 
-/** What a squad found of presence: plain data. */
+/** The findings of a squad on presence: plain data. */
 export interface PresenceData {
   /** The counts of each look. */
   readonly byMoment: Readonly<Partial<Record<PresenceMoment, PresenceCounts>>>;
@@ -51,15 +51,15 @@ export interface PresenceData {
   readonly left: PresenceWordCounts;
 }
 
-/** Counts with nothing in them. */
+/** Empty counts. */
 export function noPresence(): PresenceCounts {
   return { judged: 0, right: 0, wrong: 0, stale: 0, unwanted: 0, absent: 0, altered: 0, eitherWay: 0, unsettled: 0 };
 }
 
-/** What a run found of presence: the counts of all looks together, and of each. */
+/** The findings of a run on presence: the counts of all looks together, and of each. */
 export interface PresenceResult extends PresenceCounts, PresenceData {}
 
-/** Joins what the squads found; undefined where nobody spoke of presence. */
+/** Joins the findings of the squads; undefined where no client publishes its presence. */
 export function mergePresence(all: readonly (PresenceData | undefined)[]): PresenceResult | undefined {
   const found = all.filter((data) => data !== undefined);
   if (found.length === 0) return undefined;
@@ -85,7 +85,7 @@ function add<Counts extends PresenceCounts | PresenceWordCounts>(sum: Counts, mo
   for (const name of Object.keys(sum) as (keyof Counts)[]) (sum[name] as number) += more[name] as number;
 }
 
-/** Counts of messages with nothing in them. */
+/** Empty counts of messages. */
 export function noWords(): PresenceWordCounts {
   return { sent: 0, acknowledged: 0, refused: 0, seen: 0 };
 }

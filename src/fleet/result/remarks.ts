@@ -1,11 +1,11 @@
 /**
- * What a run observed of a broker that the standard allows, or that is one deviation of the broker's and no fault of a
- * will: plain sums, so that those of all squads merge into one. The run reports them as notes; no verdict depends on
- * them.
+ * The observations of a run on a broker that the standard allows, or that are one deviation of the broker and no fault
+ * of a will: plain sums, so that those of all squads merge into one. The run reports them as notes; no verdict depends
+ * on them.
  */
 import { formatCount } from "../../base/units.ts";
 
-/** What was observed; a part that was not observed is absent. */
+/** The observations; a part without an observation is absent. */
 export interface Remarks {
   /** Silent connections that the broker closed before 1.5 times keep alive had passed, which it may. */
   readonly earlyCloses?: EarlyCloses;
@@ -15,7 +15,7 @@ export interface Remarks {
   readonly addedExpiries?: number;
   /** Connections that ended although the fleet had not ended them, by how they ended. */
   readonly lostConnections?: Readonly<Record<string, number>>;
-  /** Packets of the broker with parts that do not belong there, by what was wrong. */
+  /** Packets of the broker with parts that they must not have, by the fault. */
   readonly faultyPackets?: Readonly<Record<string, number>>;
 }
 
@@ -40,7 +40,7 @@ export interface ShortSessions {
   readonly shortestS: number;
 }
 
-/** Adds what another squad observed. */
+/** Adds the observations of another squad. */
 export function addRemarks(one: Remarks, other: Remarks): Remarks {
   const earlyCloses = joined(one.earlyCloses, other.earlyCloses, (a, b) => ({
     count: a.count + b.count,
@@ -63,7 +63,7 @@ export function addRemarks(one: Remarks, other: Remarks): Remarks {
   };
 }
 
-/** Beyond the limit, one ending stands for the rest. */
+/** Beyond the limit, one ending represents the rest. */
 function addEndings(one: Readonly<Record<string, number>>, other: Readonly<Record<string, number>>) {
   const sum: Record<string, number> = { ...one };
   for (const [text, count] of Object.entries(other)) {
@@ -117,7 +117,7 @@ function lostText(endings: Readonly<Record<string, number>>): string {
   return `${counted(all, "connection")} ended although the fleet had not ended ${it}: ${kindsText(endings)}`;
 }
 
-/** What there was of each kind, the most frequent first. */
+/** The observations of each kind, the most frequent first. */
 function kindsText(kinds: Readonly<Record<string, number>>): string {
   return Object.entries(kinds).toSorted(([, one], [, other]) => other - one)
     .map(([text, count]) => `${formatCount(count)} × ${text}`).join("; ");

@@ -1,12 +1,12 @@
 /**
- * The restarts of the broker during a run, and the counts of what they ended: plain data.
+ * The restarts of the broker during a run, and the counts of the lives that they ended: plain data.
  */
 
-/** A restart as the oracle knows it. Instants are of the clock of all lives. */
+/** A restart in the oracle's data. Instants are of the clock of all lives. */
 export interface RestartWindow {
-  /** From here on the broker may have been down: nothing was done to it before. */
+  /** From here on the broker may have been down: no restart action took place before. */
   readonly fromMs: number;
-  /** By now it serves again, and the watchers see; Infinity before that. */
+  /** By now it serves again, and the watchers are subscribed; Infinity before that. */
   readonly backMs: number;
   /**
    * Whether it still had the sessions it was to keep, as those of the watchers show; undefined before that is known.
@@ -14,7 +14,7 @@ export interface RestartWindow {
   readonly sessionsKept: boolean | undefined;
 }
 
-/** A time in which one watcher could not see. */
+/** An absence of one watcher. */
 export interface Absence {
   readonly bucket: number;
   readonly copy: number;
@@ -22,32 +22,30 @@ export interface Absence {
   readonly toMs: number;
   /** The broker had forgotten the watcher's session, and so all that it had kept for it. */
   readonly forgotten: boolean;
-  /** The broker had granted the watcher QoS 0 alone, and need not keep such messages for a session that is away. */
+  /** The broker had granted the watcher QoS 0 alone, and need not keep such messages for an absent session. */
   readonly atQos0?: boolean;
 }
 
-/** What one squad found of one restart. */
+/** The findings of one squad on one restart. */
 export interface SquadRestartCounts {
-  /** Since when the squad waited, and when it went on. */
+  /** The start of the squad's pause, and its end. */
   readonly fromMs: number;
   readonly backMs: number;
   /** Lives that ended with it. */
   lives: number;
   /** Connections, of clients and watchers, that were open all through it. */
   survived: number;
-  /** Watchers whose session the broker still had, and those whose it had forgotten. */
+  /** Watchers whose session the broker still had, and those whose it had lost. */
   readonly watchersKept: number;
   readonly watchersForgotten: number;
-  /**
-   * Wills of lives that ended with it or waited through it, by when they came: before the broker was back, or after.
-   */
+  /** Wills of lives that ended with it or waited through it, by their arrival: before the broker was back, or after. */
   willsBefore: number;
   willsAfter: number;
 }
 
 /** Results of one restart. Milliseconds; instants since the run began. */
 export interface RestartResult {
-  /** When the broker was told to go, and when it let a client in again. */
+  /** When the restart stopped the broker, and when the broker accepted a client again. */
   readonly downAtMs: number;
   /** When the watchers were back, in milliseconds since the run began. */
   readonly backAtMs: number;
@@ -59,15 +57,15 @@ export interface RestartResult {
   readonly survived: number;
   /** Watchers whose session the broker kept. */
   readonly watchersKept: number;
-  /** Watchers whose session the broker forgot. */
+  /** Watchers whose session the broker lost. */
   readonly watchersForgotten: number;
-  /** Wills that came before the broker was back. */
+  /** Wills that arrived before the broker was back. */
   readonly willsBefore: number;
-  /** Wills that came after the broker was back. */
+  /** Wills that arrived after the broker was back. */
   readonly willsAfter: number;
 }
 
-/** A restart as it went, by the clock of the run; or why there was none, in a sentence. */
+/** A restart by the clock of the run; or why there was none, in a sentence. */
 export type Restarted =
   | { readonly kind: "back"; readonly downMs: number; readonly backMs: number; readonly commandMs?: number }
   | { readonly kind: "failed"; readonly sentence: string };

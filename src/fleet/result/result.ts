@@ -1,5 +1,5 @@
 /**
- * What a run found: plain data that crosses a thread, a file, and one day a network, without change.
+ * The findings of a run: plain data that crosses a thread or a file without change.
  */
 import type { EngineName } from "../../net/engine.ts";
 import type { CanaryCounts } from "./canary_counts.ts";
@@ -16,11 +16,11 @@ import type { SeriesPoint } from "./series_data.ts";
 import type { TelemetryResult } from "./telemetry_result.ts";
 import type { LatencyBucketCounts, LatencyRow, ModeCounts, RedeliveryCounts, WillCounts } from "./will_counts.ts";
 
-/** Where a run stands; sent a few times a second. */
+/** The progress of a run; sent a few times a second. */
 export interface Progress {
   /** The current phase. */
   readonly phase: RunPhase;
-  /** Since the phase began, and how long it is meant to take; 0 where that is not known. */
+  /** Since the phase began, and its planned length; 0 without one. */
   readonly phaseMs: number;
   /** The length of the current phase, where it has one. */
   readonly phaseOfMs: number;
@@ -36,7 +36,7 @@ export interface Progress {
   readonly wills: number;
   /** Faults found so far, by verdict; missing here counts what is overdue. */
   readonly faults: WillCounts;
-  /** States of presence found to be wrong so far; absent where nobody speaks of presence. */
+  /** Wrong states of presence so far; absent where no client publishes its presence. */
   readonly statesWrong?: number;
   /** Controls that are over so far; absent before any is. */
   readonly controls?: FleetResult["controls"];
@@ -50,7 +50,7 @@ export interface Progress {
   readonly instants: Instants;
 }
 
-/** A line for people that a run wants said once, as it happens. */
+/** A line for people that a run reports once, at its event. */
 export interface Notice {
   /** How important the notice is. */
   readonly level: "info" | "warning";
@@ -58,24 +58,24 @@ export interface Notice {
   readonly text: string;
 }
 
-/** The broker's restarts, and what became of the lives that ended with them. */
+/** The broker's restarts, and the counts of the lives that ended with them. */
 export interface RestartsResult {
   /** Each restart. */
   readonly each: readonly RestartResult[];
   /** Lives that ended with a restart (as `kills`), and their wills; those are in the run's sums too. */
   readonly lives: ModeCounts;
   /**
-   * Wills that were due while the watchers could not see, since the broker had forgotten their sessions (or need not
-   * keep QoS 0), and were not seen; counted nowhere else.
+   * Wills that were due during an absence of the watchers whose sessions the broker had lost (or for which it need not
+   * keep QoS 0), and that did not arrive; counted in no other number.
    */
   readonly unseeable: number;
 }
 
 /** All that a run found. */
 export interface FleetResult {
-  /** What the fleet did. */
+  /** The plan of the fleet. */
   readonly plan: FleetPlan;
-  /** What the clients spoke in the end: never `auto`. */
+  /** The versions of the clients in the end: never `auto`. */
   readonly protocol: "3.1.1" | "5" | "mix";
   /** ISO 8601, UTC. */
   readonly startedAt: string;
@@ -92,7 +92,7 @@ export interface FleetResult {
     readonly reconnects: number;
     /** CONNECTs that the broker refused, or connections that could not be opened. */
     readonly refused: number;
-    /** Connections that ended though nobody killed them. */
+    /** Connections that ended without a kill. */
     readonly lost: number;
     /** CONNECTs a second that the ramp reached. */
     readonly rampPerSecond: number;
@@ -107,15 +107,15 @@ export interface FleetResult {
     /** Only the modes that were used. */
     readonly byMode: Readonly<Partial<Record<KillMode, ModeCounts>>>;
   };
-  /** All lives: those killed, those lost, and the clients that left at the end. */
+  /** All lives: those that the fleet killed, those lost, and those of the clients that left at the end. */
   readonly wills: WillCounts & {
     /** Missing wills by the will's QoS: a loss at QoS 0 breaks no promise of the transport. */
     readonly missingByQos: readonly [number, number, number];
-    /** Lives in which the standard allows a will and none (a client back at the very instant); counted nowhere else. */
+    /** Lives in which the standard allows a will and none (a client back at the very instant); in no other count. */
     readonly eitherWay: number;
     /** Not decided when the run was interrupted; counted nowhere else. */
     readonly undecided: number;
-    /** Due while their watcher could not see, and not seen; counted nowhere else. Absent where there are none. */
+    /** Due during an absence of their watcher, and not received; in no other count. Absent where there are none. */
     readonly unseeable?: number;
   };
   /** Kill-to-will milliseconds, from the instant at which the kill was due by the schedule. */
@@ -123,38 +123,38 @@ export interface FleetResult {
     readonly all: LatencyRow;
     readonly byMode: Readonly<Partial<Record<KillMode, LatencyRow>>>;
   };
-  /** How clients were connected; absent in what a recording gives. */
+  /** The connects of the clients; absent in the result of a recording. */
   readonly connects?: {
     /** From the dial to CONNACK, handshakes included, reconnects too. */
     readonly latencyMs: LatencyRow;
     /** CONNECTs that were unanswered at once while the fleet was connected: the most there might be, and there were. */
     readonly underWayLimit: number;
     readonly mostUnderWay: number;
-    /** SYNs that this machine sent again meanwhile, for whomever; absent where it does not say. */
+    /** SYNs that this machine repeated meanwhile, for any process; absent where it does not count them. */
     readonly synsAgain?: number;
   };
-  /** The generator's own lateness: from the instant at which a kill was due to that at which it was done. */
+  /** The generator's own lateness: from the due instant of a kill to its execution. */
   readonly slipMs: LatencyRow;
   /** Controls: messages and wills of clients of the run's own, by which the watchers' sight was proven all along. */
   readonly controls: Readonly<CanaryCounts>;
   /** Why this machine may have been the bottleneck; absent where it kept up. */
   readonly generatorBound?: string;
-  /** Messages that the broker says it has dropped, before and after; absent where it does not say. */
+  /** Messages that the broker reports as dropped, before and after; absent where it does not report them. */
   readonly brokerDropped?: { readonly before: number; readonly after: number };
   /** The broker's restarts; absent where there was none. */
   readonly restarts?: RestartsResult;
-  /** Retained wills that a late subscriber found, where `willRetain` asked for them. */
+  /** Retained wills that a late subscriber found, where `willRetain` requests them. */
   readonly retained?: {
     readonly expected: number;
     readonly right: number;
     readonly wrong: number;
     readonly missing: number;
   };
-  /** What clients published beside their wills, where they were to. */
+  /** The counts of the clients' telemetry, where the plan has any. */
   readonly telemetry?: TelemetryResult;
-  /** States that a late subscriber read of those who speak of their presence, where any do. */
+  /** States that a late subscriber read of the clients with presence, where there are any. */
   readonly presence?: PresenceResult;
-  /** What the broker did that is no fault of a will; absent where there is nothing of the kind. */
+  /** Actions of the broker that are no fault of a will; absent where there is none. */
   readonly remarks?: Remarks;
   /** Messages that the broker delivered to watchers once more; absent where there was none. */
   readonly redeliveries?: RedeliveryCounts;
@@ -162,31 +162,31 @@ export interface FleetResult {
   readonly faults: readonly FaultSample[];
   /** Every kind of fault (verdict and rule) with its count, the most frequent first. */
   readonly faultKinds: readonly FaultKind[];
-  /** What the plan's profile says of the broker, and how much of it showed; absent where none was asked for. */
+  /** The deviations of the plan's profile, and how often each appeared; absent without a profile. */
   readonly profile?: ProfileFindings;
-  /** How many of the faults each known profile describes, where none was asked for; absent where none does. */
+  /** How many of the faults each known profile describes, for a plan without one; absent where none does. */
   readonly described?: Readonly<Record<string, number>>;
-  /** What the broker calls itself, where it says so under `$SYS/broker/version`. */
+  /** The broker's name for itself, where it publishes it under `$SYS/broker/version`. */
   readonly broker?: string;
-  /** The slowest of the wills that came on time, slowest first. */
+  /** The slowest of the wills that arrived on time, slowest first. */
   readonly slowest: readonly SlowLife[];
   /** The run over time. */
   readonly series: readonly SeriesPoint[];
   /** When each part of the run was; absent where there was no run. */
   readonly stages?: readonly RunStage[];
-  /** What became of each group; absent where the plan has none. Telemetry is under its own name. */
+  /** The result of each group; absent where the plan has none. Telemetry is under its own name. */
   readonly byGroup?: readonly GroupResult[];
   /** The verdict of the run. */
   readonly verdict: "pass" | "fail" | "void";
   /** The verdict for people: `PASS`, `PASS with 76 deviations`, `FAIL` or `VOID`. */
   readonly verdictText: string;
-  /** Why the run was not carried out as planned; a verdict `fail` stands on what was proven before. Absent else. */
+  /** Why the run did not follow its plan; a verdict `fail` relies on earlier proof. Absent else. */
   readonly voidReason?: string;
-  /** There where the run is void because the broker does not speak the version that the plan asks for. */
+  /** Present where the run is void because the broker does not accept the version that the plan requests. */
   readonly notSpoken?: true;
   /** One sentence for the verdict. */
   readonly reason: string;
-  /** Sentences about the run that a reader must know: a rate that was not reached, a mode that was replaced. */
+  /** Remarks on the run for its reader: a rate that it did not reach, a mode that it replaced. */
   readonly warnings: readonly string[];
   /** 0 pass, 1 fail, 3 void, 130 interrupted. */
   readonly exitCode: 0 | 1 | 3 | 130;
@@ -194,11 +194,11 @@ export interface FleetResult {
   readonly resources: {
     readonly cpuMs: number;
     readonly rssBytes: number;
-    /** CPU for each life: each CONNECT that was answered, and what became of it. */
+    /** CPU time of each life: of each CONNECT with an answer, and the rest of its life. */
     readonly cpuMsPerLife?: number;
-    /** What was held more once the clients were connected than before, for each of them. */
+    /** The growth of memory from before the clients connected to after it, for each of them. */
     readonly bytesPerClient?: number;
   };
-  /** What carried TCP; absent where parts of one run had different ones. */
+  /** The engine of the links; absent where parts of one run had different ones. */
   readonly engine?: EngineName;
 }

@@ -3,7 +3,7 @@
  */
 import type { WillMark } from "../life/life.ts";
 
-/** What a late subscriber found. */
+/** The findings of a late subscriber. */
 export interface RetainedCounts {
   expected: number;
   right: number;
@@ -12,7 +12,7 @@ export interface RetainedCounts {
   missing: number;
 }
 
-/** A retained message that was found: whose will it says it is, and whether it is marked as retained. */
+/** A retained message that a late subscriber found: the life that it names, and whether it has the retain flag. */
 export interface FoundWill {
   readonly mark: WillMark | undefined;
   readonly retain: boolean;

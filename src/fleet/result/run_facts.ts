@@ -7,7 +7,7 @@ import type { FleetPlan } from "../plan/plan.ts";
 import type { Restarted } from "./restart_result.ts";
 import type { FleetResult } from "./result.ts";
 
-/** What a result says besides what the squads found. */
+/** The data of a result besides the findings of the squads. */
 export interface RunFacts {
   readonly plan: FleetPlan;
   readonly target: string;
@@ -18,13 +18,13 @@ export interface RunFacts {
   readonly resources: FleetResult["resources"];
   readonly engine?: EngineName;
   readonly dropped?: DropCounts;
-  /** What the broker calls itself. */
+  /** The broker's name for itself. */
   readonly broker?: string;
-  /** The broker's restarts, as timed by the code that did them, and the start of the run by the same clock. */
+  /** The broker's restarts, timed by the code that executed them, and the start of the run by the same clock. */
   readonly restarts?: readonly Restarted[];
   readonly originMs?: number;
-  /** SYNs that this machine sent again meanwhile, where it says so. */
+  /** SYNs that this machine repeated meanwhile, where it counts them. */
   readonly synsAgain?: number;
-  /** Why nothing is proven, not even a fault: what was seen is not whole. */
+  /** Why no finding is proven, not even a fault: the recording is incomplete. */
   readonly gap?: string | undefined;
 }

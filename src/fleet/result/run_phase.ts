@@ -17,14 +17,14 @@ export interface RunStage {
   readonly groups?: readonly string[];
   /** Its start, in milliseconds since the run began. */
   readonly fromMs: number;
-  /** Absent while it goes on. */
+  /** Absent while it runs. */
   readonly toMs?: number;
 }
 
-/** What is noted of a run to know its stages: plain data. Milliseconds since the run began. */
+/** The notes on a run that define its stages: plain data. Milliseconds since the run began. */
 export interface Instants {
   /** When each part began. */
   readonly began: Readonly<Partial<Record<RunPhase, number>>>;
-  /** When all stood still for a restart of the broker, and when all went on. */
+  /** The start and the end of the pause of all squads for a restart of the broker. */
   readonly restarts: readonly { readonly fromMs: number; readonly backMs?: number }[];
 }

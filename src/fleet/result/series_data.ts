@@ -3,29 +3,29 @@
  */
 import type { KillMode } from "../plan/kill_mode.ts";
 
-/** One stretch of a run. Latency is of the wills that came in it. */
+/** One stretch of a run. Latency is of the wills that arrived in it. */
 export interface SeriesPoint {
   /** Its end, in milliseconds since the run began. */
   readonly atMs: number;
   /** Clients alive at its end. */
   readonly alive: number;
-  /** Kills done and wills seen in it. */
+  /** Kills and arrivals in it. */
   readonly kills: number;
-  /** Wills that came in this second. */
+  /** Wills that arrived in this second. */
   readonly wills: number;
-  /** Milliseconds; 0 when no will came. */
+  /** Milliseconds; 0 when no will arrived. */
   readonly p50: number;
   /** 99 % of the values are at most this, in milliseconds. */
   readonly p99: number;
   /** The largest value, in milliseconds. */
   readonly max: number;
-  /** The same by kill mode; only the modes whose wills came. */
+  /** The same by kill mode; only the modes with arrivals. */
   readonly byMode: Readonly<Partial<Record<KillMode, SeriesLatency>>>;
 }
 
 /** How long the wills of one kill mode took in one stretch: milliseconds. */
 export interface SeriesLatency {
-  /** Wills that came in this second. */
+  /** Wills that arrived in this second. */
   readonly count: number;
   /** The median, in milliseconds. */
   readonly p50: number;
@@ -44,6 +44,6 @@ export interface SeriesData {
   readonly alive: number;
   readonly kills: number;
   readonly wills: number;
-  /** HdrHistograms of the latencies, encoded, by kill mode; none where no will came. */
+  /** HdrHistograms of the latencies, encoded, by kill mode; none without arrivals. */
   readonly latencies: Readonly<Record<string, string>>;
 }

@@ -1,5 +1,5 @@
 /**
- * What a squad is given and what it gives back: plain data, which crosses a thread today and a network tomorrow.
+ * The task and the result of a squad: plain data, which can cross a thread.
  */
 import type { Endpoint } from "../../net/endpoint.ts";
 import type { EngineName } from "../../net/engine.ts";
@@ -15,16 +15,16 @@ import type { StartInstants } from "../plan/start_at.ts";
 import type { TallyData } from "./tally_data.ts";
 import type { TelemetryByGroup } from "./telemetry_result.ts";
 
-/** What this process held before and after its clients were connected, in bytes. */
+/** The memory of this process before and after its clients connected, in bytes. */
 export interface MemoryMarks {
   readonly before: number;
   readonly after: number;
 }
 
-/** What one squad is to do: plain data. */
+/** The task of one squad: plain data. */
 export interface SquadTask extends WatchScope {
   readonly target: Endpoint;
-  /** What carries TCP; `deno` if not said. */
+  /** The engine of the links; `deno` by default. */
   readonly engine?: EngineName | undefined;
   /** Which squad of this process it is, from 0. */
   readonly number: number;
@@ -34,13 +34,13 @@ export interface SquadTask extends WatchScope {
   readonly startMs?: StartInstants;
   /** When the run began, by the monotonic clock that all threads share. */
   readonly originMs: number;
-  /** True where every life is to be told. */
+  /** True where the squad has to report every life. */
   readonly lives?: boolean;
   /** True where its events are to be recorded. */
   readonly record?: boolean;
 }
 
-/** How connecting went. A recording does not tell of it. */
+/** The connects of the clients. A recording does not contain them. */
 export interface RampFacts {
   /** How long CONNECTs took, from the dial to CONNACK: an encoded histogram. */
   readonly connects: string;
@@ -50,7 +50,7 @@ export interface RampFacts {
   readonly lateMs: number;
 }
 
-/** What a squad found: plain data. */
+/** The findings of a squad: plain data. */
 export interface SquadResult extends Partial<RampFacts> {
   readonly tally: TallyData;
   readonly counters: ClientCounters;
@@ -58,26 +58,26 @@ export interface SquadResult extends Partial<RampFacts> {
   readonly series: readonly SeriesData[];
   /** When the parts of the run began. */
   readonly instants: Instants;
-  /** The longest time between two turns: so long was this thread held up, in milliseconds. */
+  /** The longest time between two turns, which is the longest delay of this thread, in milliseconds. */
   readonly longestStallMs: number;
   readonly controls: CanaryCounts;
   /** Messages that clients published beside their wills. */
   readonly telemetrySent: number;
   readonly telemetry?: TelemetryByGroup;
-  /** Kills that the schedule asked for, and how long killing took. */
+  /** Kills that the schedule requested, and the duration of the kills. */
   readonly killsAsked: number;
   readonly killMs: number;
   /** CONNECTs a second from the first to the last client of the ramp. */
   readonly rampMs: number;
   readonly retained?: RetainedCounts;
-  /** What a late subscriber found of those who speak of their presence, where any do. */
+  /** The findings of a late subscriber on the clients with presence, where there are any. */
   readonly presence?: PresenceData;
-  /** What was found of each restart of the broker, in their order; absent where there was none. */
+  /** The findings on each restart of the broker, in their order; absent where there was none. */
   readonly restarts?: readonly SquadRestartCounts[];
-  /** Why the run means nothing, in a sentence. */
+  /** Why the run is void, in a sentence. */
   readonly voidReason?: string;
   readonly interrupted: boolean;
-  /** Events that were handed out to be written, and events for which there was no room. */
+  /** Events that the squad passed to the writer, and events for which there was no room. */
   readonly recorded?: { readonly events: number; readonly lost: number };
   readonly memory?: MemoryMarks;
 }
@@ -85,7 +85,7 @@ export interface SquadResult extends Partial<RampFacts> {
 /** Which part of the fleet is watched. */
 export interface WatchScope {
   readonly plan: FleetPlan;
-  /** What clients speak whose group says nothing of it. */
+  /** The version of the clients whose group sets none. */
   readonly protocol: "3.1.1" | "5" | "mix";
   readonly firstClient: number;
   readonly clients: number;

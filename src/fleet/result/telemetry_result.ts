@@ -6,7 +6,7 @@
 export interface TelemetryCounts {
   /** Messages that were sent. */
   sent: number;
-  /** By the broker; at QoS 0 nobody does. */
+  /** By the broker; it acknowledges no QoS 0. */
   acknowledged: number;
   /** Were due, but the broker had as many unanswered of their client as a client may have. */
   withheld: number;
@@ -21,12 +21,12 @@ export interface TelemetryResult extends TelemetryCounts {
   readonly byGroup: TelemetryByGroup;
 }
 
-/** Counts with nothing in them. */
+/** Empty counts. */
 export function noTelemetry(): TelemetryCounts {
   return { sent: 0, acknowledged: 0, withheld: 0 };
 }
 
-/** Joins what the squads counted; undefined where nobody was to publish. */
+/** Joins the counts of the squads; undefined without telemetry. */
 export function mergeTelemetry(all: readonly (TelemetryByGroup | undefined)[]): TelemetryResult | undefined {
   const found = all.filter((each) => each !== undefined);
   if (found.length === 0) return undefined;

@@ -8,25 +8,25 @@ import type { EndMode } from "../life/life.ts";
 export interface WillCounts {
   /** Wills that were due: each has one of the next five as its verdict. */
   expected: number;
-  /** Came once it was due, and no later than `lateAfterMs`. */
+  /** Arrived once it was due, and no later than `lateAfterMs`. */
   onTime: number;
   /** Wills that were late. */
   late: number;
-  /** Came before it was due, though the life was over. */
+  /** Arrived before it was due, though the life was over. */
   early: number;
-  /** Wills that did not come. */
+  /** Wills that did not arrive. */
   missing: number;
-  /** Came, but with another topic, payload, QoS, retain flag or property than was asked for. */
+  /** Arrived, but with a topic, payload, QoS, retain flag or property that the client did not request. */
   altered: number;
-  /** Came again: one for each time too many. */
+  /** Arrived again: one for each time too many. */
   duplicate: number;
-  /** What went wrong as the plan's profile says that its broker does: in none of the counts above but `expected`. */
+  /** Faults that the plan's profile describes for its broker: in none of the counts above but `expected`. */
   deviating: number;
-  /** Came where none was due: after a proper DISCONNECT, a resumed session, for a living client, for nobody we know. */
+  /** Arrived where none was due: after a proper DISCONNECT, a resumed session, for an online or an unknown client. */
   unwanted: number;
 }
 
-/** Kills of one mode and what became of their wills. */
+/** Kills of one mode and the counts of their wills. */
 export interface ModeCounts extends WillCounts {
   /** Lives that ended by this mode. */
   kills: number;
@@ -35,10 +35,10 @@ export interface ModeCounts extends WillCounts {
 /** A distribution of milliseconds. */
 export type LatencyRow = HistogramRow;
 
-/** What lives are counted under: the kill modes, a restart of the broker, and those whom nobody killed. */
+/** The rows of the counts of lives: the kill modes, a restart of the broker, and the clients without a kill. */
 export type TallyMode = EndMode | "alive";
 
-/** Counts with nothing in them. */
+/** Empty counts. */
 export function noCounts(): WillCounts {
   return { expected: 0, onTime: 0, late: 0, early: 0, missing: 0, altered: 0, duplicate: 0, unwanted: 0, deviating: 0 };
 }
@@ -48,23 +48,23 @@ export function addCounts(sum: WillCounts, more: WillCounts): void {
   for (const name of Object.keys(noCounts()) as (keyof WillCounts)[]) sum[name] += more[name];
 }
 
-/** How many of these wills went wrong. */
+/** The number of faulty wills among these. */
 export function faultsIn(counts: WillCounts): number {
   return counts.late + counts.early + counts.missing + counts.altered + counts.duplicate + counts.unwanted;
 }
 
 /** The counts as plain data. */
 export interface LatencyBucketCounts {
-  /** One for each range of `bucketEndsMs`, and one for what is beyond. */
+  /** One for each range of `bucketEndsMs`, and one for the latencies beyond. */
   readonly counts: readonly number[];
   /** The sum of all latencies, in milliseconds. */
   readonly sumMs: number;
 }
 
-/** Messages that came again, in a resumed session, under their packet identifiers. */
+/** Messages that arrived again, in a resumed session, under their packet identifiers. */
 export interface RedeliveryCounts {
-  /** Messages that came again in a resumed session. */
+  /** Messages that arrived again in a resumed session. */
   readonly total: number;
-  /** Those that did not say so by DUP, as they must: MQTT 3.1.1 and 5.0, 3.3.1-1. */
+  /** Those without the DUP flag, which they must have: MQTT 3.1.1 and 5.0, 3.3.1-1. */
   readonly withoutDup: number;
 }

@@ -1,6 +1,6 @@
 /**
- * The schedule's own idea of the fleet: who is alive, who is away and until when, who is gone. It follows from what was
- * scheduled alone, not from what happens.
+ * The schedule's own model of the fleet: the clients that are alive, away until an instant, or gone. It follows from
+ * the scheduled orders alone, not from events.
  */
 import { Deadlines } from "../../base/deadlines.ts";
 import type { Random } from "../../base/random.ts";
@@ -30,12 +30,12 @@ export class FleetModel {
     return count;
   }
 
-  /** When the next client that is away comes back; Infinity when none is. */
+  /** When the next client that is away reconnects; Infinity when none is. */
   get nextReturnMs(): number {
     return this.#away.nextMs;
   }
 
-  /** Brings back who is due by then. */
+  /** Makes the clients alive again that are due by then. */
   comeBack(atMs: number): void {
     for (let client = this.#away.takeDue(atMs); client !== undefined; client = this.#away.takeDue(atMs)) {
       this.#raise(client);
@@ -53,7 +53,7 @@ export class FleetModel {
     throw new RangeError("no client is alive");
   }
 
-  /** Takes one of those gone, each as likely as the other; undefined when there is none. */
+  /** Takes one of the gone clients of these groups, each as likely as the other; undefined when there is none. */
   takeGone(groups: readonly number[], random: Random): number | undefined {
     const filled = groups.filter((group) => this.#gone[group]!.length > 0);
     if (filled.length === 0) return undefined;
@@ -77,7 +77,7 @@ export class FleetModel {
     else this.#away.add(untilMs, client);
   }
 
-  /** All who live are away, each until its own instant. */
+  /** All alive clients are away, each until its own instant. */
   sendAllAway(untilMs: (client: number) => number): void {
     for (const client of this.#alive.flatMap((alive) => alive.splice(0))) this.sendAway(client, untilMs(client));
   }

@@ -1,19 +1,18 @@
 /**
- * A restart of the broker as plain data: what a plan asks for, what the recorder knows of it, and what the report has
- * of it.
+ * A restart of the broker as plain data: for the plan, the recorder and the report.
  */
 import { mix } from "../../base/random.ts";
 import type { FleetPlan, RestartPhase } from "../plan/plan.ts";
 
-/** What tells this draw from others about the same client. */
+/** The number that separates this draw from others about the same client. */
 const jitterDraw = 6;
 
 /**
  * From the broker's return to a client's next CONNECT, or never: drawn by the seed alone, so that the schedule and the
- * client say the same.
+ * client agree.
  *
- * @param plan as it holds for the client
- * @param restart which restart of the run it is, from 0
+ * @param plan the plan with the settings of the client's group
+ * @param restart the number of the restart in the run, from 0
  */
 export function backAfterRestartMs(
   phase: RestartPhase,

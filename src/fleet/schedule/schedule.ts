@@ -1,9 +1,9 @@
 /**
- * Who is killed when and how, and who comes back when, drawn from the seed alone: the schedule keeps its own model of
- * who is alive, so that the same seed gives the same victims, modes, order and instants whatever the broker does.
+ * Draws each kill with its client, mode and instant, and each return, from the seed alone: the schedule keeps its own
+ * model of the alive clients, so that the same seed gives the same clients, modes, order and instants with any broker.
  *
- * Each squad draws the orders of the whole fleet and keeps those of its own clients: how many threads and processes
- * share a fleet changes no order. A draw costs about a microsecond, a kill a hundred.
+ * Each squad draws the orders of the whole fleet and keeps those of its own clients: the number of threads and
+ * processes of a fleet changes no order. A draw costs about a microsecond, a kill a hundred.
  */
 import { Random } from "../../base/random.ts";
 import type { ProtocolVersion } from "../../mqtt/packet.ts";
@@ -21,17 +21,17 @@ export interface KillOrder {
   readonly mode: KillMode;
   /** Milliseconds since killing began. */
   readonly atMs: number;
-  /** When its client is to come back after it. */
+  /** The instant at which its client reconnects after it. */
   readonly reconnectAfterMs: number | "never";
 }
 
-/** A client that is gone is to come back. */
+/** A client that is gone has to reconnect. */
 export interface ReturnOrder {
   readonly comeBack: number;
   readonly atMs: number;
 }
 
-/** The broker is to be restarted; all stands still until it is back. */
+/** The broker has to restart; the squads pause until it is back. */
 export interface RestartOrder {
   /** Which restart of the run it is, from 0. */
   readonly restart: number;
@@ -41,7 +41,7 @@ export interface RestartOrder {
 
 export type Order = KillOrder | ReturnOrder | RestartOrder;
 
-/** The part of a fleet whose orders are asked for. */
+/** The part of a fleet whose orders the schedule returns. */
 export interface Roster {
   readonly firstClient: number;
   readonly clients: number;
@@ -59,7 +59,7 @@ export class KillSchedule {
   readonly #orders: Generator<Order, void>;
   /** All groups. */
   readonly #everyone: readonly number[];
-  /** What may be drawn, by what it is drawn from and the version of who dies. */
+  /** The modes to draw from, by their source in the plan and the version of the client. */
   readonly #shares = new Map<readonly KillShare[], Map<ProtocolVersion, Shares>>();
   #atMs = 0;
   #aliveMs = 0;
@@ -89,7 +89,7 @@ export class KillSchedule {
     return client >= firstClient && client < firstClient + clients;
   }
 
-  /** Clients of the whole fleet alive on average over what was scheduled so far, by the model. */
+  /** Clients of the whole fleet alive on average over the schedule so far, by the model. */
   get meanAlive(): number {
     return this.#atMs === 0 ? this.#plan.clients : this.#aliveMs / this.#atMs;
   }
@@ -135,7 +135,7 @@ export class KillSchedule {
     return rate.perSecond * alive / 1_000;
   }
 
-  /** Time passes; who is away comes back meanwhile. */
+  /** Time passes; clients that are away reconnect meanwhile. */
   #passTo(atMs: number): void {
     while (this.#model.nextReturnMs <= atMs) {
       this.#step(this.#model.nextReturnMs);
@@ -150,7 +150,7 @@ export class KillSchedule {
     this.#atMs = atMs;
   }
 
-  /** Picks a victim and a kill mode; undefined if none of the modes exists in the victim's protocol version. */
+  /** Picks a client and a kill mode; undefined if none of the modes exists in the client's protocol version. */
   *#draw(phase: KillPhase, groups: readonly number[]): Generator<KillOrder, void> {
     const client = this.#model.takeAlive(groups, this.#random);
     const plan = this.#groups.planOf(client);
@@ -183,7 +183,7 @@ export class KillSchedule {
     return this.#atMs + silentMs + reconnectAfterMs + restMs;
   }
 
-  /** All who live go down with the broker. */
+  /** All alive clients go down with the broker. */
   #restart(phase: RestartPhase): RestartOrder {
     const restart = this.#restarts++;
     this.#model.sendAllAway((client) => {

@@ -47,7 +47,7 @@ async function restartBroker(
   return { kind: "back", downMs, backMs, ...restartCommand !== undefined && { commandMs } };
 }
 
-/** Asks again and again, less and less often; answers why it was not let in until then, or undefined when it was. */
+/** Retries a CONNECT at growing intervals; returns why the broker refused it until then, or undefined on success. */
 async function untilItServes(
   run: FleetRun,
   version: ProtocolVersion,
@@ -62,7 +62,7 @@ async function untilItServes(
   }
 }
 
-/** Whether there is anybody to restart the broker, before anything depends on it. */
+/** Checks that the run has a way to restart the broker, before any phase depends on it. */
 export async function checkRestart(
   plan: FleetPlan,
   hooks: { readonly restartBroker?: RestartBroker },
@@ -116,7 +116,7 @@ export class Restarts {
     return how;
   }
 
-  /** What a result says of them; nothing where the plan has none. */
+  /** The restarts in a result; none where the plan has none. */
   found(originMs: number): { readonly restarts?: readonly Restarted[]; readonly originMs?: number } {
     return restartsBroker(this.#run.plan) ? { restarts: this.#restarted, originMs } : {};
   }

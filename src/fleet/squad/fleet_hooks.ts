@@ -1,5 +1,5 @@
 /**
- * What the caller of a fleet provides.
+ * The hooks that the caller of a fleet provides.
  */
 import type { RestartBroker } from "./broker_restart.ts";
 import type { LifeRow } from "../ledger/life_row.ts";
@@ -8,7 +8,7 @@ import type { RecordSink } from "../recording/run_record.ts";
 
 /** Callbacks during a run, and the signal that stops it. */
 export interface FleetHooks {
-  /** Where the run stands, a few times a second. */
+  /** Receives the progress of the run, a few times a second. */
   onProgress(progress: Progress): void;
   /** A line for people, once, as it happens. */
   onNotice(notice: Notice): void;
@@ -18,9 +18,9 @@ export interface FleetHooks {
    * Its first `abort` ends the run early: wills on their way are waited for up to 2 s, and the result is whole.
    */
   readonly interrupt?: AbortSignal;
-  /** Once this aborts too, nothing is waited for. */
+  /** Once this aborts too, the run waits no longer. */
   readonly stop?: AbortSignal;
-  /** Takes a recording of every event, where one is wanted. */
+  /** Receives a recording of every event, where the caller requests one. */
   readonly record?: RecordSink;
   /** Restarts the broker where the plan has phases for it and no command. */
   readonly restartBroker?: RestartBroker;

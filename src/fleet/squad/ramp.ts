@@ -6,7 +6,7 @@ import type { ClientHost } from "../client/client_host.ts";
 import type { SquadTask } from "../result/squad_task.ts";
 import { VirtualClient } from "../client/virtual_client.ts";
 
-/** To which of its squad's buckets a client's wills go. */
+/** The bucket of a client's wills among those of its squad. */
 export function bucketOf({ firstClient, firstBucket, buckets }: SquadTask, client: number): number {
   return firstBucket + (client - firstClient) % buckets;
 }
@@ -20,7 +20,7 @@ export class Ramp {
   #started = 0;
   #mostUnderWay = 0;
 
-  /** @param clients where to put them: none is made before the first step, so that what they take can be told */
+  /** @param clients the list to fill, empty until the first step, so that the memory of the clients is measurable */
   constructor(host: ClientHost, task: SquadTask, clients: VirtualClient[]) {
     const { plan } = task;
     const share = task.clients / plan.clients;
@@ -36,7 +36,7 @@ export class Ramp {
     return this.#mostUnderWay;
   }
 
-  /** Connects who may; `connected` have been answered, and the ramp goes on for so long. */
+  /** Connects the clients that may; `connected` have an answer, and the ramp has run for so long. */
   step(connected: number, passedMs: number, nowMs: number): void {
     if (this.#clients.length === 0) this.#make();
     const allowed = Math.min(this.#clients.length, 1 + passedMs * this.#perMs);

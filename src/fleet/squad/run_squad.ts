@@ -9,7 +9,7 @@ import type { Progress } from "../result/result.ts";
 import { Squad } from "./squad.ts";
 import type { SquadResult, SquadTask } from "../result/squad_task.ts";
 
-/** What a running squad tells. */
+/** The reports of a running squad. */
 export interface SquadHooks {
   /** Every client is connected: `go` may be called. */
   onReady(): void;
@@ -19,14 +19,14 @@ export interface SquadHooks {
    */
   onRestart(restart: number): void;
   onProgress(progress: Progress): void;
-  /** Lives that were judged since the last time; only where the task asks for them. */
+  /** Lives that the squad judged since the last report; only where the task requests them. */
   onLives?(rows: readonly LifeRow[]): void;
-  /** Lines of the recording, where the task wants one; `written` is to be called for them. */
+  /** Lines of the recording, where the task requests one; the receiver calls `written` for them. */
   onRecord(lines: string): void;
 }
 
 const progressEveryMs = 200;
-/** The longest sleep: what a packet asked to be woken for waits no longer than this. */
+/** The longest sleep: a packet waits no longer than this for the turn that it requested. */
 const longestSleepMs = 10;
 
 /** A squad that runs on this thread. */
@@ -37,7 +37,7 @@ export class SquadRun {
   readonly #record: RecordBuffer | undefined;
   readonly #finished: (result: SquadResult) => void;
   readonly #failed: (error: unknown) => void;
-  /** Answers what was found, once the squad is done. */
+  /** Resolves to the findings, once the squad is done. */
   readonly result: Promise<SquadResult>;
   #toldReady = false;
   #toldRestart = -1;
@@ -74,7 +74,7 @@ export class SquadRun {
     this.#squad.brokerServes(this.#world.clock.nowMs());
   }
 
-  /** The run means nothing, for a reason that this squad cannot see. */
+  /** The run is void, for a reason outside of this squad. */
   giveUp(sentence: string): void {
     this.#squad.giveUp(sentence, this.#world.clock.nowMs());
   }
@@ -85,8 +85,8 @@ export class SquadRun {
 
   /**
    * While all links are the engine's, its thread may wait for them by itself while there is traffic. A turn is then
-   * late by up to a millisecond, and still sooner than by the runtime's timer, which comes two milliseconds after one
-   * was asked.
+   * late by up to a millisecond, and still sooner than by the runtime's timer, which fires two milliseconds after one
+   * is requested.
    */
   #ownThread({ target, engine = "deno" }: SquadTask): void {
     if (target.transport === "tls" || target.transport === "wss") return;
@@ -115,7 +115,7 @@ export class SquadRun {
 
   #finish(): void {
     const result = this.#squad.result();
-    // A recorded run reports only what the recording contains, so judging it again gives the same report.
+    // A recorded run reports only the content of the recording, so judging it again gives the same report.
     if (this.#record !== undefined) return this.#finished({ ...result, recorded: this.#record.counts });
     const { before, after } = this.#memory;
     this.#finished({

@@ -11,7 +11,7 @@ import type { RunRecord, Usage } from "../recording/run_record.ts";
 import type { SquadResult, SquadTask } from "../result/squad_task.ts";
 import { SquadThread } from "./squad_thread.ts";
 
-/** What the squads of a run share. */
+/** The common data of the squads of a run. */
 export interface SquadsParts {
   readonly hooks: FleetHooks;
   readonly record: RunRecord | undefined;
@@ -19,7 +19,7 @@ export interface SquadsParts {
   readonly restarts: Restarts;
 }
 
-/** Carries the tasks out, each on its thread; all begin to kill together, and stand still together for a restart. */
+/** Runs the tasks, each on its thread; all begin to kill together, and pause together for a restart. */
 export async function runSquads(
   tasks: readonly SquadTask[],
   { hooks, record, usage, restarts }: SquadsParts,

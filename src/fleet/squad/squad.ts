@@ -1,4 +1,4 @@
-/** One part of a fleet: clients, watchers and their records. It is synchronous; the caller hands it the clock. */
+/** One part of a fleet: clients, watchers and their records. It is synchronous; the caller passes it the clock. */
 import { Histogram } from "../../base/histogram.ts";
 import type { PublishPacket } from "../../mqtt/packet.ts";
 import type { ClientCounters } from "../result/client_counters.ts";
@@ -67,7 +67,7 @@ export class Squad implements ClientHost, WatcherPoolHost {
   #watchedUntilMs = 0;
   #interruptedMs: number | undefined;
 
-  /** @param note told each event, where a recording is wanted */
+  /** @param note receives each event, where a recording is requested */
   constructor(task: SquadTask, world: FleetWorld, note?: Note) {
     const { plan, protocol } = task;
     this.#task = task;
@@ -126,7 +126,7 @@ export class Squad implements ClientHost, WatcherPoolHost {
     return this.phase === "done";
   }
 
-  /** When the squad wants its next turn, besides whatever wakes its clients. */
+  /** When the squad needs its next turn, besides the timers of its clients. */
   nextMs(nowMs: number): number {
     if (this.phase === "kill" && !this.#restart.underWay && this.#order !== undefined) {
       return Math.min(this.#recorder.phaseFromMs + this.#order.atMs, this.#settledMs + settleEveryMs);
@@ -145,7 +145,7 @@ export class Squad implements ClientHost, WatcherPoolHost {
     this.#go = true;
   }
 
-  /** Which restart of the broker this squad is ready for, from 0: it stands still until `brokerServes`. */
+  /** The restart of the broker that this squad is ready for, from 0: it pauses until `brokerServes`. */
   get atRestart(): number | undefined {
     return this.phase === "kill" ? this.#restart.waitsFor : undefined;
   }
@@ -155,7 +155,7 @@ export class Squad implements ClientHost, WatcherPoolHost {
     this.#restart.serves(nowMs);
   }
 
-  /** The run means nothing, for a reason that this squad cannot see. */
+  /** The run is void, for a reason outside of this squad. */
   giveUp(sentence: string, nowMs: number): void {
     this.#recorder.makeVoid(sentence, nowMs);
   }
@@ -170,7 +170,7 @@ export class Squad implements ClientHost, WatcherPoolHost {
     else if (this.phase === "connect" || this.phase === "kill") this.#endKilling(nowMs);
   }
 
-  /** One turn: whatever is due by now. */
+  /** One turn: every action that is due by now. */
   turn(nowMs: number): void {
     if (this.#turnMs > 0) this.#recorder.stall(nowMs - this.#turnMs, nowMs);
     this.#turnMs = nowMs;
@@ -229,14 +229,14 @@ export class Squad implements ClientHost, WatcherPoolHost {
     if (canaryFailure !== undefined) this.#recorder.makeVoid(canaryFailure, nowMs);
     const waitsFor = this.#watchers.canaryWaitsFor;
     if (waitsFor !== undefined) return this.#voidAfter(this.#patienceMs, nowMs, waitsFor);
-    // A will that does not come is a fault of the broker, counted as such: the run goes on.
+    // A will that does not arrive is a fault of the broker, counted as such: the run continues.
     if (nowMs < (this.#watchers.controlWillsByMs ?? nowMs)) return;
     const { connect = nowMs } = this.#task.startMs ?? {};
     this.#lateMs = Math.max(0, nowMs - connect);
     this.#enter(nowMs < connect ? "seen-early" : "seen", nowMs);
   }
 
-  /** While clients are being killed, canaries show that the watchers still see. */
+  /** During the kills, canaries show that the watchers still receive wills. */
   #canaryAgain(nowMs: number): void {
     if (this.phase !== "watch" && this.phase !== "control") this.#watchers.settleCanaries(nowMs);
     const everyMs = Math.max(canaryEveryMs, 2 * this.plan.lateAfterMs);
@@ -312,10 +312,10 @@ export class Squad implements ClientHost, WatcherPoolHost {
   #stepDrain(nowMs: number): void {
     const lastMs = this.ledger.lastDueMs;
     const graceMs = this.#interruptedMs === undefined ? Infinity : this.#interruptedMs + interruptGraceMs;
-    // Even when every will has come, one that should not may still be on its way.
+    // Even when every will has arrived, a forbidden one may still be on its way.
     const quiet = nowMs >= lastMs + this.plan.lateAfterMs && this.ledger.waiting() === 0;
     const controlsMs = this.#watchers.controlsUntilMs ?? -Infinity;
-    // A client on its way back says that it is online: the last look is for what stays.
+    // A client that is reconnecting will publish its presence: the last look is for final states.
     const still = this.#presenceChecker === undefined || this.#clients.every(({ up, retired }) => up || retired);
     const settled = quiet && still && controlsMs <= nowMs && this.#presenceChecker?.settled(nowMs) !== false;
     if (!settled && nowMs < Math.min(graceMs, Math.max(controlsMs, lastMs + this.plan.drainMs))) return;
@@ -345,9 +345,9 @@ export class Squad implements ClientHost, WatcherPoolHost {
   }
 
   onWill(watcher: Watcher, packet: PublishPacket, nowMs: number): void {
-    // The watch is over: what comes now answers the end of the run.
+    // The watch is over: a later will answers the end of the run.
     if (this.#finished) return;
-    // Between two turns this thread may have been held up: a will was here by now, and perhaps since the last turn.
+    // This thread may have been late between two turns: a will was here by now, and perhaps since the last turn.
     const life = this.#recorder.see(watcher, packet, nowMs, this.#turnMs);
     if (life !== undefined) this.#clients[life.client - this.#task.firstClient]?.willSeen(life, nowMs);
   }
@@ -387,12 +387,12 @@ export class Squad implements ClientHost, WatcherPoolHost {
     return this.#recorder.progress({ clients, phaseOfMs: this.phase === "kill" ? this.#durationMs : 0 }, nowMs);
   }
 
-  /** What was found; asked once the squad is done. */
+  /** The findings; the caller reads them once the squad is done. */
   result(): SquadResult {
     return this.#recorder.result();
   }
 
-  /** How connecting went; no recording tells of it. */
+  /** The connects of the clients; no recording contains them. */
   get rampFacts(): RampFacts {
     return { connects: this.connects.encode(), mostUnderWay: this.#ramp.mostUnderWay, lateMs: this.#lateMs };
   }

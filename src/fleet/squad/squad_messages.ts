@@ -14,7 +14,7 @@ export type ToSquad =
   | { readonly type: "giveUp"; readonly sentence: string }
   | { readonly type: "interrupt" };
 
-/** What a squad's thread tells. */
+/** The reports of a squad's thread. */
 export type FromSquad =
   | { readonly type: "ready" }
   | { readonly type: "atRestart"; readonly restart: number }

@@ -5,25 +5,25 @@
 import { nextState, type StateTable } from "../../base/state_table.ts";
 import type { RunPhase } from "../result/run_phase.ts";
 
-/** What moves a squad from one phase to the next. */
+/** The events that move a squad from one phase to the next. */
 export type SquadEvent =
   /** Every watcher is subscribed. */
   | "watched"
-  /** The watchers have seen the canaries, before the instant at which the clients are to connect. */
+  /** The watchers have seen the canaries, before the instant at which the clients have to connect. */
   | "seen-early"
-  /** The watchers have seen the canaries; the clients are to connect now. */
+  /** The watchers have seen the canaries; the clients have to connect now. */
   | "seen"
-  /** The instant at which the clients are to connect has come. */
+  /** The instant at which the clients have to connect has passed. */
   | "start"
   /** All clients of all squads are connected. */
   | "ready"
   /** The schedule is at its end, or the run is interrupted: no more kills. */
   | "end-kills"
-  /** Every will that was due has come, or is not waited for any longer. */
+  /** Every due will has arrived, or the squad waits for it no longer. */
   | "settled"
   /** The clients have left, and a late subscriber has retained wills to look for. */
   | "look"
-  /** Nothing is left to do, or the run is void or interrupted. */
+  /** The squad has no task left, or the run is void or interrupted. */
   | "finish";
 
 /** By phase and event, the next phase. */

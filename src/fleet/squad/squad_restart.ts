@@ -1,7 +1,6 @@
 /**
- * A restart of the broker as one squad goes through it: it stands still, lets the broker go and come back, brings its
- * watchers back first, and then lets its clients come. Who restarts the broker, and finds out when it serves again, is
- * done by the runner of the squads.
+ * A restart of the broker in one squad: the squad pauses until the broker has gone and come back, reconnects its
+ * watchers first, and then its clients. The runner of the squads restarts the broker, and detects when it serves again.
  */
 import { invariant } from "../../base/failure.ts";
 import type { Groups } from "../plan/groups.ts";
@@ -16,7 +15,7 @@ import type { VirtualClient } from "../client/virtual_client.ts";
 /** How long after the broker's return a connection that it has ended may seem open, in milliseconds. */
 const noticedWithinMs = 2_000;
 
-/** How far a restart is: none, all stand still until the broker serves, or the watchers come back. */
+/** The progress of a restart: none, a pause until the broker serves, or the return of the watchers. */
 type RestartState =
   | { readonly kind: "none" }
   | { readonly kind: "still"; readonly order: RestartOrder; readonly fromMs: number }
@@ -49,7 +48,7 @@ export class SquadRestart {
     return this.#state.kind !== "none";
   }
 
-  /** Which restart this squad is ready for and waits to hear of, from 0; undefined when none. */
+  /** The restart that this squad is ready for and waits for, from 0; undefined when none. */
   get waitsFor(): number | undefined {
     return this.#state.kind === "still" ? this.#state.order.restart : undefined;
   }
@@ -75,7 +74,7 @@ export class SquadRestart {
     for (const watcher of this.#watchers.watchers) watcher.comeBack();
   }
 
-  /** One turn; true once all goes on. */
+  /** One turn; true once the squad continues. */
   turn(nowMs: number): boolean {
     if (this.#state.kind !== "returning") return false;
     const { fromMs, servesMs } = this.#state;

@@ -12,7 +12,7 @@ import type { SquadRecorder } from "../ledger/squad_recorder.ts";
 import type { SquadTask } from "../result/squad_task.ts";
 import type { VirtualClient } from "../client/virtual_client.ts";
 
-/** What of its squad the farewell works with. */
+/** The parts of its squad that the teardown uses. */
 export interface SquadTeardownParts {
   readonly task: SquadTask;
   readonly groups: Groups;
@@ -38,7 +38,7 @@ export class SquadTeardown {
     this.#patienceMs = patienceMs;
   }
 
-  /** All who live leave properly; true once it was quiet until no will can be blamed on their leaving. */
+  /** All online clients leave properly; true after a silence beyond which no will can be an answer to their leave. */
   leave(fromMs: number, nowMs: number): boolean {
     const { task: { plan }, world, recorder } = this.#parts;
     if (this.#left < this.#clients.length) {

@@ -1,5 +1,5 @@
 /**
- * A squad on a thread of its own, as seen from the thread that runs the fleet.
+ * A squad on its own thread, for the thread that runs the fleet.
  */
 import { InvariantError } from "../../base/failure.ts";
 import { threadSource } from "../../base/thread_source.ts";
@@ -9,7 +9,7 @@ import type { SquadResult, SquadTask } from "../result/squad_task.ts";
 
 export class SquadThread {
   readonly #worker: Worker;
-  /** Answers what was found; rejects with an InvariantError when the thread itself failed. */
+  /** Resolves to the findings; rejects with an InvariantError when the thread itself failed. */
   readonly result: Promise<SquadResult>;
   #ended = false;
 
@@ -46,7 +46,7 @@ export class SquadThread {
     this.#tell({ type: "serves" });
   }
 
-  /** The run means nothing, for a reason that no squad can see. */
+  /** The run is void, for a reason outside of every squad. */
   giveUp(sentence: string): void {
     this.#tell({ type: "giveUp", sentence });
   }

@@ -1,5 +1,5 @@
 /**
- * The thread of one squad: takes a task, answers what it found. Everything that crosses is plain data.
+ * The thread of one squad: takes a task, returns its findings. Every message between threads is plain data.
  */
 /// <reference lib="deno.worker" />
 import { engines } from "../../net/engine.ts";

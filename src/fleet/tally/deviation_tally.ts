@@ -1,6 +1,6 @@
 /**
- * What of a profile's deviations showed, in how many lives each could have, and, where none was asked for, how many
- * faults each known profile describes. Plain sums, so that the tallies of all squads merge into one.
+ * The counts of a profile's deviations: the lives in which each appeared and could have appeared, and, without a
+ * profile, how many faults each known profile describes. Plain sums, so that the tallies of all squads merge into one.
  */
 import type { Deviation, Profile } from "../../profiles/profile.ts";
 import { profileOf, profiles } from "../../profiles/profiles.ts";
@@ -8,20 +8,20 @@ import { deviationOf, type JudgedLife, mayShow } from "../oracle/deviation.ts";
 import type { DeviationCounts, DeviationData, ProfileFindings } from "../result/deviation_counts.ts";
 import type { FaultName, FaultSample } from "../result/fault_sample.ts";
 
-/** Which deviation describes each fault of a life; those that none does are missing. */
+/** The deviation that describes each fault of a life; faults without one are missing. */
 export type Described = Readonly<Partial<Record<FaultName, Deviation>>>;
 
 /** Samples kept of each deviation. */
 const samplesKept = 3;
 
-/** Nothing that deviates. */
+/** No deviation. */
 export const noDeviations: DeviationData = { byId: {}, described: {} };
 
 export class DeviationTally {
   readonly #byId = new Map<string, DeviationCounts>();
   readonly #described = new Map<string, number>();
 
-  /** Counts a judged life; answers which deviation of the profile describes each of its faults. */
+  /** Counts a judged life; returns the deviation of the profile that describes each of its faults. */
   add(profile: Profile, judged: JudgedLife): Described {
     for (const deviation of profile.deviations) {
       if (mayShow(deviation, judged)) this.#of(deviation.id).lives++;
@@ -87,7 +87,7 @@ function faultsOf({ judgement: { verdict, duplicates, unwanted } }: JudgedLife) 
   return counts;
 }
 
-/** The findings of a profile by its name; undefined where none was asked for, or it knows of no deviation. */
+/** The findings of a profile by its name; undefined without a profile, or for one without deviations. */
 export function profileFindings(name: string | undefined, { byId }: DeviationData): ProfileFindings | undefined {
   const profile = profileOf(name ?? "strict");
   if (profile === undefined || profile.deviations.length === 0) return undefined;

@@ -22,7 +22,7 @@ export class FaultKinds {
     if (kind.samples.length < samplesPerKind) kind.samples.push(sample);
   }
 
-  /** Adds what another part of the run has found. */
+  /** Adds the faults of another part of the run. */
   merge(kinds: readonly FaultKind[], samples: readonly FaultSample[]): void {
     for (const { count, ...kind } of kinds) this.#of(kind).count += count;
     for (const sample of samples) this.keep(sample, 0);
@@ -64,8 +64,8 @@ function compareKinds(one: FaultKind, other: FaultKind): number {
 }
 
 /**
- * The kinds of a result whose faults were counted without them, in a report of an earlier version: of a verdict that
- * has one kind all faults are of it; of others there are at least as many as samples.
+ * The kinds of a result whose report, of an earlier version, counted faults without kinds: all faults of a verdict with
+ * one kind are of that kind; of others there are at least as many as samples.
  */
 export function kindsOfSamples(
   samples: readonly FaultSample[],

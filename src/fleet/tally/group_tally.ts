@@ -1,6 +1,6 @@
 /**
- * Results of each group of clients: plain sums, so that those of all squads merge into one. Kept only where a plan
- * has groups. Each count here is one of the tally's own, told to the group of its client.
+ * Results of each group of clients: plain sums, so that those of all squads merge into one. Kept only where a plan has
+ * groups. Each count here is one of the tally's own, for the group of its client.
  */
 import { Histogram } from "../../base/histogram.ts";
 import type { GroupCounts, GroupData, GroupResult } from "../result/group_result.ts";
@@ -13,7 +13,7 @@ function noGroup(): GroupCounts {
 export class GroupTally {
   readonly #groups = new Map<string | undefined, { readonly counts: GroupCounts; readonly latency: Histogram }>();
 
-  /** The counts of one group, made when they are first asked for. */
+  /** The counts of one group, made on the first request. */
   of(name: string | undefined): GroupCounts {
     return this.#group(name).counts;
   }
@@ -47,7 +47,7 @@ export class GroupTally {
     }
   }
 
-  /** A row for each group of a plan, in its order, and one for wills that are nobody's where there are any. */
+  /** A row for each group of a plan, in its order, and one for wills without a known client where there are any. */
   rows(names: readonly string[]): GroupResult[] {
     const all = [...names, ...this.#groups.has(undefined) ? [undefined] : []];
     return all.map((name) => {

@@ -1,6 +1,6 @@
 /**
- * Latencies counted in a few fixed ranges: what is cheap enough to tell a few times a second while a run goes on. The
- * report has whole histograms instead.
+ * Latencies counted in a few fixed ranges: cheap enough to report a few times a second during a run. The report has
+ * whole histograms instead.
  */
 import type { LatencyBucketCounts } from "../result/will_counts.ts";
 
@@ -19,7 +19,7 @@ export class LatencyBuckets {
     this.#sumMs += latencyMs;
   }
 
-  /** What was counted so far. */
+  /** The counts so far. */
   data(): LatencyBucketCounts {
     return { counts: [...this.#counts], sumMs: this.#sumMs };
   }

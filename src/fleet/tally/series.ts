@@ -1,5 +1,5 @@
 /**
- * A run over time: what happened in each stretch of it, in a bounded number of stretches.
+ * A run over time: the counts of each stretch of it, in a bounded number of stretches.
  */
 import { Histogram } from "../../base/histogram.ts";
 import { killModes } from "../plan/kill_mode.ts";
@@ -20,7 +20,7 @@ export interface SeriesCounts {
   readonly wills: number;
 }
 
-/** Cuts a squad's counts into stretches as time goes by. */
+/** Cuts a squad's counts into stretches as time passes. */
 export class Series {
   readonly #originMs: number;
   readonly #stretchMs: number;
@@ -36,7 +36,7 @@ export class Series {
     this.#stretchMs = stretchMs(durationMs);
   }
 
-  /** A will came, so long after its kill, which was of this mode, was due. */
+  /** A will arrived, so long after the due instant of its kill, which was of this mode. */
   recordLatency(latencyMs: number, mode: string): void {
     let histogram = this.#latencies.get(mode);
     if (histogram === undefined) this.#latencies.set(mode, histogram = new Histogram());
@@ -49,7 +49,7 @@ export class Series {
     if (index > this.#index) this.#close(counts, index);
   }
 
-  /** Closes the last stretch and answers them all; those in which nothing happened are left out. */
+  /** Closes the last stretch and returns all stretches except the empty ones. */
   finish(counts: SeriesCounts): SeriesData[] {
     this.#close(counts, this.#index + 1);
     return this.#points;
@@ -65,7 +65,7 @@ export class Series {
   }
 }
 
-/** The stretches of all squads as one series. A squad that says nothing of a stretch is as alive as it was before. */
+/** The stretches of all squads as one series. A squad without data on a stretch has as many clients alive as before. */
 export function mergeSeries(squads: readonly (readonly SeriesData[])[], durationMs: number): SeriesPoint[] {
   const last = Math.max(-1, ...squads.map((points) => points.at(-1)?.index ?? -1));
   const points: SeriesPoint[] = [];

@@ -1,12 +1,12 @@
 /**
- * When each part of a run was: connecting, the phases of its plan, waiting for the last wills, leaving. A squad notes
- * instants as it goes; what they come to is worked out here, for one squad or all, while a run goes on and once it is over.
+ * The instants of each part of a run: connecting, the phases of its plan, waiting for the last wills, leaving. A squad
+ * notes instants; this module calculates the stages from them, for one squad or all, during a run and after it.
  */
 import { phaseDurationMs, phasesOf } from "../plan/phases.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { type Instants, phases, type RunPhase, type RunStage } from "../result/run_phase.ts";
 
-/** Notes instants as they come. */
+/** Notes instants at their events. */
 export class PhaseClock {
   readonly #originMs: number;
   readonly #began: Partial<Record<RunPhase, number>> = {};
@@ -71,7 +71,7 @@ export function stagesOf(
     .map(({ toMs = Infinity, ...stage }) => ({ ...stage, ...until(toMs > untilMs ? Infinity : toMs) }));
 }
 
-/** The plan's phases, one after the other; a restart takes what it took, and those after it come so much later. */
+/** The plan's phases in their order; a restart lasts until it is over, and delays those after it. */
 function planned(
   plan: Pick<FleetPlan, "phases" | "durationMs">,
   restarts: Instants["restarts"],

@@ -1,5 +1,5 @@
 /**
- * Counts and distributions of what was judged: plain sums, so that the tallies of all squads merge into one.
+ * Counts and distributions of judged lives: plain sums, so that the tallies of all squads merge into one.
  */
 import { Histogram } from "../../base/histogram.ts";
 import { type Described, DeviationTally } from "./deviation_tally.ts";
@@ -34,27 +34,27 @@ export class Tally {
   /** By group, where the plan has groups. */
   readonly groups = new GroupTally();
   readonly missingByQos: [number, number, number] = [0, 0, 0];
-  /** All latencies, whatever the mode. */
+  /** All latencies, of every mode. */
   readonly latency = new Histogram();
-  /** The same in a few ranges, to be told while a run goes on; not merged. */
+  /** The same in a few ranges, for the progress of a run; not merged. */
   readonly buckets = new LatencyBuckets();
   eitherWay = 0;
   undecided = 0;
-  /** Wills that were due while the watchers could not see, and were not seen. */
+  /** Wills that were due during an absence of the watchers, and did not arrive. */
   unseeable = 0;
-  /** What the broker did that is no fault of a will. */
+  /** Actions of the broker that are no fault of a will. */
   remarks: Remarks = {};
-  /** Messages that were delivered once more under their packet identifiers; undefined for none. */
+  /** Messages that the broker delivered once more under their packet identifiers; undefined for none. */
   redeliveries: RedeliveryCounts | undefined;
 
-  /** The counts of one mode, made when they are first asked for. */
+  /** The counts of one mode, made on the first request. */
   of(mode: TallyMode): ModeCounts {
     let counts = this.#byMode.get(mode);
     if (counts === undefined) this.#byMode.set(mode, counts = { kills: 0, ...noCounts() });
     return counts;
   }
 
-  /** Counts a message that was delivered once more, marked as such or not. */
+  /** Counts a message that the broker delivered once more, with the DUP flag or without. */
   countRedelivery(dup: boolean): void {
     const { total, withoutDup } = this.redeliveries ?? { total: 0, withoutDup: 0 };
     this.redeliveries = { total: total + 1, withoutDup: withoutDup + (dup ? 0 : 1) };
@@ -108,7 +108,7 @@ export class Tally {
     this.#faults.keep(sample, count);
   }
 
-  /** Keeps a life whose will came on time if it is among the slowest. */
+  /** Keeps a life whose will arrived on time if it is among the slowest. */
   keepSlow(life: SlowLife): void {
     const full = this.#slowest.length >= slowestKept;
     if (full && life.latencyMs <= this.#slowest.at(-1)!.latencyMs) return;
@@ -117,7 +117,7 @@ export class Tally {
     this.#slowest.splice(place, 0, life);
   }
 
-  /** True when a life that took so long would be kept: asked first, so that nothing is made for nothing. */
+  /** True when the tally would keep a life with this latency: a caller checks it before it makes the sample. */
   isSlow(latencyMs: number): boolean {
     return this.#slowest.length < slowestKept || latencyMs > this.#slowest.at(-1)!.latencyMs;
   }
@@ -143,7 +143,7 @@ export class Tally {
     return sum;
   }
 
-  /** The modes in which anything was counted, in the order of tables; those whom nobody killed are not among them. */
+  /** The modes with counts, in the order of tables; without the row of clients that had no kill. */
   killed(): [KillMode, ModeCounts, Histogram][] {
     return killModes.filter((mode) => this.#byMode.has(mode))
       .map((mode) => [mode, this.of(mode), this.#latencies.get(mode) ?? new Histogram()]);

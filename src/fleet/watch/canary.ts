@@ -1,8 +1,7 @@
 /**
- * The control: before anything is measured, and every few seconds while clients are being killed, a client of each
- * watcher's own publishes a message and is then killed. If the message is not seen, the watcher is blind and nothing
- * that follows would mean anything. If the message is seen and the will is not, the broker lost a will: that is a fault
- * like any other.
+ * The control: before the measurement, and every few seconds during the kills, a client beside each watcher publishes a
+ * message, and the fleet then kills it. If the message does not arrive, the watcher is blind and no later finding is
+ * valid. If the message arrives and the will does not, the broker lost a will: that is a fault like any other.
  */
 import type {
   AcknowledgePacket,
@@ -33,7 +32,7 @@ const decoder = new TextDecoder();
 const markName = "mqtt-sim-control ";
 const markBytes = encoder.encode(markName);
 
-/** True for what any canary publishes. */
+/** True for the messages of any canary. */
 export function isCanaryMark(payload: Uint8Array): boolean {
   return markBytes.every((byte, at) => payload[at] === byte);
 }
@@ -70,13 +69,13 @@ export class Canary implements ConnectionOwner, Wakeable {
     return this.#step === "passed";
   }
 
-  /** How far it came: its message was not seen yet, its will was not, or both were. */
+  /** Its arrivals so far: neither its message nor its will, the message alone, or both. */
   get seen(): CanarySight {
     if (this.#step === "passed") return "both";
     return this.#step === "killed" ? "message" : "nothing";
   }
 
-  /** What the broker said to it that does not let it in for now; undefined where it does. */
+  /** The text of the broker's refusal for now; undefined where it accepts the canary. */
   get refusal(): string | undefined {
     return this.#step === "connecting" ? this.#refusal : undefined;
   }
@@ -86,7 +85,7 @@ export class Canary implements ConnectionOwner, Wakeable {
     return this.#life.connectedMs !== undefined;
   }
 
-  /** Its life: it has an end once its message was seen by every watcher. */
+  /** Its life: it has an end once every watcher has received its message. */
   get life(): Life {
     return this.#life;
   }
@@ -96,7 +95,7 @@ export class Canary implements ConnectionOwner, Wakeable {
     return willOf(this.#plan, this.#life).topic;
   }
 
-  /** From when on what it waits for now is waited for. */
+  /** The instant at which its present wait began. */
   get sinceMs(): number {
     return this.#life.end?.doneMs ?? this.#startedMs;
   }
@@ -106,7 +105,7 @@ export class Canary implements ConnectionOwner, Wakeable {
     return this.#failure;
   }
 
-  /** Why the watcher is blind if time is up now, in a sentence; undefined once every watcher has seen its message. */
+  /** Why the watcher is blind if time is up now, in a sentence; undefined once every watcher has its message. */
   get waitsFor(): string | undefined {
     switch (this.#step) {
       case "connecting":
@@ -119,7 +118,7 @@ export class Canary implements ConnectionOwner, Wakeable {
     }
   }
 
-  /** Whether this copy of the watcher has not seen what is expected now. */
+  /** Whether this copy of the watcher has not received the message expected now. */
   isUnseen(copy: number): boolean {
     return this.#unseen.has(copy);
   }
@@ -129,12 +128,12 @@ export class Canary implements ConnectionOwner, Wakeable {
     return decoder.decode(payload) === this.#mark;
   }
 
-  /** A watcher of its bucket saw its message. */
+  /** A watcher of its bucket received its message. */
   seeMessage(copy: number, nowMs: number): void {
     if (this.#step === "publishing") this.#tick(copy, () => this.#kill(nowMs));
   }
 
-  /** A watcher of its bucket saw its will. Answers what differs from what was asked for. */
+  /** A watcher of its bucket received its will. Returns the differences from the requested will. */
   seeWill(packet: PublishPacket, copy: number, seen: SeenWill): Alteration[] {
     if (this.#step === "killed") this.#tick(copy, () => this.#step = "passed");
     return compareWill(this.#plan, this.#life, packet, seen);
@@ -194,7 +193,7 @@ export class Canary implements ConnectionOwner, Wakeable {
     this.#connection = new ClientConnection(this.#world, this.#connection.version, this, this.#life.client);
   }
 
-  /** Waits no longer: a client that lives leaves properly, so that no will of it is due. */
+  /** Ends the wait: an online canary leaves properly, so that no will of it is due. */
   giveUp(nowMs: number): void {
     this.#gaveUp = true;
     if (this.#connection.over || this.#life.end !== undefined) return;

@@ -1,6 +1,6 @@
 /**
- * The control of a presence look: a client of the run's own says that it is online and leaves. A late subscriber that
- * does not find that word is blind, and nothing it does not find means anything.
+ * The control of a presence look: a client of the run publishes that it is online and leaves. A late subscriber that
+ * does not find that message is blind, and its other findings are not valid.
  */
 import type { Packet, ProtocolVersion } from "../../mqtt/packet.ts";
 import { connackText } from "../client/connack_text.ts";
@@ -41,7 +41,7 @@ export class PresenceControl implements ConnectionOwner, Wakeable {
     return this.#said;
   }
 
-  /** Why it cannot speak, in a sentence. */
+  /** Why it cannot publish, in a sentence. */
   get failure(): string | undefined {
     return this.#failure;
   }

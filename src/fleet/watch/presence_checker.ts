@@ -1,6 +1,6 @@
 /**
- * The looks at what is retained of presence. A squad has one desk where any of its clients speak of their presence;
- * what means found is judged by the records.
+ * The looks at retained presence. A squad has one checker where any of its clients publish their presence; the records
+ * judge its findings.
  */
 import type { ProtocolVersion } from "../../mqtt/packet.ts";
 import type { FleetWorld } from "../client/fleet_world.ts";
@@ -18,13 +18,13 @@ import type { PresencePart } from "../oracle/presence_text.ts";
 import type { WatchScope } from "../result/squad_task.ts";
 import { differingProperties, sameBytes } from "../oracle/will_compare.ts";
 
-/** What the desk is handed. */
+/** The inputs of the checker. */
 export interface PresenceCheckerParts {
   readonly scope: WatchScope & { readonly originMs: number };
   readonly groups: Groups;
   readonly world: FleetWorld;
   readonly rules: OracleRules;
-  /** Where what is found is judged and counted. */
+  /** The records that judge and count the findings. */
   readonly auditor: PresenceAuditor;
   readonly bucketOf: (client: number) => number;
   /** A number for a canary, beyond all clients and never twice. */
@@ -40,7 +40,7 @@ export class PresenceChecker {
   readonly #auditor: PresenceAuditor;
   readonly #parts: PresenceCheckerParts;
   readonly #plan: FleetPlan;
-  /** Clients that speak of their presence, by topic. */
+  /** Clients that publish their presence, by topic. */
   readonly #clients: ReadonlyMap<string, number>;
   readonly #canaries: string[] = [];
   #look: { readonly moment: PresenceMoment; readonly look: PresenceReader } | undefined;
@@ -56,7 +56,7 @@ export class PresenceChecker {
     this.#clients = this.#topics();
   }
 
-  /** Why nothing of presence was proven, in a sentence. */
+  /** Why the looks proved no state, in a sentence. */
   get failure(): string | undefined {
     return this.#failure;
   }
@@ -66,7 +66,7 @@ export class PresenceChecker {
     return this.#look !== undefined;
   }
 
-  /** Goes on as time passes. */
+  /** Continues as time passes. */
   turn(nowMs: number): void {
     if (this.#look === undefined) return;
     const { moment, look } = this.#look;
@@ -110,7 +110,7 @@ export class PresenceChecker {
     this.#look = { moment, look };
   }
 
-  /** True when each client's state has been what it is for long enough to be judged. */
+  /** True when each client's state has lasted long enough for its judgement. */
   settled(nowMs: number): boolean {
     if (nowMs < this.#settledMs + settledEveryMs) return this.#settled;
     this.#settledMs = nowMs;
@@ -118,7 +118,7 @@ export class PresenceChecker {
     return this.#settled;
   }
 
-  /** Removes what clients have left retained. */
+  /** Removes the retained messages of the clients. */
   clear(nowMs: number): void {
     this.#look?.look.retire(nowMs);
     this.#last?.clear([...this.#clients.keys(), ...this.#canaries], nowMs);
@@ -148,7 +148,7 @@ export class PresenceChecker {
     return topics;
   }
 
-  /** As it holds for the first group that speaks of its presence. */
+  /** The plan of the first group that publishes its presence. */
   #canaryPlan(): FleetPlan {
     return this.#parts.groups.plans.find(({ presence }) => presence === true)!;
   }
@@ -169,7 +169,7 @@ function foundIn(plan: FleetPlan, payload: Uint8Array): FoundState | undefined {
   return presence && { kind: presence.word, client: presence.client, incarnation: presence.incarnation };
 }
 
-/** Byte for byte: the parts in which a retained message differs from what its client asked for. */
+/** Byte for byte: the parts in which a retained message differs from its client's request. */
 function partsDiffering(
   plan: FleetPlan,
   { kind, life }: PresenceState,
@@ -183,8 +183,7 @@ function partsDiffering(
   if (packet.topic !== asked.topic) parts.push("topic");
   if (!sameBytes(packet.payload, asked.payload)) parts.push("payload");
   if (packet.qos !== Math.min(life.qos, seen.grantedQos)) parts.push("QoS");
-  // What comes from the store is marked as retained. [MQTT311 3.3.1-8] 5.0 says so in its section 3.8.3.1, by no
-  // number.
+  // A message from the store has the retain flag. [MQTT311 3.3.1-8] 5.0 has this in its section 3.8.3.1, by no number.
   if (!packet.retain) parts.push("retain flag");
   if (seen.version === 4) return parts;
   const came = packet.properties ?? {};

@@ -1,6 +1,6 @@
 /**
- * One look at what is retained: a new subscriber asks for the topic of each client, a bounded number at a time, so that
- * no queue of the broker's stands between. First it must find what its canary has just said.
+ * One look at retained messages: a new subscriber requests the topic of each client, a bounded number at a time, so
+ * that no queue limit of the broker applies. First it must find the last message of its canary.
  */
 import type { PacketFault } from "../../mqtt/codec/lenient.ts";
 import type { Packet, ProtocolVersion, PublishPacket, QoS } from "../../mqtt/packet.ts";
@@ -16,17 +16,17 @@ import type { PresenceControl } from "./presence_canary.ts";
 import { readPresenceMark } from "../life/presence_message.ts";
 import { type SeenMessage, seenMessage, type SeenWill } from "../oracle/will_compare.ts";
 
-/** What was found on the topic of one client. */
+/** The message found on the topic of one client. */
 export interface Reading {
   readonly client: number;
-  /** When it was asked for. */
+  /** The instant of the request. */
   readonly fromMs: number;
-  /** Undefined where nothing came. */
+  /** Undefined without a message. */
   readonly packet: SeenMessage | undefined;
   readonly seen: SeenWill;
 }
 
-/** What one look is about. */
+/** The subject of one look. */
 export interface LookOrder {
   readonly plan: FleetPlan;
   readonly world: FleetWorld;
@@ -34,12 +34,12 @@ export interface LookOrder {
   /** Names the subscriber. */
   readonly clientId: string;
   readonly control: PresenceControl;
-  /** The clients that are asked about, by topic. */
+  /** The clients to look at, by topic. */
   readonly clients: ReadonlyMap<string, number>;
   onRead(reading: Reading, nowMs: number): void;
 }
 
-/** A topic that was asked for. */
+/** A requested topic. */
 interface ReadTopic {
   readonly client: number;
   readonly fromMs: number;
@@ -49,16 +49,16 @@ interface ReadTopic {
 
 type Step = "speaking" | "connecting" | "proving" | "reading" | "over";
 
-/** Topics of one SUBSCRIBE at most: far below what any broker queues. */
+/** Topics of one SUBSCRIBE at most: far below the queue limit of any broker. */
 const mostInBatch = 100;
 /** A SUBSCRIBE without its topics: fixed header, packet identifier, property length. */
 const headBytes = 8;
 /** Of a topic in a SUBSCRIBE, besides its characters: their length, and the options. */
 const topicBytes = 3;
 const utf8 = new TextEncoder();
-/** After so long without an answer the next topics are asked for; what is late may still come. */
+/** After so long without an answer the reader requests the next topics; a late message may still arrive. */
 const slowMs = 100;
-/** So long after the last answer nothing more comes. */
+/** So long after the last answer no further message arrives. */
 const quietMs = 1_000;
 const answeredWithinMs = 5_000;
 
@@ -92,7 +92,7 @@ export class PresenceReader implements ConnectionOwner {
     return this.#blindness;
   }
 
-  /** Goes on as time passes. */
+  /** Continues as time passes. */
   turn(nowMs: number): void {
     const sinceMs = nowMs - this.#lastMs;
     switch (this.#step) {
@@ -111,7 +111,7 @@ export class PresenceReader implements ConnectionOwner {
     }
   }
 
-  /** Removes what is retained on the topics of all clients and canaries, and leaves. */
+  /** Removes the retained messages on the topics of all clients and canaries, and leaves. */
   clear(topics: Iterable<string>, nowMs: number): void {
     const connection = this.#connection;
     if (connection === undefined || connection.over) return;
@@ -180,7 +180,7 @@ export class PresenceReader implements ConnectionOwner {
     this.#step = "over";
   }
 
-  /** Asks for the next topics; those that were found are asked about no more. */
+  /** Requests the next topics, without those whose message it found. */
   #next(nowMs: number): void {
     const found = this.#batch.filter((topic) => !this.#asked.has(topic));
     if (found.length > 0) {
@@ -231,7 +231,7 @@ export class PresenceReader implements ConnectionOwner {
     for (const [topic] of granted) this.#found(topic, nowMs);
   }
 
-  /** A client may have no more subscriptions than a broker's limit: the rest is asked for in smaller parts. */
+  /** A client may have no more subscriptions than a broker's limit: it requests the rest in smaller parts. */
   #askLater(refused: readonly string[], granted: number): void {
     this.#batchSize = Math.max(1, granted > 0 ? granted : this.#batch.length >> 1);
     this.#batch = this.#batch.filter((topic) => !refused.includes(topic));
@@ -256,7 +256,7 @@ export class PresenceReader implements ConnectionOwner {
     this.#found(packet.topic, nowMs);
   }
 
-  /** A topic whose message came and whose subscription was answered, in any order. */
+  /** A topic whose message and SUBACK have arrived, in any order. */
   #found(topic: string, nowMs: number): void {
     const asked = this.#asked.get(topic);
     if (asked?.packet === undefined || asked.granted === undefined) return;

@@ -1,6 +1,6 @@
 /**
- * The retained check: after the run a new subscriber asks for the retained wills. On each topic it must find the last will
- * that was published there. Then the topics are cleared, so that a run leaves nothing behind.
+ * The retained check: after the run a new subscriber requests the retained wills. On each topic it must find the last
+ * will published there. Then it clears the topics, so that the broker keeps no message of the run.
  */
 import type { ConnackPacket, Packet, ProtocolVersion, PublishPacket } from "../../mqtt/packet.ts";
 import { reasonText } from "../../mqtt/reason.ts";
@@ -18,7 +18,7 @@ const quietMs = 1_000;
 const grantedWithinMs = 5_000;
 
 export class RetainedCheck implements ConnectionOwner {
-  /** Told each retained message that is found. */
+  /** Receives each retained message found. */
   onFound: (topic: string, found: FoundWill, nowMs: number) => void = () => {};
   readonly #plan: FleetPlan;
   readonly #name: string;
@@ -49,14 +49,14 @@ export class RetainedCheck implements ConnectionOwner {
     this.#connection = new ClientConnection(world, version, this, 0);
   }
 
-  /** True once all was found, or nothing more comes. */
+  /** True once it has found all, or no further message arrives. */
   done(nowMs: number): boolean {
-    // The broker may send what is retained before its SUBACK. MQTT 3.1.1 and 5.0, section 3.8.4
+    // The broker may send retained messages before its SUBACK. MQTT 3.1.1 and 5.0, section 3.8.4
     if (this.#over || (this.#granted && this.#found.size >= this.#expected.size)) return true;
     return nowMs - this.#lastMs > (this.#granted ? quietMs : grantedWithinMs);
   }
 
-  /** Whether it could look at all: it was let in, and its subscription granted. */
+  /** Whether it could look at all: the broker accepted it, and granted its subscription. */
   get looked(): boolean {
     return this.#granted && !this.#refused;
   }
@@ -115,7 +115,7 @@ export class RetainedCheck implements ConnectionOwner {
     this.#over = this.#refused = true;
   }
 
-  /** At QoS 0 no queue limit of the broker's stands between a retained message and its late subscriber. */
+  /** At QoS 0 no queue limit of the broker applies between a retained message and its late subscriber. */
   #subscribe(connection: ClientConnection, nowMs: number): void {
     const subscriptions = this.#filters.map((topicFilter) => ({ topicFilter, qos: 0 as const }));
     connection.send({ type: "subscribe", packetId: 1, subscriptions }, nowMs);

@@ -1,6 +1,6 @@
 /**
- * Removes the sessions that 3.1.1 clients without Clean Session leave at the broker, which knows no expiry for them: a
- * run leaves nothing behind.
+ * Removes the sessions that 3.1.1 clients without Clean Session leave at the broker, which has no expiry for them, so
+ * that the broker keeps no session of the run.
  */
 import type { Packet } from "../../mqtt/packet.ts";
 import { plainConnectPacket } from "../client/connect_packet.ts";

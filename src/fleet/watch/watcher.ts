@@ -1,6 +1,6 @@
 /**
- * A watcher: a client of its own that subscribes to a part of the topic space and notes each will that comes. Where the
- * broker is to be restarted it has a session, and resumes it: what was published while it was away comes then.
+ * A watcher: a client that subscribes to a part of the topic space and notes each will that arrives. Where the plan
+ * restarts the broker it has a session, and resumes it: messages published during its absence arrive then.
  */
 import { encode } from "../../mqtt/codec/codec.ts";
 import type { PacketFault } from "../../mqtt/codec/lenient.ts";
@@ -17,34 +17,34 @@ import { restartsBroker } from "../plan/phases.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { seenMessage, type SeenWill } from "../oracle/will_compare.ts";
 
-/** Where a watcher stands. */
+/** The place of a watcher among the others. */
 export interface WatcherPost {
   /** Numbers it among all watchers of the run, and names it. */
   readonly number: number;
   readonly bucket: number;
-  /** Which of the watchers with the same wills it is, from 0. */
+  /** The number of the watcher among those with the same wills, from 0. */
   readonly copy: number;
   readonly topicFilters: readonly string[];
 }
 
-/** What a watcher calls. */
+/** The callbacks of a watcher. */
 export interface WatcherHost {
   readonly plan: FleetPlan;
   readonly world: FleetWorld;
   onWill(watcher: Watcher, packet: PublishPacket, nowMs: number): void;
-  /** The broker delivered once more what this watcher had, under the packet identifier that it had before. */
+  /** The broker delivered a message of this watcher once more, under the packet identifier that it had before. */
   onRedelivery(watcher: Watcher, packet: PublishPacket, nowMs: number): void;
   /** It cannot watch, or no longer. */
   onBlind(watcher: Watcher, sentence: string): void;
 }
 
-/** How a watcher came through a restart of the broker. */
+/** The fate of a watcher in a restart of the broker. */
 export type Return =
   /** Its connection was open all through it. */
   | { readonly kind: "survived" }
   | { readonly kind: "back"; readonly atMs: number; readonly forgotten: boolean };
 
-/** After a CONNECT that came to nothing while the broker is coming back, the next, in milliseconds. */
+/** The pause after a failed CONNECT while the broker is coming back, in milliseconds. */
 const retryMs = 100;
 
 const decoder = new TextDecoder("latin1");
@@ -53,10 +53,10 @@ export class Watcher implements ConnectionOwner, Wakeable {
   readonly #host: WatcherHost;
   readonly #version: ProtocolVersion;
   #connection: ClientConnection;
-  /** Whether it has a session to come back to, and has had a connection. */
+  /** Whether it has a session to resume, and has had a connection. */
   readonly #persistent: boolean;
   #resumes = false;
-  /** A session of this name was there before it had one: it is removed first, and what was kept for it. */
+  /** A session of this name existed before its own: it removes that first, with the messages kept for it. */
   #removes = false;
   /** The broker is being restarted: a connection that ends is no fault. */
   #restarting = false;
@@ -73,7 +73,7 @@ export class Watcher implements ConnectionOwner, Wakeable {
   #ready = false;
   #retired = false;
   #left = false;
-  /** QoS 2 packets that came and were not released: a repetition of one of them is no second will. [MQTT5 4.3.3-2] */
+  /** QoS 2 packets that have arrived without PUBREL: a repetition of one of them is no second will. [MQTT5 4.3.3-2] */
   readonly #unreleased = new Set<number>();
 
   constructor(host: WatcherHost, post: WatcherPost, version: ProtocolVersion) {
@@ -91,13 +91,13 @@ export class Watcher implements ConnectionOwner, Wakeable {
     this.#return = undefined;
   }
 
-  /** The broker serves again: time to come back, as soon as the old connection is over. */
+  /** The broker serves again: it reconnects as soon as the old connection is over. */
   comeBack(): void {
     this.#dials = true;
     if (this.#connection.over) this.#dial();
   }
 
-  /** How it came through the restart; undefined while it is on its way. */
+  /** Its fate in the restart; undefined until that is decided. */
   get returned(): Return | undefined {
     return this.#return;
   }
@@ -121,12 +121,12 @@ export class Watcher implements ConnectionOwner, Wakeable {
     this.#connection = new ClientConnection(this.#host.world, this.#version, this, this.post.number);
   }
 
-  /** When the last packet came: until then it certainly saw. */
+  /** When the last packet arrived: until then it certainly received wills. */
   get heardMs(): number {
     return this.#heardMs;
   }
 
-  /** What the broker said to it that does not let it in for now; undefined where it does. */
+  /** The text of the broker's refusal for now; undefined where it accepts the watcher. */
   get refusal(): string | undefined {
     return this.#refusal;
   }
@@ -136,7 +136,7 @@ export class Watcher implements ConnectionOwner, Wakeable {
     return this.#ready;
   }
 
-  /** What it may expect of a will. */
+  /** Its expectations of a will. */
   get seen(): SeenWill {
     return this.#seen;
   }
@@ -149,14 +149,14 @@ export class Watcher implements ConnectionOwner, Wakeable {
   retire(nowMs: number): void {
     if (this.#left) return;
     this.#left = this.#retired = true;
-    // With its session: 3.1.1 knows no expiry, and its sessions are swept.
+    // With its session: 3.1.1 has no expiry, and the sweep removes its sessions.
     const ends = this.#persistent && this.#version === 5;
     const properties = ends ? { properties: { sessionExpiryIntervalS: 0 } } : {};
     this.#connection.send({ type: "disconnect", ...properties }, nowMs);
     this.#connection.end();
   }
 
-  /** The client id under which the broker may have a session that nothing but a clean CONNECT removes. */
+  /** The client id under which the broker may have a session that only a clean CONNECT removes. */
   get leftBehind(): string | undefined {
     return this.#persistent && this.#version === 4 ? this.#clientId : undefined;
   }
@@ -188,7 +188,7 @@ export class Watcher implements ConnectionOwner, Wakeable {
         this.#unreleased.delete(packet.packetId);
         return connection.sendBytes(encode({ type: "pubcomp", packetId: packet.packetId }, connection.version), nowMs);
       case "disconnect":
-        // A server that shuts down may say so. [MQTT5 3.14.1-1]
+        // A server that shuts down may announce it. [MQTT5 3.14.1-1]
         if (this.#restarting) return;
         return this.#blind(disconnectText({ kind: "disconnect", packet, version: connection.version }));
     }
@@ -216,7 +216,7 @@ export class Watcher implements ConnectionOwner, Wakeable {
     if (this.#persistent && !this.#resumes && packet.sessionPresent !== this.#removes) {
       return this.#again(connection, packet.sessionPresent, nowMs);
     }
-    // What a session that is no more had under way, the broker knows nothing of.
+    // The broker has no state of the exchanges of a lost session.
     this.#unreleased.clear();
     this.#taken.clear();
     this.#subscribe(connection, nowMs);
@@ -237,7 +237,7 @@ export class Watcher implements ConnectionOwner, Wakeable {
     this.#dial();
   }
 
-  /** Its subscriptions are there, and what was kept for it follows. [MQTT311 3.1.2-5] [MQTT5 3.1.2-5] */
+  /** Its subscriptions exist, and the messages kept for it follow. [MQTT311 3.1.2-5] [MQTT5 3.1.2-5] */
   #resumed(nowMs: number): void {
     this.#ready = true;
     this.#return = { kind: "back", atMs: nowMs, forgotten: false };
@@ -282,9 +282,9 @@ export class Watcher implements ConnectionOwner, Wakeable {
   }
 
   /**
-   * Once more what it has had: its acknowledgement went down with the broker. On a later connection of the session the
-   * same message under the same packet identifier is that, whether it says so by DUP or not. [MQTT311 4.4.0-1] [MQTT5
-   * 4.4.0-1]
+   * A message once more: the broker lost its acknowledgement as it went down. On a later connection of the session the
+   * same message under the same packet identifier is that, with the DUP flag or without. [MQTT311 4.4.0-1]
+   * [MQTT5 4.4.0-1]
    */
   #isRepeated(connection: ClientConnection, { packetId, dup, topic, payload }: PublishPacket): boolean {
     const what = `${topic} ${decoder.decode(payload)}`;

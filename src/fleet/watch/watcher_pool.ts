@@ -1,6 +1,6 @@
 /**
- * A squad's watchers, and the canaries that prove that they see. Owns who watches which bucket; what a will that was
- * seen means is the ledger's.
+ * The watcher pool of a squad, and the canaries that prove that its watchers receive wills. It assigns the buckets to
+ * the watchers; the ledger judges the wills received.
  */
 import type { ProtocolVersion, PublishPacket } from "../../mqtt/packet.ts";
 import type { FleetWorld } from "../client/fleet_world.ts";
@@ -16,28 +16,28 @@ import type { WatchScope } from "../result/squad_task.ts";
 import { Watcher, type WatcherHost } from "./watcher.ts";
 import { willTopicFilter } from "../plan/will_topic.ts";
 
-/** What a watcher pool calls. */
+/** The callbacks of a watcher pool. */
 export interface WatcherPoolHost {
-  /** A will of this squad's was seen by one of its watchers. */
+  /** A watcher received a will of this squad. */
   onWill(watcher: Watcher, packet: PublishPacket, nowMs: number): void;
-  /** A client of this squad's was heard to say that it is online, or left. */
+  /** A watcher received the presence of a client of this squad: online, or left. */
   onPresence(word: PresenceWord): void;
-  /** A watcher was delivered once more what it had. */
+  /** A watcher received a message once more. */
   onRedelivery(watcher: Watcher, packet: PublishPacket, nowMs: number): void;
-  /** Nothing that follows would mean anything. */
+  /** No later finding would be valid. */
   onBlind(watcher: Watcher, sentence: string): void;
   /** A watcher saw the will of a canary. */
   onControlWill(will: CanaryWill, nowMs: number): void;
-  /** A canary is over; its life has an end where its message was seen. */
+  /** A canary is over; its life has an end where a watcher received its message. */
   onControlOver(seen: CanarySight, life: Life): void;
 }
 
 const sweepWithinMs = 2_000;
-/** What was not dialled while this thread was busy is made up for, up to so much time. */
+/** The pool makes up for dials that it missed while this thread was busy, up to so much time. */
 const burstMs = 100;
 /** A canary that passed is kept for so long beyond the instant from which its will is late: duplicates may follow. */
 const duplicatesWithinMs = 2_000;
-/** A canary has at least so long to connect and to have its message seen, in milliseconds. */
+/** A canary has at least so long to connect and to have its message received, in milliseconds. */
 const leastControlMs = 5_000;
 
 function firstOf(controls: ReadonlyMap<number, Canary>, pick: (control: Canary) => string | undefined) {
@@ -55,7 +55,7 @@ export class WatcherPool implements WatcherHost {
   readonly #groups: Groups;
   readonly #host: WatcherPoolHost;
   readonly #watchers: Watcher[] = [];
-  /** Controls that are under way, or whose will may still come, by the number of their client. */
+  /** Canaries that are under way, or whose will may still arrive, by the number of their client. */
   readonly #canaries = new Map<number, Canary>();
   #sweep: SessionSweep | undefined;
   #retiredMs: number | undefined;
@@ -75,7 +75,7 @@ export class WatcherPool implements WatcherHost {
     this.#dialEveryMs = 1_000 / (rampPerSecond * scope.clients / clients);
   }
 
-  /** Watchers speak 5.0 wherever clients do, so that they see properties. */
+  /** Watchers use 5.0 wherever clients do, so that they see properties. */
   get version(): ProtocolVersion {
     return this.#groups.speaks5 ? 5 : 4;
   }
@@ -97,7 +97,7 @@ export class WatcherPool implements WatcherHost {
     this.dial(nowMs);
   }
 
-  /** Dials for those whose turn it is. */
+  /** Dials the next connections. */
   dial(nowMs: number): void {
     while (this.#toDial.length > 0 && nowMs >= this.#nextDialMs) {
       this.#toDial.shift()!();
@@ -117,7 +117,7 @@ export class WatcherPool implements WatcherHost {
     return waiting && `watcher ${waiting.post.number} could not subscribe`;
   }
 
-  /** What the broker said to a watcher or a canary that it does not let in for now; undefined where it does. */
+  /** The text of the broker's refusal of a watcher or a canary for now; undefined where it accepts all. */
   get refusal(): string | undefined {
     const watcher = this.#watchers.find(({ refusal }) => refusal !== undefined);
     return watcher?.refusal ?? firstOf(this.#canaries, (control) => control.refusal);
@@ -152,17 +152,14 @@ export class WatcherPool implements WatcherHost {
     for (const [number, control] of this.#canaries) {
       if (nowMs < this.#canaryUntilMs(control)) continue;
       this.#canaries.delete(number);
-      // A client that the broker did not let in shows nothing of a watcher.
+      // A canary that the broker refused proves no state of a watcher.
       if (control.connected) this.#host.onControlOver(control.seen, control.life);
       this.#lookForBlind(control);
       control.giveUp(nowMs);
     }
   }
 
-  /**
-   * A watcher that received nothing at all since a canary published is blind: what does not come proves
-   * nothing.
-   */
+  /** A watcher that received no packet since a canary published is blind: a missing will proves no fault. */
   #lookForBlind(control: Canary): void {
     const { waitsFor, life: { bucket, connectedMs = Infinity } } = control;
     if (control.seen !== "nothing") return;
@@ -193,7 +190,7 @@ export class WatcherPool implements WatcherHost {
     this.#canaries.clear();
   }
 
-  /** Until when a control is kept: for duplicates once its will came, and else as long as for any will. */
+  /** Until when the pool keeps a canary: for duplicates after its will, and else as long as for any will. */
   #canaryUntilMs({ passed, life, sinceMs }: Canary): number {
     const { lateAfterMs, drainMs } = this.plan;
     if (passed) return sinceMs + lateAfterMs + duplicatesWithinMs;
@@ -201,19 +198,19 @@ export class WatcherPool implements WatcherHost {
     return sinceMs + Math.max(drainMs, lateAfterMs + duplicatesWithinMs);
   }
 
-  /** The last instant at which the will of a control may still come; undefined when none is waited for. */
+  /** The last instant at which the will of a canary may still arrive; undefined when the pool waits for none. */
   get controlsUntilMs(): number | undefined {
     const waiting = [...this.#canaries.values()].filter((control) => !control.passed);
     return waiting.length === 0 ? undefined : Math.max(...waiting.map((control) => this.#canaryUntilMs(control)));
   }
 
-  /** What the first canaries still wait for, in a sentence; undefined once every message of theirs was seen. */
+  /** The wait of the first canaries, in a sentence; undefined once the watchers received every message of theirs. */
   get canaryWaitsFor(): string | undefined {
     if (this.dialling) return "not all canaries could connect";
     return firstOf(this.#canaries, (control) => control.waitsFor);
   }
 
-  /** Until when the wills of the first canaries are waited for before clients connect; undefined when all came. */
+  /** Until when the squad waits for the wills of the first canaries before clients connect; undefined after all. */
   get controlWillsByMs(): number | undefined {
     const waiting = [...this.#canaries.values()].filter((control) => !control.passed);
     return waiting.length === 0
@@ -221,7 +218,7 @@ export class WatcherPool implements WatcherHost {
       : Math.max(...waiting.map(({ sinceMs }) => sinceMs + this.plan.lateAfterMs));
   }
 
-  /** Why a control failed, in a sentence; undefined while none has. */
+  /** Why a canary failed, in a sentence; undefined without a failure. */
   get canaryFailure(): string | undefined {
     return firstOf(this.#canaries, (control) => control.failure);
   }
@@ -234,12 +231,12 @@ export class WatcherPool implements WatcherHost {
     this.#retiredMs ??= nowMs;
   }
 
-  /** True once nothing of the watchers, who have left, is at the broker, or it was given time enough. */
+  /** True once the broker has no session of the watchers, which have left, or has had enough time. */
   swept(nowMs: number): boolean {
     return this.#sweep?.done === true || nowMs >= this.#retiredMs! + sweepWithinMs;
   }
 
-  /** Who watches. */
+  /** The watchers of this pool. */
   get watchers(): readonly Watcher[] {
     return this.#watchers;
   }
@@ -250,7 +247,7 @@ export class WatcherPool implements WatcherHost {
     const mark = readWillMark(this.plan, packet.payload);
     const control = mark === undefined ? this.#canaryOn(packet.topic) : this.#canaries.get(mark.client);
     if (control !== undefined) return this.#onControlWill(control, watcher, packet, nowMs);
-    // Without buckets in the topic, the squads see one another's wills; and canaries of an earlier round are over.
+    // Without buckets in the topic, squads see each other's wills; and canaries of an earlier round are over.
     if (mark !== undefined && !this.#isHere(mark.client)) return;
     if (mark === undefined && this.#isPresence(packet, copy)) return;
     this.#host.onWill(watcher, packet, nowMs);
@@ -260,7 +257,7 @@ export class WatcherPool implements WatcherHost {
     for (const control of this.#canaries.values()) if (control.isMessage(payload)) control.seeMessage(copy, nowMs);
   }
 
-  /** A canary whose payload came altered is known by its topic. */
+  /** The topic identifies a canary whose payload is altered. */
   #canaryOn(topic: string): Canary | undefined {
     for (const control of this.#canaries.values()) {
       if (control.life.end !== undefined && control.topic === topic) return control;
