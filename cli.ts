@@ -3,7 +3,7 @@ import { main, tellError } from "./src/cli/main.ts";
 import { processOutput } from "./src/cli/process/output.ts";
 import { giveUpPermissions } from "./src/cli/process/permissions.ts";
 
-// What nobody caught is our own fault too, and must not end with the code that says a will was wrong.
+// An uncaught error is a fault of this program too, and must not end with the exit code for a wrong will.
 globalThis.addEventListener("unhandledrejection", (event) => end(event, event.reason));
 globalThis.addEventListener("error", (event) => end(event, event.error ?? event.message));
 

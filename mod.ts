@@ -1,8 +1,7 @@
 /**
- * mqtt-sim as a library: a broker to start in tests, which tells what becomes of each will as it happens and can get
- * them wrong on purpose; a fleet to kill, and a report of what became of its wills; and a check that holds any broker to the standard.
- *
- * `docs/library.md` has an example of each; they are tests.
+ * mqtt-sim as a library: a broker to start in tests, which reports the fate of each will as it happens and can publish
+ * wrong wills on purpose; a fleet of virtual clients to kill, and a report of the fate of its wills; and a check of any
+ * broker against the standard. `docs/library.md` has an example of each; they are tests.
  *
  * @module
  */

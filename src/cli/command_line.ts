@@ -1,6 +1,6 @@
 /**
- * The whole command line: which command, with which flags; help, version and completion; and one sentence for whatever
- * cannot be read. The grammar is optique's, the sentences are ours.
+ * The whole command line: which command, with which flags; help, version and completion; and one sentence for any
+ * unreadable input. The grammar is optique's, the sentences are ours.
  */
 import { or } from "@optique/core/constructs";
 import { runParserSync } from "@optique/core/facade";
@@ -18,7 +18,7 @@ import { sentence } from "./options/flag.ts";
 import type { Output } from "./process/output.ts";
 import { tool } from "./process/tool.ts";
 
-/** What the person asked for; `told` when help, version or completion was all. */
+/** The user's request; `told` when it was only help, version or completion. */
 export type ParsedCommand = FleetAsked | CheckAsked | BrokerAsked | ReportAsked | { readonly command: "told" };
 
 const commands = { fleet: fleetCommand, check: checkCommand, broker: brokerCommand, report: reportCommand } as const;
@@ -68,7 +68,7 @@ function refuse(error: Message): never {
 
 const shells = ["bash", "fish", "nu", "pwsh", "zsh"];
 
-/** The few sentences that the library does not let us have our own for. */
+/** The few sentences of the library that we cannot replace. */
 const theirs: readonly [pattern: RegExp, ours: string][] = [
   [
     /^Missing shell name for completion\..*$/,
@@ -82,7 +82,7 @@ function ours(text: string): string {
   return theirs.reduce((told, [pattern, sentence]) => told.replace(pattern, sentence), text);
 }
 
-/** What is wrong with an argument that nothing takes, and what was perhaps meant. */
+/** The error of an unexpected argument, with a similar name that the user may have meant. */
 function unexpected(word: string, first: string | undefined): string {
   const token = withoutSecrets(word);
   const command = Object.entries(commands).find(([name]) => name === first);

@@ -83,7 +83,7 @@ function tellSchema(what: string, entries: Entries, { out }: Output): number {
   return 0;
 }
 
-/** One sentence for what the person asked; all there is for what is our own fault. Answers the exit code. */
+/** One sentence for a user's error; the whole error for a fault of this program. Returns the exit code. */
 export function tellError(error: unknown, { err }: Output): number {
   if (error instanceof UsageError) {
     err.write(`${withMaskedUrls(error.message)}\n`);

@@ -16,7 +16,7 @@ import { type Observing, openObserving } from "./broker_observing.ts";
 import { brokerOptions, settingsOf } from "./broker_options.ts";
 import { openSecurity, type Security } from "./broker_security.ts";
 
-/** What the command stands on; a test may put something else in its place. */
+/** The dependencies of the command; a test may replace them. */
 export interface BrokerParts {
   readonly openInterrupts?: () => Interrupts;
   readonly giveUp?: GiveUp;

@@ -1,4 +1,4 @@
-/** `mqtt-sim broker` on the command line: its flags, made of its settings, and the commands that stand under it. */
+/** `mqtt-sim broker` on the command line: its flags, made from its settings, and its subcommands. */
 import { merge, object, or } from "@optique/core/constructs";
 import type { InferValue, Parser } from "@optique/core/parser";
 import { command, constant } from "@optique/core/primitives";
@@ -29,7 +29,7 @@ const config = object("Config file", {
   ),
 });
 
-/** As `merge` wants its parts, whose number is not known to the compiler. */
+/** The argument type of `merge`, for a number of parts that the compiler does not know. */
 type Part = Parser<"sync", Record<string, unknown>, Record<string, unknown>>;
 
 const parts = [object({ command: constant("broker") }), config, ...sections()];
@@ -44,7 +44,7 @@ const schema = command("config-schema", object({ command: constant("broker confi
 
 const operatorCommands = [disconnectCommand, endSessionCommand, clearRetainedCommand] as const;
 
-/** `mqtt-sim broker` and what can follow it. */
+/** `mqtt-sim broker` and its subcommands. */
 export const brokerCommand = command(
   "broker",
   // Nothing at all is a choice too, which `or` alone would not take.
@@ -69,5 +69,5 @@ export const brokerCommand = command(
   },
 );
 
-/** What `mqtt-sim broker` was asked for. */
+/** The parsed command line of `mqtt-sim broker`. */
 export type BrokerAsked = InferValue<typeof brokerCommand>;

@@ -14,15 +14,15 @@ import type { Stream } from "../process/output.ts";
 import type { BrokerSettings } from "./broker_settings.ts";
 import { observingDefaults } from "./observing_settings.ts";
 
-/** What a person hears and sees of a broker. */
+/** The log and the metrics of a broker. */
 export interface Observing {
   readonly options: Pick<BrokerOptions, "log" | "onEvent" | "eventTypes" | "trace" | "sysIntervalMs" | "willFault">;
   readonly log: NonNullable<BrokerOptions["log"]>;
-  /** Serves the metrics page, where it was asked for. @throws UsageError when its port cannot be had */
+  /** Serves the metrics page, where the user requested it. @throws UsageError when its port is not available */
   serve(broker: Broker, adminToken: AdminToken | undefined): Promise<Monitor | undefined>;
 }
 
-/** Opens the log on standard error, and makes the faults that were asked for. */
+/** Opens the log on standard error, and makes the requested faults. */
 export function openObserving(settings: BrokerSettings, err: Stream): Observing {
   const { log: format = observingDefaults.log, "log-level": level = observingDefaults.logLevel } = settings;
   const mark = (text: string) => text === "error" ? err.style.bad(text) : err.style.unsure(text);
@@ -52,7 +52,7 @@ export function openObserving(settings: BrokerSettings, err: Stream): Observing 
   };
 }
 
-/** The faults that were asked for; their seed is drawn where none is given, and told. */
+/** The requested faults; without a seed, this function draws one and prints it. */
 export function faultOf(
   { fault: shares, "fault-seed": seed, "fault-clients": clients }: BrokerSettings,
   onStrike: (kind: string, clientId: string) => void = () => {},

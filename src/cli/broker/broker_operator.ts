@@ -36,7 +36,7 @@ const topicName: FlagValue<string> = { ...text("TOPIC", readTopic, "a topic name
 
 const idHelp = "The client identifier.";
 
-/** The line of help that shows how a command is called, and what stands below its flags. */
+/** The line of help with the usage of a command, and the text below its flags. */
 function usageOf(argument: string) {
   return {
     usageLine: [{ type: "literal", value: `${argument} [FLAGS]` }] as const,
@@ -139,7 +139,7 @@ const actions: Readonly<Record<OperatorAsked["command"], Action>> = {
   },
 };
 
-/** Asks the broker for the action; answers the exit code. @throws UsageError for a token that cannot be used */
+/** Sends the action to the broker; returns the exit code. @throws UsageError for an unusable token */
 export async function operate(asked: OperatorAsked, { out, err }: Output): Promise<number> {
   const { command, name, url = usualPageUrl, adminToken } = asked;
   if (adminToken === undefined) {
@@ -166,8 +166,8 @@ interface Answer {
 }
 
 /**
- * Sends DELETE; answers with what came, or why nothing came. `fetch` would take a client called `..` for a step in the
- * path.
+ * Sends DELETE; returns the answer, or the reason why there is none. `fetch` would read a client called `..` as a step
+ * in the path.
  */
 function remove(url: string, path: string, token: string): Promise<Answer | string> {
   const { hostname, port } = new URL(url);
@@ -204,7 +204,7 @@ function remove(url: string, path: string, token: string): Promise<Answer | stri
   return promise.finally(() => clearTimeout(timer));
 }
 
-/** The token is not encrypted on its way: it goes to this machine alone. */
+/** The program sends the token unencrypted: it goes only to this machine. */
 function readUrl(value: string, name: string): string {
   const read = readPageUrl(value, name);
   const { protocol, hostname, pathname } = new URL(read);

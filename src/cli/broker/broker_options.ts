@@ -1,6 +1,6 @@
 /**
- * From what a person has set for `mqtt-sim broker` to the options of the broker: the config file read, the flags put
- * over it, and each setting brought to its option.
+ * From a user's settings for `mqtt-sim broker` to the options of the broker: reads the config file, applies the flags
+ * over it, and converts each setting to its option.
  */
 import type { BrokerOptions } from "../../broker/broker.ts";
 import { type BrokerLimits, defaultOptions, type StoreOption } from "../../broker/options/options.ts";

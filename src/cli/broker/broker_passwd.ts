@@ -33,7 +33,7 @@ export const passwdCommand = command(
   },
 );
 
-/** What it was asked for. */
+/** The parsed command line. */
 export type PasswdAsked = InferValue<typeof passwdCommand>;
 
 /** Does it; answers the exit code. @throws UsageError for a file or name that cannot be used */
@@ -62,7 +62,7 @@ async function replace(file: string, text: string, isNew: boolean): Promise<void
   try {
     await Deno.writeTextFile(beside, text, { mode: 0o600, createNew: true });
     const mode = isNew ? null : (await Deno.stat(file)).mode;
-    // Others never read it: the hashes are what an attacker tries passwords on.
+    // Other users cannot read it: an attacker tries passwords against the hashes.
     if (mode !== null && Deno.build.os !== "windows") await Deno.chmod(beside, mode & 0o770);
     await Deno.rename(beside, file);
   } catch (error) {

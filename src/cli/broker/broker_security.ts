@@ -1,6 +1,6 @@
 /**
- * Who may come to `mqtt-sim broker`, and how: listeners, certificates, users and rules brought from the settings to the
- * broker, and read again on SIGHUP.
+ * Access to `mqtt-sim broker`: applies the settings for listeners, certificates, users and rules to the broker, and
+ * reads them again on SIGHUP.
  */
 import { UsageError } from "../../base/failure.ts";
 import { AdminToken } from "../../broker/access/admin_token.ts";
@@ -19,13 +19,13 @@ export interface Security {
   >;
   /** There are files that {@link reload} reads. */
   readonly readsAgain: boolean;
-  /** What an operator has to show; undefined where the broker accepts no operator. */
+  /** The required token of an operator; undefined where the broker accepts no operator. */
   readonly adminToken: AdminToken | undefined;
-  /** Reads all files again. One that cannot be used leaves everything as it was. @throws UsageError then */
+  /** Reads all files again. An unusable one leaves everything unchanged. @throws UsageError then */
   reload(broker: Broker): Promise<string>;
 }
 
-/** Reads what the settings name. @throws UsageError for what cannot be read, or lets in who is not meant */
+/** Reads the files of the settings. @throws UsageError for an unreadable file, or one that opens unintended access */
 export async function openSecurity(settings: BrokerSettings): Promise<Security> {
   const listen = endpointsOf(settings);
   checkReach(listen, settings);
@@ -73,7 +73,7 @@ async function reload(broker: Broker, { files, access, adminToken }: Files): Pro
     `${unsubscribed} subscriptions ended, ${discarded} queued messages discarded`;
 }
 
-/** The token goes over the address of the metrics page, and only to this machine. */
+/** The address of the metrics page receives the token, and only on this machine. */
 async function adminTokenOf({ "admin-token": path, metrics }: BrokerSettings): Promise<AdminToken | undefined> {
   if (path === undefined) return undefined;
   if (metrics === undefined) {
@@ -92,7 +92,7 @@ function endpointsOf({ host, port, listen = [] }: BrokerSettings): Endpoint[] {
   throw new UsageError("Cannot use --host and --port together with --listen: its URLs contain both");
 }
 
-/** Beyond this machine nobody is let in unasked. */
+/** Beyond this machine the broker accepts no client by default. */
 function checkReach(listen: readonly Endpoint[], settings: BrokerSettings): void {
   if (settings.users !== undefined || settings["allow-anonymous"] !== undefined) return;
   const provesClients = settings["tls-client-auth"] === "require";

@@ -1,7 +1,7 @@
 /**
- * Everything that `mqtt-sim broker` can be told: the one place from which come its flags and their help, the entries of
- * its config file and their check, and the JSON Schema. A new setting is an entry here, by the name of its flag; what
- * it does to the broker is said in `broker_options.ts`, but for limits, which find their own way.
+ * Every setting of `mqtt-sim broker`: the one source of its flags and their help, of the entries of its config file and
+ * their check, and of the JSON Schema. A new setting is an entry here, by the name of its flag; `broker_options.ts`
+ * defines its effect on the broker, except for limits, which need no entry there.
  */
 import { UsageError } from "../../base/failure.ts";
 import { formatCount, formatDuration, formatSizeBytes } from "../../base/units.ts";
@@ -25,7 +25,7 @@ import {
 import type { ValueOf } from "../options/setting.ts";
 import { faults, observing } from "./observing_settings.ts";
 
-/** What `mqtt-sim broker` does where nothing is said. */
+/** The defaults of `mqtt-sim broker`. */
 export const brokerDefaults = { host: "127.0.0.1", port: 1883 } as const;
 
 const listening = {
@@ -147,7 +147,7 @@ interface LimitSetting {
   readonly usual?: string;
 }
 
-/** One for each limit of the broker; what is missing here is missing in a type. */
+/** One for each limit of the broker; the compiler reports a missing one. */
 const limits: Readonly<Record<keyof BrokerLimits, LimitSetting>> = {
   connections: {
     name: "max-connections",
@@ -303,7 +303,7 @@ export const brokerSettings: ReadonlyMap<string, Setting<unknown>> = new Map<str
   ...Object.entries({ ...observing, ...faults, ...output }),
 ]);
 
-/** What a person has set, by flags or by file; nothing where nothing was said. */
+/** A user's settings, by flags or by file; absent where the user gave none. */
 export type BrokerSettings =
   & { readonly [Name in keyof typeof named]?: ValueOf<(typeof named)[Name]> }
   & { readonly [limit: string]: unknown };

@@ -1,5 +1,5 @@
 /**
- * `mqtt-sim broker status`: asks a running broker's metrics page who is there, and tells it to people.
+ * `mqtt-sim broker status`: requests the clients from a running broker's metrics page, and prints them.
  */
 import { object } from "@optique/core/constructs";
 import type { InferValue } from "@optique/core/parser";
@@ -15,9 +15,9 @@ import { readPageUrl, usualPageUrl } from "./page_url.ts";
 import { whole } from "../options/setting.ts";
 
 const usualLimit = 50;
-/** What a broker has to answer, in milliseconds. */
+/** The time limit for a broker's answer, in milliseconds. */
 const patienceMs = 10_000;
-/** The broker could not be asked. */
+/** The broker did not answer. */
 const notReachable = 3;
 
 /** `mqtt-sim broker status` and its flags. */
@@ -52,7 +52,7 @@ export const statusCommand = command(
 /** The flags of one call. */
 export type StatusFlags = InferValue<typeof statusCommand>;
 
-/** Asks and tells; answers the exit code: 0, or 3 when there is no answer. */
+/** Requests and prints the status; returns the exit code: 0, or 3 when there is no answer. */
 export async function status(flags: StatusFlags, { out, err }: Output): Promise<number> {
   const { url = usualPageUrl, filter = "all", limit = usualLimit, offset = 0, json = false } = flags;
   const answer = await ask(`${url}/status?filter=${filter}&limit=${limit}&offset=${offset}`);
@@ -80,7 +80,7 @@ async function ask(url: string): Promise<StatusReport | string> {
   }
 }
 
-/** Whether it is the status of a broker, as far as it is printed. */
+/** Whether the value is the status of a broker, in its printed fields. */
 function isStatus(report: unknown): report is StatusReport {
   const { url, startedAt, connections, wills, queued, clients, total, offset } = (report ?? {}) as Partial<
     StatusReport
@@ -93,7 +93,7 @@ function isStatus(report: unknown): report is StatusReport {
     clients.every((client) => typeof client?.clientId === "string" && typeof client.queued?.messages === "number");
 }
 
-/** What people read. */
+/** The printed text. */
 export function statusLines(report: StatusReport): string[] {
   const { url, startedAt, fault, connections, wills, queued, total, offset, clients } = escapeData(report);
   const published = Object.values(wills.published).reduce((sum, count) => sum + count, 0);

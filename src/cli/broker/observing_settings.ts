@@ -12,7 +12,7 @@ const hostAndPort: Kind<HttpAddress> = {
   form: z.union([z.int().min(0).max(65_535), z.string()]),
 };
 
-/** The defaults of what a person sees of a broker. */
+/** The defaults of the log, the metrics and the faults of a broker. */
 export const observingDefaults = { sysIntervalMs: 10_000, log: "text", logLevel: "warning" } as const;
 
 /** Log, trace, `$SYS` and metrics page. */

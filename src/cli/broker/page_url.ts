@@ -1,5 +1,5 @@
 /**
- * The URL of a broker's pages, as a command takes it. It holds no secret, because errors show it.
+ * The URL of a broker's pages, as a command accepts it. It contains no secret, because errors show it.
  */
 import { UsageError } from "../../base/failure.ts";
 import { withoutSecrets } from "../../net/endpoint.ts";

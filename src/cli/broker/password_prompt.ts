@@ -1,10 +1,10 @@
 /**
- * Reads a password: from a terminal without showing it, or as the first line of what is piped in.
+ * Reads a password: from a terminal without showing it, or as the first line of piped input.
  */
 import { UsageError } from "../../base/failure.ts";
 import type { Stream } from "../process/output.ts";
 
-/** Where keys come from: the process's standard input, or what stands for it in a test. */
+/** The source of keys: the process's standard input, or its replacement in a test. */
 export interface Keys {
   isTerminal(): boolean;
   setRaw(raw: boolean): void;
@@ -17,7 +17,7 @@ const endOfTransmission = 4; // Ctrl-D
 const erase = [8, 127];
 const limitBytes = 65_535;
 
-/** Asks on a terminal, twice. @throws UsageError when there is none, the two differ, or Ctrl-C is pressed */
+/** Prompts twice on a terminal. @throws UsageError when there is none, the two differ, or Ctrl-C is pressed */
 export function readPassword({ err }: { readonly err: Stream }, keys: Keys = Deno.stdin): Uint8Array {
   if (!keys.isTerminal()) return notEmpty(readLine(keys, () => {}));
   const first = ask("Password: ", err, keys);

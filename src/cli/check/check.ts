@@ -26,7 +26,7 @@ import { type CheckTarget, startCheckTarget } from "./check_target.ts";
 import { passwordOf } from "../fleet/fleet_request.ts";
 import { restartBy } from "./check_restart.ts";
 
-/** What the command stands on; a test may put something else in its place. */
+/** The dependencies of the command; a test may replace them. */
 export interface CheckParts {
   runConformance(run: ConformanceRun, hooks: ConformanceHooks): Promise<ConformanceResult>;
   startTarget(engine: EngineChoice): Promise<CheckTarget>;
@@ -36,7 +36,7 @@ export interface CheckParts {
 
 const realParts: CheckParts = { runConformance, startTarget: startCheckTarget, openInterrupts, catalog };
 
-/** What is of no use to our own broker is not taken in silence; a topic must be one that can be published to. */
+/** Refuses options that our own broker does not need; a topic must be one that clients can publish to. */
 function checkLogin({ url, username, password, passwordFile, deniedTopic }: CheckAsked): void {
   const flags = {
     "--username": username,
@@ -58,9 +58,9 @@ function checkLogin({ url, username, password, passwordFile, deniedTopic }: Chec
 const widest = 120;
 
 /**
- * Checks a broker and writes the report; answers the exit code.
+ * Checks a broker and writes the report; returns the exit code.
  *
- * @throws UsageError when what was asked for cannot be done
+ * @throws UsageError when the request cannot be carried out
  */
 export async function check(asked: CheckAsked, output: Output, parts: CheckParts = realParts): Promise<number> {
   const protocols = { "3.1.1": ["3.1.1"], "5": ["5.0"], "both": undefined } as const;
@@ -114,9 +114,9 @@ export async function check(asked: CheckAsked, output: Output, parts: CheckParts
 }
 
 /**
- * The broker that was named, with what TLS needs there.
+ * The named broker, with its TLS settings.
  *
- * @throws UsageError when a file cannot be used, or TLS is asked for where there is none
+ * @throws UsageError when a file is unusable, or TLS settings belong to a broker without TLS
  */
 async function namedTarget(asked: CheckAsked): Promise<Endpoint | undefined> {
   if (asked.url !== undefined) return await securedEndpoint(asked.url, asked);
@@ -127,7 +127,7 @@ async function namedTarget(asked: CheckAsked): Promise<Endpoint | undefined> {
   );
 }
 
-/** A password without a user name is not allowed in 3.1.1, so that an empty user name goes with it. */
+/** 3.1.1 does not allow a password without a user name, so the client adds an empty user name. */
 function withoutAbsent({ username, password }: { username: string | undefined; password: string | undefined }) {
   if (password === undefined) return username === undefined ? {} : { username };
   return { username: username ?? "", password };

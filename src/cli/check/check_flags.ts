@@ -144,5 +144,5 @@ export const checkCommand = command(
   },
 );
 
-/** What `mqtt-sim check` was asked for. */
+/** The parsed command line of `mqtt-sim check`. */
 export type CheckAsked = InferValue<typeof checkCommand>;

@@ -30,7 +30,7 @@ export const checkReportFlags = object("Reports", {
 const writers = { report: checkReportJson, html: checkHtml, junit: checkJunit, markdown: checkMarkdown } as const;
 const titles = { report: "Report", html: "HTML page", junit: "JUnit XML", markdown: "Markdown" } as const;
 
-/** Opens the files of all forms that were asked for. @throws UsageError when one cannot be written */
+/** Opens the files of all requested forms. @throws UsageError when one cannot be written */
 export function openCheckOutputs(
   flags: Partial<InferValue<typeof checkReportFlags>>,
 ): Promise<ReportOutputs<CheckReport>> {

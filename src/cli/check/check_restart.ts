@@ -6,7 +6,7 @@ import { NotTestable } from "../../conformance/model/outcome.ts";
 import type { CheckAsked } from "./check_flags.ts";
 
 const name = "--restart-command";
-/** What the command may take, in milliseconds. */
+/** The time limit of the command, in milliseconds. */
 const limitMs = 60_000;
 
 /**

@@ -1,6 +1,6 @@
 /**
- * The embedded broker as a check wants it: with a login, so that wrong ones can be tried; with a topic that may not be
- * published to; and with a store, so that it can be restarted.
+ * The embedded broker for a check: with a login, so that the check can try wrong ones; with a topic that refuses
+ * publishing; and with a store, so that the check can restart it.
  */
 import { monotonicClock } from "../../base/clock.ts";
 import { UsageError } from "../../base/failure.ts";
@@ -27,7 +27,7 @@ export async function startCheckTarget(engine: EngineChoice): Promise<CheckTarge
   const login = { username: "check", password: freshSeed().toString(36) };
   const options: BrokerOptions = {
     engine,
-    // What is checked is the broker, not the disk.
+    // The check tests the broker, not the disk.
     store: { path: `${folder}/store.db`, outlives: "process" },
     sysIntervalMs: 1_000,
     authenticate: ({ username, password }) => {

@@ -5,7 +5,7 @@ import { targetName } from "../../report/model/comparison.ts";
 
 /** A broker to run on. */
 export interface BrokerChoice {
-  /** What it is called beside others. */
+  /** Its name beside others. */
   readonly name: string;
   /** Where it is; absent for the embedded one. */
   readonly endpoint?: Endpoint;

@@ -1,6 +1,6 @@
 /**
- * The broker that the fleet command starts where none is named: in a thread of its own, and where it is to be restarted
- * on a store in a temporary folder, killed where it stands and started again on its port.
+ * The broker that the fleet command starts where the user names none: in a separate thread and, if the fleet restarts
+ * it, on a store in a temporary folder; a restart kills it and starts it again on its port.
  */
 import { UsageError } from "../../base/failure.ts";
 import { monotonicClock } from "../../base/clock.ts";
@@ -8,10 +8,10 @@ import type { BrokerThreadOptions } from "../../broker/thread_messages.ts";
 import type { EngineChoice } from "../../net/engine.ts";
 import { BrokerThread } from "../../broker/broker_thread.ts";
 
-/** What the command needs of a broker in a thread. */
+/** The parts of a broker in a thread that the command needs. */
 export interface EmbeddedBroker {
   readonly url: string;
-  /** Fulfilled with the reason if the thread dies without being asked to; else never. */
+  /** Resolves with the reason if the thread ends without a request; else never. */
   readonly crash: Promise<Error>;
   stop(): Promise<unknown>;
   /** Kills it, and starts it again so many milliseconds later. */

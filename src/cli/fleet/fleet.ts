@@ -29,7 +29,7 @@ import type { FleetFlags } from "./fleet_flags.ts";
 import { checkRestartFlags, type FlagsWithScenario, fleetRequest, withScenario } from "./fleet_request.ts";
 import { fleetOnSeveral, type RunOn } from "./fleet_several.ts";
 
-/** What the command stands on; a test may put something else in its place. */
+/** The dependencies of the command; a test may replace them. */
 export interface FleetParts {
   runFleet(run: FleetRun, hooks: FleetHooks): Promise<FleetResult>;
   /** `restarts`: it is to be restarted while the fleet runs. */
@@ -51,13 +51,13 @@ const realParts: FleetParts = {
 
 /** Widest text of a report. */
 const widest = 100;
-/** What a run has to give its result once it was told to end at once. */
+/** The time limit for a run's result after the request to end at once. */
 const lastGraceMs = 3_000;
 
 /**
- * Runs a fleet and writes its report; answers the exit code.
+ * Runs a fleet and writes its report; returns the exit code.
  *
- * @throws UsageError when what was asked for cannot be done
+ * @throws UsageError when the request cannot be carried out
  */
 export async function fleet(asked: FleetFlags, output: Output, parts: FleetParts = realParts): Promise<number> {
   const flags = await withScenario(asked);
@@ -119,7 +119,7 @@ async function runOn(
   }
 }
 
-/** Sends to the web views what the terminal shows. */
+/** Sends the terminal's content to the web views. */
 function alsoSeen(live: Live, views: RunViews): Live {
   for (const text of views.told) live.notice({ level: "info", text });
   return {
@@ -188,7 +188,7 @@ function passed(ms: number): Promise<undefined> {
   });
 }
 
-/** What a report knows beside the result. */
+/** The inputs of a report besides the result. */
 function contextOf(flags: FlagsWithScenario, { endpoint }: BrokerChoice): ReportContext {
   return {
     tool,

@@ -157,14 +157,14 @@ const known = command("profiles", object({ command: constant("fleet profiles") }
   usageLine: [],
 });
 
-/** What follows `mqtt-sim fleet` when nothing does. */
+/** The flags of `mqtt-sim fleet` without arguments. */
 function noFlags(): FleetFlags {
   const parsed = parseSync(run, []);
   if (!parsed.success) throw new InvariantError("fleet needs no flags");
   return parsed.value;
 }
 
-/** `mqtt-sim fleet` and what can follow it. */
+/** `mqtt-sim fleet` and its subcommands. */
 export const fleetCommand = command(
   "fleet",
   // Nothing at all is a choice too, which `or` alone would not take.
@@ -179,5 +179,5 @@ export const fleetCommand = command(
   },
 );
 
-/** What `mqtt-sim fleet` was asked for. */
+/** The parsed command line of `mqtt-sim fleet`. */
 export type FleetAsked = InferValue<typeof fleetCommand>;

@@ -1,5 +1,5 @@
 /**
- * From the flags of `mqtt-sim fleet` to what is run: the plan's request, and who logs in.
+ * From the flags of `mqtt-sim fleet` to the run: the plan's request, and the user that logs in.
  */
 import { textOfBytes } from "../../base/byte_text.ts";
 import { UsageError } from "../../base/failure.ts";
@@ -15,10 +15,10 @@ import type { FleetFlags } from "./fleet_flags.ts";
 import { overrule, readScenario, type Scenario, type Wishes } from "./scenario_file.ts";
 
 /**
- * What the flags, and the scenario that they name, ask of the plan; nothing where they say nothing. Seed and run id are
- * drawn where they are not given.
+ * The plan's request from the flags and the scenario that they name; absent fields have no value there. This function
+ * draws a missing seed and run id.
  *
- * @throws UsageError when the password's file cannot be read, or there are two passwords, or for the scenario
+ * @throws UsageError when the password's file is unreadable, or there are two passwords, or for the scenario
  */
 export async function fleetRequest(flags: FlagsWithScenario, broker = flags.url[0] ?? embedded): Promise<PlanRequest> {
   const request = await requestOf(flags, broker);
@@ -29,7 +29,7 @@ export async function fleetRequest(flags: FlagsWithScenario, broker = flags.url[
 }
 
 async function requestOf(flags: FlagsWithScenario, { endpoint }: BrokerChoice): Promise<PlanRequest> {
-  // Drawn, not made of the seed: what an earlier run has left on a broker is not to be taken for this one's.
+  // Drawn, not derived from the seed: the run must not mistake an earlier run's remains on a broker for its own.
   const run = flags.run ?? freshSeed().toString(36);
   const wishes = await wishesOf(flags);
   const login = given({ username: endpoint?.username, password: endpoint?.password });
@@ -38,7 +38,7 @@ async function requestOf(flags: FlagsWithScenario, { endpoint }: BrokerChoice): 
   const seed = flags.seed ?? scenario.wishes.seed ?? ownSeed(flags);
   const { wishes: own } = scenario;
   const logsIn = [own, ...own.groups ?? []].some(({ username, password }) => (username ?? password) !== undefined);
-  // Who is in the URL logs in where the scenario says nothing of that.
+  // The user of the URL logs in where the scenario names no user.
   const over = logsIn ? wishes : { ...login, ...wishes };
   return overrule({ ...scenario, wishes: { ...login, ...own, seed } }, over, { seed, run });
 }
@@ -49,13 +49,13 @@ function ownSeed({ shard }: FleetFlags): number {
   throw new UsageError(`Cannot run --shard ${shardText(shard)} without --seed: expected the same one for each part`);
 }
 
-/** What was asked for, with the scenario that the flags name as it was read: once, for it may be a pipe. */
+/** The parsed flags, with their scenario as the program read it: once, because it may be a pipe. */
 export interface FlagsWithScenario extends FleetFlags {
   readonly read?: Scenario;
 }
 
 /**
- * The flags with their scenario, whose brokers stand in for those that no flag names.
+ * The flags with their scenario, whose brokers apply where no flag names a broker.
  *
  * @throws UsageError for the scenario
  */
@@ -65,16 +65,16 @@ export async function withScenario(flags: FleetFlags): Promise<FlagsWithScenario
   return { ...flags, read, url: flags.url.length === 0 ? read.brokers : flags.url };
 }
 
-/** What flags say of the plan, seed and run id apart. */
+/** The flags' values for the plan, except seed and run id. */
 async function wishesOf(flags: FlagsWithScenario): Promise<Wishes> {
   const { seed: _seed, run: _run, ...values } = { ...flags, password: await passwordOf(flags) };
   return given(Object.fromEntries(optionList.map(([name]) => [name, (values as Wishes)[name]])));
 }
 
 /**
- * What is said of a restart must go with what is run, and on what.
+ * Checks that the restart settings fit the plan and the broker.
  *
- * @throws UsageError when not
+ * @throws UsageError when they do not
  */
 export function checkRestartFlags(
   { url: all, restartCommand, restartTimeoutMs }: FleetFlags,
@@ -119,7 +119,7 @@ export function checkRestartFlags(
 
 type Given<T> = { [Name in keyof T]: Exclude<T[Name], undefined> };
 
-/** Without what is undefined, so that a default can take its place. */
+/** Without undefined fields, so that defaults apply. */
 function given<T extends object>(request: T): Given<T> {
   return Object.fromEntries(Object.entries(request).filter(([, value]) => value !== undefined)) as Given<T>;
 }
@@ -128,9 +128,9 @@ function given<T extends object>(request: T): Given<T> {
 const longestPasswordBytes = 65_535;
 
 /**
- * The password that flags name; bytes of a file that are not UTF-8 are kept as `byte_text.ts` says.
+ * The password that flags name; `byte_text.ts` defines how bytes of a file that are not UTF-8 are kept.
  *
- * @throws UsageError when its file cannot be read, or there are two
+ * @throws UsageError when its file is unreadable, or there are two
  */
 export async function passwordOf(
   flags: Pick<FleetFlags, "password" | "passwordFile">,

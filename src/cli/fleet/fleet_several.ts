@@ -1,6 +1,6 @@
 /**
- * `mqtt-sim fleet` on several brokers: the same plan on each, one after the other, each with a report of its own, and
- * all of them side by side.
+ * `mqtt-sim fleet` on several brokers: the same plan on each, one after the other, with a report for each, and a
+ * comparison of all.
  */
 import { UsageError } from "../../base/failure.ts";
 import { makePlan } from "../../fleet/plan/make_plan.ts";
@@ -34,7 +34,7 @@ export type RunOn = (
   record: RecordFile | undefined,
 ) => Promise<Report | undefined>;
 
-/** What the comparison stands on. */
+/** The dependencies of the comparison. */
 export interface SeveralParts {
   openInterrupts(): Interrupts;
   settle(interrupt: AbortSignal): Promise<Settled>;
@@ -44,9 +44,9 @@ export interface SeveralParts {
 const widest = 120;
 
 /**
- * Runs on each broker in turn, and writes the comparison; answers the worst of the exit codes.
+ * Runs on each broker in turn, and writes the comparison; returns the worst exit code.
  *
- * @throws UsageError when what was asked for can be done on none of them
+ * @throws UsageError when the request cannot be carried out on any of them
  */
 export async function fleetOnSeveral(
   flags: FlagsWithScenario,
@@ -159,7 +159,7 @@ async function settleBefore(
   }
 }
 
-/** What one broker has to do with does not keep the others from their run. */
+/** A failure with one broker does not prevent the runs on the others. */
 async function runOne(
   broker: BrokerChoice,
   { early }: Interrupts,

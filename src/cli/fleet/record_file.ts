@@ -1,12 +1,12 @@
 /**
- * The file of `--record`: found writable before the run, restarted with its first line, and written as the run goes on,
- * so that what happened is there even when the run's own end is not.
+ * The file of `--record`: the program tests before the run that it is writable, restarts it with the first line, and
+ * writes during the run, so that the events survive a crash of the run.
  */
 import { resolve } from "node:path";
 import { UsageError } from "../../base/failure.ts";
 import { presentAt, writeFault } from "../process/written_file.ts";
 
-/** Where a recording goes. */
+/** The destination of a recording. */
 export interface RecordFile {
   readonly path: string;
   /** Writes lines after all others; resolves once they are written, or cannot be. */
@@ -16,10 +16,10 @@ export interface RecordFile {
 }
 
 /**
- * Opens a file for a recording. What is there stays until the first line comes; a file made for nothing goes again.
+ * Opens a file for a recording. Old content remains until the first line; an unused new file is removed.
  *
- * @param taken other files that are to be written
- * @throws UsageError when the path cannot be written, or is taken
+ * @param taken other files that the program will write
+ * @throws UsageError when the path is not writable, or is taken
  */
 export async function openRecordFile(path: string, taken: readonly string[] = []): Promise<RecordFile> {
   if (path === "" || path === "-") {
@@ -38,7 +38,7 @@ export async function openRecordFile(path: string, taken: readonly string[] = []
   }
 }
 
-/** What is needed of an open file. */
+/** The methods of an open file that a recording needs. */
 export type WritableFile = Pick<Deno.FsFile, "write" | "truncate" | "close">;
 
 /** A recording on its way into an open file. */
@@ -46,13 +46,13 @@ export class OpenRecord implements RecordFile {
   readonly path: string;
   readonly #file: WritableFile;
   readonly #found: Pick<Deno.FileInfo, "isFile"> | undefined;
-  /** What was there is written over, unless it is a device or a pipe. */
+  /** Overwrites the old content, unless the path is a device or a pipe. */
   #begun = false;
   #last: Promise<void> = Promise.resolve();
   #fault: unknown;
   #closed = false;
 
-  /** @param found what was there before the file was opened */
+  /** @param found the state of the path before the program opened the file */
   constructor(path: string, file: WritableFile, found: Pick<Deno.FileInfo, "isFile"> | undefined) {
     this.path = path;
     this.#file = file;

@@ -1,4 +1,4 @@
-/** What shows a run over the web while it goes on: the live page, and the metrics for Prometheus. */
+/** The web views of a run in progress: the live page, and the metrics for Prometheus. */
 import type { Clock } from "../../base/clock.ts";
 import type { Progress } from "../../fleet/result/result.ts";
 import { loadPrometheus, prometheusType } from "../../base/prometheus.ts";
@@ -16,7 +16,7 @@ export interface RunViews {
   /** Where they are, for people. */
   readonly told: readonly string[];
   progress(progress: Progress): void;
-  /** The report takes the place of the live page for those who look at it. */
+  /** The report replaces the live page in open browsers. */
   finish(report: Report): void;
   close(): Promise<void>;
 }
@@ -28,9 +28,9 @@ export interface ViewsAsked {
 }
 
 /**
- * Opens the views that were asked for.
+ * Opens the requested views.
  *
- * @throws UsageError when an address cannot be had
+ * @throws UsageError when an address is not available
  */
 export async function openRunViews({ live, metrics }: ViewsAsked, run: LiveRun, clock: Clock): Promise<RunViews> {
   const views: RunViews[] = [];

@@ -1,5 +1,5 @@
 /**
- * Scenarios: from the text of a file to what it asks of the plan, and flags over it.
+ * Scenarios: from the text of a file to the plan's request, with flags applied over it.
  */
 import { UsageError } from "../../base/failure.ts";
 import { planFaults } from "../../fleet/plan/check_plan.ts";
@@ -12,7 +12,7 @@ import { builtInScenarios } from "./scenarios.ts";
 
 type Values = Readonly<Record<string, unknown>>;
 type Path = readonly (string | number)[];
-/** What flags or a scenario say of a plan. */
+/** The values of flags or of a scenario for a plan. */
 export type Wishes = Partial<FleetPlan>;
 
 const scenarioFile: FileKind = { name: "scenario", example: "clients: 1000" };
@@ -24,14 +24,14 @@ export interface Scenario {
   readonly wishes: Wishes;
   /** The brokers that it names. */
   readonly brokers: readonly BrokerChoice[];
-  /** Refuses the scenario for what does not go in a plan made of it. @throws UsageError */
+  /** Refuses a scenario whose values do not fit in a plan. @throws UsageError */
   refuse(faults: readonly { readonly path: Path; readonly sentence: string }[]): never;
 }
 
 /**
  * A scenario by its name, or by the name of its file.
  *
- * @throws UsageError when there is none, it cannot be read, or with every error that is in it
+ * @throws UsageError when there is none, it is unreadable, or with every error in it
  */
 export async function readScenario(name: string): Promise<Scenario> {
   const builtIn = builtInScenarios.find((scenario) => scenario.name === name);
@@ -56,9 +56,9 @@ export function parseScenario(text: string, name: string): Scenario {
 }
 
 /**
- * A scenario and, over it, what flags say: in groups and phases too.
+ * A scenario with the values of flags applied over it, in groups and phases too.
  *
- * @throws UsageError with every error that the plan would have, where the file says what it is about
+ * @throws UsageError with every error of the plan that concerns the file
  */
 export function overrule(scenario: Scenario, flags: Wishes, request: Pick<PlanRequest, "seed" | "run">): PlanRequest {
   const { groups, phases, ...fleet } = scenario.wishes;
@@ -127,20 +127,20 @@ function phaseOf(values: Values): PhasePlan {
   return { kind: "kill", ...about, ...partsOf(values, { ...killFields, ...returnFields }) };
 }
 
-/** What of these fields a phase says, by the plan's names. */
+/** The values of a phase for these fields, by the plan's names. */
 function partsOf(values: Values, fields: Readonly<Record<string, string>>): Values {
   const said = Object.entries(fields).filter(([, name]) => values[name] !== undefined);
   return Object.fromEntries(said.map(([field, name]) => [field, values[name]]));
 }
 
-/** What a kill phase has, and the file's names for it. */
+/** The fields of a kill phase, and the file's names for them. */
 const killFields = {
   rate: "kill",
   durationMs: "for",
   killShares: "kill-mode",
 } as const;
 
-/** When those whom a phase has ended come back. */
+/** When the clients that a phase has killed reconnect. */
 const returnFields = { reconnectAfterMs: "reconnect-after", jitterMs: "jitter" } as const;
 
 const fileNames: ReadonlyMap<string, string> = new Map([

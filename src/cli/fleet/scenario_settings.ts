@@ -1,6 +1,6 @@
 /**
- * Everything that a scenario file may say: the names of the fleet's flags, which of them a group may have for itself,
- * and what phases are made of. Each entry knows the part of the plan that it is.
+ * Every setting of a scenario file: the names of the fleet's flags, those that a group may set for itself, and the
+ * parts of phases. Each entry has its field of the plan.
  */
 import { parseDurationMs, parseRate } from "../../base/units.ts";
 import { phaseLimits } from "../../fleet/plan/check_phases.ts";
@@ -52,7 +52,7 @@ const telemetryForm = record({
     "Messages that clients publish while they are connected, on topics without subscribers, to measure wills under load.",
 });
 
-/** The options that a scenario file may set, by the names of their flags; with what a group may have of its own. */
+/** The options that a scenario file may set, by the names of their flags; with those that a group may set. */
 const settable = optionList.filter(([, { inScenario = true }]) => inScenario);
 
 const fleetEntries: Entries = new Map([

@@ -1,6 +1,6 @@
 /**
- * The pause between two runs: this machine is to have got over the one before it begins the next, so that no broker
- * pays for another's work. What is looked at is how late timers are: if they are on time, a core is idle.
+ * The pause between two runs: this machine must finish the work of one run before the next begins, so that it does not
+ * affect another broker's result. The pause measures the lateness of timers: if they are on time, a core is idle.
  */
 import type { Clock } from "../../base/clock.ts";
 
@@ -18,10 +18,10 @@ const latenessMs = 10;
 const quietMs = 1_000;
 const patienceMs = 15_000;
 
-/** What is waited with; a test has another. */
+/** The clock and the timers; a test replaces them. */
 export type Wait = (ms: number) => Promise<void>;
 
-/** Waits until this machine is quiet, or patience is over, or somebody interrupts. */
+/** Waits until this machine is idle, the time limit passes, or the user interrupts. */
 export async function settle(clock: Clock, interrupt: AbortSignal, wait: Wait = timer): Promise<Settled> {
   const startMs = clock.nowMs();
   let quietSinceMs = startMs;

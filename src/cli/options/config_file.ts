@@ -12,7 +12,7 @@ import type { Entries } from "./setting.ts";
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** What a kind of file is called, and a line of it. */
+/** The name of a kind of file, and of a line in it. */
 export interface FileKind {
   readonly name: string;
   readonly example: string;
@@ -20,7 +20,7 @@ export interface FileKind {
 
 const configFile: FileKind = { name: "config file", example: "port: 1883" };
 
-/** A file whose form is right: its values, and a way to say where one of them does not go with the others. */
+/** A file with a valid form: its values, and a function that reports a conflict between them with its position. */
 export interface ConfigText {
   readonly values: Values;
   /** Refuses the file; each path is of names and places, and the longest part of it that is there is pointed at. */
@@ -37,13 +37,13 @@ export async function readConfig(path: string, settings: Entries): Promise<Value
 }
 
 /**
- * Reads the settings of a file's text; `path` is what errors call the file. @throws UsageError as {@link readConfig}
+ * Reads the settings of a file's text; `path` is the file's name in errors. @throws UsageError as {@link readConfig}
  */
 export function parseConfig(text: string, path: string, settings: Entries): Values {
   return parseText(text, path, settings, configFile).values;
 }
 
-/** As {@link parseConfig}, for any kind of file, and for those who check further. */
+/** As {@link parseConfig}, for any kind of file, and for callers with further checks. */
 export function parseText(text: string, path: string, settings: Entries, kind: FileKind): ConfigText {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
@@ -68,7 +68,7 @@ export function configJsonSchema(title: string, settings: Entries): unknown {
   return { ...z.toJSONSchema(schemaOf(settings), { io: "input" }), title };
 }
 
-/** What the document says. A file whose aliases repeat themselves without bound says nothing. */
+/** The value of the document. Refuses a file whose aliases repeat themselves without bound. */
 function valuesOf(document: Document, refuseAll: (faults: readonly SettingFault[]) => never): unknown {
   try {
     return document.toJS({ maxAliasCount: mostAliases }) ?? {};
@@ -79,10 +79,10 @@ function valuesOf(document: Document, refuseAll: (faults: readonly SettingFault[
 }
 
 const mostAliases = 100;
-/** More of a value is not told in an error, in characters. */
+/** The length to which an error cuts a value, in characters. */
 const longestTold = 200;
 
-/** A value as an error tells it: cut, and without what is secret. */
+/** A value as an error shows it: cut, and without secrets. */
 function toldValue(name: string, input: unknown): string {
   if (name === "password") return '"…"';
   let text: string;
@@ -109,7 +109,7 @@ function sentenceOf({ path = [], input }: z.core.$ZodRawIssue, settings: Entries
   return `Cannot read ${name} ${toldValue(name, input)}: expected ${allowed}`;
 }
 
-/** The entries that may stand at a place; undefined where none may. */
+/** The entries that a place allows; undefined where it allows none. */
 function entriesAt(path: readonly PropertyKey[], settings: Entries): Entries | undefined {
   return path.reduce<Entries | undefined>(
     (entries, step) => typeof step === "number" ? entries : entries?.get(String(step))?.inner,
@@ -125,7 +125,7 @@ function faultsOf(issue: z.core.$ZodIssue, document: Document, settings: Entries
   return [{ at: placeOf(document, issue.path), sentence: issue.message }];
 }
 
-/** Where the longest part of a path stands that is there. */
+/** The position of the longest existing part of a path. */
 function placeOf(document: Document, path: readonly PropertyKey[]): number {
   for (let steps = path.length; steps > 0; steps--) {
     const node = document.getIn(path.slice(0, steps), true) as Node | undefined;

@@ -14,11 +14,11 @@ type Metavar = ValueParser["metavar"];
 
 /** How one value is written in help, and how it is read. */
 export interface FlagValue<T> {
-  /** What stands for the value in help, in capitals. */
+  /** The placeholder of the value in help, in capitals. */
   readonly metavar: Metavar;
-  /** Reads the value; `name` is what an error calls it. */
+  /** Reads the value; `name` is its name in errors. */
   readonly read: (value: string, name: string) => T;
-  /** What an error calls it, if not the flag. */
+  /** Its name in errors, if not the flag. */
   readonly name?: string;
   /** Words that a shell may complete. */
   readonly words?: readonly string[];
@@ -42,7 +42,7 @@ export function switchFlag(name: FlagName, help: string) {
   return optional(flag(name, { description, errors: { duplicate } }));
 }
 
-/** An argument that must be there: its error is a sentence of ours, and `without` is what is said where it is not. */
+/** A required argument: its error is our own sentence, and `without` is the error where it is missing. */
 export function neededArgument<T>(value: FlagValue<T>, without: string, help?: string) {
   return argument(plainArgument(value), {
     ...help !== undefined && { description: sentence(help) },
@@ -51,8 +51,8 @@ export function neededArgument<T>(value: FlagValue<T>, without: string, help?: s
 }
 
 /**
- * A choice that may be left: `none` stands for it then. Its usage is that of the choice, for behind one that is
- * optional the help of a command does not find its own line.
+ * An optional choice: its absence gives `none`. Its usage is that of the choice, because the help of a command does not
+ * find its own line behind an optional choice.
  */
 export function orNone<T, State>(choice: Parser<"sync", T, State>, none: () => T) {
   return { ...map(optional(choice), (chosen) => chosen ?? none()), usage: choice.usage };
@@ -66,12 +66,12 @@ export function wordValue<const Word extends string>(words: readonly Word[]): Fl
 /** The name of a file. */
 export const fileValue: FlagValue<string> = { metavar: "FILE", read: (value) => value, isFile: true };
 
-/** An argument that is no flag: what it is called, and how it is read. */
+/** A positional argument: its name, and its reader. */
 export function plainArgument<T>(value: FlagValue<T>): ValueParser<"sync", T> {
   const parser = valueParser(`--${value.metavar}`, { name: value.metavar, ...value });
   return {
     ...parser,
-    // A flag that nobody knows is no file.
+    // An unknown flag is no file.
     parse: (text) =>
       text.startsWith("--") ? { success: false, error: sentence(unknownFlag(text)) } : parser.parse(text),
   };
@@ -81,7 +81,7 @@ function unknownFlag(text: string): string {
   return `Cannot read flag "${text.split("=")[0]}": unknown flag for this command`;
 }
 
-/** A sentence of ours, as the library wants it. */
+/** Our own sentence, in the library's form. */
 export function sentence(words: string): Message {
   return [text(words)];
 }

@@ -6,20 +6,20 @@ import type { Entries, Entry } from "./setting.ts";
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** A rule over the entries of one map: which of them it is about, whether they go together, and what is allowed. */
+/** A rule over the entries of one map: the entries, the check of their combination, and the allowed values. */
 export interface MapRule {
   readonly at?: string;
   readonly goes: (values: Values) => boolean;
   readonly sentence: string;
 }
 
-/** What may stand in a nested map. */
+/** The allowed content of a nested map. */
 export interface MapForm {
   readonly inner: Entries;
   /** Names that must be there. */
   readonly must?: readonly string[];
   readonly rules?: readonly MapRule[];
-  /** For errors: what is expected in its place. */
+  /** For errors: the expected value. */
   readonly allowed: string;
   readonly help: string;
 }

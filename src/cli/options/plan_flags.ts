@@ -1,6 +1,6 @@
 /**
- * Flags made from the table of a plan's options. The values are named as in the plan, so that what was read is the part
- * of the plan that was asked for. Bounds are checked by the plan.
+ * Flags made from the table of a plan's options. The values have the plan's names, so that the parsed flags are a part
+ * of the plan. The plan checks the bounds.
  */
 import { map } from "@optique/core/modifiers";
 import type { FleetPlan } from "../../fleet/plan/plan.ts";

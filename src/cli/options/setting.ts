@@ -10,15 +10,15 @@ import { type FlagValue, repeatedFlag, switchFlag, valueFlag, wordValue } from "
 
 /** A kind of value: how it is written, read and bounded. */
 export interface Kind<T> extends FlagValue<T> {
-  /** What a config file may hold in its place; its text is then read as a flag's is. */
+  /** The allowed values in a config file; the program reads their text as a flag's. */
   readonly form: z.ZodType;
-  /** What is expected, for an error. */
+  /** The expected value, for an error. */
   readonly allowed: string;
   /** The bounds, for help; empty where there are none. */
   readonly range: string;
 }
 
-/** Where a setting stands in help, what it says there, and what it is where nothing is said. */
+/** The place of a setting in help, its help text, and its default. */
 export interface About {
   readonly section: string;
   /** Sentences; bounds and default are put behind them. */
@@ -27,10 +27,10 @@ export interface About {
   readonly usual?: string;
 }
 
-/** What a config file may hold under a name; `Value` is what the program gets. */
+/** The allowed value of a name in a config file; `Value` is the parsed type. */
 export interface Entry<Value> {
   readonly allowed: string;
-  /** What stands under it, where that has names of its own. */
+  /** The entries under it, where it has named entries. */
   readonly inner?: Entries;
   /** The entry of a config file. */
   schema(name: string): z.ZodType<Value>;
@@ -42,7 +42,7 @@ export type Entries = ReadonlyMap<string, Entry<unknown>>;
 /** One setting: an entry that is a flag too. */
 export interface Setting<Value> extends Entry<Value> {
   readonly section: string;
-  /** What stands for the value in help; empty for a switch. */
+  /** The placeholder of the value in help; empty for a switch. */
   readonly metavar: string;
   /** Help without the default. */
   readonly text: string;
@@ -52,7 +52,7 @@ export interface Setting<Value> extends Entry<Value> {
   flag(name: string): ReturnType<typeof valueFlag<Value>>;
 }
 
-/** What the program gets of a setting. */
+/** The parsed type of a setting. */
 export type ValueOf<S> = S extends Entry<infer Value> ? Value : never;
 
 /** A setting with one value. */
@@ -89,7 +89,7 @@ export function many<T>(kind: Kind<T>, about: About): Setting<readonly T[]> {
   };
 }
 
-/** A setting that is on or not said. */
+/** A setting that is on or absent. */
 export function toggle(about: About): Setting<true> {
   return {
     section: about.section,
@@ -110,7 +110,7 @@ function helpOf(text: string, { usual }: About): string {
   return usual === undefined ? text : `${text} Default ${usual}.`;
 }
 
-/** The form of a value, and its reading; a refused value gets the sentence of its reader. */
+/** The form of a value, and its reader; the reader's sentence refuses a value. */
 function entry<T>({ form, read, name: called }: Kind<T>, name: string): z.ZodType<T> {
   return form.transform((value, context) => {
     try {
@@ -123,7 +123,7 @@ function entry<T>({ form, read, name: called }: Kind<T>, name: string): z.ZodTyp
   });
 }
 
-/** What a file may hold for a number. */
+/** The allowed values of a number in a file. */
 function fileForm({ kind, min, max }: NumberValue): z.ZodType {
   const plain = z.int().min(min).max(max);
   if (kind === "duration") return z.string().regex(/^\d+(\.\d+)?(ms|s|m|h)$/);
@@ -156,7 +156,7 @@ const most = Number.MAX_SAFE_INTEGER;
 export const whole = (min: number, max = most, metavar = "NUMBER") => number({ kind: "whole", min, max }, metavar);
 /** Milliseconds of a duration such as 250ms or 2m. */
 export const durationMs = (min: number, max = most) => number({ kind: "duration", min, max });
-/** Whole seconds, for what MQTT counts in seconds. */
+/** Whole seconds, for values that MQTT counts in seconds. */
 export const seconds = (min: number, max: number) => number({ kind: "seconds", min, max });
 /** Bytes such as 64, 1k (1,024) or 1m (1,048,576). */
 export const sizeBytes = (min: number, max = most) => number({ kind: "bytes", min, max });
@@ -168,7 +168,7 @@ export function choice<const Word extends string>(words: readonly Word[]): Kind<
   return { ...wordValue(words), form: z.union(forms), allowed: listed(words), range: "" };
 }
 
-/** Any text that is not empty, or what `read` makes of it. */
+/** Any text that is not empty, or the result of `read` for it. */
 export function text(metavar: FlagValue<string>["metavar"]): Kind<string>;
 export function text<T>(
   metavar: FlagValue<T>["metavar"],

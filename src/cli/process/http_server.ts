@@ -1,5 +1,5 @@
 /**
- * The web server for what a run shows while it goes on.
+ * The web server for the views of a run in progress.
  */
 import { bracketed } from "../../net/endpoint.ts";
 import { openWebServer } from "../../net/http_server.ts";
@@ -8,15 +8,15 @@ import type { HttpAddress } from "./http_address.ts";
 /** A server that runs. */
 export interface HttpServer {
   readonly url: string;
-  /** Ends when what is being answered has been, or after a while. */
+  /** Ends after the requests in progress, or after a time limit. */
   close(): Promise<void>;
 }
 
 /**
- * Serves what `answer` makes of a path.
+ * Serves the result of `answer` for a path.
  *
- * @param what is served, for errors
- * @throws UsageError when the address cannot be had
+ * @param what the name of the content, for errors
+ * @throws UsageError when the address is not available
  */
 export async function openHttpServer(
   { host, port }: HttpAddress,

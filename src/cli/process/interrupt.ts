@@ -1,9 +1,9 @@
 /**
- * Ctrl-C: the first asks to end early, the second to end at once.
+ * Ctrl-C: the first requests an early end, the second an immediate one.
  */
 import { type Clock, monotonicClock } from "../../base/clock.ts";
 
-/** What a person at the keyboard, or a supervisor, has asked for so far. */
+/** The interrupts so far, from a person at the keyboard or a supervisor. */
 export interface Interrupts {
   /** Aborts at the first signal: end early, and in good order. */
   readonly early: AbortSignal;
@@ -14,8 +14,8 @@ export interface Interrupts {
 }
 
 /**
- * On a terminal Ctrl-C reaches every process of the group, and `deno task` and npx pass theirs on as well: one press may
- * arrive as several signals. What comes this soon after the first is the same press.
+ * On a terminal Ctrl-C reaches every process of the group, and `deno task` and npx forward theirs as well: one press
+ * may arrive as several signals. A signal this soon after the first belongs to the same press.
  */
 const samePressMs = 500;
 

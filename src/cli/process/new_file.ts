@@ -3,7 +3,7 @@
  */
 import { freshBytes } from "../../base/random.ts";
 
-/** A name beside a file that nobody can predict; it is to be created exclusively. */
+/** An unpredictable name beside a file; the caller creates it exclusively. */
 export function unguessable(path: string): string {
   return `${path}.${Array.from(freshBytes(8), (byte) => byte.toString(16).padStart(2, "0")).join("")}.partial`;
 }

@@ -1,5 +1,5 @@
 /**
- * Where a command writes: the only way from this program to a screen. A reader that has gone away is no error.
+ * The output of a command: the only way from this program to a screen. A reader that has closed its end is no error.
  */
 import { escapeLines, escapeTerminal } from "../../base/escape.ts";
 import { UsageError } from "../../base/failure.ts";
@@ -10,8 +10,8 @@ export interface Stream {
   /** Writes text. Control characters in it are shown, and not acted upon. */
   write(text: string): void;
   /**
-   * Writes text with marks of {@link style} and moves of the cursor; other control sequences are shown. The text's maker
-   * has escaped the external text in it, which could hold the same marks.
+   * Writes text with marks of {@link style} and moves of the cursor; other control sequences are shown. The text's
+   * maker has escaped the external text in it, which could hold the same marks.
    */
   draw(text: string): void;
   readonly style: Style;
@@ -19,7 +19,7 @@ export interface Stream {
   columns(): number | undefined;
 }
 
-/** Standard output and standard error, or what stands for them in a test. */
+/** Standard output and standard error, or their replacements in a test. */
 export interface Output {
   readonly out: Stream;
   readonly err: Stream;
@@ -54,7 +54,7 @@ function writeWhole(terminal: Terminal, bytes: Uint8Array): void {
   }
 }
 
-/** 80 where the terminal does not tell. */
+/** 80 where the terminal does not report its width. */
 function consoleColumns(): number {
   try {
     return Deno.consoleSize().columns || 80;

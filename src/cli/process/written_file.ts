@@ -1,8 +1,8 @@
-/** What all files that the program writes have in common: whether one is there already, and why one cannot be written. */
+/** The common part of all files that the program writes: whether a file exists, and why it is not writable. */
 import { dirname } from "node:path";
 import { UsageError } from "../../base/failure.ts";
 
-/** What is at the path already; undefined where nothing is. Throws where its folder is not there either. */
+/** The kind of the existing file; undefined where there is none. Throws where its folder does not exist. */
 export async function presentAt(path: string): Promise<Deno.FileInfo | undefined> {
   try {
     return await Deno.stat(path);
@@ -13,7 +13,7 @@ export async function presentAt(path: string): Promise<Deno.FileInfo | undefined
   }
 }
 
-/** An error of a file as the person reads it. @param what the kind of file, such as `report` */
+/** An error of a file as the user reads it. @param what the kind of file, such as `report` */
 export function writeFault(what: string, path: string, error: unknown): UsageError {
   if (error instanceof UsageError) return error;
   return new UsageError(`Cannot write ${what} "${path}": ${fileFault(path, error)}`);

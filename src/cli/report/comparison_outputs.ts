@@ -1,5 +1,5 @@
 /**
- * Where the forms of a comparison go: one file for all brokers, or, where its name holds {broker}, one for each.
+ * The files of a comparison's forms: one file for all brokers, or, where its name contains {broker}, one for each.
  */
 import { UsageError } from "../../base/failure.ts";
 import { type Comparison, comparisonJson } from "../../report/model/comparison.ts";
@@ -24,18 +24,18 @@ const writers = {
   markdown: comparisonMarkdown,
 } as const satisfies Partial<Record<Form, (comparison: Comparison) => string>>;
 
-/** Stands for the broker in the name of a file. */
+/** The placeholder for the broker in the name of a file. */
 export const placeholder = "{broker}";
 
 /** Files that wait for a comparison, and for the report of each of its brokers. */
 export interface ComparisonOutputs {
   /** True when one form goes to standard output. */
   readonly usesStandardOutput: boolean;
-  /** Where one broker's lives go as they are judged; undefined where nobody wants them. */
+  /** The receiver of one broker's judged lives; undefined where no file needs them. */
   onLivesOf(name: string): RunOutputs["onLives"];
-  /** Writes what is of one broker alone; answers a line on each file. */
+  /** Writes the files of one broker; returns a line on each file. */
   writeOne(name: string, report: Report): Promise<string[]>;
-  /** Writes what is of all; answers a line on each file. */
+  /** Writes the files of all brokers; returns a line on each file. */
   write(comparison: Comparison, toStandardOutput: (text: string) => void): Promise<string[]>;
   /** Leaves the files that were not written as they were. */
   discard(): Promise<void>;
@@ -44,8 +44,8 @@ export interface ComparisonOutputs {
 /**
  * Opens all files.
  *
- * @param hasLives whether a broker's lives are handed over as they are judged; else its samples are all there is
- * @throws UsageError when one cannot be written, two are the same, or a form needs a file for each broker
+ * @param hasLives whether the caller passes a broker's lives as it judges them; else there are only samples
+ * @throws UsageError when one is not writable, two are the same, or a form needs a file for each broker
  */
 export async function openComparisonOutputs(
   flags: ReportFlags,

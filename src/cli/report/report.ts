@@ -15,9 +15,9 @@ type DrawOne = Extract<DrawAsked, { readonly command: "report" }>;
 const widest = 100;
 
 /**
- * Writes a saved report, or several merged, in the forms that were asked for; answers the run's exit code.
+ * Writes a saved report, or several merged, in the requested forms; returns the run's exit code.
  *
- * @throws UsageError when a report cannot be read, parts do not fit, or a file cannot be written
+ * @throws UsageError when a report is unreadable, parts do not fit, or a file is not writable
  */
 export async function report(asked: DrawAsked, output: Output): Promise<number> {
   if (asked.command === "report") return await drawAgain(asked, output);
@@ -43,7 +43,7 @@ async function drawAgain(asked: DrawOne, output: Output): Promise<number> {
   }
 }
 
-/** @throws UsageError when one is beyond what a plan may have */
+/** @throws UsageError when one exceeds the limit of a plan */
 function boundsOf({ lateAfter: lateAfterMs, profile }: DrawOne): Rejudging {
   const bounds = { ...lateAfterMs !== undefined && { lateAfterMs }, ...profile !== undefined && { profile } };
   makePlan({ seed: 0, run: "bounds", ...bounds });

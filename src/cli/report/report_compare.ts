@@ -13,9 +13,9 @@ const widest = 120;
 const forms = Object.keys(formTitles) as Form[];
 
 /**
- * Puts saved runs side by side, in the forms that were asked for; answers the worst of their exit codes.
+ * Compares saved runs, in the requested forms; returns the worst of their exit codes.
  *
- * @throws UsageError when one cannot be read, there are fewer than two, or a file cannot be written
+ * @throws UsageError when one is unreadable, there are fewer than two, or a file is not writable
  */
 export async function compareReports(asked: CompareAsked, output: Output): Promise<number> {
   const saved: SavedBroker[] = [];

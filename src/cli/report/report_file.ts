@@ -17,9 +17,9 @@ export interface ReportFile {
 }
 
 /**
- * Opens a file for a report that comes later. What is there stays until the report is whole.
+ * Opens a file for a later report. Old content remains until the report is complete.
  *
- * @throws UsageError when the path cannot be written
+ * @throws UsageError when the path is not writable
  */
 export async function openReportFile(path: string): Promise<ReportFile> {
   if (path === "") throw new UsageError('Cannot write report "": expected a file, or - for standard output');
@@ -57,7 +57,7 @@ async function openBeside(path: string): Promise<ReportFile> {
   };
 }
 
-/** A file beside another, by a name that nobody could have put a link at. */
+/** A file beside another, with an unpredictable name, so that it cannot be a prepared link. */
 async function openNew(beside: string): Promise<{ readonly file: Deno.FsFile; readonly path: string }> {
   const path = unguessable(beside);
   return { file: await Deno.open(path, { write: true, createNew: true }), path };

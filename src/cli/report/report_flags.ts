@@ -56,7 +56,7 @@ const mergeCommand = command(
 
 const savedRun: FlagValue<SavedRun> = { metavar: "[NAME=]FILE", read: parseSavedRun, isFile: true };
 
-/** A saved run, and what it is to be called beside others. */
+/** A saved run, and its name beside others. */
 export interface SavedRun {
   readonly path: string;
   readonly name?: string;
@@ -130,7 +130,7 @@ const draw = merge(
 /** No argument at all: the command has its own sentence for it. */
 const nothing = { command: "report merge", files: [], threshold: [] } as unknown as InferValue<typeof mergeCommand>;
 
-/** `mqtt-sim report` and what can follow it. */
+/** `mqtt-sim report` and its subcommands. */
 export const reportCommand = command(
   "report",
   orNone(or(mergeCommand, compareCommand, draw), () => nothing),
@@ -145,11 +145,11 @@ export const reportCommand = command(
   },
 );
 
-/** What `mqtt-sim report` was asked for. */
+/** The parsed command line of `mqtt-sim report`. */
 export type ReportAsked = InferValue<typeof reportCommand>;
 
-/** What `mqtt-sim report` and its `merge` were asked for. */
+/** The parsed command line of `mqtt-sim report` and its `merge`. */
 export type DrawAsked = Exclude<ReportAsked, { readonly command: "report compare" }>;
 
-/** What `mqtt-sim report compare` was asked for. */
+/** The parsed command line of `mqtt-sim report compare`. */
 export type CompareAsked = Extract<ReportAsked, { readonly command: "report compare" }>;

@@ -60,7 +60,7 @@ const writers = {
   hdr: reportHdrLog,
 } as const satisfies Readonly<Record<keyof ReportFlags, (report: Report) => string>>;
 
-/** What each is called. */
+/** The name of each. */
 export const formTitles: Readonly<Record<keyof ReportFlags, string>> = {
   report: "Report",
   html: "HTML page",
@@ -73,7 +73,7 @@ export const formTitles: Readonly<Record<keyof ReportFlags, string>> = {
 
 /** Files that wait for their report. */
 export interface ReportOutputs<R = Report> {
-  /** True when one form goes to standard output, where nothing else may go then. */
+  /** True when one form goes to standard output, which then carries no other text. */
   readonly usesStandardOutput: boolean;
   /** Writes every form; answers a line on each file. @throws UsageError when one cannot be written after all */
   write(report: R, toStandardOutput: (text: string) => void): Promise<string[]>;
@@ -89,16 +89,16 @@ export interface RunOutputs extends ReportOutputs {
 }
 
 /**
- * Opens the files of all forms that were asked for.
+ * Opens the files of all requested forms.
  *
- * @throws UsageError when one cannot be written, or two are to go to the same place
+ * @throws UsageError when one is not writable, or two have the same path
  */
 export function openReportOutputs(flags: ReportFlags): Promise<ReportOutputs> {
   return openForms(flags, writers, formTitles);
 }
 
 /**
- * The same for a run, whose lives are written while it goes on: all of them, and none is kept.
+ * The same for a run, whose lives the program writes during the run: all of them, without keeping any in memory.
  *
  * @throws UsageError as above
  */
@@ -119,7 +119,7 @@ export async function openRunOutputs(
   return { ...outputs, onLives };
 }
 
-/** Opens the files of the forms of any report: how each is written, and what it is called. Throws as above. */
+/** Opens the files of the forms of any report, with the writer and the name of each. Throws as above. */
 export async function openForms<R, Form extends string>(
   flags: Partial<Readonly<Record<Form, string | undefined>>>,
   writers: Readonly<Record<Form, (report: R) => string>>,
@@ -173,7 +173,7 @@ export async function openForms<R, Form extends string>(
   };
 }
 
-/** Where the forms go that were asked for. */
+/** The paths of the requested forms. */
 export function reportPlaces(flags: ReportFlags): string[] {
   return (Object.keys(writers) as (keyof ReportFlags)[]).flatMap((form) => flags[form] ?? []);
 }

@@ -1,5 +1,5 @@
 /**
- * A comparison that was written to a file, read again: each of its reports is checked as one in a file of its own is.
+ * A saved comparison, read again: the program checks each of its reports like one in a separate file.
  */
 import { z } from "zod";
 import { UsageError } from "../../base/failure.ts";
@@ -19,7 +19,7 @@ const broker = z.looseObject({
 });
 const document = z.looseObject({ schema: z.literal(comparisonSchema), brokers: z.array(broker).min(1) });
 
-/** One broker of what is to be compared, not read as yet where it is a recording. */
+/** One broker of a comparison; a recording is not read yet. */
 export interface SavedBroker {
   readonly name: string;
   /** It has every life; a report has samples. */
@@ -27,8 +27,8 @@ export interface SavedBroker {
   /**
    * Once.
    *
-   * @param onLives told every life of a recording as it is judged, some at a time
-   * @param thresholds take the place of those that the run was given; undefined leaves them
+   * @param onLives receives every life of a recording after its judgement, some at a time
+   * @param thresholds replace those of the run; undefined leaves them
    */
   read(onLives?: (rows: readonly LifeRow[]) => void, thresholds?: readonly Threshold[]): Promise<ComparedBroker>;
   close(): Promise<void>;
@@ -37,7 +37,7 @@ export interface SavedBroker {
 /**
  * The runs of a file: one where it is a report or a recording, each of its brokers where it is a comparison.
  *
- * @param name what a single run is called, if anybody said so
+ * @param name the name of a single run, if the user gave one
  * @throws UsageError when the file is none of them
  */
 export async function openSavedRuns(path: string, name: string | undefined): Promise<SavedBroker[]> {

@@ -1,6 +1,6 @@
 /**
- * What a run wrote, read again: a report as it is, a recording by judging its events again, line by line, so that a
- * long one is never in memory as a whole. Which of the two a file is, its content says.
+ * The saved output of a run, read again: a report as it is, a recording by judging its events again, line by line, so
+ * that a long one is never in memory as a whole. The content of a file decides which of the two it is.
  */
 import { z } from "zod";
 import { UsageError } from "../../base/failure.ts";
@@ -49,10 +49,10 @@ const rowsAtOnce = 500;
 const expected = "expected a file that mqtt-sim fleet --report or --record wrote";
 
 /**
- * Reads what `--report` or `--record` wrote.
+ * Reads a file of `--report` or `--record`.
  *
- * @param thresholds take the place of those that the run was given; undefined leaves them
- * @throws UsageError when the file cannot be read, or is neither
+ * @param thresholds replace those of the run; undefined leaves them
+ * @throws UsageError when the file is unreadable, or is neither
  */
 export async function readSaved(path: string, thresholds?: readonly Threshold[]): Promise<Report> {
   const saved = await openSaved(path);
@@ -63,30 +63,30 @@ export async function readSaved(path: string, thresholds?: readonly Threshold[])
   }
 }
 
-/** By what a recording is judged where that is not what the run went by. */
+/** The bounds for judging a recording, where they differ from those of the run. */
 export type Rejudging = Partial<Pick<FleetPlan, "lateAfterMs" | "profile">>;
 
-/** What was saved, when its first line is read. */
+/** A saved record, after its first line. */
 export interface Saved {
   /** It has every life; a report has samples. */
   readonly isRecording: boolean;
   /**
    * Reads the rest, once; throws as above.
    *
-   * @param onLives told every life of a recording as it is judged, some at a time
-   * @param bounds for a recording alone
+   * @param onLives receives every life of a recording after its judgement, some at a time
+   * @param bounds only for a recording
    */
   read(
     thresholds?: readonly Threshold[],
     onLives?: (rows: readonly LifeRow[]) => void,
     bounds?: Rejudging,
   ): Promise<Report>;
-  /** The same of what is no recording, as text. */
+  /** The same of a file that is no recording, as text. */
   text(): Promise<string>;
   close(): Promise<void>;
 }
 
-/** Opens what `--report` or `--record` wrote. @throws UsageError when the file cannot be read */
+/** Opens a file of `--report` or `--record`. @throws UsageError when the file is unreadable */
 export async function openSaved(path: string): Promise<Saved> {
   const lines = linesOf(path);
   const first = (await lines.next()).value ?? { text: "", whole: false };
@@ -175,7 +175,7 @@ async function readRecording(
   let number = 1;
   for await (const { text, whole } of lines) {
     number++;
-    // Its writer ended in the middle of a line: the recording is cut, and its report says so.
+    // Its writer ended in the middle of a line: the recording is cut, and its report states it.
     if (!whole) break;
     takeLine(replay, path, number, text);
     if (rows.length >= rowsAtOnce) onLives?.(rows.splice(0));
@@ -187,7 +187,7 @@ async function readRecording(
   return applyThresholds(makeReport(result, contextOf(header, thresholdTexts)), asked);
 }
 
-/** Says by what it is judged, and by what the run was. */
+/** States the bounds of this judgement, and those of the run. */
 function judgedAnew(result: FleetResult, run: FleetPlan, { lateAfterMs, profile }: Rejudging): FleetResult {
   const told: string[] = [];
   if (lateAfterMs !== undefined) {
@@ -224,7 +224,7 @@ function headerOf(path: string, line: string): Header {
   );
 }
 
-/** Without what is absent: what is undefined is not the same to those who compare. */
+/** Without absent fields: a comparison distinguishes an undefined field from a missing one. */
 function contextOf({ context }: Header, thresholds: readonly string[]): ReportContext {
   const { tool, embedded, program, runIdAsked, passwordFile } = context;
   return {

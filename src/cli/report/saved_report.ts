@@ -1,6 +1,6 @@
 /**
- * A report that was written to a file, read again. What is checked is what the writers rely on; what is more than that
- * is let through, so that a later version's report can be read as long as its schema's number is the same.
+ * A saved report, read again. The program checks the fields that the writers rely on and accepts further ones, so that
+ * it can read a later version's report with the same schema number.
  */
 import { z } from "zod";
 import { UsageError } from "../../base/failure.ts";
@@ -86,7 +86,7 @@ function savedOptions(isNeeded: (option: PlanOption) => boolean): Record<string,
   }));
 }
 
-/** What the writers rely on of a plan: every option, of groups too, and the names of groups and phases. */
+/** The fields of a plan that the writers rely on: every option, of groups too, and the names of groups and phases. */
 export const planSchema = z.looseObject({
   ...savedOptions((option) => !mayLack(option) && !option.added),
   scenario: z.string().optional(),
@@ -197,7 +197,7 @@ function isHistogram(text: string): boolean {
   }
 }
 
-/** A report of its text. @throws UsageError when it is none, or of another schema */
+/** A report from its text. @throws UsageError when it is none, or of another schema */
 export function parseReport(text: string, name: string): Report {
   const refuse = (fault: string): never => {
     throw new UsageError(`Cannot read report "${name}": ${fault}`);
@@ -214,12 +214,12 @@ export function parseReport(text: string, name: string): Report {
   return refuse(`at ${path.join(".")} it is not a valid report: ${message[0]!.toLowerCase()}${message.slice(1)}`);
 }
 
-/** What reports of earlier versions lack. */
+/** The fields that reports of earlier versions lack. */
 type Earlier =
   & Omit<Report, "faultKinds" | "verdictText" | "controls">
   & Partial<Pick<Report, "faultKinds" | "verdictText" | "controls">>;
 
-/** The report with what its version did not write: it follows from what is there. */
+/** The report with the fields that its version did not write: they follow from the existing ones. */
 function completed(report: Earlier): Report {
   const { wills, kills, faults, presence, verdict, restarts, run } = report;
   for (const counts of [wills, ...Object.values(kills.byMode)]) counts.deviating ??= 0;
