@@ -9,7 +9,7 @@ export function expectationOf(life: Life, rules: OracleRules): Expectation {
   if (life.connectedMs === undefined) {
     return { kind: life.sentMs === undefined ? "none" : "either", ground: "not-acknowledged" };
   }
-  // A broker that missed the client's packets was right to end it at 1.5 × keep alive, whichever packets followed.
+  // A broker that missed the client's packets was right to end it at 1.5 × keep alive, even if later packets arrived.
   if (life.overslept) return { kind: "either", ground: "overslept" };
   if (life.end === undefined) return { kind: "none", ground: life.retired ? "left" : "living" };
   // A DISCONNECT with reason code 0x00 (any, in 3.1.1) removes the will. [MQTT311 3.14.4-3] [MQTT5 3.14.4-3]
