@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { PackageList, PackedPackage } from "./package_list.ts";
 
-/** What the list is of. */
+/** The subject of the list. */
 export interface Product {
   readonly name: string;
   readonly version: string;
@@ -74,7 +74,7 @@ function hexOf(integrity: string): string {
   return Uint8Array.fromBase64(base64).toHex();
 }
 
-/** A UUID of version 8 that stands for the content. Source: RFC 9562, section 5.8. */
+/** A UUID of version 8 that identifies the content. Source: RFC 9562, section 5.8. */
 function serialNumberOf(content: string): string {
   const bytes = createHash("sha256").update(content).digest().subarray(0, 16);
   bytes[6] = bytes[6]! & 0x0f | 0x80;

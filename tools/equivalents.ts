@@ -11,17 +11,17 @@ export interface Equivalent {
   readonly becomes: string;
   /** Which one, from 1, where the file has several such mutants. */
   readonly nth?: number;
-  /** Why no test can tell it from the original. */
+  /** Why tests cannot distinguish it from the original. */
   readonly reason: string;
 }
 
-/** A mutant and what the tests made of it. */
+/** A mutant and its outcome in the tests. */
 export interface Tried {
   readonly mutant: Mutant;
   readonly outcome: Outcome;
 }
 
-/** What a file's trials come to, with the list. */
+/** The conclusion of a file's trials, with the list. */
 export interface Sorted {
   /** Survivors that the list explains. */
   readonly explained: ReadonlyMap<Mutant, Equivalent>;

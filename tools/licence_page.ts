@@ -1,4 +1,4 @@
-/** The licences of the packages in the binary, with their texts: what goes with a binary that is passed on. */
+/** The licences of the packages in the binary, with their texts: a document to distribute with the binary. */
 import type { PackageList, PackedPackage } from "./package_list.ts";
 
 const head = `# Licences of the packages in the binary
@@ -9,7 +9,7 @@ binary. The binary also holds the Deno runtime, whose licences stand in Deno's o
 \`deno task sbom\` writes this file and [sbom.cdx.json](sbom.cdx.json), the same list as CycloneDX.
 `;
 
-/** The page; packages whose texts are the same stand together. */
+/** The page; packages with the same texts are in one entry. */
 export function licencePage(packages: PackageList): string {
   const byText = new Map<string, PackedPackage[]>();
   for (const each of packages.values()) {

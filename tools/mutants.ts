@@ -1,6 +1,6 @@
 /**
- * The mutants of a source file: one small change each, by operator. Works on the syntax tree that Deno's linter gives to
- * plugins, which exists under `deno test` only; a package with a parser is not necessary.
+ * The mutants of a source file: one small change each, by operator. Works on the syntax tree that Deno's linter gives
+ * to plugins, which exists under `deno test` only; a package with a parser is not necessary.
  */
 
 /** One change of one file. */
@@ -13,7 +13,7 @@ export interface Mutant {
   readonly becomes: string;
   /** Names of the functions, methods and constants around it, outermost first. */
   readonly within: readonly string[];
-  /** The expression or statement that a switch can stand in place of; undefined where it acts as the file is loaded. */
+  /** The expression or statement that a switch can replace; undefined where it acts as the file is loaded. */
   readonly place?: Place;
 }
 
@@ -69,7 +69,7 @@ const otherMethods: Readonly<Record<string, string>> = {
   endsWith: "startsWith",
 };
 
-/** Methods whose receiver can stand for their result. */
+/** Methods whose receiver can replace their result. */
 const dispensable = new Set(["filter", "slice", "toSorted", "toReversed", "flat", "trim", "toLowerCase"]);
 
 /** A word of a union or a name; other strings are text for people, and are not mutated. */
@@ -99,7 +99,7 @@ export function mutate(text: string, { start, end, becomes }: Mutant): string {
 
 /**
  * The text with all the mutants in it, each behind its number in `globalThis.mutant`, so that one process can try them
- * all. What acts as the file is loaded has no place, and is left out.
+ * all. A mutant that acts as the file is loaded has no place, and the text omits it.
  */
 export function withSwitches(text: string, mutants: readonly Mutant[]): string {
   const places = new Map<string, { place: Place; numbers: number[] }>();
@@ -113,7 +113,7 @@ export function withSwitches(text: string, mutants: readonly Mutant[]): string {
   const order = [...places.values()].sort(({ place: one }, { place: other }) =>
     one.start - other.start || other.end - one.end
   );
-  /** Takes what lies before `end` off the order, outermost first. */
+  /** Removes the replacements before `end` from the order, outermost first. */
   const render = (start: number, end: number): string => {
     let done = "", at = start;
     while (order.length > 0 && order[0]!.place.start < end) {
@@ -230,7 +230,7 @@ function methodChanges({ callee, range: [, end] }: Deno.lint.CallExpression): Ch
   return dispensable.has(name) ? [[callee.object.range[1], end, ""]] : [];
 }
 
-/** `?.` as if what is before it were always there. */
+/** `?.` as if its operand always existed. */
 function optionalChanges(
   node: Deno.lint.MemberExpression | Deno.lint.CallExpression,
   before: Node,
@@ -253,7 +253,7 @@ function replaced({ range: [start, end] }: Node, becomes: string): Change {
   return [start, end, becomes];
 }
 
-/** The text of an expression, in parentheses where what is around it could take it apart. */
+/** The text of an expression, in parentheses where its context could split it. */
 function source(node: Node, text: string): string {
   const own = text.slice(...node.range);
   return ["Identifier", "Literal", "MemberExpression", "CallExpression"].includes(node.type) ? own : `(${own})`;
@@ -274,7 +274,7 @@ function isFunction({ type }: Node): boolean {
   return ["FunctionDeclaration", "FunctionExpression", "ArrowFunctionExpression"].includes(type);
 }
 
-/** Whether an expression goes on with a part as its object or callee. */
+/** Whether an expression continues with a part as its object or callee. */
 function continues(parent: Node, part: Node): boolean {
   const isSame = (node: Node) => node.range[0] === part.range[0] && node.range[1] === part.range[1];
   if (parent.type === "MemberExpression") return isSame(parent.object);

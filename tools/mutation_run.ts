@@ -1,4 +1,4 @@
-/** The mutants of a file and its tests: tried in few processes first, and what is left in one process each. */
+/** The mutants of a file and its tests: first tried in few processes, then the undecided ones in one process each. */
 import type { Tried } from "./equivalents.ts";
 import { type Mutant, mutate } from "./mutants.ts";
 import { keyOf, type OutcomeStore } from "./outcome_store.ts";
@@ -6,7 +6,7 @@ import type { Workspace } from "./trial.ts";
 
 /** One file's tests, as the plan has them. */
 export interface Target {
-  /** Groups of test files, each a run of its own. */
+  /** Groups of test files, each for a separate run. */
   readonly tests: readonly string[][];
   /** The functions, classes and constants to mutate; all when absent. */
   readonly within?: readonly string[];

@@ -1,4 +1,4 @@
-/** Outcomes of earlier trials, so that a run that was stopped goes on, and an unchanged mutant is not tried twice. */
+/** Outcomes of earlier trials: a stopped run continues, and does not try an unchanged mutant twice. */
 import { createHash } from "node:crypto";
 import { type Mutant, mutate } from "./mutants.ts";
 import type { Outcome } from "./trial.ts";
@@ -9,7 +9,7 @@ const path = `${folder}/outcomes.jsonl`;
 export class OutcomeStore {
   readonly #known = new Map<string, Outcome>();
 
-  /** @param fresh to forget what is stored */
+  /** @param fresh to forget the stored outcomes */
   constructor(fresh: boolean) {
     Deno.mkdirSync(folder, { recursive: true });
     if (fresh) Deno.writeTextFileSync(path, "");

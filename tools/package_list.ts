@@ -1,6 +1,6 @@
 /**
- * The npm packages that are in the binary: what cli.ts and the files of the threads reach, and what the pages embed as
- * text. Facts come from `deno info`, from deno.lock, and from each package's own files.
+ * The npm packages in the binary: those that cli.ts and the files of the threads import, and those that the pages embed
+ * as text. The facts are from `deno info`, from deno.lock, and from each package's own files.
  */
 import { workers } from "./tasks/task_table.ts";
 
@@ -32,7 +32,7 @@ export interface Packed {
 
 /** The files that `deno task compile` packs. */
 const packed = ["cli.ts", ...workers];
-/** The file that knows the packages whose text stands in src/report/html/assets. */
+/** The file that names the packages whose text is in src/report/html/assets. */
 const embedded = ["tools/docs/asset_text.ts"];
 
 interface Info {

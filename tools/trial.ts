@@ -1,9 +1,9 @@
-/** Trials of mutants: the tests run on a copy of the repository, so that the repository itself never holds a mutant. */
+/** Trials of mutants: the tests run on a copy of the repository, which itself never contains a mutant. */
 import { TextLineStream } from "../tests/support/machine/text_line_stream.ts";
 import { type Mutant, withSwitches } from "./mutants.ts";
 import type { TrialPlan } from "./trial_process.ts";
 
-/** What the tests make of a mutant. A mutant that makes them run without end is caught as well. */
+/** The outcome of a mutant in the tests. The tests also kill a mutant that makes them run without end. */
 export type Outcome = "killed" | "timeout" | "survived";
 
 const permissions = ["--allow-net=127.0.0.1,localhost", "--allow-ffi", "--allow-read", "--allow-write", "--ignore-env"];
@@ -44,8 +44,8 @@ export class Workspace {
   }
 
   /**
-   * Tries mutants one after another with few processes, and tells of those that are killed for certain. The others may
-   * be killed too: where a test did not end, or a mutant acts as a file is loaded.
+   * Tries mutants one after another with few processes, and reports those that are certainly killed. The others may be
+   * killed too: where a test did not end, or a mutant acts as a file is loaded.
    */
   async tryMany(
     path: string,

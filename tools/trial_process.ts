@@ -1,11 +1,11 @@
 /**
  * Tries many mutants in one process: `deno run … tools/trial_process.ts PLAN`, where PLAN is JSON of {@link TrialPlan}.
- * The tests are loaded once and run again for each mutant, which a number in `globalThis.mutant` switches on. One line
- * on standard output answers each mutant: its number and `killed`, `survived` or `unsure`. After `unsure` the process
- * ends, since what the mutant left behind could change what the next ones do.
+ * The process loads the tests once and runs them for each mutant, which a number in `globalThis.mutant` enables. One
+ * line on standard output answers each mutant: its number and `killed`, `survived` or `unsure`. After `unsure` the
+ * process ends, since remains of the mutant could affect the next ones.
  */
 
-/** What one process tries. */
+/** The mutants and tests of one process. */
 export interface TrialPlan {
   /** Paths of test files. */
   readonly tests: readonly string[];
@@ -19,7 +19,7 @@ interface Registered {
   readonly run: Run;
 }
 
-/** A test that takes longer than this, and this many times what it took without a mutant, is unsure. */
+/** A test that takes longer than this, and this many times its duration without a mutant, is unsure. */
 const patienceMs = 2_000;
 const patienceTimes = 20;
 
@@ -60,7 +60,7 @@ async function trial(mutant: number, limitMs: number): Promise<"killed" | "survi
     const failure = await failureOf(test, limitMs);
     shared.mutant = undefined;
     if (failure === "endless") return "unsure";
-    // The same test without the mutant passes, or what failed was not the mutant's doing.
+    // The same test passes without the mutant; otherwise the mutant did not cause the failure.
     // deno-lint-ignore no-await-in-loop
     if (failure === "failed") return await failureOf(test, limitMs) === undefined ? "killed" : "unsure";
   }

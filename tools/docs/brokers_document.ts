@@ -16,7 +16,7 @@ export interface BrokerFacts {
   readonly name: string;
   readonly version: string;
   readonly configuration: string;
-  /** What restarts it, and what of it outlives that. */
+  /** The command that restarts it, and the state that survives. */
   readonly restart: string;
 }
 
@@ -25,7 +25,7 @@ export interface ScenarioRun {
   readonly name: string;
   readonly about: string;
   readonly comparison: Comparison;
-  /** What else the machine did meanwhile. */
+  /** The machine's other load meanwhile. */
   readonly loads: Loads;
 }
 
@@ -33,12 +33,12 @@ export interface ScenarioRun {
 export interface BrokersDocument {
   readonly date: string;
   readonly brokers: readonly BrokerFacts[];
-  /** What it was made on. */
+  /** The machine of the runs. */
   readonly machine: string;
   /** The command for one scenario on one broker, with SCENARIO and BROKER in their places. */
   readonly command: string;
   readonly seed: number;
-  /** What is added for a broker that does not speak 5.0. */
+  /** The note on a broker that does not speak 5.0. */
   readonly older: string;
   readonly runs: readonly ScenarioRun[];
 }
@@ -118,12 +118,12 @@ function scenarioParts({ name, about, comparison, loads }: ScenarioRun): string[
   ];
 }
 
-/** What else the machine did, broker by broker. */
+/** The machine's other load, broker by broker. */
 function loadsText(loads: Loads): string {
   return `Meanwhile: ${Object.entries(loads).map(([name, load]) => `${name}: ${loadOfRun(load)}`).join("; ")}.`;
 }
 
-/** A presence sample may speak of whatever a broker said: only our own marks are Markdown. */
+/** A presence sample may contain any text of a broker: only our own marks are Markdown. */
 function plainFinding(text: string): string {
   return text.replaceAll("<", "&lt;");
 }

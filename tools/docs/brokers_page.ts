@@ -15,31 +15,31 @@ import { type PageBroker, startAll } from "../../tests/support/brokers/page_brok
 import { startOurs } from "../../tests/support/brokers/peers.ts";
 
 const seed = 2026;
-/** What makes a scenario short enough for all of them on all brokers. */
+/** The options that make a scenario short enough for all of them on all brokers. */
 const shorter = ["--clients", "300", "--duration", "10s", "--drain", "5s", "--seed", String(seed)];
-/** How a broker is asked that does not speak 5.0, which some groups want. */
+/** The option for a broker that does not speak 5.0, which some groups require. */
 const inOlder = ["--protocol", "3.1.1", "--will-delay", "0"];
 const restartTimeout = ["--restart-timeout", "2m"];
 /** A silent client's will may come 7.5 s late where a profile says so, and is missing if it is not waited for. */
 const shorterSilence = shorter.map((flag, place) => shorter[place - 1] === "--drain" ? "10s" : flag);
 const limitMs = 300_000;
-/** So long is waited for a quiet machine, at most: what else it does is measured, and told. */
+/** The longest wait for an idle machine: the page states the measured other load. */
 const settleMs = 3_000;
 const root = new URL("../../", import.meta.url);
 
 const say = (text: string) => Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));
 
-/** True for a scenario in which the broker itself goes away. */
+/** True for a scenario in which the broker itself restarts. */
 const restarts = ({ text }: BuiltInScenario) => /^ *- restart:/m.test(text);
 
-/** The profile that tells what is known of a broker, and the command that restarts it where the scenario does that. */
+/** The profile of a broker, and the command that restarts it where the scenario requires that. */
 function ownFlags({ name, profile: named = name, restartCommand }: PageBroker, scenario: BuiltInScenario): string[] {
   const profile = profileOf(named) === undefined ? [] : ["--profile", named];
   if (!restarts(scenario)) return profile;
   return [...profile, ...restartTimeout, ...restartCommand === undefined ? [] : ["--restart-command", restartCommand]];
 }
 
-/** One run in its own process; `not spoken` where the broker does not do what the scenario asks for. */
+/** One run in its own process; `not spoken` where the broker does not support the scenario. */
 async function runOne(scenario: BuiltInScenario, broker: PageBroker, more: readonly string[]): Promise<ComparedBroker> {
   const { name, url } = broker;
   const file = await Deno.makeTempFile({ prefix: "mqtt-sim", suffix: ".json" });
@@ -62,7 +62,7 @@ async function runOne(scenario: BuiltInScenario, broker: PageBroker, more: reado
   }
 }
 
-/** One run, and what else the machine did meanwhile; in 3.1.1 where the broker speaks no 5.0. */
+/** One run, and the machine's other load meanwhile; in 3.1.1 where the broker does not speak 5.0. */
 async function measured(scenario: BuiltInScenario, broker: PageBroker): Promise<[ComparedBroker, MachineLoad]> {
   await settle(monotonicClock, AbortSignal.timeout(settleMs));
   const pid = broker.pid?.();
@@ -72,7 +72,7 @@ async function measured(scenario: BuiltInScenario, broker: PageBroker): Promise<
   return [found, loadBetween(before, await sampleLoad(broker.pid?.() === pid ? pid : undefined))];
 }
 
-/** What is kept of a scenario. */
+/** The stored part of a scenario. */
 type Kept = Pick<ScenarioRun, "loads"> & { readonly brokers: readonly ComparedBroker[] };
 
 /** One scenario on all brokers: from the folder, or run. */
@@ -98,7 +98,7 @@ async function runAll(brokers: readonly PageBroker[], folder: string): Promise<S
     const { name, about } = scenario;
     say(`${name} on ${brokers.length} brokers`);
     const { brokers: found, loads } = await compared(scenario, brokers, folder);
-    // That profiles and commands differ is meant, and told; so is who was asked in 3.1.1.
+    // Profiles and commands differ on purpose, and the page states it; it also names the brokers tested with 3.1.1.
     runs.push({ name, about, loads, comparison: { ...makeComparison(found, tool), notes: [] } });
   }
   return runs;

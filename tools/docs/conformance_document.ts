@@ -1,4 +1,4 @@
-/** docs/conformance.md and docs/conformance/: what the catalog found on several brokers. */
+/** docs/conformance.md and docs/conformance/: the findings of the catalog on several brokers. */
 import type { CaseResult, Outcome } from "../../src/conformance/case/result.ts";
 import { transcriptText } from "../../src/conformance/probe/transcript.ts";
 import {
@@ -10,7 +10,7 @@ import {
 } from "../../src/report/model/check_report.ts";
 import { escapeMarkdown } from "../../src/base/escape.ts";
 
-/** A broker and what was found. */
+/** A broker and its findings. */
 export interface CheckedBroker {
   readonly name: string;
   readonly version: string;
@@ -18,7 +18,7 @@ export interface CheckedBroker {
   readonly report: CheckReport;
 }
 
-/** Why a case's failure is one, by its id: what the standard asks, held against transcripts by a person. */
+/** Why a case's failure is one, by its id: the standard's requirement; a person compared it with the transcripts. */
 export type Confirmed = ReadonlyMap<string, string>;
 
 const outcomes: readonly Outcome[] = ["pass", "fail", "deviation", "not testable"];
@@ -36,7 +36,7 @@ function wordOn(broker: string, id: string, confirmed: Confirmed): string | unde
 
 const hasFailed = ({ outcome }: Pick<CaseResult, "outcome">) => outcome === "fail" || outcome === "deviation";
 
-/** Failures of which there is no line, and lines of what did not fail. */
+/** Failures without a line, and lines without a failure. */
 export function unmatched(
   brokers: readonly CheckedBroker[],
   confirmed: Confirmed,
@@ -131,7 +131,7 @@ export function brokerPage({ name, version, configuration, report }: CheckedBrok
   return parts.join("\n\n");
 }
 
-/** By case, both versions together: what was seen, what the standard asks, and the transcript of one. */
+/** By case, both versions together: the observation, the standard's requirement, and one transcript. */
 function failures(broker: string, failed: readonly CaseResult[], confirmed: Confirmed): string[] {
   return [...Map.groupBy(failed, ({ id }) => id)].map(([id, results]) => {
     const word = wordOn(broker, id, confirmed);

@@ -11,7 +11,7 @@ import { brokerPage, type CheckedBroker, conformancePage, readConfirmed, unmatch
 import { startOurs } from "../../tests/support/brokers/peers.ts";
 
 const limitMs = 900_000;
-/** Other work may go on beside it: every bound is doubled, and the page says so. */
+/** Other work may run beside it: the program doubles every bound, and the page says so. */
 const slack = "2";
 const root = new URL("../../", import.meta.url);
 const say = (text: string) => Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));
@@ -57,8 +57,8 @@ async function reportOf(peer: CheckedPeer, folder: string): Promise<CheckReport>
 }
 
 /**
- * A command that asks this process to restart the broker and waits until it has, by a file that is there meanwhile: the
- * broker is this process's child, and nobody else knows how it was started.
+ * A command that makes this process restart the broker and waits for the end of the restart, through a file that exists
+ * meanwhile: the broker is this process's child, and only this process knows how to start it.
  */
 function restarterOf({ restart }: CheckedPeer, folder: string): AsyncDisposable & { readonly command?: string } {
   if (restart === undefined) return { [Symbol.asyncDispose]: () => Promise.resolve() };

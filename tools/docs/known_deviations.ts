@@ -1,6 +1,6 @@
 /**
- * What went wrong in a comparison, and what is known of it: what the profile of each broker describes, life by life as
- * the run itself counted it, and each fault beyond it by kill mode and rule.
+ * The faults in a comparison, and the known facts about them: those that each broker's profile describes, life by life
+ * as the run itself counted them, and each fault beyond it by kill mode and rule.
  */
 import { formatCount, formatMs } from "../../src/base/units.ts";
 import type { Deviation } from "../../src/profiles/profile.ts";
@@ -19,7 +19,7 @@ type Known = NonNullable<Report["profile"]>["deviations"][number];
 export type Finding =
   & { readonly broker: string }
   & (
-    /** A deviation of its profile. */
+    /** A deviation of the profile. */
     | { readonly kind: "known"; readonly deviation: Known }
     /** A fault that its profile does not describe. */
     | {
@@ -39,12 +39,12 @@ export type Finding =
       readonly wrong: number;
       readonly judged: number;
       readonly samples: readonly string[];
-      /** What is known of the broker that shows so: a fleet cannot count it life by life. */
+      /** The known behaviour of the broker with this sign: a fleet cannot count it life by life. */
       readonly known?: Deviation;
     }
   );
 
-/** More of the machine's CPU than this in other hands, and what comes late may be theirs. */
+/** If other processes use more of the machine's CPU than this, late events may be their effect. */
 const othersMost = 0.1;
 
 /** All that went wrong in a comparison. */
@@ -67,7 +67,7 @@ function findingsIn(broker: string, report: Report, load: MachineLoad | undefine
   if (presence === undefined || presence.wrong === 0) return [...known, ...beyond];
   const { wrong, judged } = presence;
   const samples = faults.filter(({ verdict }) => verdict === "presence").map(({ text, rule }) => `${text} [${rule}]`);
-  // Stale alone: anything else is not what that deviation does.
+  // Stale only: that deviation causes no other fault.
   const stale = presence.stale === wrong
     ? profileOf(profile?.name ?? broker)?.deviations.find(({ stalePresence }) => stalePresence)
     : undefined;
@@ -75,7 +75,7 @@ function findingsIn(broker: string, report: Report, load: MachineLoad | undefine
   return [...known, ...beyond, { ...told, ...stale !== undefined && { known: stale } }];
 }
 
-/** Why this machine may be what was late; undefined where it had nothing else to do and the generator kept up. */
+/** Why this machine may be the late part; undefined where it was idle and the generator kept up. */
 function loadText({ warnings, slipMs, kills }: Report, load: MachineLoad | undefined): string | undefined {
   const others = load?.othersShare ?? 0;
   const own = warnings.filter((warning) => warning.startsWith(generatorsOwn));
@@ -133,8 +133,8 @@ export function findingText(finding: Finding): string {
 }
 
 /**
- * What became of one broker in a word or two, for a table of many runs: its outcome, but that a pass with known
- * deviations is listed with their number, and a failure that is only lateness under load is listed separately.
+ * The outcome of one broker in a word or two, for a table of many runs; a pass with known deviations has their number,
+ * and a failure that is only lateness under load has an entry of its own.
  */
 export function outcomeText({ brokers }: Comparison, broker: string, loads: Loads): string {
   const compared = brokers.find(({ name }) => name === broker)!;

@@ -1,11 +1,11 @@
 /**
- * Runs a task of `tools/tasks/task_table.ts` by its name: `deno task` calls it. What follows the name is passed on. Ends
- * with the exit code of the command that failed, or 0.
+ * Runs a task of `tools/tasks/task_table.ts` by its name: `deno task` calls it. It passes on the arguments after the name.
+ * Ends with the exit code of the command that failed, or 0.
  */
 import { programFlags } from "./program_flags.ts";
 import { type TaskLines, type TaskStep, taskTable } from "./task_table.ts";
 
-/** What a task does to the outside. */
+/** The effects of a task on its environment. */
 export interface TaskHooks {
   /** Runs one command and returns its exit code. */
   readonly run: (step: TaskStep, extra: readonly string[]) => Promise<number>;

@@ -1,6 +1,6 @@
 /**
- * The command lines of the tasks in `deno.json` that are too long to be read there, and of those that consist of several
- * commands. Owns the lists of permissions; `tools/tasks/run_task.ts` runs the lines.
+ * The command lines of the tasks in `deno.json` that are too long to be read there, and of those that consist of
+ * several commands. Owns the lists of permissions; `tools/tasks/run_task.ts` runs the lines.
  */
 
 /** One command of a task. */
@@ -10,7 +10,7 @@ export interface TaskStep {
   /** Follows the arguments of the user; everything else precedes them. */
   readonly last?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** The line on standard output when the command fails. Without it the command itself says enough. */
+  /** The line on standard output when the command fails. Without it the command's own output suffices. */
   readonly failure?: string;
 }
 
@@ -21,7 +21,7 @@ export interface TaskLines {
   readonly success?: string;
 }
 
-/** What a table of tasks depends on. */
+/** The dependencies of a table of tasks. */
 export interface TaskMachine {
   /** The path of the running `deno`. */
   readonly deno: string;
