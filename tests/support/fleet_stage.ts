@@ -1,7 +1,7 @@
 /**
- * A squad and a scripted broker on links in memory: time stands still until everything that happens now has happened,
- * then goes to the next instant at which anything is due. The same run each time. Each is recorded, and its recording
- * judged again.
+ * A squad and a scripted broker on links in memory: the clock stops until all work of an instant is done, then advances
+ * to the next instant with due work. The same run each time. The stage records each run, and judges its recording
+ * again.
  */
 import { ManualClock } from "../../src/base/clock.ts";
 import { Deadlines } from "../../src/base/deadlines.ts";
@@ -20,7 +20,7 @@ import { memoryLinkPair } from "../../src/net/memory_link.ts";
 import { Recording } from "./recording.ts";
 import { type HeldWill, type Script, ScriptedBroker } from "./brokers/scripted_broker.ts";
 
-/** What a stage is given. */
+/** The options of a stage. */
 export interface StageOptions extends Partial<PlanRequest> {
   readonly protocolSpoken?: "3.1.1" | "5" | "mix";
   readonly script?: Script;
@@ -32,7 +32,7 @@ export interface StageOptions extends Partial<PlanRequest> {
 
 const startedAt = "2026-01-01T00:00:00.000Z";
 
-/** No two turns are further apart: what comes between two of them is held to have come with the first. */
+/** The longest time between two turns: events between two turns count as events of the first. */
 const longestStepMs = 10;
 
 /** Simulated time by which every run must be over, in milliseconds. */
@@ -82,7 +82,7 @@ export class FleetStage {
     return this.clock.nowMs();
   }
 
-  /** Runs until the condition holds, or the squad is done. */
+  /** Runs until the condition is true, or the squad is done. */
   runUntil(condition: () => boolean): this {
     while (!this.squad.done && !condition()) this.#step();
     return this;
@@ -141,7 +141,7 @@ export class FleetStage {
   }
 }
 
-/** The counts of what went wrong, and no others. */
+/** The counts of faults only. */
 export function faultsOf({ wills }: FleetResult): Partial<WillCounts> {
   const { missing, late, early, altered, duplicate, unwanted } = wills;
   const all = Object.entries({ missing, late, early, altered, duplicate, unwanted });
@@ -151,7 +151,7 @@ export function faultsOf({ wills }: FleetResult): Partial<WillCounts> {
 /** Default number of clients of a stage. */
 export const stageClients = 20;
 
-/** Picks one will of the fleet's in so many, and counts them; controls are let alone. */
+/** Picks one of so many wills of the fleet, and counts them; ignores controls. */
 export class EveryNth {
   picked = 0;
   #asked = 0;

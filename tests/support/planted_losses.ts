@@ -23,7 +23,7 @@ export interface PlantedRun {
   readonly brokerLost: number;
 }
 
-/** True for a run that found exactly what was planted. */
+/** True for a run that found exactly the planted losses. */
 export function isExact({ exitCode, verdict, missing, controlsLost, brokerLost }: PlantedRun): boolean {
   return verdict === "fail" && exitCode === 1 && brokerLost > 0 && missing + controlsLost === brokerLost;
 }

@@ -43,7 +43,7 @@ export class Recording {
   noteOf(squad: number): Note {
     const buffer: RecordBuffer = new RecordBuffer(squad, 0, (lines) => {
       this.#write(lines);
-      // With a limit, nobody ever says that anything is written.
+      // With a limit, the test never reports a written line.
       if (this.#limit === undefined) buffer.written(lines.length);
     }, this.#limit);
     this.#buffers.set(squad, buffer);
@@ -67,7 +67,7 @@ export class Recording {
     void this.#run.end(facts, recorded, facts.durationMs);
   }
 
-  /** Judges the recording again: the same must come of it, to the last bit. */
+  /** Judges the recording again: the result must be the same, to the last bit. */
   mustReplay(result: FleetResult): void {
     const [header, ...events] = this.lines.map((line) => JSON.parse(line));
     const replay = new Replay(header);
@@ -88,7 +88,7 @@ function plain(result: FleetResult): unknown {
   return JSON.parse(JSON.stringify({ ...result, plan: withoutPasswords(result.plan) }));
 }
 
-/** What `mqtt-sim report` makes of such a text. */
+/** The report of `mqtt-sim report` for such a text. */
 export async function reread(text: string, ...thresholds: Parameters<typeof readSaved>[1][]): Promise<Report> {
   const file = await Deno.makeTempFile({ suffix: ".ndjson" });
   try {

@@ -24,7 +24,7 @@ const longestMs = 3_600_000;
 
 const startedAt = "2026-01-01T00:00:00.000Z";
 
-/** What a simulated run is given. */
+/** The options of a simulated run. */
 export interface Simulation {
   readonly plan: Partial<PlanRequest>;
   readonly protocol?: "3.1.1" | "5" | "mix";
@@ -34,11 +34,11 @@ export interface Simulation {
   readonly forgets?: boolean;
   /** Restarts that are none: the broker gets the request, and stays. */
   readonly stays?: boolean;
-  /** What is done to its store while it is down, for a broker that comes back otherwise than it went. */
+  /** The change to its store during the outage, for a broker that returns in another state. */
   readonly tamper?: (store: string) => void;
-  /** What is done before anything else. */
+  /** The first action. */
   readonly first?: (broker: SimulatedBroker) => void;
-  /** What is done so long after the first restart. */
+  /** The action so long after the first restart. */
   readonly then?: { readonly afterMs: number; act(broker: SimulatedBroker): void };
 }
 

@@ -17,7 +17,7 @@ export function serverIdentity(clientAuth: ClientAuth = "none", name = "server")
   return readTlsFiles({ ...files, clientAuth });
 }
 
-/** What a client trusts, and who it is: `client`, `stranger`, or nobody. */
+/** The certificates that a client trusts, and its own: `client`, `stranger`, or none. */
 export function clientIdentity(name?: "client" | "stranger") {
   const own = name === undefined ? {} : { cert: pem(`${name}.pem`), key: pem(`${name}.key`) };
   return { ca: pem("ca.pem"), ...own };

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 const token = /<\?xml [^?]*\?>|<\/([\w-]+)>|<([\w-]+)((?: [\w-]+="[^"<]*")*)(\/?)>|([^<]+)/gy;
 const entity = /&(?!amp;|lt;|gt;|quot;|#39;)/;
 
-/** Holds that the text is well-formed; answers the names of its elements in order. */
+/** Asserts that the text is well-formed; returns the names of its elements in order. */
 export function assertWellFormed(text: string): string[] {
   const open: string[] = [];
   const names: string[] = [];

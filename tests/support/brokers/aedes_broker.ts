@@ -1,6 +1,6 @@
 /**
- * aedes as a program of its own, on the loopback port of its second argument, 0 for a free one; says `listening on PORT`.
- * The first argument is the major version, 1 or 2. The third, where there is one, is JSON: the topic that no client may
+ * aedes as a separate program, on the loopback port of its second argument, 0 for a free one; prints `listening on
+ * PORT`. The first argument is the major version, 1 or 2. The optional third is JSON: the topic that no client may
  * publish to, and aedes' own options.
  */
 import { type AddressInfo, createServer } from "node:net";

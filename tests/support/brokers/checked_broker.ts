@@ -1,6 +1,6 @@
 /**
- * A check and a broker on links in memory, under a clock that goes on as soon as nothing more happens: a whole catalog
- * in no time, and the same each time.
+ * A check and a broker on links in memory, under a clock that advances as soon as nothing more happens: a whole catalog
+ * without waiting, and the same each time.
  */
 import { ManualClock } from "../../../src/base/clock.ts";
 import { Deadlines } from "../../../src/base/deadlines.ts";
@@ -20,7 +20,7 @@ import { memoryLinkPair } from "../../../src/net/memory_link.ts";
 export interface MemoryBroker {
   /** When something is due at the broker. */
   readonly nextMs: number;
-  /** Does what is due. */
+  /** Performs the due work. */
   turn(nowMs: number): void;
   accept(link: Link): void;
   /** True while nothing listens. */
@@ -30,7 +30,7 @@ export interface MemoryBroker {
 /** Makes the broker under test; `later` runs a task when this turn is over. */
 export type BrokerMaker = (clock: ManualClock, later: (task: () => void) => void) => MemoryBroker;
 
-/** Who may come in to our own broker's core, and where nobody may publish: what a run is given. */
+/** The users of our own broker's core, and the topic that refuses publishing: the run's options. */
 export const givenRun = {
   login: { username: "check", password: "right" },
   deniedTopic: "mqtt-sim/denied",
@@ -61,7 +61,7 @@ export function ourCore(options: CoreOptions = {}): BrokerMaker {
   };
 }
 
-/** No step is longer: what happens within one is held to have happened at its start. */
+/** The longest step: the test treats events within a step as if they occurred at its start. */
 const longestStepMs = 50;
 
 /** Checks a broker in memory, with the login and topic of {@link givenRun}. */

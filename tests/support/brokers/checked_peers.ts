@@ -1,6 +1,6 @@
 /**
- * Brokers as `deno task docs:conformance` holds them to the standard: with a login and a topic that may not be published to
- * where the broker has such a thing, and with a way to restart it where it keeps sessions on disk.
+ * Brokers as `deno task docs:conformance` checks them: with a login and a topic that refuses publishing where the
+ * broker has them, and with a way to restart it where it keeps sessions on disk.
  */
 import { startEjabberd } from "./ejabberd_peer.ts";
 import { startNats } from "./nats_peer.ts";
@@ -11,20 +11,20 @@ import { supervised } from "./supervised_peer.ts";
 /** A broker to check. */
 export interface CheckedPeer extends AsyncDisposable {
   readonly name: string;
-  /** The name of its profile, where that is another one. */
+  /** The name of its profile, if it differs. */
   readonly profile?: string;
   readonly url: string;
-  /** Absent where it lets everyone in. */
+  /** Absent where it accepts every client. */
   readonly login?: PeerLogin;
   readonly deniedTopic?: string;
   readonly version: string;
   /** How it was set up, for people. */
   readonly configuration: string;
-  /** Stops it as a service manager does, and starts it again with what it has kept. */
+  /** Stops it as a service manager does, and starts it again with its stored data. */
   readonly restart?: () => Promise<void>;
 }
 
-/** Who logs in. */
+/** The user that logs in. */
 export interface PeerLogin {
   readonly username: string;
   readonly password: string;
@@ -127,7 +127,7 @@ function checked(
   return { name, url: `mqtt://127.0.0.1:${peer.port}`, version: found, [Symbol.asyncDispose]: dispose };
 }
 
-/** The version of a package that does not say it itself: the one that the import map pins. */
+/** The version of a package that does not contain it: the version pinned by the import map. */
 export function packageVersion(name: "aedes" | "aedes-2"): string | undefined {
   const { imports } = JSON.parse(Deno.readTextFileSync(new URL("../../../deno.json", import.meta.url)));
   return /@(.+)$/.exec(imports[name])?.[1];

@@ -24,7 +24,7 @@ async function erlangLibraries(): Promise<string | undefined> {
 /** Accepts every client with a user name, with any password. */
 export const login = { username: "fleet", password: "any" } as const;
 
-/** ejabberd on a free port; its URL has the login that it wants. At a place that is given it leaves what it keeps. */
+/** ejabberd on a free port; its URL contains the required login. At a given place it leaves its data. */
 export async function startEjabberd(place?: Place): Promise<BrokerPeer> {
   const home = place?.home ?? await Deno.makeTempDir({ prefix: "ejabberd" });
   const port = place?.port ?? freePort();

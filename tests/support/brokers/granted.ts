@@ -1,6 +1,6 @@
 /**
- * Which engine the tests run on is decided by permission alone: with `--allow-ffi` the program chooses epoll by itself,
- * without it the runtime's own sockets. What a test starts as a child process has what the test has.
+ * The permission alone decides the engine of the tests: with `--allow-ffi` the program chooses epoll by itself, without
+ * it the runtime's own sockets. A child process of a test has the permissions of the test.
  */
 const granted = Deno.permissions.querySync({ name: "ffi" }).state === "granted";
 

@@ -12,12 +12,12 @@ import { supervised, type SupervisedPeer } from "./supervised_peer.ts";
 /** A broker that is run for a page. */
 export interface PageBroker {
   readonly name: string;
-  /** The name of its profile, where that is another one. */
+  /** The name of its profile, if it differs. */
   readonly profile?: string;
   readonly url: string;
   readonly version: string;
   readonly configuration: string;
-  /** What restarts it, and what of it outlives that. */
+  /** The command that restarts it, and the state that survives. */
   readonly restart: string;
   readonly restartCommand?: string;
   pid?(): number;

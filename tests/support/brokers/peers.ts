@@ -1,7 +1,7 @@
 /**
  * Real peers for the tests of tests/e2e: brokers as child processes on free loopback ports, each ended by its own
- * process id, and what is known of the programs that this machine has. In CI a missing one is a failure; elsewhere its
- * tests are skipped, with a word on how to get it.
+ * process id, and the location of the programs on this machine. In CI a missing one is a failure; elsewhere its tests
+ * are skipped, with a note on how to install it.
  */
 import { programFlags } from "../../../tools/tasks/program_flags.ts";
 import { ChildProcess } from "../machine/child_process.ts";
@@ -10,7 +10,7 @@ import { endProcess } from "../machine/processes.ts";
 
 /** A program that a test needs. */
 export interface Peer {
-  /** What to call; empty when it is missing. */
+  /** The program's path; empty when it is missing. */
   readonly program: string;
   /** How to get it. */
   readonly install: string;
@@ -92,7 +92,7 @@ export async function startStoredMosquitto(): Promise<StoredMosquitto> {
   };
 }
 
-/** What {@link mosquittoWith} sets up. */
+/** The settings of {@link mosquittoWith}. */
 export interface MosquittoSetup {
   readonly login: { readonly username: string; readonly password: string };
   /** The topics that may be published to; all may be subscribed to. */
@@ -136,12 +136,12 @@ export async function mosquittoWith({ login, writable }: MosquittoSetup): Promis
   );
 }
 
-/** A broker that can be restarted as a service is: by SIGTERM, with what it has kept. */
+/** A broker that restarts as a service does: by SIGTERM, with its stored data. */
 export interface RestartablePeer extends BrokerPeer {
   restart(): Promise<void>;
 }
 
-/** Makes one of what starts it; `clear` comes after its end. */
+/** Makes one from its start function; `clear` runs after its end. */
 export async function restartable(
   start: () => Promise<BrokerPeer>,
   clear: () => Promise<void>,
@@ -167,7 +167,7 @@ export async function restartable(
   }
 }
 
-/** What {@link startAedes} may set. */
+/** The settings of {@link startAedes}. */
 export interface AedesSettings {
   /** The topic that no client may publish to. */
   readonly deniedTopic?: string;
@@ -233,7 +233,7 @@ export function brokerReady(child: ChildProcess): Promise<BrokerPeer> {
   return ready(child, /mqtt:\/\/127\.0\.0\.1:(\d+)/, ([, port]) => Number(port));
 }
 
-/** A broker once it says a line; ended where it does not. */
+/** A broker once it prints a line; ends it where it does not. */
 export async function ready(
   child: ChildProcess,
   line: RegExp,
@@ -262,7 +262,7 @@ export function freePort(): number {
   return listener.addr.port;
 }
 
-/** The first of the programs that starts, and ends with the code if one is asked for. */
+/** The first of the programs that starts and, if the caller gives a code, ends with it. */
 export async function find(programs: string[], args: string[], install: string, code?: number): Promise<Peer> {
   for (const program of programs) {
     try {

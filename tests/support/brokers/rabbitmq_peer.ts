@@ -1,6 +1,6 @@
 /**
- * RabbitMQ with its MQTT plugin as a child process: free loopback ports, a temporary directory, a node name and an epmd
- * of its own, ended by their own process ids. No system service is asked, and none is disturbed.
+ * RabbitMQ with its MQTT plugin as a child process: free loopback ports, a temporary directory, a separate node name
+ * and epmd; the test ends both by their process ids. It uses and disturbs no system service.
  */
 import { ChildProcess } from "../machine/child_process.ts";
 import { find, freePort, type Peer, ready, restartable, type RestartablePeer } from "./peers.ts";
@@ -22,15 +22,15 @@ async function findServer(): Promise<Peer> {
 /** How long a node takes to start where others work, at most. */
 const startMs = 120_000;
 
-/** Who may log in, and what nobody may publish to. */
+/** The user that may log in, and the topic that refuses publishing. */
 export interface RabbitmqUser {
   readonly login: { readonly username: string; readonly password: string };
   readonly deniedTopic: string;
 }
 
 /**
- * RabbitMQ on a free port, with MQTT alone. These lines are added to its configuration. No login is needed unless a
- * user is given. At a place that is given it finds what it kept there, and leaves it.
+ * RabbitMQ on a free port, with MQTT only, and these lines in its configuration. It needs a login only if a user is
+ * given. At a given place it finds its earlier data, and leaves its data.
  */
 export async function startRabbitmq(
   configLines: readonly string[] = [],
@@ -57,7 +57,7 @@ export async function startRabbitmq(
   });
 }
 
-/** One user, who may do all but publish to a topic. */
+/** One user, with every permission except publishing to one topic. */
 function definitions({ login: { username, password }, deniedTopic }: RabbitmqUser) {
   const everything = { user: username, vhost: "/", configure: ".*", write: ".*", read: ".*" };
   const routingKey = deniedTopic.replaceAll("/", "[.]");

@@ -1,6 +1,6 @@
 /**
- * Our own broker's core on links in memory that can be restarted: every link ends, and another core goes on with what
- * the store holds, or with nothing.
+ * Our own broker's core on links in memory with a restart: every link ends, and another core continues with the store's
+ * content, or with nothing.
  */
 import type { ManualClock } from "../../../src/base/clock.ts";
 import type { Core } from "../../../src/broker/core/core.ts";
@@ -53,7 +53,7 @@ export function restarted(
       accept: (link) => serve(core, link, () => {}),
     };
   };
-  // The check's own loop goes on meanwhile, and hands over what waits.
+  // The check's own loop continues meanwhile, and delivers waiting work.
   const breath = async () => {
     for (let turn = 0; turn < 4; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
   };

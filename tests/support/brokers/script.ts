@@ -12,20 +12,20 @@ export interface HeldWill extends ConnectWill {
   readonly clientId: string;
 }
 
-/** One publication of a will: later than asked, or with parts changed. */
+/** One publication of a will: later than requested, or with altered parts. */
 export interface Delivery {
   readonly afterMs?: number;
   readonly change?: Partial<PublishPacket>;
 }
 
-/** What ended a connection, and so may make its will due. */
+/** The causes of a connection's end, which may make its will due. */
 export type Ending = "gone" | "silent" | "fault" | "taken over" | "disconnect" | "left";
 
-/** Where the broker leaves the straight path; what is absent it does as the standard says. */
+/** The script's deviations from the standard; absent ones conform. */
 export interface Script {
-  /** What becomes of a due will: none, one or several publications. */
+  /** The publications of a due will: none, one or several. */
   publish?(will: HeldWill): readonly Delivery[];
-  /** How long a will waits, in milliseconds; undefined for never. `asked` is what the standard says. */
+  /** How long a will waits, in milliseconds; undefined for never. `asked` is the delay of the standard. */
   wait?(will: HeldWill, ending: Ending, askedMs: number | undefined): number | undefined;
   /** Publishes a withheld will although its session was resumed. */
   resume?(will: HeldWill): boolean;
@@ -37,7 +37,7 @@ export interface Script {
   swallow?(packet: PublishPacket): boolean;
   /** Keeps a message from one subscriber. */
   hide?(clientId: string, packet: PublishPacket): boolean;
-  /** What is stored when a retained message comes; undefined for nothing. */
+  /** The message to store when a retained message arrives; undefined for none. */
   retain?(packet: PublishPacket, older: PublishPacket | undefined): PublishPacket | undefined;
   /** Bytes that answer a message of a 5.0 client in place of PUBACK or PUBREC. */
   answer?(packet: PublishPacket): Uint8Array | undefined;
@@ -58,7 +58,7 @@ export interface Script {
   readonly serverKeepAliveS?: number;
   /** More of CONNACK, 5.0. */
   readonly announce?: ConnackProperties;
-  /** Session Present 1 in CONNACK, whatever was asked for. */
+  /** Session Present 1 in CONNACK, regardless of the request. */
   sessionPresent?(connect: ConnectPacket): boolean;
   /** False leaves a PINGREQ unanswered. */
   pong?(clientId: string): boolean;

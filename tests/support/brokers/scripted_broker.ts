@@ -1,7 +1,7 @@
 /**
- * A small broker that follows a script: it accepts everyone, keeps wills, publishes to subscribers, and breaks its
- * promise wherever its script says so. Written apart from src/broker, for a fleet that is tested against its own broker
- * proves nothing but that the two agree. Links in memory, a clock moved by hand.
+ * A small broker that follows a script: it accepts every client, keeps wills, publishes to subscribers, and breaks the
+ * standard where its script says so. Written independently of src/broker, because a fleet tested only against its own
+ * broker proves only that the two agree. Links in memory, a manual clock.
  */
 import type { Clock } from "../../../src/base/clock.ts";
 import { Deadlines } from "../../../src/base/deadlines.ts";
@@ -40,7 +40,7 @@ export class ScriptedBroker {
     return this.#deadlines.nextMs;
   }
 
-  /** Does what is due. */
+  /** Performs the due work. */
   turn(nowMs: number): void {
     for (let act = this.#deadlines.takeDue(nowMs); act !== undefined; act = this.#deadlines.takeDue(nowMs)) act();
   }
@@ -92,7 +92,7 @@ export class ScriptedBroker {
     return { ...packet, properties: { ...properties, messageExpiryIntervalS } };
   }
 
-  /** A session's CONNECT: takes the older connection over, and settles what waits. */
+  /** A session's CONNECT: takes over the older connection, and settles waiting wills. */
   admit(side: BrokerSide, connect: ConnectPacket): void {
     const { clientId, cleanStart } = connect;
     const older = this.#online.get(clientId);
@@ -171,7 +171,7 @@ export class BrokerSide implements LinkReceiver, PacketReceiver {
     this.#link.write(encode(packet, this.#stream.version ?? 5));
   }
 
-  /** Closes, and lets the will go. */
+  /** Closes, and makes the will due. */
   close(ending: Ending, cleanStart = false): void {
     this.#release(ending, cleanStart);
     const { linger } = this.#broker.script;
@@ -180,13 +180,13 @@ export class BrokerSide implements LinkReceiver, PacketReceiver {
     else if (lingerMs !== undefined) this.#broker.later(lingerMs, () => this.#link.end());
   }
 
-  /** Closes and says nothing of it: the will stays unpublished. */
+  /** Closes without a notice: the broker does not publish the will. */
   drop(how: "end" | "reset" = "end"): void {
     this.#release("left", false);
     this.#link[how]();
   }
 
-  /** Sends a message if a subscription asks for it. */
+  /** Sends a message if a subscription matches it. */
   deliver(packet: PublishPacket, fromStore: boolean): void {
     const subscription = this.#subscriptions.find(({ filter }) => matches(filter, packet.topic));
     if (subscription === undefined || this.#broker.script.hide?.(this.clientId, packet) === true) return;
@@ -327,7 +327,7 @@ export class BrokerSide implements LinkReceiver, PacketReceiver {
   }
 }
 
-/** Filters with + alone, which are all that the fleet asks for. */
+/** Filters with + only; the fleet uses no others. */
 function matches(filter: string, topic: string): boolean {
   const [asked, levels] = [filter.split("/"), topic.split("/")];
   return asked.length === levels.length && asked.every((level, place) => level === "+" || level === levels[place]);

@@ -1,6 +1,6 @@
 /**
- * The broker's core on links in memory under a clock that is moved by hand, which may be killed where it stands and
- * begun * again: on one store, or with nothing.
+ * The broker's core on links in memory under a manual clock; a test can kill it at any point and start it again, on one
+ * store or with none.
  */
 import type { ManualClock } from "../../../src/base/clock.ts";
 import type { Core } from "../../../src/broker/core/core.ts";
@@ -24,7 +24,7 @@ export class SimulatedBroker implements Disposable {
   #core: Core | undefined;
   #clientIds = 0;
 
-  /** @param tasks what is to happen at this instant, in order @param stored keeps what it holds when it is killed */
+  /** @param tasks the work at this instant, in order @param stored keeps the store's content at a kill */
   constructor(clock: ManualClock, tasks: (() => void)[], options: CoreOptions, stored: boolean) {
     this.#clock = clock;
     this.#tasks = tasks;
@@ -44,7 +44,7 @@ export class SimulatedBroker implements Disposable {
       ...this.#options,
       clock: this.#clock,
       wallNowMs: () => beganMs + this.#clock.nowMs(),
-      // What is left to do of a broker that was killed is not done.
+      // A killed broker does not do its remaining work.
       endOfTurn: (task) => void this.#tasks.push(() => this.#core === core && task()),
     }, () => `drawn${this.#clientIds++}`));
     this.#core = core;
@@ -64,7 +64,7 @@ export class SimulatedBroker implements Disposable {
     return near;
   }
 
-  /** Does what is due. */
+  /** Performs the due work. */
   turn(nowMs: number): void {
     if (this.#core !== undefined) runDue(this.#core, nowMs, dueAtOnce);
   }

@@ -6,17 +6,17 @@ import { type BrokerPeer, freePort } from "./peers.ts";
 
 /** Where a peer is, and stays over its restarts. */
 export interface Place {
-  /** What it keeps is kept here. */
+  /** The folder of its data. */
   readonly home: string;
   readonly port: number;
-  /** Free ports for what else it listens on. */
+  /** Free ports for its other listeners. */
   readonly inner: readonly [number, number];
 }
 
 /** A peer, and the command for `--restart-command`. */
 export interface SupervisedPeer {
   readonly url: string;
-  /** What it said when it was first started. */
+  /** Its output at its first start. */
   readonly said: string;
   readonly restartCommand: string;
   /** Its process as it is now. */

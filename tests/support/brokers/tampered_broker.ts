@@ -1,6 +1,6 @@
 /**
- * Our own broker's core with somebody in between who spoils what goes to and fro: brokers that break one rule each.
- * What belongs to the control arm is let through, so that a check is not void.
+ * Our own broker's core behind a filter that alters the packets in both directions: brokers that break one rule each.
+ * The filter leaves the control arm's packets unchanged, so that a check is not void.
  */
 import type { ManualClock } from "../../../src/base/clock.ts";
 import { Deadlines } from "../../../src/base/deadlines.ts";
@@ -12,13 +12,13 @@ import { memoryLinkPair } from "../../../src/net/memory_link.ts";
 import { PacketStream } from "../../../src/net/packet_stream.ts";
 import { type BrokerMaker, givenRun, ourCore } from "./checked_broker.ts";
 
-/** What is spoiled; what is absent is let through. Made for each check, so that it may keep state. */
+/** The alterations; absent ones change nothing. Made for each check, so that it may keep state. */
 export interface Tamper {
   /** Options of the core itself. */
   readonly core?: CoreOptions;
-  /** One write of a client's: what reaches the broker in its place; undefined for nothing. */
+  /** One write of a client: the bytes that the broker receives in its place; undefined for none. */
   fromClient?(bytes: Uint8Array, link: TamperedLink): Uint8Array | undefined;
-  /** One packet of the broker's: what reaches the client in its place. */
+  /** One packet of the broker: the packets that the client receives in its place. */
   fromBroker?(packet: Packet, link: TamperedLink): readonly (Packet | Uint8Array)[];
   /** The client's link is over: whether the broker hears of it. */
   hidesEnd?(link: TamperedLink): boolean;
@@ -43,7 +43,7 @@ export interface TamperedLink {
   closeClient(): void;
   /** Closes towards the broker. */
   closeBroker(): void;
-  /** Publishes through the broker, in nobody's name. */
+  /** Publishes through the broker, without a client. */
   publish(message: Pick<PublishPacket, "topic" | "payload"> & Partial<PublishPacket>): void;
   /** Does something later. */
   after(ms: number, act: () => void): void;

@@ -1,7 +1,7 @@
 /**
- * One MQTT.js client for the tests of tests/e2e, told what to do by one JSON argument (see real_clients.ts). Says
- * `ready` once it is connected (and subscribed), each message as a line of JSON, and `published` before it ends.
- * SIGTERM makes it leave with a DISCONNECT.
+ * One MQTT.js client for the tests of tests/e2e, controlled by one JSON argument (see real_clients.ts). Prints `ready`
+ * once it is connected (and subscribed), each message as a line of JSON, and `published` before it ends. On SIGTERM it
+ * sends DISCONNECT and ends.
  */
 import mqtt from "mqtt";
 import type { Asked } from "./real_clients.ts";

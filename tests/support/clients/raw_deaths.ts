@@ -1,6 +1,6 @@
 /**
- * Deaths on bare sockets, one client for each, side by side on one broker: what a watcher on a bare socket then sees of
- * each will, and when. No line of it is shared with mqtt-sim.
+ * Kills on bare sockets, one client for each, side by side on one broker: the arrivals of each will at a watcher on a
+ * bare socket, with their times. It shares no line with mqtt-sim.
  */
 import { connectBytes, type RawConnect, RawSocket, subscribeBytes } from "./raw_mqtt.ts";
 
@@ -11,7 +11,7 @@ export interface RawDeath {
   readonly clean: boolean;
   readonly sessionExpiryS?: number;
   readonly willDelayS?: number;
-  /** 60 s unless told. */
+  /** Default: 60 s. */
   readonly keepAliveS?: number;
   /** How it ends; bytes are sent, and then FIN unless the broker is to close. */
   readonly end: "reset" | "silence" | "takeover" | "second-connect" | readonly number[];
@@ -26,7 +26,7 @@ type Login = Pick<RawConnect, "username" | "password">;
 
 const decoder = new TextDecoder();
 
-/** Lets them all die, and watches for so long. */
+/** Kills all clients, and watches for so long. */
 export async function rawDeaths(
   port: number,
   deaths: readonly RawDeath[],

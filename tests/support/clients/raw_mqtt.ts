@@ -1,6 +1,6 @@
 /**
- * MQTT on a bare socket, byte by byte: no line of it is shared with mqtt-sim, so that it can bear witness. Short packets
- * only (up to 127 bytes).
+ * MQTT on a bare socket, byte by byte: no line of it is shared with mqtt-sim, so that it can bear witness. Short
+ * packets only (up to 127 bytes).
  */
 import net from "node:net";
 
@@ -20,7 +20,7 @@ function fourBytes(value: number): number[] {
   return [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255];
 }
 
-/** What a raw CONNECT asks for. */
+/** The fields of a raw CONNECT. */
 export interface RawConnect {
   readonly version: 4 | 5;
   readonly clientId: string;

@@ -19,17 +19,17 @@ export interface PeerWill extends PeerMessage {
   readonly delayS?: number;
 }
 
-/** What carries the bytes, by the scheme of its URL. */
+/** The transport, by the scheme of its URL. */
 export type Scheme = "mqtt" | "mqtts" | "ws" | "wss";
 
-/** Paths of PEM files: whom to trust, and who one is. */
+/** Paths of PEM files: the trusted certificates, and the client's own. */
 export interface PeerTls {
   readonly ca: string;
   readonly cert?: string;
   readonly key?: string;
 }
 
-/** What one client is asked to do; exactly one of subscribe, publish or neither (then it just stays). */
+/** The task of one client; exactly one of subscribe, publish or neither (then it only stays connected). */
 export interface Asked {
   readonly host: string;
   readonly port: number;
@@ -49,9 +49,9 @@ export interface Asked {
 /** One kind of real client. */
 export interface ClientKind {
   readonly name: string;
-  /** What it takes to run it. */
+  /** The program and arguments that run it. */
   readonly needs: readonly Peer[];
-  /** What a client says once the broker has answered it. */
+  /** A client's output once the broker has answered it. */
   readonly ready: RegExp;
   start(asked: Asked): ChildProcess;
   /** Makes a client leave with DISCONNECT, and 0x00 in 5.0. */
@@ -78,7 +78,7 @@ function terminate(client: RealClient): Promise<void> {
   return Promise.resolve(client.child.kill("SIGTERM"));
 }
 
-/** A client that is connected, and subscribed when it was asked to be. */
+/** A client that is connected, and subscribed if its task says so. */
 export class RealClient implements AsyncDisposable {
   #read = 0;
 

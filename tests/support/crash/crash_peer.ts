@@ -1,6 +1,6 @@
 /**
- * One connection of a client in the crash test: sends packets, pushes those that come, tells how it ended. What a
- * client remembers from one connection to the next is its owner's.
+ * One connection of a client in the crash test: sends packets, pushes received ones, reports its end. The caller owns
+ * the state that a client keeps between connections.
  */
 import net from "node:net";
 import { encode } from "../../../src/mqtt/codec/codec.ts";
@@ -56,7 +56,7 @@ export class CrashPeer {
     for (const packet of packets) if (this.open) this.#socket.write(encode(packet, this.version));
   }
 
-  /** Goes without a word. */
+  /** Ends without DISCONNECT. */
   destroy(): void {
     this.#socket.destroy();
   }

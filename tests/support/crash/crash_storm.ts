@@ -80,7 +80,7 @@ export class CrashStorm {
     this.faults.push(...child.lines.filter((line) => /warning|error/i.test(line)));
   }
 
-  /** Everything settled: what is still to come has come, what is retained is what was sent last. */
+  /** Everything settled: all messages have arrived, and the retained message is the last one sent. */
   async #end(path: string): Promise<void> {
     await using child = new ChildProcess(Deno.execPath(), this.#args(path), { cwd: root });
     const port = await this.#started(child);
@@ -110,7 +110,7 @@ export class CrashStorm {
     return Number(port);
   }
 
-  /** What was open is brought to its end; then a fence passes everything that was sent before. */
+  /** Completes every open exchange; then a fence follows all sent packets. */
   async #balance(port: number, connects = true): Promise<void> {
     if (connects) {
       if (!await this.watcher.connect(port) || !await this.sender.connect(port)) throw new Error("cannot connect");

@@ -1,6 +1,6 @@
 /**
  * A sender and a watcher whose sessions outlive the broker: each keeps its half of every QoS 1 and 2 exchange, as the
- * standard wants it of a client, and their two books are compared.
+ * standard requires of a client, and the test compares their two records.
  */
 import type { Packet, PublishPacket } from "../../../src/mqtt/packet.ts";
 import type { Random } from "../../../src/base/random.ts";
@@ -144,7 +144,7 @@ export class Watcher extends Lasting {
   }
 }
 
-/** What is wrong between what was sent and what was taken. */
+/** The differences between the sent and the received messages. */
 export function trafficFaults(sender: Sender, watcher: Watcher): string[] {
   const faults: string[] = [];
   const once = watcher.taken[2];

@@ -1,6 +1,6 @@
 /**
- * The book of wills over a broker's deaths: what was asked for, how each connection ended as its client knows it, what
- * came. It judges from the standard's rules alone, and where a client cannot know it allows either.
+ * The record of wills over a broker's kills: the requests, the end of each connection as its client knows it, the
+ * arrivals. It judges by the standard's rules only, and where a client cannot know the outcome it allows either.
  */
 
 export interface WillAsked {
@@ -10,7 +10,7 @@ export interface WillAsked {
   readonly expiryS: number;
 }
 
-/** What is known of one connection with a will. */
+/** The known facts of one connection with a will. */
 export class WillLife {
   /** CONNACK came. */
   acknowledged = false;
@@ -18,7 +18,7 @@ export class WillLife {
   endedMs: number | undefined;
   /** DISCONNECT was sent; and its FIN came while the broker lived. */
   left: "no" | "perhaps" | "surely" = "no";
-  /** The client asked for its session back; and got it, at that instant. */
+  /** The client requested its session; and got it, at that instant. */
   askedBack = false;
   backMs: number | undefined;
   readonly cameMs: number[] = [];
@@ -40,7 +40,7 @@ export class WillLife {
   }
 }
 
-/** What a broker may take longer than the delay: the second in which its death lies, and its start. Milliseconds. */
+/** The allowed time beyond the delay: the second that contains the broker's kill, and its start. Milliseconds. */
 const patienceMs = 6_000;
 /** Readings of two processes' clocks differ by no more. Milliseconds. */
 const clockMs = 5;
@@ -67,7 +67,7 @@ export class WillBook {
     return Math.max(0, ...due) + patienceMs;
   }
 
-  /** What is wrong by now. */
+  /** The faults so far. */
   faults(nowMs: number): string[] {
     const faults = [...this.#strange];
     for (const life of this.lives.values()) {

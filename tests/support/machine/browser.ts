@@ -1,6 +1,6 @@
 /**
- * Chromium as a child process of its own, ended by its own process id, and driven by playwright-core over its
- * DevTools port on loopback.
+ * Chromium as a separate child process, ended by its own process id, and driven by playwright-core over its DevTools
+ * port on loopback.
  */
 import { type Browser, chromium as driver, type Page } from "playwright-core";
 import { ChildProcess } from "./child_process.ts";
@@ -23,14 +23,14 @@ export interface Look {
   readonly scheme: "light" | "dark";
 }
 
-/** A page, and what it did that it should not. */
+/** A page, and its forbidden actions. */
 export interface WatchedPage extends AsyncDisposable {
   readonly page: Page;
   /** Console errors and warnings, exceptions, and requests beyond the page's own address. */
   readonly misdeeds: string[];
 }
 
-/** Starts Chromium with a profile of its own, which goes with it. */
+/** Starts Chromium with a temporary profile, deleted at its end. */
 export async function startBrowser({ program }: Peer): Promise<RunningBrowser> {
   const profile = await Deno.makeTempDir({ prefix: "mqtt-sim-chromium" });
   const child = new ChildProcess(program, [...flags, `--user-data-dir=${profile}`, "about:blank"]);
@@ -54,7 +54,7 @@ export async function startBrowser({ program }: Peer): Promise<RunningBrowser> {
   }
 }
 
-/** Opens an address in a context of its own. */
+/** Opens an address in a separate context. */
 export async function openPage(browser: Browser, address: string, look: Look): Promise<WatchedPage> {
   const context = await browser.newContext({
     viewport: { width: look.width, height: look.height },

@@ -4,7 +4,7 @@
  */
 import { TextLineStream } from "./text_line_stream.ts";
 
-/** How long a line, or an exit, is waited for unless told. */
+/** The default time limit for a line, or an exit. */
 const patienceMs = 15_000;
 
 export interface Exit {
@@ -14,7 +14,7 @@ export interface Exit {
 
 export class ChildProcess implements AsyncDisposable {
   static readonly #running = new Set<ChildProcess>();
-  /** Every line so far, of stdout and stderr alike, in the order in which they came. */
+  /** Every line so far, of stdout and stderr, in the order of arrival. */
   readonly lines: string[] = [];
   readonly #child: Deno.ChildProcess;
   readonly #name: string;

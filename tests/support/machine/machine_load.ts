@@ -1,4 +1,4 @@
-/** What else a machine did while something was measured, from Linux' own counters: whose lateness it was. */
+/** The other load of a machine during a measurement, from Linux' own counters: whose lateness it was. */
 
 /** Counters of /proc at one instant, in ticks of CPU. */
 export interface LoadSample {
@@ -6,15 +6,15 @@ export interface LoadSample {
   readonly busy: number;
   /** This process, and its children that have ended. */
   readonly own: number;
-  /** The broker under test; absent where it is none of its own, or was restarted. */
+  /** The broker under test; absent where it is no separate process, or was restarted. */
   readonly broker?: number;
 }
 
-/** What was done between two samples. */
+/** The work between two samples. */
 export interface MachineLoad {
-  /** Of the CPU that the machine has: what neither broker nor fleet used, from 0 to 1. */
+  /** The share of the machine's CPU that neither broker nor fleet used, from 0 to 1. */
   readonly othersShare: number;
-  /** CPU that the broker used; absent where it is none of its own, or was restarted. */
+  /** CPU that the broker used; absent where it is no separate process, or was restarted. */
   readonly brokerCpuMs?: number;
 }
 
@@ -49,7 +49,7 @@ function ticks(stat: string): number[] {
   return stat.slice(stat.lastIndexOf(")") + 2).split(" ").slice(11, 15).map(Number);
 }
 
-/** What was done between the two. */
+/** The work between the two. */
 export function loadBetween(before: LoadSample, after: LoadSample): MachineLoad {
   const all = after.all - before.all;
   const broker = before.broker === undefined || after.broker === undefined || after.broker < before.broker

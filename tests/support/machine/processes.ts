@@ -1,6 +1,6 @@
 /** Processes that a test has had started by another. */
 
-/** Ends a process that is not a child of this one, if it is there; fulfilled when it is gone. */
+/** Ends a process that is not a child of this one, if it exists; resolves after its end. */
 export async function endProcess(pid: number): Promise<void> {
   for (let there = true; there;) {
     there = (await new Deno.Command("sh", { args: ["-c", `kill -KILL ${pid}`], stderr: "null" }).output()).success;

@@ -1,5 +1,5 @@
 /**
- * What a page looks like, in a form that outlives another font: where its parts are, and which colours are in each. A
+ * The look of a page, in a form that is independent of the font: the positions of its parts, and the colours in each. A
  * reference is a small picture and the boxes of its parts; both are in fixtures/screens.
  */
 import type { Browser, Page } from "playwright-core";
@@ -31,9 +31,9 @@ const parts = [
   ...[".verdict", ".verdict .word", ".verdict h1", ".tiles > div", ".warnings", "section > h2", "section > .scroll"],
   ...[".plot", ".plot .canvas", ".lives > li", ".whole", ".command", ".plan"],
 ];
-/** How tall a picture may be, in pixels of the page: what is further down is not looked at. */
+/** The largest height of a picture, in pixels of the page: the picture omits the part further down. */
 const tallest = 2_400;
-/** How wide a picture is, in pixels of its own: a phone's page is long. */
+/** The width of a picture, in its own pixels: a phone's page is long. */
 const smallWidthOf = (width: number) => width > 600 ? 320 : 150;
 /** Parts that are text and nothing else: their colours are their font's. */
 const textOnly = ["section > h2", ".verdict h1"];
@@ -119,10 +119,10 @@ const colourTolerance = 26;
 const [empty, drawn] = [2, 5];
 /** Blocks of one part that may be off: a line of text that is broken elsewhere. */
 const blocksOff = 0.25;
-/** The same for a tile, which text fills: half of its blocks change with the font. */
+/** The same for a tile full of text: half of its blocks change with the font. */
 const tileBlocksOff = 0.55;
 
-/** What differs between two screens, in sentences; nothing where they look the same but for the font. */
+/** The differences between two screens, in sentences; empty where they differ only in the font. */
 export async function differences(browser: Browser, now: SeenScreen, reference: SeenScreen): Promise<string[]> {
   const found: string[] = [];
   const [own, others] = [await coloursOf(browser, now), await coloursOf(browser, reference)];
@@ -140,7 +140,7 @@ export async function differences(browser: Browser, now: SeenScreen, reference: 
 function boxFaults(box: Box, now: Box, width: number): string[] {
   const across = Math.max(6, width * 0.03);
   const down = (value: number) => 30 + value * 0.2;
-  // What is as wide as its text is as wide as its font.
+  // A part as wide as its text is as wide as its font.
   const fitted = box.name.startsWith(".verdict .word");
   const off = [
     Math.abs(box.x - now.x) > across ? `from ${Math.round(box.x)} to ${Math.round(now.x)} across` : "",

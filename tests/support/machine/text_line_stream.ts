@@ -1,4 +1,4 @@
-/** Cuts text into lines, without their ends; what follows the last end is a line when it is not empty. */
+/** Cuts text into lines, without their ends; the text after the last end is a line when it is not empty. */
 export class TextLineStream extends TransformStream<string, string> {
   constructor() {
     let rest = "";

@@ -1,6 +1,6 @@
 /**
- * What the test broker lets in and takes: the settings that its seed draws, what it announces of them, and what it
- * refuses for them.
+ * The clients and packets that the test broker accepts: the settings that its seed draws, its announcements of them,
+ * and its refusals.
  */
 import { keepsPayloadFormat } from "../../../src/mqtt/message.ts";
 import type {
@@ -21,7 +21,7 @@ export interface Refusal {
   readonly returnCode: number | undefined;
 }
 
-/** What holds for one connection. */
+/** The settings of one connection. */
 export interface Terms {
   readonly expiryS: number;
   readonly keepAliveS: number;
@@ -159,7 +159,7 @@ export class OpenAdmission {
     return `assigned${++this.#assigned}`;
   }
 
-  /** What holds for a connection that is accepted, and what is announced of it. */
+  /** The settings of an accepted connection, and their announcement. */
   terms(connect: ConnectPacket, clientId: string): Terms {
     const { protocolVersion, cleanStart, keepAliveS, properties = {} } = connect;
     if (protocolVersion === 4) return { expiryS: cleanStart ? 0 : Infinity, keepAliveS };
@@ -220,7 +220,7 @@ export class OpenAdmission {
     return topic !== this.#given.deniedTopic;
   }
 
-  /** What a PUBLISH is answered with. */
+  /** The answer to a PUBLISH. */
   judge(version: ProtocolVersion, { qos, payload, properties }: PublishPacket, topic: string): number | "close" {
     const choices = this.#choices;
     if (!this.mayPublish(topic)) {

@@ -1,7 +1,7 @@
 /**
- * A broker that conforms to the standard and makes every choice that the standard leaves open, by seed. Written apart
- * from src/broker and by the standard alone: sessions, wills, retained messages, routing. Links in memory, a clock moved
- * by hand. What it may not do is watched by `Referee`.
+ * A broker that conforms to the standard and makes every choice that the standard leaves open, by seed. Written
+ * independently of src/broker, from the standard only: sessions, wills, retained messages, routing. Links in memory, a
+ * manual clock. `Referee` watches for violations.
  */
 import type { Clock } from "../../../src/base/clock.ts";
 import { type Deadline, Deadlines } from "../../../src/base/deadlines.ts";
@@ -15,16 +15,16 @@ import { OpenConnection } from "./open_connection.ts";
 import { OpenRouter } from "./open_router.ts";
 import { type OpenParts, OpenSession } from "./open_session.ts";
 
-/** What ended a connection. */
+/** The cause of a connection's end. */
 export type OpenEnding = "gone" | "silent" | "fault" | "taken over" | "left" | "refused" | "broker";
 
-/** Who may come in, and where nobody may publish; everyone and everywhere where it is absent. */
+/** The user that may log in, and the topic that refuses publishing; without it every client may do everything. */
 export interface OpenGiven {
   readonly login?: { readonly username: string; readonly password: string };
   readonly deniedTopic?: string;
 }
 
-/** Where a planted fault takes hold: what the broker does in place of what it must. */
+/** The place of a planted fault: the broker's action in place of the required one. */
 export interface OpenFaults {
   /** How often a due will is published, and how late; undefined for once and now. */
   atPublication?(will: ConnectWill, clientId: string): readonly { will: ConnectWill; delayMs: number }[] | undefined;
@@ -54,7 +54,7 @@ export class OpenBroker {
   readonly #faults: OpenFaults;
   /** Wills that are due and on their way, by client id. */
   readonly #onTheirWay = new Map<string, (() => void)[]>();
-  /** While it is down: what is done once it is back. */
+  /** During its outage: the work after its return. */
   #afterwards: { readonly clientId: string; readonly publish: () => void }[] | undefined;
   #bornAt = 0;
 
@@ -65,7 +65,7 @@ export class OpenBroker {
     const nowMs = () => clock.nowMs();
     const later = (afterMs: number, act: () => void) => {
       const born = this.#bornAt;
-      // What a broker was about to do when it was killed is not done.
+      // A killed broker does not do its remaining work.
       this.#deadlines.add(nowMs() + afterMs, () => born === this.#bornAt && act());
     };
     this.parts = { choices, nowMs, later };
@@ -77,7 +77,7 @@ export class OpenBroker {
     return this.#deadlines.nextMs;
   }
 
-  /** Does what is due. */
+  /** Performs the due work. */
   turn(nowMs: number): void {
     for (let act = this.#deadlines.takeDue(nowMs); act !== undefined; act = this.#deadlines.takeDue(nowMs)) act();
   }
@@ -109,7 +109,7 @@ export class OpenBroker {
     return this.#router.route(message, from);
   }
 
-  /** A CONNECT: refused, or let in. */
+  /** A CONNECT: refused or accepted. */
   admit(connection: OpenConnection, connect: ConnectPacket): void {
     const refused = this.admission.refusal(connect);
     if (refused === "unspoken") return this.#unspoken(connection, connect);
@@ -227,7 +227,7 @@ export class OpenBroker {
     this.#deadlines.add(this.#clock.nowMs() + delayMs + slowMs, once);
   }
 
-  /** What is done once: when it is due, or before its client is let in again. */
+  /** Work for one time: when it is due, or before the broker accepts its client again. */
   #once(clientId: string, act: () => void, isFlushed: boolean): () => void {
     let isDone = false;
     const once = () => {
@@ -238,18 +238,18 @@ export class OpenBroker {
     return once;
   }
 
-  /** A will that is on its way comes before what its client does next. */
+  /** A pending will precedes its client's next action. */
   #flushWills(clientId: string): void {
     for (const publish of this.#onTheirWay.get(clientId) ?? []) publish();
     this.#onTheirWay.delete(clientId);
   }
 
-  /** What a PUBLISH is answered with; 0x80 and above is not sent on, `close` ends the connection. */
+  /** The answer to a PUBLISH; the broker does not forward 0x80 and above, `close` ends the connection. */
   judge(connection: OpenConnection, packet: PublishPacket, topic: string): number | "close" {
     return this.admission.judge(connection.version, packet, topic);
   }
 
-  /** Goes down: every connection ends with it. Sessions and retained messages are stored. */
+  /** Stops: every connection ends with it. The broker stores sessions and retained messages. */
   kill(): void {
     this.#bornAt++;
     this.#afterwards = [];
@@ -287,5 +287,5 @@ export class OpenBroker {
 
 const encodedShutdown = encode({ type: "disconnect", reasonCode: 0x8b }, 5);
 
-/** The version of a connection's packets, and the QoS of a message: what several parts need. */
+/** The version of a connection's packets, and the QoS of a message: shared by several parts. */
 export type { ProtocolVersion, QoS };

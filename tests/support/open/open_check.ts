@@ -9,7 +9,7 @@ import { OpenBroker, type OpenFaults } from "./open_broker.ts";
 import { Choices, type OpenChoice } from "./open_choices.ts";
 import { Referee } from "./referee.ts";
 
-/** What a check of the test broker is given. */
+/** The options of a check of the test broker. */
 export interface OpenCheck {
   readonly seed: number;
   readonly run?: Partial<ConformanceRun>;
@@ -18,7 +18,7 @@ export interface OpenCheck {
   readonly faults?: OpenFaults;
 }
 
-/** What came of it, and what the seed had made of the choices. */
+/** The result of the check, and the seed's choices. */
 export interface OpenChecked {
   readonly result: ConformanceResult;
   readonly choices: Choices;

@@ -1,6 +1,6 @@
 /**
- * What the standard leaves to a server, as a list of choices by name, and what one seed makes of it. A broker asks at
- * the place where it could do either; each time it does the rarer of the two, that is counted.
+ * The choices that the standard leaves to a server, as a list by name, and one seed's decisions. A broker requests a
+ * decision where both options are allowed; the object counts each time that it takes the rarer one.
  */
 import { mix, Random } from "../../../src/base/random.ts";
 
@@ -72,8 +72,8 @@ export const openChoices = {
 export type OpenChoice = keyof typeof openChoices;
 
 /**
- * Choices that a server has only with a client that breaks a rule, or asks for what fleet and check do not ask for. A
- * run in which one of them is made shows that fleet or check has done so.
+ * Choices that a server has only with a client that breaks a rule, or that requests something that fleet and check
+ * never request. A run with one of them shows that fleet or check has done so.
  */
 export const notProvoked: readonly OpenChoice[] = [
   "receive maximum: a client that exceeds it is disconnected",
@@ -83,7 +83,7 @@ export const notProvoked: readonly OpenChoice[] = [
 
 const names = Object.keys(openChoices) as OpenChoice[];
 
-/** How often each choice was made, by name; what never was is 0. */
+/** How often the broker made each choice, by name; 0 for one that it never made. */
 export type ChoiceCounts = Record<OpenChoice, number>;
 
 /** Every choice, not made yet. */
@@ -91,7 +91,7 @@ export function noChoices(): ChoiceCounts {
   return Object.fromEntries(names.map((name) => [name, 0])) as ChoiceCounts;
 }
 
-/** What is rare, for it ends most of what a run is for; made in one seed of so many that would make it. */
+/** Rare choices, because they end most of a run's work; made in one of so many seeds that would make them. */
 const rareness: Partial<Record<OpenChoice, number>> = {
   "version: one of the two is not spoken": 6,
   "client identifier: one of more than 23 bytes is refused": 4,
@@ -106,12 +106,12 @@ const rareness: Partial<Record<OpenChoice, number>> = {
   "end: a client is disconnected for no fault of its own": 4,
 };
 
-/** What brokers often do, and a fault of ours once took for theirs: in so large a share of the seeds at least. */
+/** Choices that brokers often make, and that our code once misread: made in at least this share of the seeds. */
 const frequency: Partial<Record<OpenChoice, number>> = {
   "session expiry: another than asked for, announced": 0.5,
 };
 
-/** What one seed makes of the choices. */
+/** One seed's decisions. */
 export class Choices {
   readonly counts = noChoices();
   readonly random: Random;
@@ -119,7 +119,7 @@ export class Choices {
   readonly #chances = new Map<OpenChoice, number>();
 
   /**
-   * @param without choices that are not made, whatever the seed
+   * @param without choices that are never made, for any seed
    * @param only where given, no others are made
    */
   constructor(seed: number, without: readonly OpenChoice[] = [], only?: readonly OpenChoice[]) {

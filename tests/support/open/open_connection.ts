@@ -1,6 +1,6 @@
 /**
- * One connection of the test broker that makes open choices: the packets of a client, and what the standard asks of a
- * server for each.
+ * One connection of the test broker that makes open choices: the packets of a client, and the standard's requirements
+ * for each.
  */
 import { messageOf } from "../../../src/mqtt/message.ts";
 import type {
@@ -25,7 +25,7 @@ import { OpenLane } from "./open_lane.ts";
 import { OpenWriter } from "./open_writer.ts";
 import type { Carrier, OpenSession, OpenSubscription, Outgoing } from "./open_session.ts";
 
-/** Codes that fit what is wrong in a packet beside those that the standard names for it. */
+/** Codes that fit a fault in a packet besides those that the standard names for it. */
 const faultCodes = [0x80, 0x81, 0x82] as const;
 
 export class OpenConnection implements LinkReceiver, PacketReceiver, Carrier {
@@ -143,7 +143,7 @@ export class OpenConnection implements LinkReceiver, PacketReceiver, Carrier {
     this.#close();
   }
 
-  /** Refuses a CONNECT with the code of its version. */
+  /** Refuses a CONNECT with the code in its version. */
   refuse(reasonCode: number, returnCode: number | undefined): void {
     if (this.version === 5) return this.#refuse(reasonCode);
     if (returnCode !== undefined) return this.#refuse(returnCode);
@@ -151,7 +151,7 @@ export class OpenConnection implements LinkReceiver, PacketReceiver, Carrier {
     this.#close();
   }
 
-  /** Closes for what the client did, or for a limit. */
+  /** Closes because of the client's action, or of a limit. */
   fail(reasonCode: number, ending: OpenEnding = "fault"): void {
     const choices = this.#choices;
     const isFault = reasonCode === 0x81 || reasonCode === 0x82;
@@ -181,7 +181,7 @@ export class OpenConnection implements LinkReceiver, PacketReceiver, Carrier {
     this.#lane.close(this.#choices.does("close: by reset") ? "reset" : "end");
   }
 
-  /** Writes a last packet at once, past what waits. */
+  /** Writes a last packet at once, before the waiting ones. */
   sayLast(bytes: Uint8Array): void {
     if (!this.#lane.busy) this.#link.write(bytes);
   }

@@ -1,7 +1,7 @@
 /**
- * A fleet and the test broker that makes open choices, on links in memory under a clock that goes to the next instant at
- * which anything is due: what is asked before the run, then the run. A referee reads along on each link; each run is
- * recorded and its recording judged again.
+ * A fleet and the test broker that makes open choices, on links in memory under a clock that advances to the next
+ * instant with due work: the preflight, then the run. A referee reads each link; the test records each run and judges
+ * its recording again.
  */
 import { ManualClock } from "../../../src/base/clock.ts";
 import { Deadlines } from "../../../src/base/deadlines.ts";
@@ -26,18 +26,18 @@ import { OpenBroker, type OpenFaults } from "./open_broker.ts";
 import { Choices, type OpenChoice } from "./open_choices.ts";
 import { Referee } from "./referee.ts";
 
-/** What a fleet on the test broker is given. */
+/** The options of a fleet on the test broker. */
 export interface OpenFleet {
   readonly seed: number;
   readonly plan: Partial<PlanRequest>;
   readonly without?: readonly OpenChoice[];
   readonly only?: readonly OpenChoice[];
   readonly faults?: OpenFaults;
-  /** Told each packet, where a trace is wanted. */
+  /** Receives each packet, for a trace. */
   readonly trace?: (line: string) => void;
 }
 
-/** What came of it: a result, or why the fleet was not let run. */
+/** The outcome: a result, or the reason why the fleet did not run. */
 export type OpenFound =
   | { readonly kind: "run"; readonly result: FleetResult; readonly choices: Choices }
   | { readonly kind: "void" | "refused"; readonly reason: string; readonly choices: Choices };
@@ -114,7 +114,7 @@ class OpenStage {
     this.#settle();
   }
 
-  /** What a fleet asks before its run. */
+  /** The preflight of a fleet. */
   async preflight(): Promise<Preflight | { readonly kind: "refused"; readonly reason: string }> {
     const world: ProbeWorld = {
       ...this.#world(),
@@ -189,7 +189,7 @@ class OpenStage {
   }
 }
 
-/** Restarts the broker where the plan says so. */
+/** Restarts the broker where the plan requires it. */
 class OpenRestarts {
   readonly done: Extract<Restarted, { kind: "back" }>[] = [];
   readonly #broker: OpenBroker;

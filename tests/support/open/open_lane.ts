@@ -1,6 +1,6 @@
 /**
- * What a server writes to one client, on its way: late, in several pieces, several packets in one piece, and always in
- * order. Nothing comes later than the bound after it was handed over.
+ * The packets from a server to one client, in transit: late, in several pieces, several packets in one piece, and
+ * always in order. No packet arrives later than the bound after its submission.
  */
 import type { Link } from "../../../src/net/link.ts";
 import type { Choices, OpenChoice } from "./open_choices.ts";
@@ -8,7 +8,7 @@ import type { Choices, OpenChoice } from "./open_choices.ts";
 /** Does something later. */
 export type Later = (afterMs: number, act: () => void) => void;
 
-/** What waits to be written. */
+/** The packets that wait for writing. */
 interface Waiting {
   readonly bytes?: Uint8Array;
   readonly close?: "end" | "reset";
@@ -17,7 +17,7 @@ interface Waiting {
   readonly written?: () => void;
 }
 
-/** No answer and no message is held back for longer, in milliseconds. */
+/** The longest delay of an answer or a message, in milliseconds. */
 export const slowestMs = 500;
 
 export class OpenLane {
@@ -37,9 +37,9 @@ export class OpenLane {
   }
 
   /**
-   * Hands over one packet.
+   * Submits one packet.
    *
-   * @param sinceMs when what it is about began: it is written within the bound after that
+   * @param sinceMs when its cause began: the lane writes the packet within the bound after that
    * @param written called when all of it has left
    */
   send(bytes: Uint8Array, slow: OpenChoice, sinceMs: number, written?: () => void): void {
@@ -64,7 +64,7 @@ export class OpenLane {
     this.#append({ close: how, atMs: nowMs, byMs: nowMs });
   }
 
-  /** Drops what has not left. */
+  /** Drops the packets that have not left. */
   stop(): void {
     this.#over = true;
     this.#waiting = [];
@@ -87,7 +87,7 @@ export class OpenLane {
 
   #append(waiting: Waiting): void {
     if (this.#over) return;
-    // In order: nothing is written before what was handed over before it.
+    // In order: no packet leaves before an earlier one.
     const atMs = Math.max(waiting.atMs, this.#waiting.at(-1)?.atMs ?? 0);
     this.#waiting.push({ ...waiting, atMs });
     this.#flush();
@@ -106,7 +106,7 @@ export class OpenLane {
     });
   }
 
-  /** Writes what is due first, and with it, where that is chosen, all that is due with it. */
+  /** Choices that brokers often make, and that our code once misread: made in at least this share of the seeds. */
   #write(nowMs: number): void {
     const first = this.#waiting.shift()!;
     if (first.close !== undefined) {

@@ -1,6 +1,6 @@
 /**
- * Who gets a message: subscriptions that overlap, shared ones, and retained messages. The standard lets a server send
- * one copy or several where subscriptions of one client overlap, and choose the member of a group.
+ * The receivers of a message: subscriptions that overlap, shared ones, and retained messages. The standard lets a
+ * server send one copy or several where subscriptions of one client overlap, and choose the member of a group.
  */
 import type { Message } from "../../../src/mqtt/message.ts";
 import type { QoS } from "../../../src/mqtt/packet.ts";
@@ -17,7 +17,7 @@ export class OpenRouter {
     this.#sessions = sessions;
   }
 
-  /** What is retained and has not expired. */
+  /** The retained messages that have not expired. */
   get retained(): readonly Message[] {
     const nowMs = this.#parts.nowMs();
     for (const [topic, { properties, publishedAtMs }] of this.#retained) {
@@ -27,7 +27,7 @@ export class OpenRouter {
     return [...this.#retained.values()];
   }
 
-  /** Sends a message to all that it is for, and retains it where it says so. Answers how many subscriptions matched. */
+  /** Sends a message to all its receivers, and retains it if flagged. Returns how many subscriptions matched. */
   route(message: Message, from: string | undefined): number {
     if (message.retain) this.#store(message);
     let found = 0;
@@ -55,7 +55,7 @@ export class OpenRouter {
     else this.#retained.set(topic, message);
   }
 
-  /** One copy with all that its subscriptions ask for, or one for each. [MQTT5 3.3.4-2] [MQTT311 3.3.5-1] */
+  /** One copy with the options of all its subscriptions, or one for each. [MQTT5 3.3.4-2] [MQTT311 3.3.5-1] */
   #copies(message: Message, matching: readonly OpenSubscription[]): Outgoing[] {
     const { choices } = this.#parts;
     const copyOf = (of: readonly OpenSubscription[]): Outgoing => ({

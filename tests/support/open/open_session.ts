@@ -1,6 +1,6 @@
 /**
- * A session of the test broker that makes open choices: subscriptions, messages that wait and those that are not
- * acknowledged. Owns the order in which messages leave, and what is sent again.
+ * A session of the test broker that makes open choices: subscriptions, waiting messages and unacknowledged ones. Owns
+ * the order in which messages leave, and the redelivery.
  */
 import type { Message } from "../../../src/mqtt/message.ts";
 import type { AcknowledgePacket, ConnectWill, ProtocolVersion, QoS } from "../../../src/mqtt/packet.ts";
@@ -10,9 +10,9 @@ import type { Later } from "./open_lane.ts";
 
 /** One subscription of a session. */
 export interface OpenSubscription {
-  /** As it was asked for. */
+  /** The requested filter. */
   readonly asked: string;
-  /** What topics are matched with. */
+  /** The filter that topics must match. */
   readonly filter: string;
   /** The group of a shared one. */
   readonly group?: string;
@@ -30,11 +30,11 @@ export interface Outgoing {
   readonly identifiers: readonly number[];
 }
 
-/** What a session needs of its connection. */
+/** The parts of its connection that a session needs. */
 export interface Carrier {
   /** The client's Receive Maximum. */
   readonly quota: number;
-  /** True while what was handed over has not left. */
+  /** True while submitted packets have not left. */
   readonly busy: boolean;
   /** Writes a PUBLISH; false for one that is larger than the client takes. */
   publish(outgoing: Outgoing, packetId: number | undefined, dup: boolean): boolean;
@@ -50,7 +50,7 @@ interface InFlight {
   due: boolean;
 }
 
-/** What every part of the broker is handed. */
+/** The context of every part of the broker. */
 export interface OpenParts {
   readonly choices: Choices;
   readonly later: Later;
@@ -66,7 +66,7 @@ export class OpenSession {
   readonly subscriptions = new Map<string, OpenSubscription>();
   /** QoS 2 packet identifiers that were not released, with the message where it waits for PUBREL. */
   readonly unreleased = new Map<number, Message | undefined>();
-  /** The will of its connection, or one that waits. */
+  /** The will of its connection, or a delayed one. */
   will: ConnectWill | undefined;
   /** Session Expiry Interval in force; Infinity never ends. */
   expiryS = 0;
@@ -97,7 +97,7 @@ export class OpenSession {
     );
   }
 
-  /** Its connection is there: what was not acknowledged is sent again, in its order, before what waits. */
+  /** Its connection has opened: the session sends unacknowledged messages again, in order, before waiting ones. */
   attach(carrier: Carrier): void {
     this.#carrier = carrier;
     for (const flight of this.#inFlight) flight.due = true;
@@ -127,7 +127,7 @@ export class OpenSession {
     } else if (!this.holds) this.pump();
   }
 
-  /** Sends what may be sent. */
+  /** Sends as many messages as the limits allow. */
   pump(): void {
     this.#holdsUntilMs = 0;
     this.#sendDue();
@@ -136,7 +136,7 @@ export class OpenSession {
     }
   }
 
-  /** Sends again what was not acknowledged, in its order, as far as the quota goes. */
+  /** Sends unacknowledged messages again, in order, within the quota. */
   #sendDue(): void {
     for (const flight of [...this.#inFlight]) {
       if (!flight.due || this.#carrier === undefined) continue;
@@ -188,13 +188,13 @@ export class OpenSession {
     if (this.version === 4) this.#watch(flight, carrier);
   }
 
-  /** A 3.1.1 server may repeat what is not acknowledged while the connection lives. */
+  /** A 3.1.1 server may repeat unacknowledged messages during the connection. */
   #watch(flight: InFlight, carrier: Carrier): void {
     const { choices, later } = this.#parts;
     if (!choices.makes("redelivery: with DUP while the connection lives, in 3.1.1")) return;
     later(againAfterMs, () => {
       if (this.#carrier !== carrier || this.#inFlight[0] !== flight || flight.sends > 1) return;
-      // What would leave later could meet its acknowledgement on the way.
+      // A packet that leaves later could cross its acknowledgement.
       if (carrier.busy) return;
       // All of them, so that the order stays.
       for (const each of this.#inFlight) {

@@ -1,10 +1,11 @@
 /**
- * Whether what a run says of a broker is true: a case that is not testable, a fleet that is void or refused before its
- * run, must name what the broker of this seed does. Each sentence is held against the choices that the seed made.
+ * Whether a run's statements about a broker are true: a case that is not testable, a fleet that is void or refused
+ * before its run, must name the behaviour of this seed's broker. The test compares each sentence with the seed's
+ * choices.
  */
 import type { Choices, OpenChoice } from "./open_choices.ts";
 
-/** A sentence, and the choices that make it true: one of them was made. None are needed for what is true of all. */
+/** A sentence, and the choices of which one makes it true. A sentence that is true of every broker needs none. */
 interface Truth {
   readonly says: RegExp;
   readonly because: readonly OpenChoice[] | "always";
@@ -35,7 +36,7 @@ const refusedSubscription: readonly OpenChoice[] = [
 ];
 
 const truths: readonly Truth[] = [
-  // What this harness gives or does not give, and what is so of every server of this kind.
+  // The options of this harness, and the properties of every server of this kind.
   {
     says:
       /no topic below \$SYS|--restart-command|no will was due|accepts every alias|no message to the client that refuses/,

@@ -1,6 +1,6 @@
 /**
- * What the test broker writes to one client, and what it adds to it: reason strings, user properties, topic aliases. All
- * of it within what the client allows.
+ * The packets of the test broker to one client, and their optional parts: reason strings, user properties, topic
+ * aliases. All of them within the client's limits.
  */
 import { encode } from "../../../src/mqtt/codec/codec.ts";
 import type { Message } from "../../../src/mqtt/message.ts";
@@ -15,13 +15,13 @@ import type { Choices } from "./open_choices.ts";
 import type { OpenLane } from "./open_lane.ts";
 import type { OpenParts, Outgoing } from "./open_session.ts";
 
-/** Whom it writes to. */
+/** The client that receives its packets. */
 export interface Addressee {
   readonly version: ProtocolVersion;
   readonly connect: ConnectPacket | undefined;
 }
 
-/** What a topic alias adds to a packet at most: the property, and a longer length of all properties. */
+/** The most bytes that a topic alias adds to a packet: the property, and a longer length of all properties. */
 const aliasRoomBytes = 5;
 
 export class OpenWriter {
@@ -54,7 +54,7 @@ export class OpenWriter {
     return encode(packet, this.#to.version).length <= this.#limit;
   }
 
-  /** Writes an answer, with what the server adds to it where it may. */
+  /** Writes an answer, with the server's optional parts where it may add them. */
   send(packet: Packet, written?: () => void): void {
     const bytes = encode(this.#told(packet), this.#to.version);
     this.#lane.send(bytes, "slow: an answer", this.#nowMs, written);
@@ -108,7 +108,7 @@ export class OpenWriter {
     return true;
   }
 
-  /** Its properties, with what is left of its life. [MQTT5 3.3.2-6] */
+  /** Its properties, with its remaining expiry. [MQTT5 3.3.2-6] */
   #sentProperties({ properties = {}, publishedAtMs }: Message): Message["properties"] {
     const { messageExpiryIntervalS } = properties;
     if (messageExpiryIntervalS === undefined) return properties;

@@ -1,7 +1,6 @@
 /**
- * Watches what a server sends, packet by packet, and throws where it breaks a rule of the standard: a broker whose open
- * choices are to be no fault must itself be without one. Stands between the broker and the link and knows no more than
- * what goes over the links.
+ * Watches a server's packets, and throws where it breaks a rule of the standard: a broker whose open choices must not
+ * count as faults must itself conform. It wraps the broker's link and knows only the packets on the links.
  */
 import type { ConnackPacket, ConnectPacket, Packet, PublishPacket, SubscribePacket } from "../../../src/mqtt/packet.ts";
 import { matches, parseSharedFilter } from "../../../src/mqtt/topic.ts";
@@ -15,7 +14,7 @@ export class ServerFault extends Error {
   override readonly name = "ServerFault";
 }
 
-/** What is known of a client's session over all its connections. */
+/** The known state of a client's session over all its connections. */
 interface Known {
   /** Every filter that was granted since the session began, with the highest QoS. */
   readonly filters: Map<string, number>;
@@ -24,7 +23,7 @@ interface Known {
   expiryS: number;
   /** When its last connection ended; undefined while it lives. */
   endedMs: number | undefined;
-  /** A CONNECT with Clean Start was sent whose answer was not seen: it may be gone. */
+  /** The client sent a CONNECT with Clean Start and saw no answer: the session may have ended. */
   unsure?: boolean;
 }
 
@@ -37,13 +36,13 @@ export class Referee {
 
   readonly #trace: ((line: string) => void) | undefined;
 
-  /** @param trace told each packet, where that is wanted */
+  /** @param trace receives each packet, for a trace */
   constructor(nowMs: () => number, trace?: (line: string) => void) {
     this.#nowMs = nowMs;
     this.#trace = trace;
   }
 
-  /** A link that is watched: the broker is given it in place of its own. */
+  /** A watched link: the broker receives it in place of its own. */
   watch(link: Link, name = "link"): Link {
     return new WatchedLink(link, new Hearing(this, this.#known, this.#nowMs, name));
   }
@@ -221,7 +220,7 @@ class Hearing {
   #mustBeOver({ endedMs, expiryS, unsure = false }: Known, packet: Packet): void {
     if (unsure) return;
     const leftMs = endedMs === undefined ? expiryS * 1_000 : endedMs + expiryS * 1_000 - this.#nowMs();
-    // What is on its way meanwhile takes time.
+    // Packets in transit meanwhile take time.
     this.#must(leftMs <= 1_100, "3.1.2-5, 3.2.2-3 (a session was dropped too soon)", packet);
   }
 
@@ -232,7 +231,7 @@ class Hearing {
     const topic = this.#topicOf(packet);
     if (qos > 0) {
       const isKnown = session.inFlight.has(packetId!);
-      // What was lost on the way to the client before it came back was an attempt too.
+      // A packet lost in transit before the client's return was an attempt too.
       const isAgain = isKnown || (this.#resumed && !this.#sentHere.has(packetId!));
       this.#must(dup ? isAgain : !isKnown, dup ? "3.3.1-1, 3.3.1-3" : "2.2.1-4", packet);
       const isRepeatedHere = this.#sentHere.has(packetId!) && dup;
@@ -302,7 +301,7 @@ function plainFilter(filter: string): string {
   return parseSharedFilter(filter)?.filter ?? filter;
 }
 
-/** A link of the broker's, with somebody who reads along. */
+/** A link of the broker whose packets a referee reads. */
 class WatchedLink implements Link {
   readonly #link: Link;
   readonly #hearing: Hearing;
@@ -368,7 +367,7 @@ class WatchedLink implements Link {
   }
 
   write(bytes: Uint8Array): boolean {
-    // What answers bytes that are no CONNECT is of no version; it is not read.
+    // An answer to bytes that are no CONNECT has no version; the referee does not read it.
     if (this.#link.open) this.#fromServer?.push(bytes);
     return this.#link.write(bytes);
   }
