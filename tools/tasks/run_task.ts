@@ -1,6 +1,6 @@
 /**
- * Runs a task of `tools/tasks/task_table.ts` by its name: `deno task` calls it. It passes on the arguments after the name.
- * Ends with the exit code of the command that failed, or 0.
+ * Runs a task of `tools/tasks/task_table.ts` by its name: `deno task` calls it. It passes on the arguments after the
+ * name. Ends with the exit code of the command that failed, or 0.
  */
 import { programFlags } from "./program_flags.ts";
 import { type TaskLines, type TaskStep, taskTable } from "./task_table.ts";
