@@ -196,7 +196,7 @@ class SquadReplay {
     this.books.goDown(atMs);
   }
 
-  /** The books while the broker is being restarted. */
+  /** The records during a broker restart. */
   get downBooks(): SquadRecorder {
     return this.books.ledger.restarts.underWay ? this.books : refuse("the broker is not down at this point");
   }

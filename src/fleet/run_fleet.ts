@@ -54,7 +54,7 @@ export async function runFleet(asked: FleetRun, hooks: FleetHooks): Promise<Flee
   const run = { ...asked, target, engine: engine.name };
   await checkRestart(run.plan, hooks);
   const flight = await preflight(run, notify);
-  // Not before: an impossible plan is refused in one sentence.
+  // Not before: the fleet refuses an impossible plan in one sentence.
   if (engine.whyNotEpoll !== undefined) notify({ level: "info", text: `Sockets: ${engineText(engine)}.` });
   const facts = (plan: FleetPlan, protocol: RunFacts["protocol"]): RunFacts => ({
     plan,

@@ -14,15 +14,15 @@ import type { ClientConnection } from "./connection.ts";
 export type ClientState =
   /** Not connected yet in this run. */
   | { readonly kind: "idle" }
-  /** Its connection is being opened, or its CONNECT is not answered yet. */
+  /** The client opens a connection, or waits for its CONNACK. */
   | { readonly kind: "connecting" }
-  /** It is connected by `old`, and the connection that is to take `old` over is being opened. */
+  /** The client is connected by `old`, and opens the connection that has to take `old` over. */
   | { readonly kind: "takeover-opening"; readonly old: ClientConnection; readonly dueMs: number }
-  /** The CONNECT that takes `old` over is not answered yet; the life on `old` is over. */
+  /** The client waits for CONNACK of the connection that takes `old` over; the life on `old` is over. */
   | { readonly kind: "takeover-connecting"; readonly old: ClientConnection }
   /** The client has received CONNACK. */
   | { readonly kind: "up" }
-  /** Its last presence message is not answered yet; `leave` ends the connection then. */
+  /** The client waits for the answer to its last presence message; `leave` ends the connection then. */
   | { readonly kind: "parting"; readonly leave: (nowMs: number) => void }
   /** Its life is over; the broker has to close the connection. */
   | { readonly kind: "dying" }
@@ -30,9 +30,9 @@ export type ClientState =
   | { readonly kind: "lingering" }
   /** Without a connection; its alarm brings it back. */
   | { readonly kind: "away" }
-  /** Its connection ended while the broker is being restarted: it stays away for a while after the broker's return. */
+  /** Its connection ended during a broker restart: it stays offline for a while after the broker's return. */
   | { readonly kind: "down" }
-  /** Its alarm rang while the broker is being restarted: it connects at the broker's return. */
+  /** Its alarm rang during a broker restart: it connects at the broker's return. */
   | { readonly kind: "overdue" }
   /** Without a connection; only the schedule reconnects the client. */
   | { readonly kind: "gone" };
@@ -52,28 +52,28 @@ export type ClientEvent =
   | "opened-late"
   /** The client has received CONNACK with success. */
   | "accepted"
-  /** CONNECT was refused, or not answered in time, or the connection ended before. */
+  /** The broker refused CONNECT, or did not answer in time, or the connection ended before. */
   | "failed"
   /** It publishes its last presence message. */
   | "part"
-  /** The last presence message was answered, or not in time. */
+  /** The broker answered the last presence message, or the time for that passed. */
   | "parted"
-  /** It was killed in a way that leaves the close of the connection to the broker. */
+  /** The fleet killed the client in a way that leaves the close of the connection to the broker. */
   | "killed"
   /** The connection ended, and the client reconnects later. */
   | "ended"
   /** The connection ended, and the client does not reconnect. */
   | "ended-for-good"
-  /** Its connection ended while the broker is being restarted. */
+  /** Its connection ended during a broker restart. */
   | "broker-lost"
-  /** It was to connect while the broker is being restarted. */
+  /** The client had to connect during a broker restart. */
   | "broker-absent"
   /** It retires while the broker has yet to close a silent connection. */
   | "retired-silent"
   /** The client closes every open connection; no other follows. */
   | "dropped";
 
-/** By state and event, the next state. An event that is not listed under a state is illegal there. */
+/** By state and event, the next state. An event without an entry under a state is illegal there. */
 export const clientTransitions: StateTable<ClientStateKind, ClientEvent> = {
   "idle": { connect: "connecting", dropped: "gone" },
   "connecting": { accepted: "up", failed: "away", dropped: "gone" },
@@ -110,7 +110,7 @@ export const clientTransitions: StateTable<ClientStateKind, ClientEvent> = {
   "gone": { connect: "connecting", dropped: "gone" },
 };
 
-/** True until its CONNECT is answered. */
+/** True until its CONNECT has an answer. */
 export function isConnecting({ kind }: ClientState): boolean {
   return kind === "connecting" || kind === "takeover-opening" || kind === "takeover-connecting";
 }
@@ -120,7 +120,7 @@ export function isDying({ kind }: ClientState): boolean {
   return kind === "dying" || kind === "lingering";
 }
 
-/** A kill that waits until its victim is connected. */
+/** A kill that waits until its client is connected. */
 export interface PendingKill {
   readonly mode: KillMode;
   readonly reconnectAfterMs: number | "never";

@@ -40,17 +40,17 @@ const keptBytes = 16;
 
 export class ClientConnection implements DialReceiver, PacketReceiver, Wakeable {
   readonly version: ProtocolVersion;
-  /** When the last bytes were sent; 0 before the first. */
+  /** When this side sent the last bytes; 0 before the first. */
   lastSentMs = 0;
   /** This machine kept it from sending for longer than keep alive allows. */
   overslept = false;
-  /** How many PINGREQ were sent. */
+  /** The number of PINGREQ packets sent. */
   pings = 0;
   /** The largest packet that the server takes, in bytes. */
   #maximumPacketSize = Infinity;
   /** The number of PINGRESP packets received. */
   #pongs = 0;
-  /** When the oldest unanswered PINGREQ was sent. */
+  /** When this side sent the oldest PINGREQ without an answer. */
   #pingedMs: number | undefined;
   #overdue = false;
   #cleanStart = false;

@@ -55,10 +55,10 @@ const errorCodes: readonly number[] = [
 ];
 
 /**
- * Ends a life. `takeover` is not done here: it is done by the next life's CONNECT.
+ * Ends a life. The next life's CONNECT, not this function, does a `takeover`.
  *
- * @param coin a drawn number that decides the details
- * @param connectAgain makes the CONNECT of this life once more
+ * @param coin a drawn number that decides the variant
+ * @param connectAgain repeats the CONNECT of this life
  */
 export function kill(
   connection: ClientConnection,

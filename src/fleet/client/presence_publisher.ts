@@ -1,5 +1,5 @@
 /**
- * One client's words on its own presence, from life to life, and the records kept of them.
+ * The presence that one client publishes, from life to life, and its records.
  */
 import type { ClientConnection } from "./connection.ts";
 import type { Life } from "../life/life.ts";
@@ -22,7 +22,7 @@ export class PresencePublisher {
     this.#outbox = outbox;
   }
 
-  /** CONNECT of a life is sent. */
+  /** The client has sent CONNECT of a life. */
   begin(life: Life): void {
     this.#stay = this.#book.begin(life);
   }

@@ -4,7 +4,7 @@
 
 const firstMs = 500;
 const longestMs = 8_000;
-/** In so many steps the next tries of those that were refused together are spread. */
+/** The retries of clients that the broker refused together spread over so many steps. */
 const spreadOver = 16;
 
 /**
@@ -18,7 +18,7 @@ export function retryAfterMs(tries: number, place = 0): number {
 
 /** The pause after a CONNECT that failed for another reason, in milliseconds. */
 const usualRetryMs = 1_000;
-/** A client that failed so often while the fleet is connected voids the run. */
+/** A client with so many failures while the fleet connects voids the run. */
 const connectTries = 5;
 /** A client that a limit of the broker refuses for so long while the fleet is connected voids the run too. */
 const refusedPatienceMs = 60_000;
@@ -44,7 +44,7 @@ export class Failures {
     this.#refusedSinceMs = undefined;
   }
 
-  /** Why it is not tried any more, in words that go on after "could not connect"; undefined while it is. */
+  /** Why the client stops trying, as a text that follows "could not connect"; undefined while it tries. */
   tooMany(sentence: string, nowMs: number): string | undefined {
     if (this.#count >= connectTries) return `in ${connectTries} tries: ${sentence}`;
     const refusedForMs = nowMs - (this.#refusedSinceMs ?? nowMs);

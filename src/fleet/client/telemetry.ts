@@ -11,7 +11,7 @@ import { telemetryTopic } from "../plan/telemetry_topic.ts";
 /** A client that publishes. */
 export interface Publisher {
   readonly number: number;
-  /** True while it is connected and not to be silent. */
+  /** True while it is connected and may send. */
   readonly up: boolean;
   /**
    * False, and no message sent, where the broker has too many earlier messages unanswered.

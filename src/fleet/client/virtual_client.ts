@@ -46,7 +46,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   /** Kills that wait until it is connected, in their order; most clients never have one. */
   #pending: PendingKill[] | undefined;
   readonly #timer: ClientTimer;
-  /** From the return of a broker that is being restarted to the next CONNECT; undefined at all other times. */
+  /** From the return of a restarting broker to the next CONNECT; undefined at all other times. */
   #backAfterMs: number | "never" | undefined;
 
   constructor(
@@ -144,12 +144,12 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     else if (this.#state.kind === "overdue") this.connect(nowMs);
   }
 
-  /** Kills that still wait for it are given up. */
+  /** Drops the kills that still wait for it. */
   spare(): void {
     this.#pending = undefined;
   }
 
-  /** Disconnects at the end of a run and ends the session; a CONNECT under way is answered first. No life follows. */
+  /** Disconnects at the end of a run and ends the session, after the answer to an open CONNECT. No life follows. */
   retire(nowMs: number): void {
     const { kind } = this.#state;
     this.#pending = undefined;
@@ -247,7 +247,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     }
     if (kind !== "up" && kind !== "parting") return;
     this.#outbox?.onPacket(connection, packet, nowMs);
-    // Its last word may have had to wait until others were answered.
+    // Its last message may have waited for the answers to others.
     if (kind === "parting") this.#sayLeft(nowMs);
   }
 
@@ -291,12 +291,12 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     this.#connection!.keepAlive(life.keepAliveS, nowMs);
     this.#presence?.say("online", this.#connection!, nowMs);
     const pending = this.#pending?.shift();
-    // Its will was not there to be published any sooner.
+    // The broker did not have its will any sooner.
     if (pending !== undefined) this.kill(pending.mode, nowMs, nowMs, pending.reconnectAfterMs);
   }
 
   #connectFailed(sentence: string, nowMs: number, isLimit = false): void {
-    // That a broker is not there while it is being restarted is no fault of it.
+    // A broker that is down for its restart has no fault.
     if (this.#backAfterMs === undefined) {
       this.#host.lives.fail(this.number, sentence, nowMs);
       this.failures.add(isLimit, nowMs);

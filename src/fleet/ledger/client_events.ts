@@ -18,7 +18,7 @@ export interface Accepted {
   readonly keepAliveS?: number | undefined;
   /** The session expiry that the server uses, where it announces one. */
   readonly sessionExpiryS?: number | undefined;
-  /** Its client was never connected before. */
+  /** Its client has never been connected before. */
   readonly first: boolean;
 }
 
@@ -54,7 +54,7 @@ export class ClientEvents {
     this.#note = note;
   }
 
-  /** CONNECT was sent: a life begins, and follows another. */
+  /** The client sent CONNECT: a life begins, and follows another. */
   begin(life: Life, previous: Life | undefined, nowMs: number): void {
     const { client, incarnation, bucket, version, qos, cleanStart } = life;
     life.sentMs = life.lastPacketMs = nowMs;
@@ -111,13 +111,13 @@ export class ClientEvents {
     this.#note?.("failed", nowMs, { client, text });
   }
 
-  /** A kill has to wait until its victim is connected. */
+  /** A kill has to wait until its client is connected. */
   defer(client: number, mode: KillMode, nowMs: number): void {
     this.counters.deferred++;
     this.#note?.("deferred", nowMs, { client, mode });
   }
 
-  /** Records that a takeover started; it completes when the second connection is accepted. */
+  /** Records that a takeover started; it completes when the broker accepts the second connection. */
   takeOver(client: number, dueMs: number, nowMs: number): void {
     this.slip.record(nowMs - dueMs);
     this.#note?.("takeover", nowMs, { client, dueMs });
@@ -130,7 +130,7 @@ export class ClientEvents {
     this.#note?.("overslept", nowMs, { client: life.client, life: life.incarnation });
   }
 
-  /** A life was ended by the fleet. */
+  /** The fleet ended a life. */
   kill(life: Life, end: LifeEnd & { readonly mode: KillMode }, lastPacketMs: number): void {
     const { mode, dueMs, doneMs, silent, detail } = end;
     if (mode !== "takeover") this.slip.record(doneMs - dueMs);
@@ -171,7 +171,7 @@ export class ClientEvents {
     this.#note?.("cut", nowMs, { client: life.client, life: life.incarnation });
   }
 
-  /** A connection ended that the fleet had not ended: with the broker that is restarted, or lost. */
+  /** A connection ended without a kill: with the broker that the run restarts, or lost. */
   end(life: Life, nowMs: number, why?: string): void {
     const restart = this.restartOf(life, nowMs);
     if (restart === undefined) this.lose(life, nowMs, why);
@@ -202,7 +202,7 @@ export class ClientEvents {
     this.#note?.("ended", nowMs, { client: life.client, life: life.incarnation, sinceMs });
   }
 
-  /** The CONNECT that was to take a life over was refused or not answered: it ended then, or ends now. */
+  /** The broker refused or did not answer the CONNECT that had to take a life over: it ended then, or ends now. */
   unanswered(life: Life, nowMs: number): void {
     life.end = { ...life.end!, dueMs: nowMs, doneMs: nowMs, sinceMs: life.end!.doneMs };
     this.#ledger.postpone(life);

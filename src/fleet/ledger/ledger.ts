@@ -90,7 +90,7 @@ export class Ledger {
     this.#profile = profileOf(plan.profile ?? strict.name) ?? strict;
   }
 
-  /** How strictly instants are read. */
+  /** The tolerances of instants. */
   get rules(): OracleRules {
     return this.#rules;
   }
@@ -118,13 +118,13 @@ export class Ledger {
     return this.#open.get(client)?.findLast(({ life }) => life.incarnation === incarnation);
   }
 
-  /** A client was connected for the first time. */
+  /** A client is connected for the first time. */
   countClient(client: number): void {
     const group = this.#groupOf(client);
     if (group !== undefined) this.tally.groups.of(group).connected++;
   }
 
-  /** A retained state was found that is not the truth. */
+  /** A late subscriber found a retained state that is wrong. */
   countWrongState(client: number): void {
     const group = this.#groupOf(client);
     if (group !== undefined) this.tally.groups.of(group).presenceWrong++;
@@ -146,7 +146,7 @@ export class Ledger {
     if (mode !== "lost") this.tally.of(mode).kills++;
     if (mode !== "lost" && group !== undefined) this.tally.groups.of(group).kills++;
     if (mode === "restart") this.restarts.countLife(sinceMs!);
-    // When it is due is known once the broker is back.
+    // Its due instant is unknown until the broker is back.
     if (this.restarts.underWay) this.#held.push(entry);
     else this.#await(entry);
   }
@@ -177,7 +177,7 @@ export class Ledger {
     }
   }
 
-  /** A life turned out to have ended later than was noted, and so is its will due. */
+  /** The fleet found that a life ended later than it had noted, and so its will is due later. */
   postpone(life: Life): void {
     if (this.restarts.underWay) return;
     this.#waitFor(life, this.#dueMs(life));
@@ -298,7 +298,7 @@ export class Ledger {
     }
   }
 
-  /** Judges all that is still open; the records are closed. */
+  /** Judges all open entries and closes the records. */
   close(nowMs: number): void {
     for (const lives of [...this.#open.values()]) {
       for (const entry of [...lives]) this.#close(entry, this.#judge(entry, nowMs));

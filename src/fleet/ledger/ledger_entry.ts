@@ -77,7 +77,7 @@ export function sightingOf(
   return { copy, topic, mark, version, qos, retain, dup, expires, atMs, sinceMs };
 }
 
-/** A message that the broker delivered once more without saying so by DUP. [MQTT311 3.3.1-1] [MQTT5 3.3.1-1] */
+/** A message that the broker delivered once more without the DUP flag. [MQTT311 3.3.1-1] [MQTT5 3.3.1-1] */
 export function redeliveryFault({ topic, version, qos }: Sighting, mode: TallyMode): FaultSample {
   return {
     client: topic,
@@ -108,7 +108,7 @@ export function keyOf(client: number, incarnation: number): number {
   return client * 1_000_000 + incarnation;
 }
 
-/** A will of a life that has been judged, or of an unknown life. */
+/** A will of a judged life, or of an unknown life. */
 export function strayFault({ topic, version, qos }: Sighting, closed: Closed | undefined): FaultSample {
   const whose = closed === undefined ? "no life of this run" : "a life already judged";
   return {

@@ -29,7 +29,7 @@ export interface LifeRow extends Pick<FaultSample, "client" | "incarnation" | "m
   readonly latencyMs?: number;
   /** The number of wills that arrived once more, or without being due. */
   readonly duplicates: number;
-  /** Copies that were unwanted. */
+  /** The number of unwanted copies. */
   readonly unwanted: number;
   /** The events of the life. */
   readonly timeline: Timeline;
@@ -37,7 +37,7 @@ export interface LifeRow extends Pick<FaultSample, "client" | "incarnation" | "m
 
 const withoutVerdict = { none: "none", either: "eitherWay", one: "undecided" } as const;
 
-/** The row of a life that was judged. */
+/** The row of a judged life. */
 export function lifeRow(
   plan: FleetPlan,
   groups: Groups,

@@ -60,7 +60,7 @@ export class PresenceAuditor {
     this.book = new PresenceLog(parts.rules, note);
   }
 
-  /** True once it was looked, or is being, at this moment of the run. */
+  /** True once the look of this moment of the run has begun. */
   hasLooked(moment: PresenceMoment): boolean {
     return this.#counts[moment] !== undefined;
   }

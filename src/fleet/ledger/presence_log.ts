@@ -23,11 +23,11 @@ export class PresenceLog {
     this.#note = note;
   }
 
-  /** CONNECT of a life is sent. */
+  /** The client has sent CONNECT of a life. */
   begin(life: Life): Stay {
     const stay: Stay = { life, online: undefined, left: undefined };
     const stays = this.#stays.get(life.client)?.filter(({ life }) => !life.refused) ?? [];
-    // Beyond the limit the oldest is forgotten: a message of it could look like a fault, and is not judged.
+    // Beyond the limit the log drops the oldest: a message of it could look like a fault, and the oracle skips it.
     if (stays.length >= mostStays) stays.shift();
     stays.push(stay);
     this.#stays.set(life.client, stays);

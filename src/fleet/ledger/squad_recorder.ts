@@ -176,7 +176,7 @@ export class SquadRecorder {
     this.#note?.("stall", nowMs, { ms });
   }
 
-  /** A watcher saw a will; answers the life it belongs to, if any. */
+  /** A watcher received a will; returns its life, if any. */
   see(watcher: SeeingWatcher, packet: PublishPacket, nowMs: number, sinceMs: number): Life | undefined {
     return this.ledger.arrive(packet, watcher.post.copy, watcher.seen, nowMs, sinceMs);
   }
@@ -226,7 +226,7 @@ export class SquadRecorder {
     this.#note?.("looked", nowMs, {});
   }
 
-  /** The run is void; the first reason is reported. */
+  /** The run is void; the result has the first reason. */
   makeVoid(text: string, nowMs: number): void {
     if (this.#voidReason !== undefined) return;
     this.#voidReason = text;

@@ -19,7 +19,7 @@ export interface LifeEnd {
   readonly dueMs: number;
   /** The instant of the kill, or of the detection where the fleet did not end the life. */
   readonly doneMs: number;
-  /** From when on the broker may have ended it, where that is not known: in a restart, or an unanswered takeover. */
+  /** The earliest instant at which the broker may have ended it, where unclear: in a restart, or an open takeover. */
   readonly sinceMs?: number;
   /** The client is silent and keeps its connection open: the broker detects it by keep alive alone. */
   readonly silent: boolean;
@@ -37,7 +37,7 @@ export interface LifeEnd {
 export interface NextConnect {
   readonly cleanStart: boolean;
   readonly sentMs: number;
-  /** When the broker accepted it; undefined while that is not known. */
+  /** When the broker accepted it; undefined before its CONNACK. */
   acknowledgedMs: number | undefined;
   /** Whether the broker then reported that it had the session; undefined before its answer. */
   sessionPresent?: boolean;
@@ -59,13 +59,13 @@ export interface Life {
   sessionExpiryS: number;
   /** As the server overrode it, if it did. */
   keepAliveS: number;
-  /** When CONNECT was sent; undefined when the link never opened. */
+  /** When the client sent CONNECT; undefined when the link never opened. */
   sentMs: number | undefined;
   /** When CONNACK accepted it. */
   connectedMs: number | undefined;
   /** CONNACK refused it. */
   refused: boolean;
-  /** When the last whole packet was sent. */
+  /** When the client sent the last whole packet. */
   lastPacketMs: number;
   /** This machine kept the client from sending for longer than keep alive allows: the broker may have ended it. */
   overslept: boolean;
@@ -149,7 +149,7 @@ export function willTopicOf(
   });
 }
 
-/** How the topics of a plan are made. */
+/** The maker of a plan's topics. */
 const topics = new WeakMap<FleetPlan, WillTopicBy>();
 
 /** The will of one life: equal on every call. */

@@ -53,7 +53,7 @@ export function writeMark(plan: FleetPlan, name: string, { client, incarnation }
   return bytes;
 }
 
-/** Writes a number and a space; answers where they end. */
+/** Writes a number and a space; returns the position after them. */
 function writeNumber(bytes: Uint8Array, from: number, value: number): number {
   let to = from + 1;
   for (let rest = value; rest >= 10; rest = Math.floor(rest / 10)) to++;

@@ -33,13 +33,13 @@ import { addCounts, type LatencyRow, noCounts, type WillCounts } from "../result
 /** Shards that begin within this of one another are in step, in milliseconds. */
 const inStepMs = 250;
 
-/** A larger relative difference between reached and requested kill rate is reported. */
+/** The run reports a larger relative difference between reached and requested kill rate. */
 const rateTolerance = 0.02;
 
 /**
  * Joins the squads' results.
  *
- * @param voidReason why the run could not be carried out; faults that were proven before still fail it
+ * @param voidReason why the run could not follow its plan; faults with earlier proof still fail it
  */
 export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], voidReason?: string): FleetResult {
   const tally = new Tally();

@@ -13,7 +13,7 @@ export type Verdict = Pick<FleetResult, "verdict" | "verdictText" | "reason" | "
 /** The inputs of a verdict. */
 export interface VerdictGrounds {
   readonly wills: WillCounts;
-  /** How many were killed. */
+  /** The number of kills. */
   readonly kills: number;
   /** Wills that could still have arrived in time. */
   readonly undecided: number;

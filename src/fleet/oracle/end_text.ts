@@ -4,7 +4,7 @@
 import { reasonDetails, reasonText } from "../../mqtt/reason.ts";
 import type { ConnectionEnd } from "../life/connection_end.ts";
 
-/** An end in words. */
+/** The text of an end. */
 export function endText(end: ConnectionEnd): string {
   switch (end.kind) {
     case "fin":

@@ -4,7 +4,7 @@
 import type { MessageProperties } from "../../mqtt/packet.ts";
 import type { RestartWindow } from "../result/restart_result.ts";
 
-/** How strictly instants are read. */
+/** The tolerances of instants. */
 export interface OracleRules {
   /** Later than this past its due instant is late, in milliseconds. */
   readonly lateAfterMs: number;
@@ -82,7 +82,7 @@ export interface Judgement {
   readonly duplicates: number;
   /** One for each that arrived without being due. */
   readonly unwanted: number;
-  /** The arrival that answers the expectation. */
+  /** The arrival that meets the expectation. */
   readonly answer: Arrival | undefined;
   /** The first that arrived where no will was due at all; absent without one. */
   readonly stray?: Arrival;

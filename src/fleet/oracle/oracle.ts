@@ -207,7 +207,7 @@ function seenVerdict(
   return blind ? "unseeable" : verdict;
 }
 
-/** From when on a will cannot be one of a living client. A lost connection may have ended any time before it showed. */
+/** The earliest instant of a will after its life. A lost connection may have ended before the fleet noticed. */
 function overFromMs({ end, connectedMs, sentMs, overslept }: Life): number {
   if (end === undefined || end.mode === "lost" || overslept) return connectedMs ?? sentMs!;
   return end.sinceMs ?? end.doneMs;

@@ -47,7 +47,7 @@ export interface FoundState {
   readonly incarnation: number;
 }
 
-/** A verdict, and the state that it is about: the one that should have been found, if any should. */
+/** A verdict, and the state that it is about: the one that the topic had to have, if any. */
 export interface PresenceJudgement {
   readonly verdict: PresenceVerdict;
   readonly state: PresenceState | undefined;

@@ -1,7 +1,7 @@
 import type { FaultSample, Timeline } from "../result/fault_sample.ts";
 
 /**
- * Wrong states in words, and the rules that they break.
+ * The text of wrong states, and the rules that they break.
  */
 import type { Life } from "../life/life.ts";
 import { modeOf } from "./oracle.ts";
@@ -82,7 +82,7 @@ const ruleOfPart: Readonly<Record<PresencePart, readonly [v311: string, v5: stri
   "strayProperty": ["3.3.1-5", "3.1.3-10"],
 };
 
-/** The broken rule, by the version of the message that should have been there. */
+/** The broken rule, by the version of the message that the topic had to have. */
 function presenceRule(wrong: WrongState): string {
   const isVersion5 = (wrong.state?.life ?? wrong.life).version === 5;
   const [v311, v5] = ruleOf(wrong);

@@ -29,7 +29,7 @@ export function soonestEndMs({ silent, doneMs }: LifeEnd, endMs: number, rules: 
   return silent ? Math.min(endMs, restartAfter(doneMs, rules)?.fromMs ?? endMs) : endMs;
 }
 
-/** Whether the broker was restarted between a life's end and its client's next CONNECT. */
+/** Whether the broker restarted between a life's end and its client's next CONNECT. */
 export function isBackAfterRestart({ end, next }: Life, rules: OracleRules): boolean {
   const restart = restartAfter(end!.sinceMs ?? end!.doneMs, rules);
   return restart !== undefined && next!.sentMs >= restart.fromMs;

@@ -103,7 +103,7 @@ function sameExpiry(came: number | undefined, asked: number | undefined): boolea
   return came !== undefined && came <= asked;
 }
 
-/** Order and repetition are kept. [MQTT5 3.3.2-18] */
+/** The server must keep order and repetition. [MQTT5 3.3.2-18] */
 function sameUserProperties(came: readonly UserProperty[], asked: readonly UserProperty[]): boolean {
   return came.length === asked.length &&
     came.every(([name, value], place) => name === asked[place]![0] && value === asked[place]![1]);

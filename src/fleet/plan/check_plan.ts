@@ -26,7 +26,7 @@ export const telemetryLimits = {
   sizeBytes: { kind: "bytes", min: 0, max: 1_048_576 },
 } as const;
 
-/** All that does not go in a plan, in its own order; empty when it can be carried out. */
+/** All faults of a plan, in its own order; empty for a valid plan. */
 export function planFaults(plan: FleetPlan): PlanFault[] {
   const faults: PlanFault[] = [];
   const refuse: Refuse = (field, what, allowed) =>
@@ -148,7 +148,7 @@ function groupFaults(plan: FleetPlan, group: ClientGroup, place: number): PlanFa
   const faults: PlanFault[] = [];
   const { name, share, telemetry, ...own } = group;
   const refuse: Refuse = (field, what, allowed) => {
-    // A fault of the fleet itself is reported for the fleet.
+    // The check reports a fault of the fleet itself for the fleet.
     if (field in group) {
       const sentence = `Cannot use ${what} in group ${JSON.stringify(name)}: expected ${allowed}`;
       faults.push({ path: ["groups", place, field], sentence });

@@ -26,7 +26,7 @@ export class Groups {
     this.#pattern = patternOf(this.#groups.map((group) => group.share));
   }
 
-  /** How many groups there are; at most 255. */
+  /** The number of groups; at most 255. */
   get count(): number {
     return this.#groups.length;
   }
@@ -46,7 +46,7 @@ export class Groups {
     return this.#plans[this.indexOf(client)]!;
   }
 
-  /** How many of so many clients, counted from number 0, each group has. */
+  /** The number of clients of each group among so many, counted from number 0. */
   sizes(clients: number): number[] {
     const sizes = this.#groups.map(() => 0);
     const { length } = this.#pattern;
@@ -82,7 +82,7 @@ export class Groups {
     return protocol === undefined || protocol === "auto" ? this.#protocol : protocol;
   }
 
-  /** The groups of these names, by index; all of them where no names are given. */
+  /** The groups of these names, by index; all of them without names. */
   named(names: readonly string[] | undefined): number[] {
     return this.#groups.flatMap((group, index) => names === undefined || names.includes(group.name) ? [index] : []);
   }

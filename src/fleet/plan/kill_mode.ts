@@ -38,7 +38,7 @@ export function needsVersion5(mode: KillMode): boolean {
   return mode === "disconnect-with-will" || mode === "disconnect-error";
 }
 
-/** How often one mode is drawn, relative to the others. */
+/** The weight of one mode, relative to the others. */
 export interface KillShare {
   /** The kill mode. */
   readonly mode: KillMode;

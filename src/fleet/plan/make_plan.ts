@@ -48,7 +48,7 @@ function topicsOf({ willTopic = planDefaults.willTopic, groups }: PlanRequest): 
   return groups === undefined ? [willTopic] : groups.map((group) => group.willTopic ?? willTopic);
 }
 
-/** A session that outlives its connection is there to be resumed. */
+/** The usual purpose of a session that outlives its connection is its resumption. */
 function usualCleanStart(sessionExpiryS: number): "yes" | "no" {
   return sessionExpiryS > 0 ? "no" : "yes";
 }

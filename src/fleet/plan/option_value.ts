@@ -37,7 +37,7 @@ export interface ChoiceValue {
   readonly metavar?: string;
 }
 
-/** How values of a kind are written and read. */
+/** The writer and the reader of a kind of values. */
 interface ValueForm<Value> {
   /** The placeholder of the value in help. */
   readonly metavar: string;
@@ -51,12 +51,12 @@ interface ValueForm<Value> {
   readonly words?: readonly string[] | undefined;
 }
 
-/** How numbers of a kind are written in sentences. */
+/** The text of numbers of a kind in sentences. */
 interface NumberForm {
   readonly text: (value: number) => string;
   /** Follows the plain number in errors. */
   readonly unit: string;
-  /** False where a part of one is refused. */
+  /** False where a fraction is invalid. */
   readonly fractions: boolean;
 }
 
@@ -124,7 +124,7 @@ function writeReconnect(value: number | "never"): string {
   return value === "never" ? value : units.formatDuration(value);
 }
 
-/** How a value of this kind is written and read. */
+/** The writer and the reader of a value of this kind. */
 export function formOf(value: NumberValue): ValueForm<number>;
 export function formOf(value: OptionValue): ValueForm<unknown>;
 export function formOf(value: OptionValue): ValueForm<unknown> {

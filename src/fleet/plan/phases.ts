@@ -20,12 +20,12 @@ export function phasesDurationMs(plan: Timed): number {
   return phasesOf(plan).reduce((sum, phase) => sum + phaseDurationMs(plan, phase), 0);
 }
 
-/** Whether the broker is restarted in a run. */
+/** Whether a run restarts the broker. */
 export function restartsBroker(plan: Pick<FleetPlan, "phases">): boolean {
   return phasesOf(plan).some(({ kind }) => kind === "restart");
 }
 
-/** A will that falls due later than this after its client's end is not waited for, unless `--drain` is longer. */
+/** The run waits for no will that falls due later than this after its client's end, unless `--drain` is longer. */
 const longestWaitMs = 3_600_000;
 
 /** How long after a client's end its will may fall due for the run to wait for it. */

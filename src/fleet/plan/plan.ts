@@ -19,7 +19,7 @@ export interface FleetPlan {
   readonly run: string;
   /** Draws victims, modes, order, QoS and version; 0 to 4,294,967,295. */
   readonly seed: number;
-  /** Which part of the run this process is; it is the whole when absent. */
+  /** The part of the run that this process does; the whole when absent. */
   readonly shard?: Shard;
   /** Of the whole run; 1 to 1,000,000. */
   readonly clients: number;
@@ -33,9 +33,9 @@ export interface FleetPlan {
   readonly durationMs: number;
   /** From a life's end to its client's next CONNECT; `never` leaves the client offline. */
   readonly reconnectAfterMs: number | "never";
-  /** CONNECTs a second while the fleet is being connected. */
+  /** CONNECTs a second while the fleet connects. */
   readonly rampPerSecond: number;
-  /** CONNECTs that may be unanswered at once while the fleet is connected, in the whole run. */
+  /** The limit of unanswered CONNECTs at once while the fleet connects, in the whole run. */
   readonly connectsUnderWay: number;
   /** 1 to 65,535; 0 turns keep alive off, which excludes the settings that rely on it. */
   readonly keepAliveS: number;
@@ -72,7 +72,7 @@ export interface FleetPlan {
   readonly password?: string;
   /** A will later than this past its due instant is late. */
   readonly lateAfterMs: number;
-  /** How long past the last due instant a will is waited for before it is missing. */
+  /** How long past the last due instant the run waits for a will before it is missing. */
   readonly drainMs: number;
   /** Addresses of this machine to dial from, in turn; none: the operating system's choice. */
   readonly sourceAddresses: readonly string[];
@@ -84,7 +84,7 @@ export interface FleetPlan {
   readonly tlsKey?: string;
   /** The name that the broker's certificate must have, where it is not the one in the URL. */
   readonly tlsServerName?: string;
-  /** Any certificate of the broker's is taken. */
+  /** The fleet accepts any certificate of the broker. */
   readonly tlsInsecure?: boolean;
   /** Source ports available for each source address towards one broker address; absent: the system's range. */
   readonly sourcePorts?: number;
@@ -134,7 +134,7 @@ export interface Telemetry {
  */
 export type PlanRequest = Partial<FleetPlan> & Pick<FleetPlan, "seed" | "run">;
 
-/** The plan and where it is carried out. */
+/** The plan and its broker. */
 export interface FleetRun {
   /** The settings of the run. */
   readonly plan: FleetPlan;
@@ -144,7 +144,7 @@ export interface FleetRun {
   readonly brokerInProcess: boolean;
   /** The engine that the plan's choice led to; `deno` until that is decided. */
   readonly engine?: EngineName;
-  /** When the fleet is to be connected; at once when absent. Shards that are given one instant go in step. */
+  /** When the fleet has to be connected; at once when absent. Shards with one common instant are in step. */
   readonly startAt?: Date;
 }
 
@@ -179,9 +179,9 @@ export interface ClientGroup extends GroupOwn {
   readonly telemetry?: Telemetry;
 }
 
-/** Clients are killed. */
+/** The fleet kills clients. */
 export interface KillPhase {
-  /** Clients are killed. */
+  /** The fleet kills clients. */
   readonly kind: "kill";
   /** Names of the groups it is about; all when absent. */
   readonly groups?: readonly string[];
@@ -199,7 +199,7 @@ export interface KillPhase {
 
 /** A pause without kills. */
 export interface HoldPhase {
-  /** No client is killed. */
+  /** The fleet kills no client. */
   readonly kind: "hold";
   /** How long the phase takes. */
   readonly durationMs: number;
@@ -215,9 +215,9 @@ export interface ReturnPhase {
   readonly durationMs: number;
 }
 
-/** The broker is restarted. Takes no schedule time: the schedule is paused until the broker is back. */
+/** The fleet restarts the broker. Takes no schedule time: the schedule pauses until the broker is back. */
 export interface RestartPhase {
-  /** The broker is restarted. */
+  /** The fleet restarts the broker. */
   readonly kind: "restart";
   /** The downtime of a broker that the program runs; a user's command defines its own. */
   readonly downMs: number;

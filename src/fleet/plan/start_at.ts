@@ -9,7 +9,7 @@ import type { FleetPlan } from "./plan.ts";
 /** An instant as the person wrote it. */
 export interface StartAsked {
   readonly at: Date;
-  /** It was given as an absolute time: all shards that get it start together. */
+  /** It is an absolute time: all shards that get it start together. */
   readonly absolute: boolean;
 }
 

@@ -42,7 +42,7 @@ export function willTopicFilter(template: string, parts: Partial<TopicParts>): s
   }).join("/");
 }
 
-/** True when some topic is matched by both filters. No filter here has a #. */
+/** True when both filters match some topic. No filter here has a #. */
 export function filtersMeet(one: string, other: string): boolean {
   const [levels, others] = [one.split("/"), other.split("/")];
   if (levels.length !== others.length) return false;

@@ -15,15 +15,15 @@ interface Closing {
   readonly ports: number;
 }
 
-/** The most ports of this process that wait at one time, where each waits so long after its connection was closed. */
+/** The most ports of this process that wait at one time, where each waits so long after the end of its connection. */
 export function portsWaiting(plan: FleetPlan, waitMs: number): number {
   return most(plan, closingShare, waitMs);
 }
 
-/** How long a takeover may be under way, by and large. */
+/** The approximate duration of a takeover. */
 const takeoverMs = 1_000;
 
-/** The most clients of this process that are being taken over at one time: each has two connections then. */
+/** The most takeovers of this process at one time: each client has two connections then. */
 export function takeoversAtOnce(plan: FleetPlan): number {
   return most(plan, takeoverShare, takeoverMs);
 }

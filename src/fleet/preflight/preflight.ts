@@ -39,7 +39,7 @@ export async function preflight(run: FleetRun, notify: (notice: Notice) => void)
   return other === undefined ? settled : { ...settled, reason: `${settled.reason}; ${other}` };
 }
 
-/** Deno raises the soft limit to the hard one when it starts; the actual limit is found by trying. */
+/** Deno raises the soft limit to the hard one when it starts; only a trial shows the actual limit. */
 function countDescriptors(upTo: number): number {
   const files: Deno.FsFile[] = [];
   try {

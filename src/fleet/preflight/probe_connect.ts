@@ -33,7 +33,7 @@ export type ProbeAnswer =
   | { readonly kind: "unreachable"; readonly sentence: string };
 
 const patienceMs = 5_000;
-/** A refusal that a limit of the broker causes is tried again for so long, in milliseconds. */
+/** How long to retry after a refusal that a limit of the broker causes, in milliseconds. */
 const retryForMs = 30_000;
 /** How often to retry after a close without CONNACK: a broker may close connections beyond one of its limits. */
 const closedTries = 2;
@@ -51,7 +51,7 @@ export async function probeConnectNow(run: FleetRun, version: ProtocolVersion): 
   return await probeConnectOnce(fleetWorldOf(run), run.plan, version);
 }
 
-/** Connects without a will, and leaves; tries again where a limit of the broker may be the cause of a refusal. */
+/** Connects without a will, and leaves; retries where a limit of the broker may be the cause of a refusal. */
 export async function probeConnectIn(
   world: ProbeWorld,
   plan: FleetPlan,

@@ -17,7 +17,7 @@ import { bucketsHere, clientsHere, mostShards, shardsOf } from "../plan/shard.ts
 export interface SystemLimits {
   /** The first and last port that it gives to connections. */
   readonly ports: readonly [first: number, last: number] | undefined;
-  /** How long the accept queue of a listener may be. */
+  /** The limit of the accept queue of a listener. */
   readonly somaxconn: number | undefined;
 }
 
@@ -139,7 +139,7 @@ function portsEach({ sourcePorts }: FleetPlan, { ports }: SystemLimits): { each:
   return { each: usualSourcePorts, whence };
 }
 
-/** Warns where more CONNECTs may be under way than a listener of this machine can queue. */
+/** Warns where more open CONNECTs are possible than a listener of this machine can queue. */
 export function checkAcceptQueue(
   { plan, target }: Pick<FleetRun, "plan" | "target">,
   { somaxconn }: SystemLimits,

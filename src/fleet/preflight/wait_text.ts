@@ -48,7 +48,7 @@ function waitOf(plan: FleetPlan, speaks5: boolean): Wait {
   return { ms: delayS * 1_000 + silentMs, why: [...silence, ...delay].join(", ") };
 }
 
-/** Whether any client of this plan may be ended by keep alive alone. */
+/** Whether keep alive alone may end any client of this plan. */
 function fallsSilent(plan: FleetPlan): boolean {
   const phases = phasesOf(plan).flatMap((phase) => phase.kind === "kill" ? phase.killShares ?? plan.killShares : []);
   return [...plan.killShares, ...phases].some(({ mode, weight }) =>
@@ -59,7 +59,7 @@ function fallsSilent(plan: FleetPlan): boolean {
 const units = [["day", 86_400_000], ["h", 3_600_000], ["min", 60_000], ["s", 1_000]] as const;
 const daysOfYear = 365.25;
 
-/** A duration in words: `136 years`, `1 h 30 min`, `8 s`. */
+/** The text of a duration: `136 years`, `1 h 30 min`, `8 s`. */
 export function durationText(ms: number): string {
   const years = ms / (units[0][1] * daysOfYear);
   if (years >= 2) return `${formatCount(Math.floor(years))} years`;

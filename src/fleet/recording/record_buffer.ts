@@ -4,7 +4,7 @@
  */
 import type { EventFields, EventKind, Note } from "./record_event.ts";
 
-/** Characters of one squad that may wait to be written; some 200,000 events. */
+/** The limit of unwritten characters of one squad; some 200,000 events. */
 export const mostWaiting = 32 * 1_048_576;
 /** The buffer passes a batch on once it is so long, or on the next flush. */
 const batchLength = 65_536;
@@ -21,7 +21,7 @@ export class RecordBuffer {
   #events = 0;
   #lost = 0;
 
-  /** @param send takes a batch of whole lines, and has `written` called once they are */
+  /** @param send takes a batch of whole lines, and calls `written` after their writing */
   constructor(squad: number, originMs: number, send: (lines: string) => void, limit = mostWaiting) {
     this.#squad = squad;
     this.#originMs = originMs;
@@ -29,7 +29,7 @@ export class RecordBuffer {
     this.#limit = limit;
   }
 
-  /** Events that were taken, and events for which there was no room. */
+  /** Events that the buffer took, and events for which there was no room. */
   get counts(): { readonly events: number; readonly lost: number } {
     return { events: this.#events, lost: this.#lost };
   }

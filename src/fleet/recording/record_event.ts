@@ -83,7 +83,7 @@ export const eventFields = {
   unanswered: { client: "whole", life: "whole" },
   left: { client: "whole", life: "whole" },
   faulty: { text: "text" },
-  // Where the broker is restarted.
+  // Restarts of the broker.
   down: {},
   serves: {},
   ended: { client: "whole", life: "whole", sinceMs: "number" },
@@ -134,7 +134,7 @@ export type EventFields<Kind extends EventKind> = Fields<(typeof eventFields)[Ki
 /** Notes an event at an instant. */
 export type Note = <Kind extends EventKind>(kind: Kind, atMs: number, fields: EventFields<Kind>) => void;
 
-/** One event as it is read; `squad` is absent where it is the whole run's. */
+/** One event of a recording; `squad` is absent where it belongs to the whole run. */
 export type RecordEvent = {
   [Kind in EventKind]: {
     readonly atMs: number;

@@ -9,7 +9,7 @@ import type { SquadResult } from "../result/squad_task.ts";
 export interface RecordSink {
   /** The header's data for readers: plain data. */
   readonly context: object;
-  /** Writes whole lines; resolves once they are written, or can never be. */
+  /** Writes whole lines; resolves after the writing, or its final failure. */
   write(lines: string): Promise<void>;
 }
 
@@ -19,7 +19,7 @@ export type Usage = RunFacts["resources"];
 /** Why there was no run; empty where there was. */
 export type EndReason = Pick<EventFields<"end">, "reason" | "notSpoken">;
 
-/** So often the use of the machine is noted, in milliseconds. */
+/** The interval of the notes on the use of the machine, in milliseconds. */
 const usageEveryMs = 1_000;
 
 export class RunRecord {
@@ -72,7 +72,7 @@ export class RunRecord {
     await this.#sink.write(lines);
   }
 
-  /** The last lines: with them the recording is whole. Answers how many events were lost. */
+  /** The last lines: they complete the recording. Returns the number of lost events. */
   async end(facts: RunFacts, squads: readonly SquadResult[], nowMs: number, why: EndReason = {}): Promise<number> {
     const { durationMs, resources } = facts;
     const sum = (pick: (counts: { events: number; lost: number }) => number) =>

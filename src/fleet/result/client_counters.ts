@@ -6,7 +6,7 @@
 export interface ClientCounters {
   alive: number;
   peakAlive: number;
-  /** Clients that were connected at least once. */
+  /** Clients with at least one connection. */
   connected: number;
   reconnects: number;
   refused: number;

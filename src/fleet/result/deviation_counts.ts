@@ -14,7 +14,7 @@ export interface DeviationCounts {
   readonly samples: FaultSample[];
 }
 
-/** The whole as it crosses a thread. */
+/** The counts in a message between threads. */
 export interface DeviationData {
   readonly byId: Readonly<Record<string, DeviationCounts>>;
   readonly described: Readonly<Record<string, number>>;

@@ -4,7 +4,7 @@
 
 /** The counts of the messages with which clients publish that they are online, or that they left. */
 export interface PresenceWordCounts {
-  /** Messages that were sent. */
+  /** Messages that clients sent. */
   sent: number;
   /** Messages that the broker acknowledged. */
   acknowledged: number;
@@ -14,7 +14,7 @@ export interface PresenceWordCounts {
   seen: number;
 }
 
-/** When it was looked: while clients are being killed, before the living leave, and after that. */
+/** The moment of the look: during the kills, before the online clients leave, and after that. */
 export const presenceMoments = ["middle", "end", "left"] as const;
 /** The moment of a look. */
 export type PresenceMoment = typeof presenceMoments[number];

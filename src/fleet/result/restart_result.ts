@@ -20,7 +20,7 @@ export interface Absence {
   readonly copy: number;
   readonly fromMs: number;
   readonly toMs: number;
-  /** The broker had forgotten the watcher's session, and so all that it had kept for it. */
+  /** The broker had lost the watcher's session, and so every message kept for it. */
   readonly forgotten: boolean;
   /** The broker had granted the watcher QoS 0 alone, and need not keep such messages for an absent session. */
   readonly atQos0?: boolean;

@@ -26,7 +26,7 @@ export interface Progress {
   readonly phaseOfMs: number;
   /** The clients of the fleet. */
   readonly clients: number;
-  /** The clients that are connected. */
+  /** The connected clients. */
   readonly alive: number;
   /** The clients that have connected once. */
   readonly connected: number;
@@ -34,7 +34,7 @@ export interface Progress {
   readonly killed: number;
   /** Wills seen so far. */
   readonly wills: number;
-  /** Faults found so far, by verdict; missing here counts what is overdue. */
+  /** Faults so far, by verdict; missing here counts overdue wills. */
   readonly faults: WillCounts;
   /** Wrong states of presence so far; absent where no client publishes its presence. */
   readonly statesWrong?: number;
@@ -86,11 +86,11 @@ export interface FleetResult {
   /** The clients of the run. */
   readonly clients: {
     readonly asked: number;
-    /** Clients that were connected at least once. */
+    /** Clients with at least one connection. */
     readonly connected: number;
     readonly peakAlive: number;
     readonly reconnects: number;
-    /** CONNECTs that the broker refused, or connections that could not be opened. */
+    /** CONNECTs that the broker refused, or connections that did not open. */
     readonly refused: number;
     /** Connections that ended without a kill. */
     readonly lost: number;
@@ -102,9 +102,9 @@ export interface FleetResult {
     readonly total: number;
     readonly askedPerSecond: number;
     readonly reachedPerSecond: number;
-    /** Kills that had to wait until their victim was connected again. */
+    /** Kills that had to wait until their client was connected again. */
     readonly deferred: number;
-    /** Only the modes that were used. */
+    /** Only the modes in use. */
     readonly byMode: Readonly<Partial<Record<KillMode, ModeCounts>>>;
   };
   /** All lives: those that the fleet killed, those lost, and those of the clients that left at the end. */
@@ -113,7 +113,7 @@ export interface FleetResult {
     readonly missingByQos: readonly [number, number, number];
     /** Lives in which the standard allows a will and none (a client back at the very instant); in no other count. */
     readonly eitherWay: number;
-    /** Not decided when the run was interrupted; counted nowhere else. */
+    /** Not decided when the run was interrupted; in no other count. */
     readonly undecided: number;
     /** Due during an absence of their watcher, and not received; in no other count. Absent where there are none. */
     readonly unseeable?: number;
@@ -127,7 +127,7 @@ export interface FleetResult {
   readonly connects?: {
     /** From the dial to CONNACK, handshakes included, reconnects too. */
     readonly latencyMs: LatencyRow;
-    /** CONNECTs that were unanswered at once while the fleet was connected: the most there might be, and there were. */
+    /** Unanswered CONNECTs at once while the fleet connected: the limit, and the maximum reached. */
     readonly underWayLimit: number;
     readonly mostUnderWay: number;
     /** SYNs that this machine repeated meanwhile, for any process; absent where it does not count them. */
@@ -172,7 +172,7 @@ export interface FleetResult {
   readonly slowest: readonly SlowLife[];
   /** The run over time. */
   readonly series: readonly SeriesPoint[];
-  /** When each part of the run was; absent where there was no run. */
+  /** The instants of each part of the run; absent without a run. */
   readonly stages?: readonly RunStage[];
   /** The result of each group; absent where the plan has none. Telemetry is under its own name. */
   readonly byGroup?: readonly GroupResult[];

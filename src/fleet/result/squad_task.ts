@@ -30,13 +30,13 @@ export interface SquadTask extends WatchScope {
   readonly number: number;
   /** Draws the kills of the whole run: the same for each squad. */
   readonly seed: number;
-  /** When the fleet is to be connected, and when killing may begin at the earliest; at once when absent. */
+  /** When the fleet has to be connected, and when killing may begin at the earliest; at once when absent. */
   readonly startMs?: StartInstants;
   /** When the run began, by the monotonic clock that all threads share. */
   readonly originMs: number;
   /** True where the squad has to report every life. */
   readonly lives?: boolean;
-  /** True where its events are to be recorded. */
+  /** True where the squad has to record its events. */
   readonly record?: boolean;
 }
 
@@ -44,7 +44,7 @@ export interface SquadTask extends WatchScope {
 export interface RampFacts {
   /** How long CONNECTs took, from the dial to CONNACK: an encoded histogram. */
   readonly connects: string;
-  /** The most that were unanswered at once while the fleet was connected. */
+  /** The most unanswered CONNECTs at once while the fleet connected. */
   readonly mostUnderWay: number;
   /** How long after the instant of `--start-at` it was ready. */
   readonly lateMs: number;
@@ -82,7 +82,7 @@ export interface SquadResult extends Partial<RampFacts> {
   readonly memory?: MemoryMarks;
 }
 
-/** Which part of the fleet is watched. */
+/** The scope of a squad's watchers. */
 export interface WatchScope {
   readonly plan: FleetPlan;
   /** The version of the clients whose group sets none. */

@@ -4,7 +4,7 @@
 
 /** Messages of telemetry. */
 export interface TelemetryCounts {
-  /** Messages that were sent. */
+  /** Messages that clients sent. */
   sent: number;
   /** By the broker; it acknowledges no QoS 0. */
   acknowledged: number;

@@ -6,7 +6,7 @@ import { Deadlines } from "../../base/deadlines.ts";
 import type { Random } from "../../base/random.ts";
 import type { Groups } from "../plan/groups.ts";
 
-/** Beyond the plan's own wait, the model lets a client rest before it may be drawn again, in milliseconds. */
+/** Beyond the plan's own wait, the model rests a client before the next draw may take it, in milliseconds. */
 export const restMs = 250;
 
 export class FleetModel {
@@ -42,7 +42,7 @@ export class FleetModel {
     }
   }
 
-  /** Takes one of the living of these groups, each as likely as the other; there must be one. */
+  /** Takes one of the alive clients of these groups, each as likely as the other; there must be one. */
   takeAlive(groups: readonly number[], random: Random): number {
     let place = random.below(this.alive(groups));
     for (const group of groups) {
@@ -71,7 +71,7 @@ export class FleetModel {
     return groups.reduce((sum, group) => sum + this.#gone[group]!.length, 0);
   }
 
-  /** A client is away until then; Infinity is for good, or until it is called back. */
+  /** A client is away until then; Infinity is for good, or until a return phase. */
   sendAway(client: number, untilMs: number): void {
     if (untilMs === Infinity) this.#gone[this.#groups.indexOf(client)]!.push(client);
     else this.#away.add(untilMs, client);

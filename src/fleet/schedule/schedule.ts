@@ -14,7 +14,7 @@ import { phaseDurationMs, phasesOf } from "../plan/phases.ts";
 import type { FleetPlan, KillPhase, KillRate, RestartPhase, ReturnPhase } from "../plan/plan.ts";
 import { backAfterRestartMs } from "./restart.ts";
 
-/** One kill as it was drawn. */
+/** One kill of the draw. */
 export interface KillOrder {
   /** The client's number. */
   readonly client: number;
@@ -114,7 +114,7 @@ export class KillSchedule {
     while (this.#passToKill(rate, groups, endMs)) yield* this.#draw(phase, groups);
   }
 
-  /** Kills a second grow with the clients alive, so the way to the next one is walked from return to return. */
+  /** Kills a second grow with the alive clients, so the model steps from return to return up to the next kill. */
   #passToKill(rate: KillRate, groups: readonly number[], endMs: number): boolean {
     for (let due = 1;;) {
       const perMs = this.#killsPerMs(rate, groups);

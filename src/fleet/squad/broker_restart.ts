@@ -13,7 +13,7 @@ import type { FleetPlan, FleetRun, RestartPhase } from "../plan/plan.ts";
 import type { Restarted } from "../result/restart_result.ts";
 import type { Notice } from "../result/result.ts";
 
-/** Restarts a broker of our own, which is to stay down for so long; fulfilled when it has been started again. */
+/** Restarts a broker that the program runs, after so long a downtime; resolves when it has started again. */
 export type RestartBroker = (downMs: number) => Promise<void>;
 /** Between two looks whether the broker serves again: first, and at most, in milliseconds. */
 const firstLookMs = 20;
@@ -101,7 +101,7 @@ export class Restarts {
     this.#notify = notify;
   }
 
-  /** Runs restart number `index` (0-based). Stops waiting when the run is aborted. */
+  /** Runs restart number `index` (0-based). Stops waiting when the caller aborts the run. */
   async restart(number: number, over: AbortSignal): Promise<Restarted> {
     const phases = phasesOf(this.#run.plan).filter((phase) => phase.kind === "restart");
     this.#notify({ level: "info", text: "Restarting the broker." });

@@ -12,7 +12,7 @@ export interface FleetHooks {
   onProgress(progress: Progress): void;
   /** A line for people, once, as it happens. */
   onNotice(notice: Notice): void;
-  /** Every life, some at a time, as they are judged; not kept in the result. */
+  /** Receives every judged life, some at a time; the result does not keep them. */
   onLives?(rows: readonly LifeRow[]): void;
   /**
    * Its first `abort` ends the run early: wills on their way are waited for up to 2 s, and the result is whole.

@@ -31,7 +31,7 @@ export class Ramp {
     this.#limit = Math.max(1, Math.floor(plan.connectsUnderWay * share));
   }
 
-  /** The most CONNECTs that were unanswered at once. */
+  /** The most unanswered CONNECTs at once. */
   get mostUnderWay(): number {
     return this.#mostUnderWay;
   }

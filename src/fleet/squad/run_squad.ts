@@ -69,7 +69,7 @@ export class SquadRun {
     this.#record?.written(length);
   }
 
-  /** The broker was restarted, and serves again. */
+  /** The broker has restarted, and serves again. */
   brokerServes(): void {
     this.#squad.brokerServes(this.#world.clock.nowMs());
   }

@@ -31,7 +31,7 @@ import { TelemetryPump } from "../client/telemetry.ts";
 import type { VirtualClient } from "../client/virtual_client.ts";
 import type { Watcher } from "../watch/watcher.ts";
 
-/** How long after Ctrl-C wills on their way are waited for, in milliseconds. */
+/** How long after Ctrl-C the squad waits for wills on their way, in milliseconds. */
 const interruptGraceMs = 2_000;
 const settleEveryMs = 100;
 /** Interval between kills of canaries for each watcher during the kill phase, in milliseconds. */
@@ -150,7 +150,7 @@ export class Squad implements ClientHost, WatcherPoolHost {
     return this.phase === "kill" ? this.#restart.waitsFor : undefined;
   }
 
-  /** The broker was restarted, and serves again. */
+  /** The broker has restarted, and serves again. */
   brokerServes(nowMs: number): void {
     this.#restart.serves(nowMs);
   }
@@ -160,7 +160,7 @@ export class Squad implements ClientHost, WatcherPoolHost {
     this.#recorder.makeVoid(sentence, nowMs);
   }
 
-  /** Ends the run early: wills on their way are waited for a little while; a second call waits no longer. */
+  /** Ends the run early: waits a little while for wills on their way; a second call waits no longer. */
   interrupt(nowMs: number): void {
     if (this.phase === "done") return;
     const again = this.#interruptedMs !== undefined;
@@ -302,7 +302,7 @@ export class Squad implements ClientHost, WatcherPoolHost {
     return this.#clients[number - this.#task.firstClient]!;
   }
 
-  /** Kills that still wait for their victim are given up: the run is over. */
+  /** Drops the kills that still wait for their client: the run is over. */
   #endKilling(nowMs: number): void {
     this.#order = undefined;
     for (const client of this.#clients) client.spare();

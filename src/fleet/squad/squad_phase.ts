@@ -7,7 +7,7 @@ import type { RunPhase } from "../result/run_phase.ts";
 
 /** The events that move a squad from one phase to the next. */
 export type SquadEvent =
-  /** Every watcher is subscribed. */
+  /** Every watcher has its subscription. */
   | "watched"
   /** The watchers have seen the canaries, before the instant at which the clients have to connect. */
   | "seen-early"

@@ -1,6 +1,6 @@
 /**
- * How a squad leaves at the end of a run: its living clients properly, some each turn, with their sessions; and then,
- * where wills are retained, the look of a late subscriber, after which their topics are cleared.
+ * How a squad leaves at the end of a run: its online clients properly, some each turn, with their sessions; and then,
+ * where wills are retained, a late subscriber looks at their topics and clears them.
  */
 import type { FleetWorld } from "../client/fleet_world.ts";
 import type { Groups } from "../plan/groups.ts";

@@ -41,7 +41,7 @@ export class SquadThread {
     if (!this.#ended) this.#tell({ type: "written", length });
   }
 
-  /** The broker was restarted, and serves again. */
+  /** The broker has restarted, and serves again. */
   brokerServes(): void {
     this.#tell({ type: "serves" });
   }

@@ -80,7 +80,7 @@ export class Canary implements ConnectionOwner, Wakeable {
     return this.#step === "connecting" ? this.#refusal : undefined;
   }
 
-  /** Whether the broker let it in. */
+  /** Whether the broker accepted it. */
   get connected(): boolean {
     return this.#life.connectedMs !== undefined;
   }
@@ -167,7 +167,7 @@ export class Canary implements ConnectionOwner, Wakeable {
     this.#connection.send({ type: "publish", dup: false, qos, retain: false, topic, payload, ...id }, nowMs);
   }
 
-  /** A message that the broker refuses for a limit is sent again later. */
+  /** The canary repeats a message that the broker refuses for a limit. */
   #onPuback({ reasonCode = 0, properties }: AcknowledgePacket, nowMs: number): void {
     if (reasonCode < 0x80) return;
     const code = reasonText(reasonCode, "puback") + reasonDetails(properties);

@@ -15,7 +15,7 @@ import type { FleetPlan } from "../plan/plan.ts";
 import { presenceMessage } from "../life/presence_message.ts";
 import { retryAfterMs } from "../client/retry.ts";
 
-/** A message that the broker refuses is sent so often; a limit may let a later one through. */
+/** How often the canary sends a message that the broker refuses; a limit may admit a later one. */
 const mostTries = 5;
 
 export class PresenceControl implements ConnectionOwner, Wakeable {

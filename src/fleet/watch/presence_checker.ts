@@ -33,7 +33,7 @@ export interface PresenceCheckerParts {
 
 /** Interval between two checks whether all is settled. */
 const settledEveryMs = 100;
-/** Message expiry counts in whole seconds, and the broker's clock is not ours. */
+/** Message expiry counts in whole seconds, and the broker's clock differs from this one. */
 const expiryToleranceS = 3;
 
 export class PresenceChecker {
@@ -78,7 +78,7 @@ export class PresenceChecker {
     else look.retire(nowMs);
   }
 
-  /** Looks once at this moment of the run; answers true when that is over. */
+  /** Looks once at this moment of the run; returns true when that is over. */
   looked(moment: PresenceMoment, nowMs: number): boolean {
     this.begin(moment, nowMs);
     return this.#look?.moment !== moment && this.#auditor.hasLooked(moment);

@@ -61,12 +61,12 @@ export class RetainedCheck implements ConnectionOwner {
     return this.#granted && !this.#refused;
   }
 
-  /** Why it could not look, in words. */
+  /** Why it could not look, as a text. */
   get refusal(): string {
     return this.#refusal ?? "the broker did not allow it";
   }
 
-  /** Clears every retained will that was found or expected, and leaves. */
+  /** Clears every found or expected retained will, and leaves. */
   clear(nowMs: number): void {
     if (this.#over) return;
     for (const topic of new Set([...this.#expected.keys(), ...this.#found])) {

@@ -58,7 +58,7 @@ export class Watcher implements ConnectionOwner, Wakeable {
   #resumes = false;
   /** A session of this name existed before its own: it removes that first, with the messages kept for it. */
   #removes = false;
-  /** The broker is being restarted: a connection that ends is no fault. */
+  /** A broker restart is under way: a connection that ends is no fault. */
   #restarting = false;
   #dials = false;
   /** CONNECTs that a limit of the broker refused, since the last one that it did not. */
@@ -85,7 +85,7 @@ export class Watcher implements ConnectionOwner, Wakeable {
     this.#connection = new ClientConnection(host.world, version, this, post.number);
   }
 
-  /** The broker is about to be restarted. */
+  /** A broker restart is about to begin. */
   expectRestart(): void {
     this.#restarting = true;
     this.#return = undefined;
@@ -102,7 +102,7 @@ export class Watcher implements ConnectionOwner, Wakeable {
     return this.#return;
   }
 
-  /** No more time is given: a connection that is still open was open all through the restart. */
+  /** The time is over: a connection that is still open was open all through the restart. */
   endRestart(): void {
     if (!this.#connection.over && this.#ready) this.#return ??= { kind: "survived" };
   }

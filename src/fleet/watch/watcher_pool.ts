@@ -35,7 +35,7 @@ export interface WatcherPoolHost {
 const sweepWithinMs = 2_000;
 /** The pool makes up for dials that it missed while this thread was busy, up to so much time. */
 const burstMs = 100;
-/** A canary that passed is kept for so long beyond the instant from which its will is late: duplicates may follow. */
+/** The pool keeps a canary that passed for so long beyond the instant from which its will is late, for duplicates. */
 const duplicatesWithinMs = 2_000;
 /** A canary has at least so long to connect and to have its message received, in milliseconds. */
 const leastControlMs = 5_000;
@@ -60,7 +60,7 @@ export class WatcherPool implements WatcherHost {
   #sweep: SessionSweep | undefined;
   #retiredMs: number | undefined;
   #round = 0;
-  /** Watchers and canaries that wait for their turn to dial, and when the next one may. */
+  /** Watchers and canaries that wait to dial, and the instant of the next dial. */
   readonly #toDial: (() => void)[] = [];
   readonly #dialEveryMs: number;
   #nextDialMs = -Infinity;
@@ -105,7 +105,7 @@ export class WatcherPool implements WatcherHost {
     }
   }
 
-  /** True while some have not had their turn to dial. */
+  /** True while some have not dialled yet. */
   get dialling(): boolean {
     return this.#toDial.length > 0;
   }
@@ -123,7 +123,7 @@ export class WatcherPool implements WatcherHost {
     return watcher?.refusal ?? firstOf(this.#canaries, (control) => control.refusal);
   }
 
-  /** Lets a canary of each bucket be killed. */
+  /** Starts one canary for each bucket. */
   control(nowMs: number): void {
     for (const bucket of this.#buckets()) {
       const number = this.#canaryNumber(bucket);
@@ -180,7 +180,7 @@ export class WatcherPool implements WatcherHost {
     this.#canaries.clear();
   }
 
-  /** Ends all canaries because the broker is about to be restarted: those that have not passed do not count. */
+  /** Ends all canaries before a broker restart: those that have not passed do not count. */
   callOffCanaries(nowMs: number): void {
     this.#toDial.length = 0;
     for (const control of this.#canaries.values()) {
@@ -295,7 +295,7 @@ export class WatcherPool implements WatcherHost {
     return client >= firstClient && client < firstClient + clients;
   }
 
-  /** True for presence messages. They are not wills, and are counted once even with fan-out. */
+  /** True for presence messages. They are not wills, and with fan-out only the first copy counts. */
   #isPresence({ payload }: PublishPacket, copy: number): boolean {
     const mark = readPresenceMark(this.plan, payload);
     if (mark === undefined) return false;
