@@ -1,6 +1,6 @@
 /**
- * Writes the mutants of source files as JSON: `deno test … tools/list_mutants.ts -- OUTPUT FILE...`. It is a test only in
- * form: the syntax tree exists under `deno test` alone.
+ * Writes the mutants of source files as JSON: `deno test … tools/list_mutants.ts -- OUTPUT FILE...`. It is a test only
+ * in form: the syntax tree exists only under `deno test`.
  */
 import { mutantsOf } from "./mutants.ts";
 

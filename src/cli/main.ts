@@ -23,10 +23,10 @@ import { withMaskedUrls } from "../net/endpoint.ts";
 import { spareFor } from "./spare_permissions.ts";
 import { tool } from "./process/tool.ts";
 
-/** Exit codes that no run answers: those are in its result. */
+/** Exit codes outside a run: a run's result has its own. */
 export const exitCodes = { usage: 2, ownFault: 70 } as const;
 
-/** Runs mqtt-sim with these arguments; answers its exit code. */
+/** Runs mqtt-sim with these arguments; returns its exit code. */
 export async function main(
   args: readonly string[],
   output: Output = processOutput(),

@@ -4,7 +4,7 @@
 import type { ParsedCommand } from "./command_line.ts";
 import type { Spare } from "./process/permissions.ts";
 
-/** What a command does not need from its start on. */
+/** The permissions that a command does not need from its start on. */
 export function spareFor(asked: ParsedCommand, everythingIsGiven = isEverythingGiven()): readonly Spare[] {
   switch (asked.command) {
     case "broker":
@@ -18,7 +18,7 @@ export function spareFor(asked: ParsedCommand, everythingIsGiven = isEverythingG
       return ["write", "run", "ffi"];
     case "fleet":
     case "check": {
-      // With --allow-all the fleet reads /proc, which the runtime permits only while nothing is given up.
+      // With --allow-all the fleet reads /proc, which the runtime permits only while the program keeps all permissions.
       if (everythingIsGiven) return [];
       const spare: Spare[] = asked.restartCommand === undefined ? ["run"] : [];
       return asked.engine === "deno" ? [...spare, "ffi"] : spare;

@@ -29,7 +29,7 @@ export class Recording {
   readonly #buffers = new Map<number, RecordBuffer>();
   readonly #limit: number | undefined;
 
-  /** @param limit how many characters the buffer takes while nothing of them is written */
+  /** @param limit how many characters the buffer holds while the test writes none of them */
   constructor(limit?: number) {
     this.#limit = limit;
     this.#run = new RunRecord({ context, write: (lines) => Promise.resolve(this.#write(lines)) }, 0);

@@ -20,7 +20,7 @@ const shorter = ["--clients", "300", "--duration", "10s", "--drain", "5s", "--se
 /** The option for a broker that does not speak 5.0, which some groups require. */
 const inOlder = ["--protocol", "3.1.1", "--will-delay", "0"];
 const restartTimeout = ["--restart-timeout", "2m"];
-/** A silent client's will may come 7.5 s late where a profile says so, and is missing if it is not waited for. */
+/** A silent client's will may come 7.5 s late where a profile says so; without the wait the run would miss it. */
 const shorterSilence = shorter.map((flag, place) => shorter[place - 1] === "--drain" ? "10s" : flag);
 const limitMs = 300_000;
 /** The longest wait for an idle machine: the page states the measured other load. */

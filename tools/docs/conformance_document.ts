@@ -29,7 +29,7 @@ export function readConfirmed(text: string): Confirmed {
   return new Map(lines.map((line) => line.split("\t") as [string, string]));
 }
 
-/** The line on a failure: of this broker's, where there is one (`broker:case`), or else of the case's. */
+/** The line on a failure: the broker's own, where there is one (`broker:case`), or else the case's. */
 function wordOn(broker: string, id: string, confirmed: Confirmed): string | undefined {
   return confirmed.get(`${broker}:${id}`) ?? confirmed.get(id);
 }

@@ -1,8 +1,8 @@
 /**
- * `deno task docs:conformance`: the whole catalog on the embedded broker and on those that this machine has, written to
- * docs/conformance.md and, broker by broker, to docs/conformance/. With a folder after it the reports are kept there,
- * and those that are there already are not made again. Ends with 1 where a line of docs/conformance/confirmed.tsv is of
- * nothing that failed; a failure without a line is reported, here and on its page.
+ * `deno task docs:conformance`: runs the whole catalog on the embedded broker and on those of this machine, and writes
+ * docs/conformance.md and, broker by broker, docs/conformance/. With a folder argument it keeps the reports there, and
+ * does not repeat existing ones. Ends with 1 where a line of docs/conformance/confirmed.tsv has no failure; it reports
+ * a failure without a line, here and on its page.
  */
 import { profileOf } from "../../src/profiles/profiles.ts";
 import { type CheckReport, checkReportSchema } from "../../src/report/model/check_report.ts";

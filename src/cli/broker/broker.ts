@@ -1,5 +1,5 @@
 /**
- * `mqtt-sim broker`: the embedded broker alone, until a signal.
+ * `mqtt-sim broker`: runs only the embedded broker, until a signal.
  */
 import { formatCount, formatSizeBytes } from "../../base/units.ts";
 import { Broker } from "../../broker/broker.ts";
@@ -23,9 +23,9 @@ export interface BrokerParts {
 }
 
 /**
- * Runs a broker until SIGINT or SIGTERM; answers the exit code.
+ * Runs a broker until SIGINT or SIGTERM; returns the exit code.
  *
- * @throws UsageError when the address or port cannot be had, or the config file cannot be used
+ * @throws UsageError when the address or port is not available, or the config file is unusable
  */
 export async function broker(
   flags: BrokerFlags,
@@ -44,7 +44,7 @@ export async function broker(
     const running = await Broker.start({ ...brokerOptions(settings), ...security.options, ...observing.options });
     stopReloading = onHangUp(() => void reload(security, running, log));
     monitor = await served(running, observing, security);
-    // The store and the epoll engine are open; files are read again at SIGHUP alone.
+    // The store and the epoll engine are open; only SIGHUP makes the command read files again.
     giveUp("write", "ffi", ...security.readsAgain ? [] : ["read"] as const);
     if (!quiet) out.write(startLines(running, monitor, security));
     await aborted(interrupts.early);

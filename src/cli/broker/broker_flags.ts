@@ -47,7 +47,7 @@ const operatorCommands = [disconnectCommand, endSessionCommand, clearRetainedCom
 /** `mqtt-sim broker` and its subcommands. */
 export const brokerCommand = command(
   "broker",
-  // Nothing at all is a choice too, which `or` alone would not take.
+  // An empty command line is allowed too, which `or` alone would not accept.
   orNone(
     or(statusCommand, ...operatorCommands, schema, passwdCommand, run),
     () => ({ command: "broker" } as BrokerFlags),

@@ -19,7 +19,7 @@ import { file, text } from "../options/setting.ts";
 const answerWithinMs = 10_000;
 /** As much of an answer is read, in characters. */
 const longestAnswer = 200;
-/** Exit codes: nothing of that name, and no answer. */
+/** Exit codes: the name does not exist, and no answer. */
 const absent = 1;
 const notReachable = 3;
 

@@ -36,7 +36,7 @@ export const passwdCommand = command(
 /** The parsed command line. */
 export type PasswdAsked = InferValue<typeof passwdCommand>;
 
-/** Does it; answers the exit code. @throws UsageError for a file or name that cannot be used */
+/** Runs the command; returns the exit code. @throws UsageError for an unusable file or name */
 export async function passwd({ file, user }: PasswdAsked, { out, err }: Output, read = readPassword): Promise<number> {
   const text = await textOf(file);
   const isNew = !parseUsers(text ?? "", file).has(user);
@@ -56,7 +56,7 @@ async function textOf(file: string): Promise<string | undefined> {
   }
 }
 
-/** Whole or not at all, for a broker may read it at any time. */
+/** Writes the file in one step, because a broker may read it at any time. */
 async function replace(file: string, text: string, isNew: boolean): Promise<void> {
   const beside = unguessable(file);
   try {

@@ -64,7 +64,7 @@ export async function status(flags: StatusFlags, { out, err }: Output): Promise<
   return 0;
 }
 
-/** The answer, or why there is none. */
+/** The answer, or the reason why there is none. */
 async function ask(url: string): Promise<StatusReport | string> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(patienceMs), redirect: "error" });

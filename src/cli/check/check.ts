@@ -133,7 +133,7 @@ function withoutAbsent({ username, password }: { username: string | undefined; p
   return { username: username ?? "", password };
 }
 
-/** How far it is, on a terminal alone. */
+/** The progress, only on a terminal. */
 function progressOn(stream: Stream): NonNullable<ConformanceHooks["onCase"]> {
   return ({ id, protocol }, done, total) => {
     const columns = stream.columns();

@@ -21,7 +21,7 @@ export interface CheckTarget {
 
 const deniedTopic = "mqtt-sim/denied";
 
-/** Starts a broker of our own. @throws UsageError when the engine cannot be had */
+/** Starts the embedded broker. @throws UsageError when the engine is not available */
 export async function startCheckTarget(engine: EngineChoice): Promise<CheckTarget> {
   const folder = await Deno.makeTempDir({ prefix: "mqtt-sim-check" });
   const login = { username: "check", password: freshSeed().toString(36) };

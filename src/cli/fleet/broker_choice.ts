@@ -1,4 +1,4 @@
-/** Which broker a fleet is to run on, as `--url` has it: `URL`, `NAME=URL`, or `embedded` for one of our own. */
+/** The broker of a fleet, in the form of `--url`: `URL`, `NAME=URL`, or `embedded` for the embedded broker. */
 import { UsageError } from "../../base/failure.ts";
 import { type Endpoint, parseEndpoint, withoutSecrets } from "../../net/endpoint.ts";
 import { targetName } from "../../report/model/comparison.ts";
@@ -11,12 +11,12 @@ export interface BrokerChoice {
   readonly endpoint?: Endpoint;
 }
 
-/** The broker of our own. */
+/** The embedded broker. */
 export const embedded: BrokerChoice = { name: "embedded" };
 
 const longestName = 32;
 
-/** @throws UsageError when it is no broker, or its name is none */
+/** @throws UsageError when it is no broker, or its name is invalid */
 export function parseBrokerChoice(text: string): BrokerChoice {
   const [, called, url = text] = /^([^:/=]*)=(.*)$/s.exec(text) ?? [];
   if (called !== undefined && !/^[\w.-]{1,32}$/.test(called)) {

@@ -14,7 +14,7 @@ export interface EmbeddedBroker {
   /** Resolves with the reason if the thread ends without a request; else never. */
   readonly crash: Promise<Error>;
   stop(): Promise<unknown>;
-  /** Kills it, and starts it again so many milliseconds later. */
+  /** Kills it, and starts it again after so many milliseconds. */
   restart?(downMs: number): Promise<void>;
 }
 

@@ -32,7 +32,7 @@ import { fleetOnSeveral, type RunOn } from "./fleet_several.ts";
 /** The dependencies of the command; a test may replace them. */
 export interface FleetParts {
   runFleet(run: FleetRun, hooks: FleetHooks): Promise<FleetResult>;
-  /** `restarts`: it is to be restarted while the fleet runs. */
+  /** `restarts`: the run restarts it. */
   startBroker(onWarning: (text: string) => void, engine: EngineChoice, restarts: boolean): Promise<EmbeddedBroker>;
   openInterrupts(): Interrupts;
   /** Waits between two brokers. */
@@ -92,7 +92,7 @@ export async function fleet(asked: FleetFlags, output: Output, parts: FleetParts
   }
 }
 
-/** One run on one broker; undefined when there was to be an end at once and no result came in time. */
+/** One run on one broker; undefined when the user ended it at once and no result came in time. */
 async function runOn(
   broker: BrokerChoice,
   plan: FleetPlan,
@@ -132,7 +132,7 @@ function alsoSeen(live: Live, views: RunViews): Live {
   };
 }
 
-/** Runs on the broker that was named, or on one of our own. */
+/** Runs on the named broker, or on the embedded one. */
 async function runOnTarget(
   asked: Pick<FleetRun, "plan" | "startAt">,
   { endpoint }: BrokerChoice,
@@ -157,7 +157,7 @@ async function runOnTarget(
   }
 }
 
-/** The result, or undefined when there was to be an end at once and none came in time. */
+/** The result, or undefined when the user ended the run at once and none came in time. */
 function run(
   asked: Omit<FleetRun, "brokerInProcess">,
   own: EmbeddedBroker | undefined,

@@ -167,7 +167,7 @@ function noFlags(): FleetFlags {
 /** `mqtt-sim fleet` and its subcommands. */
 export const fleetCommand = command(
   "fleet",
-  // Nothing at all is a choice too, which `or` alone would not take.
+  // An empty command line is allowed too, which `or` alone would not accept.
   orNone(or(schema, show, known, run), noFlags),
   {
     brief: sentence("Connect a fleet of clients with wills, kill them, and check every will."),

@@ -25,7 +25,7 @@ import type { Settled } from "./wait_until_idle.ts";
 import { tool } from "../process/tool.ts";
 import { checkRestartFlags, type FlagsWithScenario, fleetRequest } from "./fleet_request.ts";
 
-/** Runs on one broker; undefined when there was to be an end at once and no result came in time. */
+/** Runs on one broker; undefined when the user ended the run at once and no result came in time. */
 export type RunOn = (
   broker: BrokerChoice,
   plan: FleetPlan,

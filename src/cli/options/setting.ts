@@ -70,7 +70,7 @@ export function one<T>(kind: Kind<T>, about: About): Setting<T> {
   };
 }
 
-/** A setting that may be given again and again; in a file a list, or one value alone. */
+/** A setting that may occur several times; in a file a list, or a single value. */
 export function many<T>(kind: Kind<T>, about: About): Setting<readonly T[]> {
   const text = textOf(kind.range, about);
   const help = `${helpOf(text, about)} May be repeated.`;

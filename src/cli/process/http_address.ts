@@ -1,4 +1,4 @@
-/** Where a page or metrics are served: `8080`, `host:8080`, `[::1]:8080`; this machine alone unless a host is named. */
+/** The address of a page or of metrics: `8080`, `host:8080`, `[::1]:8080`; only this machine unless it names a host. */
 import { UsageError } from "../../base/failure.ts";
 
 /** An address to listen on. */

@@ -25,7 +25,7 @@ export async function report(asked: DrawAsked, output: Output): Promise<number> 
   return await writeAll(whole, asked, await openReportOutputs(asked), output);
 }
 
-/** A recording has every life, and so they are written as they are judged; a report has some. */
+/** A recording has every life, so the command writes each after its judgement; a report has only samples. */
 async function drawAgain(asked: DrawOne, output: Output): Promise<number> {
   const bounds = boundsOf(asked);
   const saved = await openSaved(asked.file);

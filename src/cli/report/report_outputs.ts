@@ -75,7 +75,7 @@ export const formTitles: Readonly<Record<keyof ReportFlags, string>> = {
 export interface ReportOutputs<R = Report> {
   /** True when one form goes to standard output, which then carries no other text. */
   readonly usesStandardOutput: boolean;
-  /** Writes every form; answers a line on each file. @throws UsageError when one cannot be written after all */
+  /** Writes every form; returns a line on each file. @throws UsageError when writing one fails after all */
   write(report: R, toStandardOutput: (text: string) => void): Promise<string[]>;
   /** Writes a part of one form before the rest comes. @throws UsageError when that fails */
   append(form: string, text: string, toStandardOutput: (text: string) => void): void;
@@ -83,7 +83,7 @@ export interface ReportOutputs<R = Report> {
   discard(): Promise<void>;
 }
 
-/** Files that wait for the report of a run, and one that takes its lives as they are judged, where that is wanted. */
+/** Files that wait for the report of a run, and an optional one that receives its judged lives. */
 export interface RunOutputs extends ReportOutputs {
   readonly onLives?: (rows: readonly LifeRow[]) => void;
 }

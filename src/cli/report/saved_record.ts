@@ -43,7 +43,7 @@ type Header = RecordHeader & { readonly context: z.infer<typeof header>["context
 /** A line longer than this is no event's; in characters. */
 const longestLine = 16 * 1_048_576;
 
-/** Lives that are handed on together. */
+/** The most lives in one call. */
 const rowsAtOnce = 500;
 
 const expected = "expected a file that mqtt-sim fleet --report or --record wrote";

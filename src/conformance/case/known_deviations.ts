@@ -356,7 +356,7 @@ export function mayFailUnder(id: CaseId, profile: string, deviation: string): bo
 const inCase: Readonly<Record<string, Readonly<Partial<Record<CaseId, readonly CaseSign[]>>>>> = {
   // The will waits although its session has ended, and is dropped when its client is back.
   "mosquitto/delay-without-session": { "will/takeover-delayed-ends-resumed": [{ fault: "missing" }] },
-  // The trickle goes on for 17 s, and keeps the client alive for as long.
+  // The slow transmission takes 17 s, and keeps the client alive during it.
   "ejabberd/half-packet-keeps-alive": { "will/freeze-trickle": [{ fault: "late", withinS: 20 }] },
   "nats/half-packet-keeps-alive": { "will/freeze-trickle": [{ fault: "late", withinS: 20 }] },
   // A will that comes early comes before its client is back.

@@ -51,7 +51,7 @@ export interface CaseResult {
   readonly transcript?: readonly TranscriptLine[];
 }
 
-/** A case failed beside others or while this process was late, was run again, once, alone, and came out otherwise. */
+/** A case failed beside others or while this process was late, and ran again, once, alone, with another outcome. */
 export interface Again {
   /** Why it failed then. */
   readonly reason: string;

@@ -1,4 +1,4 @@
-/** The keep alive that counts, and what it allows: 1.5 times keep alive is the last instant, not the first. */
+/** The effective keep alive, and its limit: 1.5 times keep alive is the last allowed instant, not the first. */
 import type { Probe } from "../probe/probe.ts";
 import type { Stage } from "../stage/stage.ts";
 

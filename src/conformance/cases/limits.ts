@@ -15,7 +15,7 @@ const longestRemaining = [127, 16_383, 2_097_151, 268_435_455] as const;
 
 /**
  * The payload of the smallest 5.0 PUBLISH at QoS 0 on a topic that is larger than so many bytes; below 0 where one
- * without a payload is larger already. Where Remaining Length takes one byte more, a size of packet is left out.
+ * without a payload is larger already. Where Remaining Length needs one more byte, no packet has that size.
  */
 export function payloadBytesBeyond(maximumPacketSize: number, topic: string): number {
   const withoutPayload = 2 + new TextEncoder().encode(topic).length + 1; // topic, and a property length of 0
@@ -233,9 +233,9 @@ export const limitCases: readonly ConformanceCase[] = [
 ];
 
 /**
- * A subscriber with Receive Maximum 1 gets so many messages, and never two at once. One more is sent before each is
- * acknowledged and one after: where a broker drops what is beyond the maximum, the later one still shows that there is
- * room again.
+ * A subscriber with Receive Maximum 1 gets so many messages, and never two at once. The case publishes one more before
+ * each acknowledgement and one after: if a broker drops messages beyond the maximum, the later one still shows that the
+ * quota is free again.
  */
 export async function oneByOne(
   stage: Stage,

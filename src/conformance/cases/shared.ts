@@ -6,7 +6,7 @@ import { field, frame } from "../probe/raw_packet.ts";
 import type { Stage } from "../stage/stage.ts";
 import { publishFrom } from "./subscribe.ts";
 
-/** Publishes messages one after the other, and answers which came to each probe once all is quiet. */
+/** Publishes messages one after the other, and returns those that came to each probe once no more arrive. */
 async function spread(stage: Stage, messages: readonly SentMessage[], probes: readonly Probe[]): Promise<string[][]> {
   const publisher = await stage.connect({ name: "publisher" });
   for (const message of messages) await publisher.publish(message);

@@ -7,7 +7,7 @@ import type { Stage } from "../stage/stage.ts";
 
 const allQos: readonly QoS[] = [0, 1, 2];
 
-/** SUBSCRIBE with several filters in one packet; answers the codes. */
+/** SUBSCRIBE with several filters in one packet; returns the codes. */
 async function subscribeAll(probe: Probe, subscriptions: readonly Subscription[]): Promise<readonly number[]> {
   const packetId = probe.nextPacketId();
   probe.send({ type: "subscribe", packetId, subscriptions });

@@ -55,7 +55,7 @@ function withoutWillFields(stage: Stage): Uint8Array {
   return withFlags(stage.connectBytes(), 0x0c);
 }
 
-/** A CONNECT of which only so many bytes are sent. */
+/** The first bytes of a CONNECT, by their number. */
 function cut(stage: Stage, to: number): Uint8Array {
   return stage.connectBytes({ will: stage.will() }).slice(0, to);
 }

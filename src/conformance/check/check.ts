@@ -28,11 +28,11 @@ import type { TimedWorld } from "../../net/world.ts";
 /** Where it happens. */
 export interface Place {
   readonly world: TimedWorld;
-  /** Absent where the world is none of sockets. */
+  /** Absent where the world does not use sockets. */
   readonly engine?: EngineName;
 }
 
-/** A case that failed beside others, and is to be run alone. */
+/** A case that failed beside others, and must run alone. */
 interface Retry {
   readonly run: CaseRun;
   readonly reason: string;
@@ -330,7 +330,7 @@ export class Check {
     this.#hooks.onCase?.(result, this.#results.size, this.#runs.length);
   }
 
-  /** That nothing which took long is taken for the broker's doing without a word. */
+  /** A note on slowness in this process, so that the reader does not attribute it to the broker. */
   #tellLag(): void {
     const lateMs = this.#lag.worstMs();
     if (lateMs === 0) return;

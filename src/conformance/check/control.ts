@@ -58,7 +58,7 @@ async function limitsOf(stage: Stage, { properties: announced = {} }: ConnackPac
   return stage.is5 ? { announced } : await observedFeatures(stage);
 }
 
-/** The first CONNACK; or why there is none to go on with. */
+/** The first CONNACK; or the reason why the control arm cannot continue. */
 async function probeConnect(stage: Stage): Promise<ConnackPacket | Unanswered> {
   const probe = stage.dial("greeter").send(stage.connectPacket());
   const connack = await firstAnswer(probe);

@@ -20,7 +20,7 @@ export class LagWatch {
   #dueMs = 0;
   #cancel: () => void = () => {};
 
-  /** @param leastMs what is no more than this is not remembered */
+  /** @param leastMs the longest lateness that it ignores */
   constructor(world: TimedWorld, leastMs: number) {
     this.#world = world;
     this.#leastMs = leastMs;

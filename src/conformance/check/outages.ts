@@ -30,7 +30,7 @@ interface Outage {
   readonly remark: string;
 }
 
-/** A broker may go because of a case that ended so many milliseconds before, at most. */
+/** The longest time after a case's end at which its effect may stop the broker, in milliseconds. */
 const recentMs = 500;
 
 /** Names shown of the cases that were running; the report's data have all. */

@@ -9,7 +9,7 @@ import { type Protocol, protocols } from "../model/protocol.ts";
 export interface Selection {
   /** Areas, ids, or prefixes of ids: `will`, `will/takeover`, `will/to`. */
   readonly only?: readonly string[] | undefined;
-  /** Numbers of statements, such as `3.1.2-22`; with a version in front, `5.0:3.1.2-22`, in that version alone. */
+  /** Numbers of statements, such as `3.1.2-22`; with a version in front, `5.0:3.1.2-22`, only in that version. */
   readonly rules?: readonly string[] | undefined;
   /** The MQTT versions of the cases. Default: both. */
   readonly protocols?: readonly Protocol[] | undefined;

@@ -1,4 +1,4 @@
-/** Waits for a condition for a limited time; the code that changes it asks for a new check. */
+/** Waits for a condition for a limited time; the code that changes it triggers a new check. */
 import { CaseOver } from "../model/outcome.ts";
 import type { TimedWorld } from "../../net/world.ts";
 

@@ -48,7 +48,7 @@ export class Probe extends ProbeLink {
   /** The QoS that the broker granted to each subscription of its session, by topic filter. */
   granted = new Map<string, number>();
 
-  /** Subscribes, and answers the SUBACK; a refusal fails the case. */
+  /** Subscribes, and returns the SUBACK; a refusal fails the case. */
   async subscribe(
     topicFilter: string,
     { qos = 2, ...options }: Partial<Omit<Subscription, "topicFilter">> = {},
@@ -189,8 +189,8 @@ export class Probe extends ProbeLink {
   }
 
   /**
-   * Waits for the broker to close at an instant, and answers how it did: fails when it closes later than the bounds
-   * allow, and when it does not close. A close that is earlier is not judged.
+   * Waits for the broker to close at an instant, and returns how it did: fails when it closes later than the bounds
+   * allow, and when it does not close. It does not judge an earlier close.
    */
   async expectCloseBy(due: DueWindow): Promise<ProbeEnd> {
     const { lateMs } = this.parts.bounds;

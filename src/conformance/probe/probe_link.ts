@@ -38,7 +38,7 @@ export interface ProbeParts {
   readonly onSideFault: (fault: SideFault) => void;
   /** The broker refused a packet for its load, with its reason. */
   readonly onRefusedForLoad: (what: string) => void;
-  /** The link could not be opened at all. */
+  /** The link did not open. */
   readonly onUnreachable: (how: string) => void;
 }
 

@@ -9,7 +9,7 @@ const shortestGapMs = 10;
 const longestGapMs = 200;
 /** Refusals within this time have one cause: the check slows down once. Limits count by the second. */
 const oneCauseMs = 1_000;
-/** After so long without a refusal the gap is halved. */
+/** After so long without a refusal the pacer halves the gap. */
 const easedAfterMs = 5_000;
 
 export class Pacer {

@@ -31,7 +31,7 @@ export interface StageParts {
   readonly world: TimedWorld;
   readonly bounds: Bounds;
   readonly protocol: Protocol;
-  /** Unique on the broker: run and case. Letters and digits alone. */
+  /** Unique on the broker: run and case. Only letters and digits. */
   readonly name: string;
   readonly login: CheckLogin;
   /** The broker's limits: from its first CONNACK of this version, or observed. */

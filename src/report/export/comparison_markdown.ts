@@ -16,7 +16,7 @@ export function comparisonMarkdown(comparison: Comparison): string {
   return `${parts.filter((part) => part !== "").join("\n\n")}\n`;
 }
 
-/** The table alone, a column for each broker. */
+/** Only the table, a column for each broker. */
 export function comparisonTable(comparison: Comparison): string {
   const names = comparison.brokers.map(({ name }) => escapeMarkdown(name));
   const rows = comparisonRows(comparison).flatMap(({ name, rows }) => [

@@ -44,7 +44,7 @@ const everyHead = [
 /** The head of a table of every life. */
 export const lifeRowsHead = lines([everyHead]);
 
-/** Rows of it: lives as they are judged. */
+/** Its rows: the judged lives. */
 export function lifeRowsCsv(rows: readonly LifeRow[]): string {
   return lines(
     rows.map(({ client, group, incarnation, protocol, qos, mode, verdict, timeline, ...life }) => [

@@ -105,7 +105,7 @@ export class FleetMetrics {
     this.#report = report;
   }
 
-  /** The metrics as they are now; without values before the first progress. */
+  /** The present metrics; without values before the first progress. */
   text(): Promise<string> {
     const last = this.#last;
     const verdict = last === undefined ? "" : this.#verdict(last);

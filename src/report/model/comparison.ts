@@ -182,7 +182,7 @@ function differences(brokers: readonly ComparedBroker[]): string[] {
   return [`the runs have different plans: they differ in ${different.join(", ")}`];
 }
 
-/** The one command for all of them, where the commands for each differ in the broker alone. */
+/** The single command for all of them, where the commands for each differ only in the broker. */
 function repeatAll(brokers: readonly ComparedBroker[]): string | undefined {
   const each = brokers.map(({ report }) => report?.run.repeat);
   const rests = new Set(each.map((command) => command?.replace(/ --url \S+/, "")));

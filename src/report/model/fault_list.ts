@@ -13,7 +13,7 @@ export interface FaultList {
   readonly further: readonly FaultSample[];
 }
 
-/** @param most how many are shown, where there are no more kinds than that */
+/** @param most the number of shown faults, if there are not more kinds than that */
 export function faultList({ faults, faultKinds }: Pick<Report, "faults" | "faultKinds">, most: number): FaultList {
   const kinds = faultKinds.flatMap((kind): ListedKind[] => {
     const sample = faults.find((fault) => isOf(kind, fault));

@@ -152,7 +152,7 @@ function checkSameCut(first: NamedReport, other: NamedReport): void {
   );
 }
 
-/** Which parts of the run are not there, in a sentence: without them nothing is proven of the whole. */
+/** The missing parts of the run, in a sentence: without them the report proves nothing about the whole. */
 function missingPartsReason(reports: readonly Report[]): string | undefined {
   const had = new Set(reports.map(({ plan: { shard } }) => shard?.number));
   const of = reports[0]!.plan.shard?.of ?? 0;
@@ -320,7 +320,7 @@ function clientsOf(reports: readonly Report[]): FleetResult["clients"] {
   return sumsOf(reports.map(({ clients }) => clients), names);
 }
 
-/** Parts on one machine each see all its SYNs: the most that one has seen. The limit is that of the whole run. */
+/** Parts on one machine each see all its SYNs: the largest count of them. The limit is that of the whole run. */
 function connectsOf(reports: readonly Report[]): Pick<FleetResult, "connects"> {
   const all = reports.flatMap(({ connects }) => connects === undefined ? [] : [connects]);
   if (all.length === 0) return {};

@@ -197,7 +197,7 @@ function at(of: object, name: string): unknown {
 /** How many names are proposed. */
 const proposed = 3;
 
-/** The paths that a path may be meant for, the nearest first; none where nothing is near. */
+/** The paths that an unknown path may mean, the nearest first; none where no path is near. */
 export function nearPaths(path: string): string[] {
   const limit = Math.max(2, Math.floor(path.length / 4));
   return allPaths(numbers as unknown as Node)

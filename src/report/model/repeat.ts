@@ -9,7 +9,7 @@ import type { FleetPlan } from "../../fleet/plan/plan.ts";
 import type { PlanOption } from "../../fleet/plan/plan_option.ts";
 import { type OptionName, optionsBySection } from "../../fleet/plan/plan_options.ts";
 
-/** Options that are written by rules of their own. */
+/** Options with their own rules of writing. */
 const ownRules: ReadonlySet<OptionName> = new Set(["run", "seed", "username", "password"]);
 
 /** The inputs of the command besides the plan. */

@@ -37,7 +37,7 @@ const form = /^\s*([^\s<>=!](?:[^<>=!]*[^\s<>=!])?)\s*(==|!=|<=|>=|<|>)\s*(-?\d+
 const example =
   "expected a path of the report, a comparison and a number, such as wills.late<10 or latencyMs.all.p99<=200";
 
-/** Reads a threshold. @throws UsageError when it is none, or its path is not the report's */
+/** Reads a threshold. @throws UsageError when it is none, or the report has no such path */
 export function parseThreshold(expression: string): Threshold {
   const [, path, operator, value] = form.exec(expression) ?? [];
   if (path === undefined) throw new UsageError(`Cannot read threshold ${JSON.stringify(expression)}: ${example}`);
@@ -86,7 +86,7 @@ function verdictWith(report: Report, thresholds: readonly Threshold[], results: 
   return { ...base, reason: `every threshold is met: ${results.map(({ expression }) => expression).join(", ")}` };
 }
 
-/** The verdict as it would be without the faults that a threshold of their own speaks of. */
+/** The verdict without the faults that have a threshold of their own. */
 function withoutCovered(report: Report, thresholds: readonly Threshold[]): Judged {
   const wills: WillCounts = { ...report.wills };
   for (const { path } of thresholds) {
@@ -120,7 +120,7 @@ function controlsWithout(controls: Report["controls"], covers: (part: string) =>
   return left;
 }
 
-/** States of presence without the kinds that a threshold of their own speaks of. */
+/** States of presence without the kinds that have a threshold of their own. */
 function presenceWithout(presence: Report["presence"], thresholds: readonly Threshold[]): Report["presence"] {
   const covered = (name: string) => thresholds.some(({ path }) => path === `presence.${name}`);
   if (presence === undefined || covered("wrong")) return undefined;

@@ -30,7 +30,7 @@ export interface Live {
   end(): void;
 }
 
-/** The panel on a terminal, plain lines elsewhere; with `quiet`, warnings alone. */
+/** The panel on a terminal, plain lines elsewhere; with `quiet`, only warnings. */
 export function openLive(screen: LiveScreen, quiet: boolean): Live {
   const live = quiet
     ? new QuietLive(screen)

@@ -16,7 +16,7 @@ export interface Style {
 
 const same = (text: string) => text;
 
-/** No marks at all: files, pipes, NO_COLOR. */
+/** Without marks: files, pipes, NO_COLOR. */
 export const plainStyle: Style = { good: same, bad: same, unsure: same, strong: same, faint: same };
 
 /** Each mark ends with its own code, so that marks can nest. */

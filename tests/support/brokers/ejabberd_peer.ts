@@ -15,7 +15,7 @@ export const ejabberd: Peer = {
   install: "apt-get install ejabberd",
 };
 
-/** Where its own control script finds the modules; undefined where there is none. */
+/** The folder of its modules, from its control script; undefined where there is none. */
 async function erlangLibraries(): Promise<string | undefined> {
   const script = await Deno.readTextFile(control).catch(() => "");
   return /^ERL_LIBS='([^']+)'/m.exec(script)?.[1];

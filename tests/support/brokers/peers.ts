@@ -171,11 +171,11 @@ export async function restartable(
 export interface AedesSettings {
   /** The topic that no client may publish to. */
   readonly deniedTopic?: string;
-  /** Of version 2 alone: the longest session expiry in seconds that it grants; 0 for no limit. */
+  /** Only version 2: the longest session expiry in seconds that it grants; 0 for no limit. */
   readonly sessionExpiryIntervalLimit?: number;
-  /** Of version 2 alone: the largest packet in bytes that it accepts; 0 for no limit. */
+  /** Only version 2: the largest packet in bytes that it accepts; 0 for no limit. */
   readonly maximumPacketSize?: number;
-  /** Of version 2 alone: how many unacknowledged PUBLISH it accepts; 0 for no limit. */
+  /** Only version 2: how many unacknowledged PUBLISH it accepts; 0 for no limit. */
   readonly receiveMaximum?: number;
 }
 

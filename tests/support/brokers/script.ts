@@ -7,7 +7,7 @@ import type {
   Subscription,
 } from "../../../src/mqtt/packet.ts";
 
-/** A will that is to be published, and whose. */
+/** A will to publish, and its client. */
 export interface HeldWill extends ConnectWill {
   readonly clientId: string;
 }

@@ -83,7 +83,7 @@ export class ScriptedBroker {
     if (!this.#storedMs.has(kept)) this.#storedMs.set(kept, this.clock.nowMs());
   }
 
-  /** A retained message as it is sent now: the time that it has waited is taken off its life. */
+  /** A retained message as the broker sends it now: its expiry minus the time that it has waited. */
   fromStore(packet: PublishPacket): PublishPacket {
     const { properties } = packet;
     if (properties?.messageExpiryIntervalS === undefined) return packet;

@@ -19,7 +19,7 @@ export interface SupervisedPeer {
   /** Its output at its first start. */
   readonly said: string;
   readonly restartCommand: string;
-  /** Its process as it is now. */
+  /** Its present process. */
   pid(): number;
   stop(): Promise<void>;
 }

@@ -7,7 +7,7 @@ import { connectBytes, type RawConnect, RawSocket, subscribeBytes } from "./raw_
 /** One life, its end, and perhaps the CONNECT that follows. */
 export interface RawDeath {
   readonly version: 4 | 5;
-  /** Clean Start (3.1.1: Clean Session) of the life that dies. */
+  /** Clean Start (3.1.1: Clean Session) of the life that ends. */
   readonly clean: boolean;
   readonly sessionExpiryS?: number;
   readonly willDelayS?: number;
@@ -59,7 +59,7 @@ async function note(watcher: RawSocket, seen: Map<string, number[]>): Promise<vo
   }
 }
 
-/** Lives and dies; answers when it died. */
+/** Runs one life to its end; returns the instant of the end. */
 async function die(port: number, death: RawDeath, willTopic: string, login: Login): Promise<number> {
   const { version, clean, sessionExpiryS = 0, willDelayS = 0, keepAliveS = 60, end, back } = death;
   const clientId = willTopic.replace("/", "-");

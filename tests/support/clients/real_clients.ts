@@ -195,7 +195,7 @@ function startMosquittoClient(asked: Asked): ChildProcess {
     "-q",
     `${qos}`,
   ];
-  // Its lines are to be seen when they are said, hence stdbuf, which becomes mosquitto_sub and keeps the process id.
+  // The test must see its lines at once, hence stdbuf, which becomes mosquitto_sub and keeps the process id.
   return new ChildProcess("stdbuf", ["-oL", "mosquitto_sub", ...common, ...rest, ...limit]);
 }
 

@@ -44,7 +44,7 @@ export class CrashStorm {
     this.#random = new Random(options.seed);
   }
 
-  /** Storms and kills until a book does not balance, or all is done; answers the kills. */
+  /** Sends and kills until a record does not balance, or all is done; returns the number of kills. */
   async run(): Promise<number> {
     const directory = await Deno.makeTempDir({ prefix: "mqtt-sim-crash-" });
     try {
@@ -141,7 +141,7 @@ export class CrashStorm {
     }
   }
 
-  /** One client's connection; answers whether it ended before the broker did. */
+  /** One client's connection; returns whether it ended before the broker did. */
   async #visit(port: number, clientId: string, living: WillLife[]): Promise<boolean> {
     const [delayS, expiryS] = [this.#pick([0, 0, 1, 2]), this.#pick([0, 1, 30])];
     const life = this.wills.begin({ clientId, name: this.#name(), delayS, expiryS });

@@ -18,7 +18,7 @@ class Lasting {
 
   constructor(readonly clientId: string, readonly faults: string[]) {}
 
-  /** Connects; answers whether it did. A session that was acknowledged once must be there from then on. */
+  /** Connects; returns whether it did. Once acknowledged, a session must exist from then on. */
   protected async join(port: number, receive: (packet: Packet) => void): Promise<boolean> {
     const peer = this.peer = new CrashPeer(port, { clientId: this.clientId, ...lasting }, receive);
     const connack = await peer.connack;
@@ -88,7 +88,7 @@ export class Sender extends Lasting {
 }
 
 export class Watcher extends Lasting {
-  /** Payloads by QoS, as they were handed to the application. */
+  /** Payloads by QoS, as the application received them. */
   readonly taken: Record<1 | 2, string[]> = { 1: [], 2: [] };
   readonly onWill: (name: string, atMs: number) => void;
   onRetained: (topic: string, payload: string) => void = () => {};

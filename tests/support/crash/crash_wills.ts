@@ -42,7 +42,7 @@ export class WillLife {
 
 /** The allowed time beyond the delay: the second that contains the broker's kill, and its start. Milliseconds. */
 const patienceMs = 6_000;
-/** Readings of two processes' clocks differ by no more. Milliseconds. */
+/** The largest difference between two processes' clocks. Milliseconds. */
 const clockMs = 5;
 
 export class WillBook {

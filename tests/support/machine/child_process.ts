@@ -57,7 +57,7 @@ export class ChildProcess implements AsyncDisposable {
   /**
    * Waits for a line that matches, among those from number `from` on (0: from the start).
    *
-   * @throws when the program ends, or time does, before there is one; with all that it said
+   * @throws with the whole output when the program ends, or the time limit passes, before there is one
    */
   async line(pattern: RegExp, { from = 0, limitMs = patienceMs } = {}): Promise<RegExpMatchArray> {
     const deadline = timer(limitMs);
@@ -78,7 +78,7 @@ export class ChildProcess implements AsyncDisposable {
     }
   }
 
-  /** Waits for the end and answers how it was. */
+  /** Waits for the end and returns its exit status. */
   async exit(limitMs = patienceMs): Promise<Exit> {
     const deadline = timer(limitMs);
     try {
@@ -100,7 +100,7 @@ export class ChildProcess implements AsyncDisposable {
     }
   }
 
-  /** All that it said, for a failure's message. */
+  /** Its whole output, for a failure's message. */
   get said(): string {
     return this.lines.map((line) => `  | ${line}`).join("\n");
   }

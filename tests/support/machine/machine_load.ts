@@ -20,7 +20,7 @@ export interface MachineLoad {
 
 const msPerTick = 10;
 
-/** The counters as they are now. */
+/** The present counters. */
 export async function sampleLoad(brokerPid?: number): Promise<LoadSample> {
   const [machine, own, broker] = await Promise.all([
     Deno.readTextFile("/proc/stat"),

@@ -35,7 +35,7 @@ const parts = [
 const tallest = 2_400;
 /** The width of a picture, in its own pixels: a phone's page is long. */
 const smallWidthOf = (width: number) => width > 600 ? 320 : 150;
-/** Parts that are text and nothing else: their colours are their font's. */
+/** Parts with only text: their colours are their font's. */
 const textOnly = ["section > h2", ".verdict h1"];
 /** Blocks of a part, across and down. */
 const blocks = [6, 3] as const;

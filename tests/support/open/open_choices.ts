@@ -134,7 +134,7 @@ export class Choices {
     }
   }
 
-  /** True where this seed makes the choice at all. Counts nothing. */
+  /** True where this seed ever makes the choice. Does not count it. */
   makes(name: OpenChoice): boolean {
     return this.#chances.get(name)! > 0;
   }

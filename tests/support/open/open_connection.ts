@@ -186,7 +186,7 @@ export class OpenConnection implements LinkReceiver, PacketReceiver, Carrier {
     if (!this.#lane.busy) this.#link.write(bytes);
   }
 
-  /** The broker is killed: nothing more is said. */
+  /** The broker is killed: it sends no more. */
   cut(): void {
     this.#over = true;
     this.#stream.stop();

@@ -57,7 +57,7 @@ export class OpenLane {
     return this.#waiting.length > 0;
   }
 
-  /** Writes all that was handed over and closes: a will is published after that, and not before. [MQTT5 3.1.2-8] */
+  /** Writes all submitted packets and closes: the broker publishes a will only after that. [MQTT5 3.1.2-8] */
   close(how: "end" | "reset"): void {
     const nowMs = this.#nowMs();
     this.#waiting = this.#waiting.map((waiting) => ({ ...waiting, atMs: nowMs }));

@@ -46,7 +46,7 @@ interface InFlight {
   readonly packetId: number;
   state: "publish" | "pubrel";
   sends: number;
-  /** It is to be sent again over this connection, and was not yet. */
+  /** The session must send it again over this connection, and has not yet. */
   due: boolean;
 }
 
@@ -57,7 +57,7 @@ export interface OpenParts {
   readonly nowMs: () => number;
 }
 
-/** After so long without an acknowledgement a 3.1.1 message may be sent again, in milliseconds. */
+/** How long after sending without an acknowledgement a 3.1.1 message may repeat, in milliseconds. */
 const againAfterMs = 1_500;
 /** A message that is older waits for no other, in milliseconds. */
 const holdWithinMs = 250;

@@ -118,7 +118,7 @@ class Hearing {
     if (known !== undefined && connect.cleanStart) known.unsure = true;
   }
 
-  /** A DISCONNECT changes how long the session lives; not from nothing to something. */
+  /** A DISCONNECT changes the session expiry; not from zero to another value. */
   #leaves(expiryS: number | undefined): void {
     const isAllowed = expiryS === 0 || (this.#connect?.properties?.sessionExpiryIntervalS ?? 0) > 0;
     if (expiryS !== undefined && isAllowed && this.#session !== undefined) this.#session.expiryS = expiryS;

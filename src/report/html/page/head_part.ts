@@ -59,7 +59,7 @@ export function wordOf(verdictText: string): string {
   return verdictText.replace(/^[A-Z]+/, (word) => word.toLowerCase());
 }
 
-/** A number that is to be seen first. */
+/** A prominent number. */
 export interface Tile {
   readonly name: string;
   readonly value: string;

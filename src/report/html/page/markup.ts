@@ -4,7 +4,7 @@
 
 import { escapeHtml } from "../../../base/escape.ts";
 
-/** Text that is markup: made by {@link markup} or {@link trusted} alone. */
+/** Text that is markup: only {@link markup} and {@link trusted} make it. */
 export class Markup {
   constructor(readonly text: string) {}
 }

@@ -129,7 +129,7 @@ export function percentileLine({ count, hdr }: LatencyRow, shown: readonly numbe
   return shown.map((percent) => bears(count, percent) ? drawableMs(histogram.percentile(percent)) : null);
 }
 
-/** True where so many wills have one beyond that percentile. */
+/** True where so many wills include one beyond that percentile. */
 export function bears(count: number, percent: number): boolean {
   return count * (100 - percent) / 100 >= 1 - 1e-9;
 }
