@@ -73,7 +73,7 @@ export class TelemetryPump {
     return [...this.#rounds.values()].reduce((sum, { counts }) => sum + counts.sent, 0);
   }
 
-  /** Returns the counts of each group that publishes, by its name, and the broker's answers. */
+  /** Passes on the counts of each group that publishes, by its name, with the broker's answers. */
   tell(told: (group: string, counts: TelemetryCounts) => void): void {
     for (const [name, { counts }] of this.#rounds) told(name, counts);
   }
