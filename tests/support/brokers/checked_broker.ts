@@ -103,7 +103,7 @@ export async function checkInMemory(
   const settle = async () => {
     do {
       for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) task();
-      await new Promise<void>((resolve) => setImmediate(resolve)); // whatever awaits goes on first
+      await new Promise<void>((resolve) => setImmediate(resolve)); // pending promises continue first
     } while (tasks.length > 0);
   };
   while (!done) {

@@ -55,7 +55,7 @@ export function drawPlot(plot, drawn) {
   };
 }
 
-/* What was folded away has no width; it is drawn once it is seen. */
+/* A folded plot has no width; the browser draws it once it is visible. */
 export function drawShown(plots, drawn) {
   for (const plot of plots) if (!drawn.has(plot.id)) drawPlot(plot, drawn);
 }
@@ -123,12 +123,12 @@ export function plotOptions(plot, element, entry) {
   };
 }
 
-/* Whether a point, which stands at its stretch's end, is in a mark. */
+/* Whether a mark contains a point, which is at the end of its interval. */
 export function markHas({ from, to = Infinity }, at) {
   return from < at && at <= to;
 }
 
-/* What the run was doing, behind the lines: bands with their names above them, as far as there is room. */
+/* The phases of the run, behind the lines: bands with their names above them, as far as there is room. */
 export function drawMarks(chart, marks, colour, family) {
   const { ctx, bbox } = chart;
   const ratio = bbox.width / chart.over.clientWidth;
@@ -159,7 +159,7 @@ export function drawMarks(chart, marks, colour, family) {
   ctx.restore();
 }
 
-/* Numbers, by which marks stand in the key above the plots, and as much of their names as fits. */
+/* The numbers of the marks in the key above the plots, and as much of their names as fits. */
 export function fittingText(ctx, marks, room) {
   const fits = (text) => ctx.measureText(text).width <= room;
   const whole = marks.map(([number, name]) => `${number} ${name}`).join(", ");
