@@ -97,7 +97,7 @@ function alteredText(altered: readonly Alteration[]): string {
 function offText(expectation: Expectation, atMs: number, verdict: "late" | "early"): string {
   if (expectation.kind !== "one") return verdict;
   const byMs = verdict === "late" ? dueBy(expectation) : expectation.dueMs;
-  const restart = byMs === expectation.dueMs ? "" : "after the adjustment for the downtime of the broker";
+  const restart = byMs === expectation.dueMs ? "" : ", after adjustment for the downtime of the broker";
   return `${milliseconds(Math.abs(atMs - byMs))} ${verdict}${restart}`;
 }
 

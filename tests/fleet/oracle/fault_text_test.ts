@@ -71,3 +71,12 @@ Deno.test("fault text: names the kill that was sent when a mode has several vari
   const [fault] = describeFault("c-1", life, judge(life, [], rules, killMs + 60_000));
   assert.equal(fault!.text, "was due at the kill (packet type 0) and never came");
 });
+
+Deno.test("fault text: a late will whose delay a restart moved is described with the adjustment", () => {
+  const judgement = judge(delayed, came(killMs + 20_000), rules, killMs + 60_000);
+  const { expectation } = judgement;
+  if (expectation.kind !== "one") throw new Error(`expected one will, not ${expectation.kind}`);
+  const moved = { ...judgement, expectation: { ...expectation, byMs: expectation.dueMs + 5_000 } };
+  const [fault] = describeFault("c-1", delayed, moved);
+  assert.ok(fault!.text.endsWith("12,000 ms late, after adjustment for the downtime of the broker"), fault!.text);
+});
