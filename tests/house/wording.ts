@@ -7,7 +7,7 @@ const joint = String.raw`(?:[ _-]|\n\s*(?:\*|//)\s)?`;
 
 /** Finds the words and phrases that no text may use. Blocks of ARCHITECTURE.md that list them do not count. */
 export function wordFaults(path: string, text: string, words: readonly string[]): string[] {
-  const read = text.replaceAll(/^```(?:words|pairs)$[^]*?^```$/gm, (block) => block.replaceAll(/[^\n]/g, ""));
+  const read = text.replaceAll(/^```words$[^]*?^```$/gm, (block) => block.replaceAll(/[^\n]/g, ""));
   return words.flatMap((phrase) =>
     [...read.matchAll(new RegExp(`\\b${phrase.split(" ").map(escaped).join(gap)}\\b`, "gi"))].map(({ index }) =>
       `${path}:${lineAt(read, index)}: "${phrase}" is in the list of words not to use`
