@@ -1,4 +1,4 @@
-/** Endings that several profiles use, by the fleet's names; a test compares them with the fleet's list. */
+/** Endings that several profiles use. The fleet's kill modes are made from them. */
 
 /** A restart of the broker is not a kill mode, but also ends lives. */
 export const restart = "restart";

@@ -1,20 +1,10 @@
 /**
  * The ways in which the fleet ends a life. The oracle, not this file, defines the broker's duty after each.
  */
+import { anyEnding } from "../../profiles/endings.ts";
 
-/** Every kill mode, in the order in which tables show them. */
-export const killModes = [
-  "reset",
-  "close",
-  "freeze",
-  "half-packet",
-  "garbage",
-  "second-connect",
-  "takeover",
-  "disconnect-with-will",
-  "disconnect-error",
-  "leave",
-] as const;
+/** Every kill mode, in the order in which tables show them: the endings that make a will due, and a normal DISCONNECT. */
+export const killModes = [...anyEnding, "leave"] as const;
 
 /** The action of the fleet that ends a life. */
 export type KillMode = typeof killModes[number];
