@@ -65,6 +65,15 @@ Deno.test("F5: users whose passwords were wrong wait for those whose were not", 
   assert.ok(stage.nowMs - fromMs <= 200);
 });
 
+Deno.test("F5: the first wrong logins for ten users leave the next check to a user with one login", async () => {
+  const stage = new QueueStage();
+  for (let each = 0; each < 30; each++) void stage.login("192.0.2.1", `user${each % 10}`);
+  const right = stage.login("192.0.2.1", "right");
+  await stage.finish(2);
+  assert.equal(await Promise.race([right, Promise.resolve("waits")]), "right");
+  assert.ok(stage.nowMs <= 200);
+});
+
 Deno.test("F5: a wrong password leaves its place to a user whose was not wrong where too many wait", async () => {
   const stage = new QueueStage({ longestWaitMs: 500 });
   const login = (each: number) => stage.login("192.0.2.1", `user${each}`);

@@ -1,7 +1,7 @@
 /**
  * A queue of password checks for a few threads. One check takes 0.1 s of a core, so that wrong passwords could block
- * all other logins. The queue serves addresses in turn, and the users of one address in turn. It drops a check whose
- * connection has ended, and refuses at once a check that cannot run in time.
+ * all other logins. The queue serves addresses in turn, and at one address the user with the fewest queued checks. It
+ * drops a check whose connection has ended, and refuses at once a check that cannot run in time.
  */
 
 /** A queued check. */
@@ -155,8 +155,8 @@ export class LoginQueue {
   }
 
   /**
-   * The next check whose connection is still open: by address in turn, then by user in turn. Users whose last password
-   * was wrong come last.
+   * The next check whose connection is still open: by address in turn, then by user. Users whose last password was
+   * wrong come last.
    */
   #next(): Waiting | undefined {
     return this.#nextWhere((address, user) => !this.#wasWrong(address, user)) ?? this.#nextWhere(() => true);
@@ -172,9 +172,13 @@ export class LoginQueue {
     return undefined;
   }
 
+  /**
+   * Takes the next check of one address: of the user with the fewest queued checks, because a flood queues many checks
+   * per user. Users with equally many take turns.
+   */
   #nextOf(users: Map<string, Waiting[]>, mayBe: (user: string) => boolean): Waiting | undefined {
-    for (const [user, waiting] of [...users]) {
-      if (!mayBe(user)) continue;
+    const inOrder = [...users].filter(([user]) => mayBe(user)).sort(([, one], [, other]) => one.length - other.length);
+    for (const [user, waiting] of inOrder) {
       users.delete(user);
       let next = waiting.shift();
       for (this.#size--; next?.isOver() === true && waiting.length > 0; this.#size--) next = waiting.shift();
