@@ -25,7 +25,7 @@ const faults: readonly Reintroduced[] = [
   },
   {
     name: "check ignores the Session Expiry Interval that CONNACK announces",
-    file: "src/conformance/stage/stage.ts",
+    file: "src/conformance/context/case_context.ts",
     right: "probe.sessionExpiryS = Math.min(properties.sessionExpiryIntervalS ?? Infinity, probe.askedExpiryS);",
     wrong: "probe.sessionExpiryS = probe.askedExpiryS;",
     says: /check \S+ \[5\.0\]: fail/,

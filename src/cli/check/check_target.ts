@@ -6,7 +6,7 @@ import { monotonicClock } from "../../base/clock.ts";
 import { UsageError } from "../../base/failure.ts";
 import { freshSeed } from "../../base/random.ts";
 import { Broker, type BrokerOptions } from "../../broker/broker.ts";
-import type { CheckLogin } from "../../conformance/stage/stage.ts";
+import type { CheckLogin } from "../../conformance/context/case_context.ts";
 import type { EngineChoice } from "../../net/engine.ts";
 
 /** A broker to check. */

@@ -1,6 +1,6 @@
 import type { BrokerLimits } from "../model/broker_limits.ts";
 import type { Protocol } from "../model/protocol.ts";
-import type { Stage } from "../stage/stage.ts";
+import type { Stage } from "../context/case_context.ts";
 
 /** The subject of a case. The first part of its id. */
 export const areas = {

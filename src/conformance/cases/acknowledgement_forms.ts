@@ -2,7 +2,7 @@
 import type { ConformanceCase } from "../case/case.ts";
 import type { Probe } from "../probe/probe.ts";
 import { field, frame } from "../probe/raw_packet.ts";
-import type { Stage } from "../stage/stage.ts";
+import type { Stage } from "../context/case_context.ts";
 
 /** The bytes after the packet identifier. */
 interface Form {

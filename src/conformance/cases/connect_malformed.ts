@@ -2,7 +2,7 @@
 import { bytesOfText } from "../../base/byte_text.ts";
 import type { ConformanceCase } from "../case/case.ts";
 import { connectFrame, field, frame } from "../probe/raw_packet.ts";
-import type { Stage } from "../stage/stage.ts";
+import type { Stage } from "../context/case_context.ts";
 import { afterConnect, asConnect, type Malformed } from "./malformed.ts";
 
 const format = { "3.1.1": ["3.1.4-1"], "5.0": ["3.1.4-1"] };

@@ -4,7 +4,7 @@ import type { ConformanceCase } from "../case/case.ts";
 import type { SentMessage } from "../probe/message_compare.ts";
 import type { Probe } from "../probe/probe.ts";
 import { field, frame } from "../probe/raw_packet.ts";
-import type { Stage } from "../stage/stage.ts";
+import type { Stage } from "../context/case_context.ts";
 import { connectOfUser } from "./connect_malformed.ts";
 import { publishFrom, requiresGranted } from "./subscribe.ts";
 

@@ -1,5 +1,5 @@
 /** The remaining Message Expiry Interval of a message that has waited. */
-import type { Stage } from "../stage/stage.ts";
+import type { Stage } from "../context/case_context.ts";
 
 /** How long a message has waited in the server, at the least and at the most. */
 export interface Waited {

@@ -7,7 +7,7 @@
 import { formatCount } from "../../base/units.ts";
 import type { ConformanceCase } from "../case/case.ts";
 import { CaseFailure, NotTestable } from "../model/outcome.ts";
-import type { Stage } from "../stage/stage.ts";
+import type { Stage } from "../context/case_context.ts";
 
 /** The sizes beyond the usual that a case sends to a broker; absent fields have the usual value. */
 export interface Extent {

@@ -2,7 +2,7 @@
 import { formatMs } from "../../base/units.ts";
 import type { ConformanceCase } from "../case/case.ts";
 import type { DueWindow, Probe } from "../probe/probe.ts";
-import type { Stage } from "../stage/stage.ts";
+import type { Stage } from "../context/case_context.ts";
 import { keepAliveInForceS, noteEnd, requiresSilence } from "./keep_alive_in_force.ts";
 
 const rules = { "3.1.1": ["3.1.2-24"], "5.0": ["3.1.2-22"] };

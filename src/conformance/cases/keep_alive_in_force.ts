@@ -1,6 +1,6 @@
 /** The effective keep alive, and its limit: 1.5 times keep alive is the last allowed instant, not the first. */
 import type { Probe } from "../probe/probe.ts";
-import type { Stage } from "../stage/stage.ts";
+import type { Stage } from "../context/case_context.ts";
 
 /** The longest keep alive that a case waits for, in seconds. */
 const longestS = 10;

@@ -3,7 +3,7 @@ import { formatCount } from "../../base/units.ts";
 import type { ConformanceCase } from "../case/case.ts";
 import type { SentMessage } from "../probe/message_compare.ts";
 import type { Probe } from "../probe/probe.ts";
-import type { Stage } from "../stage/stage.ts";
+import type { Stage } from "../context/case_context.ts";
 import { publishFrom } from "./subscribe.ts";
 
 function large(stage: Stage, sizeBytes: number, qos: 0 | 1 = 1): SentMessage {

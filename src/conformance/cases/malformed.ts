@@ -1,7 +1,7 @@
 /** Bytes that the standard does not allow: one shape for all cases in which the broker has to close. */
 import type { Area, ConformanceCase, Need } from "../case/case.ts";
 import type { Protocol } from "../model/protocol.ts";
-import type { Stage } from "../stage/stage.ts";
+import type { Stage } from "../context/case_context.ts";
 
 /** Something that closes the connection. */
 export interface Malformed {

@@ -1,7 +1,7 @@
 /** Absence of a message, shown by a subscriber that would have received it. */
 import { CaseFailure, NotTestable } from "../model/outcome.ts";
 import type { Probe } from "../probe/probe.ts";
-import type { Stage } from "../stage/stage.ts";
+import type { Stage } from "../context/case_context.ts";
 
 /**
  * Fails when a message comes within the time; then the control: the watcher publishes a message on the topic and must

@@ -2,7 +2,7 @@
 import type { PublishPacket, QoS } from "../../mqtt/packet.ts";
 import type { ConformanceCase, Need } from "../case/case.ts";
 import type { SentMessage } from "../probe/message_compare.ts";
-import type { Stage } from "../stage/stage.ts";
+import type { Stage } from "../context/case_context.ts";
 
 function packetOf(message: SentMessage, packetId: number, dup = false): PublishPacket {
   return { type: "publish", dup, ...message, packetId };

@@ -1,7 +1,7 @@
 /** The packets that the broker sends again when a client resumes a session, and those that it does not. */
 import type { ConformanceCase } from "../case/case.ts";
 import type { Probe } from "../probe/probe.ts";
-import type { ConnectAsked, Stage } from "../stage/stage.ts";
+import type { ConnectAsked, Stage } from "../context/case_context.ts";
 import { publishFrom } from "./subscribe.ts";
 
 /** A subscriber in a lasting session that sends no acknowledgement; the broker granted it at least this QoS. */

@@ -1,7 +1,7 @@
 /** Retained messages: the messages that a later subscriber receives. */
 import type { ConformanceCase } from "../case/case.ts";
 import type { SentMessage } from "../probe/message_compare.ts";
-import type { Stage } from "../stage/stage.ts";
+import type { Stage } from "../context/case_context.ts";
 import { holdsExpiry } from "./expiry.ts";
 import { publishFrom } from "./subscribe.ts";
 

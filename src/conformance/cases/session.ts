@@ -1,7 +1,7 @@
 /** Sessions: the state that the broker keeps for an offline client, and for how long. */
 import type { ConformanceCase } from "../case/case.ts";
 import type { Probe } from "../probe/probe.ts";
-import type { ConnectAsked, Stage } from "../stage/stage.ts";
+import type { ConnectAsked, Stage } from "../context/case_context.ts";
 import { holdsExpiry } from "./expiry.ts";
 import { publishFrom } from "./subscribe.ts";
 

@@ -3,7 +3,7 @@ import type { QoS, Subscription } from "../../mqtt/packet.ts";
 import type { ConformanceCase } from "../case/case.ts";
 import { hexByte } from "../probe/packet_text.ts";
 import type { Probe } from "../probe/probe.ts";
-import type { Stage } from "../stage/stage.ts";
+import type { Stage } from "../context/case_context.ts";
 
 const allQos: readonly QoS[] = [0, 1, 2];
 

@@ -2,7 +2,7 @@
 import type { ConformanceCase } from "../case/case.ts";
 import type { Protocol } from "../model/protocol.ts";
 import { field, frame } from "../probe/raw_packet.ts";
-import type { Stage } from "../stage/stage.ts";
+import type { Stage } from "../context/case_context.ts";
 import { afterConnect, type Malformed } from "./malformed.ts";
 
 /** A packet of a first byte, a packet identifier, in 5.0 no properties, and a payload. */

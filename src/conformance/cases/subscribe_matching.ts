@@ -1,6 +1,6 @@
 /** Which topics a filter matches. */
 import type { ConformanceCase, Need } from "../case/case.ts";
-import type { Stage } from "../stage/stage.ts";
+import type { Stage } from "../context/case_context.ts";
 
 interface Matching {
   readonly name: string;

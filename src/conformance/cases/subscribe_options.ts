@@ -1,6 +1,6 @@
 /** Subscription options and Subscription Identifiers of 5.0. */
 import type { ConformanceCase } from "../case/case.ts";
-import type { Stage } from "../stage/stage.ts";
+import type { Stage } from "../context/case_context.ts";
 import { publishFrom } from "./subscribe.ts";
 
 /** A subscriber with the given Retain As Published; the RETAIN flag received, by the flag sent. */

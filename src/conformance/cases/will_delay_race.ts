@@ -1,7 +1,7 @@
 /** Delayed wills beside others, and clients that are back shortly after their will was due. */
 import type { ConformanceCase } from "../case/case.ts";
 import type { Probe } from "../probe/probe.ts";
-import type { Stage } from "../stage/stage.ts";
+import type { Stage } from "../context/case_context.ts";
 
 /** Ways in which brokers are known to be late with a delayed will. */
 const inTime = ["delay-by-the-second", "delay-by-two-seconds", "delay-list", "delay-not-kept"];

@@ -1,7 +1,7 @@
 /** Wills arrive as CONNECT gave them: topic, payload, and in 5.0 every property. */
 import type { ConnectWill, MessageProperties } from "../../mqtt/packet.ts";
 import type { ConformanceCase } from "../case/case.ts";
-import type { Stage } from "../stage/stage.ts";
+import type { Stage } from "../context/case_context.ts";
 
 interface Faithful {
   readonly name: string;

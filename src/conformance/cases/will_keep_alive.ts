@@ -1,7 +1,7 @@
 /** Wills and keep alive: the broker closes a client that is silent for too long, and no other. */
 import type { ConformanceCase } from "../case/case.ts";
 import type { Probe } from "../probe/probe.ts";
-import type { Stage } from "../stage/stage.ts";
+import type { Stage } from "../context/case_context.ts";
 import { keepAliveInForceS, noteEnd, requiresSilence } from "./keep_alive_in_force.ts";
 
 const rules = { "3.1.1": ["3.1.2-24"], "5.0": ["3.1.2-22"] };

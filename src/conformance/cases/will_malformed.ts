@@ -1,7 +1,7 @@
 /** CONNECTs with an impossible will: the broker closes, and no subscriber ever sees any part of them. */
 import type { ConformanceCase } from "../case/case.ts";
 import type { Probe } from "../probe/probe.ts";
-import type { Stage } from "../stage/stage.ts";
+import type { Stage } from "../context/case_context.ts";
 import { nothingComes } from "./nothing_comes.ts";
 
 interface Malformed {

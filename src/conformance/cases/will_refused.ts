@@ -2,7 +2,7 @@
 import type { ConformanceCase } from "../case/case.ts";
 import type { SentMessage } from "../probe/message_compare.ts";
 import type { Probe } from "../probe/probe.ts";
-import type { Stage } from "../stage/stage.ts";
+import type { Stage } from "../context/case_context.ts";
 import { refusedLoginOf, type WrongLogin } from "./wrong_login.ts";
 import { nothingComes } from "./nothing_comes.ts";
 

@@ -1,7 +1,7 @@
 /** Wills over a restart of the broker: it may defer them until then, and not lose them. */
 import type { ConformanceCase } from "../case/case.ts";
 import type { Probe } from "../probe/probe.ts";
-import type { Stage } from "../stage/stage.ts";
+import type { Stage } from "../context/case_context.ts";
 import type { SentMessage } from "../probe/message_compare.ts";
 
 const lasting = { cleanStart: false, sessionExpiryS: 300 } as const;

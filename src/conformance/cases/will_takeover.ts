@@ -1,7 +1,7 @@
 /** Wills and takeover: a new connection with the client id of one that lives. */
 import type { ConformanceCase } from "../case/case.ts";
 import { hexByte } from "../probe/packet_text.ts";
-import type { ConnectAsked, Stage } from "../stage/stage.ts";
+import type { ConnectAsked, Stage } from "../context/case_context.ts";
 import { nothingComes } from "./nothing_comes.ts";
 
 interface Takeover {

@@ -1,5 +1,5 @@
 /** Logins that cannot be right, and whether the broker refuses one of them. */
-import type { ConnectAsked, Stage } from "../stage/stage.ts";
+import type { ConnectAsked, Stage } from "../context/case_context.ts";
 
 /** A user name, and a password that is not its own. */
 export type WrongLogin = Pick<ConnectAsked, "username" | "password">;

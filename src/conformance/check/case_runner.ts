@@ -10,13 +10,13 @@ import type { Bounds } from "../model/bounds.ts";
 import { knownSigns, mayFailUnder } from "../case/known_deviations.ts";
 import { unmetNeed } from "../case/needs.ts";
 import { CaseFailure, type CaseFault, CaseOver, NotTestable, SubscriptionRefused } from "../model/outcome.ts";
-import type { Pacer } from "../stage/pacer.ts";
+import type { Pacer } from "../context/pacer.ts";
 import type { SideFault } from "../probe/packet_faults.ts";
 import type { Protocol } from "../model/protocol.ts";
 import type { CaseResult, Outcome } from "../case/result.ts";
 import type { CaseRun } from "./select.ts";
 import type { SharedRestart } from "./shared_restart.ts";
-import { Stage } from "../stage/stage.ts";
+import { Stage } from "../context/case_context.ts";
 import type { TranscriptLine } from "../probe/transcript.ts";
 import type { TimedWorld } from "../../net/world.ts";
 

@@ -16,7 +16,7 @@ import { type Controlled, runControl } from "./control.ts";
 import { LagWatch } from "./lag_watch.ts";
 import { CaseOver } from "../model/outcome.ts";
 import { Outages } from "./outages.ts";
-import { Pacer } from "../stage/pacer.ts";
+import { Pacer } from "../context/pacer.ts";
 import { type Protocol, protocols } from "../model/protocol.ts";
 import type { CaseResult, ConformanceResult } from "../case/result.ts";
 import type { CaseRun } from "./select.ts";

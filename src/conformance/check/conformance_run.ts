@@ -7,7 +7,7 @@ import type { Deviation } from "../../profiles/profile.ts";
 import type { ConformanceCase } from "../case/case.ts";
 import type { CaseResult } from "../case/result.ts";
 import type { Selection } from "./select.ts";
-import type { CheckLogin } from "../stage/stage.ts";
+import type { CheckLogin } from "../context/case_context.ts";
 import type { TimedWorld } from "../../net/world.ts";
 
 /** Deviations that a broker documents; as much of a profile as a check needs. */

@@ -6,14 +6,14 @@
 import type { ConnackPacket } from "../../mqtt/packet.ts";
 import type { BrokerLimits } from "../model/broker_limits.ts";
 import type { BrokerFacts } from "../case/case.ts";
-import { observedFeatures } from "../stage/observed_limits.ts";
+import { observedFeatures } from "../context/observed_limits.ts";
 import { CaseFailure, NotTestable } from "../model/outcome.ts";
 import { hexByte } from "../probe/packet_text.ts";
 import type { Probe } from "../probe/probe.ts";
 import { endText } from "../probe/probe_end.ts";
 import type { Protocol } from "../model/protocol.ts";
 import type { ControlResult } from "../case/result.ts";
-import type { Stage } from "../stage/stage.ts";
+import type { Stage } from "../context/case_context.ts";
 
 /** The findings of a version's control arm, and the facts about the broker that follow. */
 export interface Controlled {

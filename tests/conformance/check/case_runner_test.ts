@@ -15,7 +15,7 @@ import {
   SubscriptionRefused,
 } from "../../../src/conformance/model/outcome.ts";
 import type { CaseResult } from "../../../src/conformance/case/result.ts";
-import type { Stage } from "../../../src/conformance/stage/stage.ts";
+import type { Stage } from "../../../src/conformance/context/case_context.ts";
 import { checkInMemory, ourCore } from "../../support/brokers/checked_broker.ts";
 
 type Known = DeviationProfile["deviations"][number];

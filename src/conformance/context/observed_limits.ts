@@ -7,7 +7,7 @@ import type { ConnackProperties, QoS } from "../../mqtt/packet.ts";
 import type { BrokerLimits } from "../model/broker_limits.ts";
 import type { SentMessage } from "../probe/message_compare.ts";
 import { CaseFailure, NotTestable } from "../model/outcome.ts";
-import type { Stage } from "./stage.ts";
+import type { Stage } from "./case_context.ts";
 
 /** QoS and retained messages, as 5.0 announces them. */
 export async function observedFeatures(stage: Stage): Promise<BrokerLimits> {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ManualClock } from "../../../src/base/clock.ts";
 import { Deadlines } from "../../../src/base/deadlines.ts";
-import { Pacer } from "../../../src/conformance/stage/pacer.ts";
+import { Pacer } from "../../../src/conformance/context/pacer.ts";
 import type { TimedWorld } from "../../../src/net/world.ts";
 
 /** A world of a clock and timers alone. */
