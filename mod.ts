@@ -97,7 +97,7 @@ export type {
 export { runConformance } from "./src/conformance/run_conformance.ts";
 export type { ConformanceHooks, ConformanceRun, DeviationProfile } from "./src/conformance/check/conformance_run.ts";
 export type { Selection } from "./src/conformance/check/select.ts";
-export { type CheckLogin, type ConnectAsked, Stage } from "./src/conformance/context/case_context.ts";
+export { CaseContext, type CheckLogin, type ConnectAsked } from "./src/conformance/context/case_context.ts";
 export type { Transcript, TranscriptLine } from "./src/conformance/probe/transcript.ts";
 export {
   type CheckReport,

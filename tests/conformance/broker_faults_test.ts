@@ -183,10 +183,10 @@ const poisoned: ConformanceCase = {
   title: "a message is taken",
   does: "publishes it, and pings",
   rules: { "5.0": ["3.3.4-1"] },
-  async run(stage) {
-    await stage.pause(300);
-    const client = await stage.connect();
-    await client.publish({ ...stage.message({ qos: 0 }), payload: new TextEncoder().encode("poison") });
+  async run(context) {
+    await context.pause(300);
+    const client = await context.connect();
+    await client.publish({ ...context.message({ qos: 0 }), payload: new TextEncoder().encode("poison") });
     await client.ping();
   },
 };
@@ -290,8 +290,8 @@ Deno.test("check: a server that shortens session expiry without an announcement 
 Deno.test("check: a client stays connected with a short server keep alive in a case on another subject", async () => {
   const silent: ConformanceCase = {
     ...poisoned,
-    async run(stage) {
-      const client = await stage.connect();
+    async run(context) {
+      const client = await context.connect();
       await client.silence(4_000);
       await client.ping();
     },
@@ -300,7 +300,7 @@ Deno.test("check: a client stays connected with a short server keep alive in a c
   assert.deepEqual(lines(result).map((line) => line.split(" ")[2]), ["pass"], lines(result).join());
   const asking: ConformanceCase = {
     ...silent,
-    run: async (stage) => void await (await stage.connect({ keepAliveS: 1 })).expectClose(),
+    run: async (context) => void await (await context.connect({ keepAliveS: 1 })).expectClose(),
   };
   const asked = await checkInMemory(ourCore({ serverKeepAliveS: 1 }), { cases: [asking] });
   assert.equal(asked.cases[0]!.outcome, "pass", "a case about keep alive is left to itself");
@@ -315,9 +315,9 @@ Deno.test("F11: check sends no packet that the broker announces not to accept", 
   const sized = await checkInMemory(ourCore({ limits: { receiveMaximum: 1 } }), {
     cases: [{
       ...poisoned,
-      async run(stage) {
-        const client = await stage.connect();
-        const message = { type: "publish", dup: false, ...stage.message({ qos: 1 }) } as const;
+      async run(context) {
+        const client = await context.connect();
+        const message = { type: "publish", dup: false, ...context.message({ qos: 1 }) } as const;
         client.send({ ...message, packetId: 1 }, { ...message, packetId: 2 });
         await client.ping();
       },

@@ -15,10 +15,10 @@ const reset: ConformanceCase = {
   does: "resets and watches",
   rules: { "3.1.1": ["3.1.2-8"], "5.0": ["3.1.2-8"] },
   deviations: ["loses-wills"],
-  async run(stage) {
-    const will = stage.will({ retain: true });
-    const watcher = await stage.watcher();
-    (await stage.connect({ will, cleanStart: false, sessionExpiryS: 60 })).reset();
+  async run(context) {
+    const will = context.will({ retain: true });
+    const watcher = await context.watcher();
+    (await context.connect({ will, cleanStart: false, sessionExpiryS: 60 })).reset();
     await watcher.receives(will);
   },
 };
@@ -61,7 +61,11 @@ Deno.test("check: a deviation needs both the case and the profile", async () => 
 });
 
 Deno.test("check: a broker without wills runs all cases and fails with exit code 1, and is not void", async () => {
-  const other: ConformanceCase = { ...reset, id: "connect/ping", run: async (stage) => (await stage.connect()).ping() };
+  const other: ConformanceCase = {
+    ...reset,
+    id: "connect/ping",
+    run: async (context) => (await context.connect()).ping(),
+  };
   const noWills = ourCore({ willFault: { atPublication: () => [] } });
   const result = await checkInMemory(noWills, { cases: [reset, other] });
   assert.deepEqual([result.verdict, result.exitCode], ["fail", 1]);
@@ -146,9 +150,9 @@ Deno.test("check: a case leaves no state on the broker", async () => {
   const seen: string[] = [];
   const looking: ConformanceCase = {
     ...reset,
-    async run(stage) {
-      const watcher = await stage.watcher("mqtt-sim/#");
-      await stage.pause(100);
+    async run(context) {
+      const watcher = await context.watcher("mqtt-sim/#");
+      await context.pause(100);
       await watcher.ping();
       seen.push(...await watcher.receivesNothing().then(() => ["nothing"], (error) => [error.message]));
     },
@@ -160,7 +164,7 @@ Deno.test("check: a case leaves no state on the broker", async () => {
 
 Deno.test("check: an interrupt ends the check early", async () => {
   const abort = new AbortController();
-  const slow: ConformanceCase = { ...reset, run: (stage) => stage.pause(1_000).then(() => abort.abort()) };
+  const slow: ConformanceCase = { ...reset, run: (context) => context.pause(1_000).then(() => abort.abort()) };
   const result = await checkInMemory(ourCore(), { cases: [slow, reset], parallel: 1 }, { interrupt: abort.signal });
   assert.deepEqual([result.exitCode, result.verdict], [130, "void"]);
   assert.ok(result.cases.length < 4);
@@ -199,11 +203,11 @@ Deno.test("check: cases with a restart share it when all are ready, and one that
     ...reset,
     id: `will/${name}`,
     needs: ["restart"],
-    async run(stage) {
-      await stage.pause(prepareMs);
+    async run(context) {
+      await context.pause(prepareMs);
       if (name === "poor") throw new CaseFailure("not even that");
       log.push(`${name} ready`);
-      await stage.restart(() => void log.push(`${name} lastly`));
+      await context.restart(() => void log.push(`${name} lastly`));
       log.push(`${name} looks`);
     },
   });
@@ -230,7 +234,7 @@ Deno.test("check: each case that shares a failed restart reports it", async () =
     ...reset,
     id: `will/${name}`,
     needs: ["restart"],
-    run: (stage) => stage.restart(),
+    run: (context) => context.restart(),
   }));
   const restart = () => Promise.reject(new NotTestable("it is bolted to the floor"));
   const result = await checkInMemory(ourCore(), { cases, protocols: ["5.0"] }, { restart });
@@ -265,8 +269,8 @@ function standingStill(maker: BrokerMaker, atMs: number, forMs: number): BrokerM
 function failing(times: number): ConformanceCase {
   return {
     ...reset,
-    async run(stage) {
-      await stage.pause(1_000);
+    async run(context) {
+      await context.pause(1_000);
       if (times-- > 0) throw new CaseFailure("nothing came");
     },
   };
@@ -298,13 +302,13 @@ Deno.test("F2: check repeats a case once, alone, when it failed beside other cas
   const lonely: ConformanceCase = {
     ...reset,
     id: "will/lonely",
-    async run(stage) {
+    async run(context) {
       running++;
-      await stage.pause(100);
+      await context.pause(100);
       const beside = running - 1;
-      await stage.pause(100);
+      await context.pause(100);
       running--;
-      stage.holds(beside === 0, `${beside} other case ran`);
+      context.holds(beside === 0, `${beside} other case ran`);
     },
   };
   const run = { protocols: ["5.0"], cases: [lonely, { ...lonely, id: "will/lonely-too" }] } as const;
@@ -316,7 +320,7 @@ Deno.test("F2: check repeats a case once, alone, when it failed beside other cas
     text,
     /^will\/lonely in 5\.0 failed while other cases ran \(1 other case ran\), ran again, alone; /m,
   );
-  const always: ConformanceCase = { ...reset, run: (stage) => Promise.resolve(stage.holds(false, "always")) };
+  const always: ConformanceCase = { ...reset, run: (context) => Promise.resolve(context.holds(false, "always")) };
   const twice = await checkInMemory(ourCore(), { protocols: ["5.0"], cases: [always] });
   assert.deepEqual([twice.exitCode, twice.cases[0]!.again], [1, undefined], "a repeated failure has no remark");
 });

@@ -1,6 +1,6 @@
 import type { BrokerLimits } from "../model/broker_limits.ts";
 import type { Protocol } from "../model/protocol.ts";
-import type { Stage } from "../context/case_context.ts";
+import type { CaseContext } from "../context/case_context.ts";
 
 /** The subject of a case. The first part of its id. */
 export const areas = {
@@ -56,8 +56,8 @@ export interface ConformanceCase {
   readonly needs?: readonly Need[];
   /** Deviations, by their ids in profiles, under which a broker may fail this case. */
   readonly deviations?: readonly string[];
-  /** Runs the case. Throws a CaseFailure or a NotTestable; the errors of the stage and its probes suffice for most. */
-  readonly run: (stage: Stage) => Promise<void>;
+  /** Runs the case. Throws a CaseFailure or a NotTestable; the errors of its context and probes suffice for most. */
+  readonly run: (context: CaseContext) => Promise<void>;
 }
 
 /** The findings of a version's control arm about a broker. */

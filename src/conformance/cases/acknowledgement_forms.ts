@@ -2,7 +2,7 @@
 import type { ConformanceCase } from "../case/case.ts";
 import type { Probe } from "../probe/probe.ts";
 import { field, frame } from "../probe/raw_packet.ts";
-import type { Stage } from "../context/case_context.ts";
+import type { CaseContext } from "../context/case_context.ts";
 
 /** The bytes after the packet identifier. */
 interface Form {
@@ -52,30 +52,30 @@ const answering: Readonly<Record<Exclude<Acknowledgement, "pubrel">, Answering>>
 };
 
 /** The message after it comes where Receive Maximum is 1: the broker has read the acknowledgement. */
-async function makesRoom(stage: Stage, type: keyof typeof answering, code: number): Promise<void> {
+async function makesRoom(context: CaseContext, type: keyof typeof answering, code: number): Promise<void> {
   const qos = type === "puback" ? 1 : 2;
-  const publisher = await stage.connect({ name: "publisher" });
+  const publisher = await context.connect({ name: "publisher" });
   for (const { name, rest } of formsOf(code)) {
-    const topic = stage.topic(name);
-    const subscriber = await stage.connect({ name, properties: { receiveMaximum: 1 } });
+    const topic = context.topic(name);
+    const subscriber = await context.connect({ name, properties: { receiveMaximum: 1 } });
     subscriber.acknowledges = false;
     await subscriber.subscribe(topic, { qos });
     subscriber.requiresGranted(qos, topic);
-    await publisher.publish(stage.message({ topic, qos }));
+    await publisher.publish(context.message({ topic, qos }));
     const { packetId } = await subscriber.expectNumbered();
     await answering[type](subscriber, packetId, rest(code), code);
-    await publisher.publish(stage.message({ topic, qos }));
+    await publisher.publish(context.message({ topic, qos }));
     await subscriber.expect("publish");
   }
 }
 
 /** PUBREL comes from the publisher, and is answered by PUBCOMP. */
-async function completes(stage: Stage, code: number): Promise<void> {
+async function completes(context: CaseContext, code: number): Promise<void> {
   for (const { name, rest } of formsOf(code)) {
-    const publisher = await stage.connect({ name });
+    const publisher = await context.connect({ name });
     publisher.acknowledges = false;
     const packetId = publisher.nextPacketId();
-    publisher.send({ type: "publish", dup: false, ...stage.message({ qos: 2 }), packetId });
+    publisher.send({ type: "publish", dup: false, ...context.message({ qos: 2 }), packetId });
     await publisher.expect("pubrec", (packet) => packet.packetId === packetId);
     answer(publisher, "pubrel", packetId, rest(code));
     await publisher.expect("pubcomp", (packet) => packet.packetId === packetId);
@@ -107,5 +107,5 @@ export const acknowledgementFormCases: readonly ConformanceCase[] = acknowledgin
     : `with Receive Maximum 1, sends ${type.toUpperCase()} with ${code} in each form, and waits for the next message`,
   rules: { "5.0": rules },
   needs: [type === "puback" ? "qos1" : "qos2"],
-  run: (stage) => type === "pubrel" ? completes(stage, Number(code)) : makesRoom(stage, type, Number(code)),
+  run: (context) => type === "pubrel" ? completes(context, Number(code)) : makesRoom(context, type, Number(code)),
 }));

@@ -13,8 +13,8 @@ export const connectCases: readonly ConformanceCase[] = [
     title: "a first packet other than CONNECT closes the connection",
     does: "opens a link, sends PINGREQ, and waits for the close",
     rules: { "3.1.1": ["3.1.0-1"], "5.0": ["3.1.0-1"] },
-    async run(stage) {
-      const client = stage.dial().send({ type: "pingreq" });
+    async run(context) {
+      const client = context.dial().send({ type: "pingreq" });
       await client.expectClose();
     },
   },
@@ -24,18 +24,18 @@ export const connectCases: readonly ConformanceCase[] = [
     does: "resumes a session with a queued message, and checks the first packet",
     rules: { "3.1.1": ["3.2.0-1"], "5.0": ["3.2.0-1", "3.2.0-2"] },
     needs: ["qos1"],
-    async run(stage) {
-      const asked = { clientId: stage.clientId(), cleanStart: false, sessionExpiryS: 60 };
-      const message = stage.message({ qos: 1 });
-      const away = (await stage.watcher(message.topic, asked)).requiresGranted(1, message.topic);
+    async run(context) {
+      const asked = { clientId: context.clientId(), cleanStart: false, sessionExpiryS: 60 };
+      const message = context.message({ qos: 1 });
+      const away = (await context.watcher(message.topic, asked)).requiresGranted(1, message.topic);
       away.disconnect();
       await away.expectClose();
-      await (await stage.connect({ name: "publisher" })).publish(message);
-      const back = stage.dial("back").send(stage.connectPacket(asked));
+      await (await context.connect({ name: "publisher" })).publish(message);
+      const back = context.dial("back").send(context.connectPacket(asked));
       const { type } = await back.next();
-      stage.holds(type === "connack", `${type.toUpperCase()} came before CONNACK`);
+      context.holds(type === "connack", `${type.toUpperCase()} came before CONNACK`);
       await back.receives(message);
-      await back.silence(stage.bounds.silenceMs, ["connack"]);
+      await back.silence(context.bounds.silenceMs, ["connack"]);
     },
   },
   {
@@ -43,9 +43,9 @@ export const connectCases: readonly ConformanceCase[] = [
     title: "a client identifier of 23 letters and digits is accepted",
     does: "connects with such an identifier",
     rules: { "3.1.1": ["3.1.3-5"], "5.0": ["3.1.3-5"] },
-    async run(stage) {
-      const clientId = stage.clientId().padEnd(23, "Az09");
-      await stage.connect({ clientId });
+    async run(context) {
+      const clientId = context.clientId().padEnd(23, "Az09");
+      await context.connect({ clientId });
     },
   },
   {
@@ -53,17 +53,17 @@ export const connectCases: readonly ConformanceCase[] = [
     title: "the broker assigns an identifier to a client without one, or refuses it",
     does: "connects with an empty identifier and a clean session; in 5.0 checks the assigned one",
     rules: { "3.1.1": ["3.1.3-6"], "5.0": ["3.1.3-6", "3.1.3-7", "3.2.2-16"] },
-    async run(stage) {
-      const client = stage.dial().send(stage.connectPacket({ clientId: "" }));
+    async run(context) {
+      const client = context.dial().send(context.connectPacket({ clientId: "" }));
       // In 3.1.1 a refusal is a CONNACK with 0x02; in 5.0 it may be the close alone. [MQTT311 3.1.3-9] [MQTT5 3.1.3-8]
       const answer = client.expect("connack");
-      const connack = await (stage.is5 ? stage.withinLimits("a client without an identifier", answer) : answer);
-      stage.requires(
+      const connack = await (context.is5 ? context.withinLimits("a client without an identifier", answer) : answer);
+      context.requires(
         connack.reasonCode === 0,
         "the broker accepts no client without an identifier, which the standard permits",
       );
       const assigned = connack.properties?.assignedClientIdentifier ?? "";
-      if (stage.is5) stage.holds(assigned !== "", "CONNACK has no Assigned Client Identifier");
+      if (context.is5) context.holds(assigned !== "", "CONNACK has no Assigned Client Identifier");
       await client.ping();
     },
   },
@@ -72,18 +72,18 @@ export const connectCases: readonly ConformanceCase[] = [
     title: "assigned identifiers differ",
     does: "connects twice with an empty identifier, and compares the assigned ones",
     rules: { "5.0": ["3.1.3-6", "3.2.2-16"] },
-    async run(stage) {
+    async run(context) {
       const assigned: (string | undefined)[] = [];
       for (const name of ["first", "second"]) {
-        const client = stage.dial(name).send(stage.connectPacket({ clientId: "" }));
-        const connack = await stage.withinLimits("a client without an identifier", client.expect("connack"));
-        stage.requires(
+        const client = context.dial(name).send(context.connectPacket({ clientId: "" }));
+        const connack = await context.withinLimits("a client without an identifier", client.expect("connack"));
+        context.requires(
           connack.reasonCode === 0,
           "the broker accepts no client without an identifier, which the standard permits",
         );
         assigned.push(connack.properties?.assignedClientIdentifier);
       }
-      stage.holds(assigned[0] !== assigned[1], `both clients were assigned ${JSON.stringify(assigned[0])}`);
+      context.holds(assigned[0] !== assigned[1], `both clients were assigned ${JSON.stringify(assigned[0])}`);
     },
   },
   {
@@ -91,10 +91,10 @@ export const connectCases: readonly ConformanceCase[] = [
     title: "a client without identifier and with Clean Session 0 is refused with 0x02",
     does: "connects with an empty identifier and Clean Session 0, and checks the CONNACK",
     rules: { "3.1.1": ["3.1.3-8"] },
-    async run(stage) {
-      const client = stage.dial().send(stage.connectPacket({ clientId: "", cleanStart: false }));
+    async run(context) {
+      const client = context.dial().send(context.connectPacket({ clientId: "", cleanStart: false }));
       const { connack } = await client.expectRefused();
-      stage.holds(connack?.reasonCode === 0x02, `CONNACK has ${connack?.reasonCode ?? "not come"}, not 0x02`);
+      context.holds(connack?.reasonCode === 0x02, `CONNACK has ${connack?.reasonCode ?? "not come"}, not 0x02`);
     },
   },
   {
@@ -102,12 +102,12 @@ export const connectCases: readonly ConformanceCase[] = [
     title: "the broker refuses an unknown protocol level with a CONNACK and closes the connection",
     does: "sends a CONNECT with protocol level 0x63, and expects a CONNACK and the close",
     rules: { "3.1.1": ["3.1.2-2"] },
-    async run(stage) {
-      const client = stage.dial();
-      const body = [...field("MQTT"), 0x63, 0x02, 0, 60, ...field(stage.clientId())];
+    async run(context) {
+      const client = context.dial();
+      const body = [...field("MQTT"), 0x63, 0x02, 0, 60, ...field(context.clientId())];
       client.sendBytes(frame(0x10, body), "CONNECT with protocol level 0x63");
       const isAnswered = await refusedInAnyForm(client);
-      stage.holds(isAnswered, "the connection was closed without a CONNACK");
+      context.holds(isAnswered, "the connection was closed without a CONNACK");
     },
   },
   {
@@ -115,10 +115,10 @@ export const connectCases: readonly ConformanceCase[] = [
     title: "the broker refuses a protocol name other than MQTT",
     does: "sends a CONNECT for MQTZ, and waits for the close",
     rules: { "3.1.1": ["3.1.2-1"], "5.0": ["3.1.2-1"] },
-    async run(stage) {
-      const client = stage.dial();
-      const payload = field(stage.clientId());
-      client.sendBytes(connectFrame({ version: stage.version, protocolName: "MQTZ", payload }), "CONNECT for MQTZ");
+    async run(context) {
+      const client = context.dial();
+      const payload = field(context.clientId());
+      client.sendBytes(connectFrame({ version: context.version, protocolName: "MQTZ", payload }), "CONNECT for MQTZ");
       await refusedInAnyForm(client);
     },
   },
@@ -127,13 +127,13 @@ export const connectCases: readonly ConformanceCase[] = [
     title: "a clean session: CONNACK has Session Present 0",
     does: "creates a session, connects with Clean Start 1, and checks Session Present",
     rules: { "3.1.1": ["3.2.2-1"], "5.0": ["3.2.2-2"] },
-    async run(stage) {
-      const clientId = stage.clientId();
-      const first = await stage.connect({ clientId, cleanStart: false, sessionExpiryS: 60 });
+    async run(context) {
+      const clientId = context.clientId();
+      const first = await context.connect({ clientId, cleanStart: false, sessionExpiryS: 60 });
       first.disconnect();
       await first.expectClose();
-      const { connack } = await stage.connect({ clientId, cleanStart: true });
-      stage.holds(!connack!.sessionPresent, "Session Present is 1 for a clean session");
+      const { connack } = await context.connect({ clientId, cleanStart: true });
+      context.holds(!connack!.sessionPresent, "Session Present is 1 for a clean session");
     },
   },
   {
@@ -141,13 +141,13 @@ export const connectCases: readonly ConformanceCase[] = [
     title: "a resumed session: CONNACK has Session Present 1",
     does: "creates a session, connects with Clean Start 0, and checks Session Present",
     rules: { "3.1.1": ["3.2.2-2"], "5.0": ["3.2.2-3"] },
-    async run(stage) {
-      const asked = { clientId: stage.clientId(), cleanStart: false, sessionExpiryS: 60 };
-      const first = await stage.connect(asked);
+    async run(context) {
+      const asked = { clientId: context.clientId(), cleanStart: false, sessionExpiryS: 60 };
+      const first = await context.connect(asked);
       first.disconnect();
       await first.expectClose();
-      const { connack } = await stage.connect(asked);
-      stage.holds(connack!.sessionPresent, "Session Present is 0 for an existing session");
+      const { connack } = await context.connect(asked);
+      context.holds(connack!.sessionPresent, "Session Present is 0 for an existing session");
     },
   },
   {
@@ -155,9 +155,9 @@ export const connectCases: readonly ConformanceCase[] = [
     title: "no stored session: CONNACK has Session Present 0",
     does: "connects with Clean Start 0 and a new identifier, and checks Session Present",
     rules: { "3.1.1": ["3.2.2-3"], "5.0": ["3.2.2-3", "3.1.2-6"] },
-    async run(stage) {
-      const { connack } = await stage.connect({ cleanStart: false, sessionExpiryS: 60 });
-      stage.holds(!connack!.sessionPresent, "Session Present is 1 for a new client");
+    async run(context) {
+      const { connack } = await context.connect({ cleanStart: false, sessionExpiryS: 60 });
+      context.holds(!connack!.sessionPresent, "Session Present is 1 for a new client");
     },
   },
   {
@@ -166,12 +166,12 @@ export const connectCases: readonly ConformanceCase[] = [
     does: "connects with a wrong password, and checks the CONNACK and the close",
     rules: { "3.1.1": ["3.2.2-4", "3.2.2-5"], "5.0": ["3.1.4-2", "3.2.2-6", "3.2.2-7"] },
     needs: ["login"],
-    async run(stage) {
-      const login = await refusedLoginOf(stage);
-      const client = stage.dial().send(stage.connectPacket(login));
+    async run(context) {
+      const login = await refusedLoginOf(context);
+      const client = context.dial().send(context.connectPacket(login));
       const { connack } = await client.expectRefused();
-      stage.holds(client.ended?.how.kind !== "malformed", `the refusal cannot be read: ${endText(client.ended!)}`);
-      stage.holds(connack?.sessionPresent !== true, "Session Present is 1 in a CONNACK that refuses");
+      context.holds(client.ended?.how.kind !== "malformed", `the refusal cannot be read: ${endText(client.ended!)}`);
+      context.holds(connack?.sessionPresent !== true, "Session Present is 1 in a CONNACK that refuses");
     },
   },
   {
@@ -180,14 +180,14 @@ export const connectCases: readonly ConformanceCase[] = [
     does: "sends a CONNECT with a wrong password and a PUBLISH in one write, and watches",
     rules: { "3.1.1": ["3.1.4-5"], "5.0": ["3.1.4-6"] },
     needs: ["login"],
-    async run(stage) {
-      const login = await refusedLoginOf(stage);
-      const message = stage.message({ qos: 0 });
-      const watcher = await stage.watcher(message.topic);
-      const client = stage.dial();
-      client.send(stage.connectPacket(login), { type: "publish", dup: false, ...message });
+    async run(context) {
+      const login = await refusedLoginOf(context);
+      const message = context.message({ qos: 0 });
+      const watcher = await context.watcher(message.topic);
+      const client = context.dial();
+      client.send(context.connectPacket(login), { type: "publish", dup: false, ...message });
       await client.expectRefused();
-      await nothingComes(stage, watcher, { topic: message.topic });
+      await nothingComes(context, watcher, { topic: message.topic });
     },
   },
   {
@@ -195,10 +195,10 @@ export const connectCases: readonly ConformanceCase[] = [
     title: "the broker processes packets that a client sends before its CONNACK",
     does: "sends a CONNECT and a PUBLISH in one write, and waits for the message",
     rules: { "3.1.1": ["3.1.4-4"], "5.0": ["3.1.4-5"] },
-    async run(stage) {
-      const message = stage.message({ qos: 0 });
-      const watcher = await stage.watcher(message.topic);
-      stage.dial().send(stage.connectPacket(), { type: "publish", dup: false, ...message });
+    async run(context) {
+      const message = context.message({ qos: 0 });
+      const watcher = await context.watcher(message.topic);
+      context.dial().send(context.connectPacket(), { type: "publish", dup: false, ...message });
       await watcher.receives(message);
     },
   },
@@ -207,14 +207,14 @@ export const connectCases: readonly ConformanceCase[] = [
     title: "the broker reads a CONNECT sent byte by byte",
     does: "sends a CONNECT in writes of one byte, and waits for the CONNACK",
     rules: { "3.1.1": ["3.1.4-4"], "5.0": ["4.2-1"] },
-    async run(stage) {
-      const client = stage.dial();
-      for (const byte of stage.connectBytes()) {
+    async run(context) {
+      const client = context.dial();
+      for (const byte of context.connectBytes()) {
         client.sendBytes([byte], "a byte of CONNECT");
-        await stage.pause(1);
+        await context.pause(1);
       }
       const { reasonCode } = await client.expect("connack");
-      stage.holds(reasonCode === 0, `the CONNECT was refused with ${reasonCode}`);
+      context.holds(reasonCode === 0, `the CONNECT was refused with ${reasonCode}`);
     },
   },
   {
@@ -224,17 +224,21 @@ export const connectCases: readonly ConformanceCase[] = [
     does:
       "connects twice with one identifier, waits for the end of the first connection, and in 5.0 checks the DISCONNECT",
     rules: { "3.1.1": ["3.1.4-2"], "5.0": ["3.1.4-3"] },
-    async run(stage) {
-      const clientId = stage.clientId();
-      const first = await stage.connect({ clientId, name: "first" });
-      const second = await stage.connect({ clientId, name: "second" });
+    async run(context) {
+      const clientId = context.clientId();
+      const first = await context.connect({ clientId, name: "first" });
+      const second = await context.connect({ clientId, name: "second" });
       const { disconnect } = await first.expectClose();
       // The close is required; a DISCONNECT before it is not. 3.1.1 has no reason code that could be wrong.
-      if (stage.is5 && disconnect === undefined) stage.note("the first connection was closed without DISCONNECT");
-      if (stage.is5 && disconnect !== undefined) {
+      if (context.is5 && disconnect === undefined) context.note("the first connection was closed without DISCONNECT");
+      if (context.is5 && disconnect !== undefined) {
         const { reasonCode = 0 } = disconnect;
         const fault = { kind: "wrong code", code: reasonCode } as const;
-        stage.holds(reasonCode === 0x8e, `the first connection got DISCONNECT ${hexByte(reasonCode)}, not 0x8e`, fault);
+        context.holds(
+          reasonCode === 0x8e,
+          `the first connection got DISCONNECT ${hexByte(reasonCode)}, not 0x8e`,
+          fault,
+        );
       }
       await second.ping();
     },
@@ -244,9 +248,9 @@ export const connectCases: readonly ConformanceCase[] = [
     title: "an unknown Authentication Method is refused, and the connection is closed",
     does: "connects with an unknown Authentication Method, and waits for the close",
     rules: { "5.0": ["4.12.0-1"] },
-    async run(stage) {
-      const properties = { authenticationMethod: stage.text() };
-      await stage.dial().send(stage.connectPacket({ properties })).expectRefused();
+    async run(context) {
+      const properties = { authenticationMethod: context.text() };
+      await context.dial().send(context.connectPacket({ properties })).expectRefused();
     },
   },
   {
@@ -254,10 +258,10 @@ export const connectCases: readonly ConformanceCase[] = [
     title: "Response Information is not sent to a client that does not request it",
     does: "connects with Request Response Information 0, and checks the CONNACK",
     rules: { "5.0": ["3.1.2-28"] },
-    async run(stage) {
-      const { connack } = await stage.connect({ properties: { requestResponseInformation: false } });
+    async run(context) {
+      const { connack } = await context.connect({ properties: { requestResponseInformation: false } });
       const told = connack?.properties?.responseInformation;
-      stage.holds(told === undefined, `CONNACK has Response Information ${JSON.stringify(told)}`);
+      context.holds(told === undefined, `CONNACK has Response Information ${JSON.stringify(told)}`);
     },
   },
 ];

@@ -33,11 +33,11 @@ export const disconnectCases: readonly ConformanceCase[] = [
     title: "after DISCONNECT the broker closes the connection and sends nothing more",
     does: "sends DISCONNECT, leaves the link open, and waits for the close",
     rules: { "3.1.1": ["3.14.4"], "5.0": ["3.14.4"] },
-    async run(stage) {
-      const client = await stage.connect();
+    async run(context) {
+      const client = await context.connect();
       client.disconnect();
       const { disconnect } = await client.expectClose();
-      stage.holds(disconnect === undefined, "the broker answered DISCONNECT with a DISCONNECT");
+      context.holds(disconnect === undefined, "the broker answered DISCONNECT with a DISCONNECT");
     },
   },
   {
@@ -45,13 +45,13 @@ export const disconnectCases: readonly ConformanceCase[] = [
     title: "DISCONNECT cannot prolong a session that ends with its connection",
     does: "connects with Session Expiry 0, sends DISCONNECT with 60 s, and checks that the session has ended",
     rules: { "5.0": ["3.14.2.2.2"] },
-    async run(stage) {
-      const clientId = stage.clientId();
-      const client = await stage.connect({ clientId, sessionExpiryS: 0 });
+    async run(context) {
+      const clientId = context.clientId();
+      const client = await context.connect({ clientId, sessionExpiryS: 0 });
       client.disconnect(0, { sessionExpiryIntervalS: 60 });
       await client.expectClose();
-      const { connack } = await stage.connect({ clientId, cleanStart: false, name: "back" });
-      stage.holds(!connack!.sessionPresent, "Session Present is 1: the session was prolonged");
+      const { connack } = await context.connect({ clientId, cleanStart: false, name: "back" });
+      context.holds(!connack!.sessionPresent, "Session Present is 1: the session was prolonged");
     },
   },
   {
@@ -59,13 +59,13 @@ export const disconnectCases: readonly ConformanceCase[] = [
     title: "DISCONNECT can end a persistent session",
     does: "connects with Session Expiry 60 s, sends DISCONNECT with 0, and checks that the session has ended",
     rules: { "5.0": ["3.14.2.2.2"] },
-    async run(stage) {
-      const clientId = stage.clientId();
-      const client = await stage.connect({ clientId, sessionExpiryS: 60 });
+    async run(context) {
+      const clientId = context.clientId();
+      const client = await context.connect({ clientId, sessionExpiryS: 60 });
       client.disconnect(0, { sessionExpiryIntervalS: 0 });
       await client.expectClose();
-      const { connack } = await stage.connect({ clientId, cleanStart: false, name: "back" });
-      stage.holds(!connack!.sessionPresent, "Session Present is 1: the session was kept");
+      const { connack } = await context.connect({ clientId, cleanStart: false, name: "back" });
+      context.holds(!connack!.sessionPresent, "Session Present is 1: the session was kept");
     },
   },
   ...malformed.map((one) => afterConnect("disconnect", one)),

@@ -4,15 +4,17 @@ import type { ConformanceCase } from "../case/case.ts";
 import type { SentMessage } from "../probe/message_compare.ts";
 import type { Probe } from "../probe/probe.ts";
 import { field, frame } from "../probe/raw_packet.ts";
-import type { Stage } from "../context/case_context.ts";
+import type { CaseContext } from "../context/case_context.ts";
 import { connectOfUser } from "./connect_malformed.ts";
 import { publishFrom, requiresGranted } from "./subscribe.ts";
 
 const user = (name: string, value: string) => [0x26, ...field(name), ...field(value)];
 
 /** Every property of a message, and the same as bytes: from the highest number down, user properties between. */
-function everyProperty(stage: Stage): { readonly properties: MessageProperties; readonly bytes: readonly number[] } {
-  const responseTopic = stage.topic("answer");
+function everyProperty(
+  context: CaseContext,
+): { readonly properties: MessageProperties; readonly bytes: readonly number[] } {
+  const responseTopic = context.topic("answer");
   const properties: MessageProperties = {
     payloadFormatIndicator: 1,
     messageExpiryIntervalS: 3_600,
@@ -45,9 +47,9 @@ function listing(first: number, properties: readonly number[], payload: readonly
 }
 
 /** Sends bytes, where the broker has not announced that they are too many. */
-function sends(stage: Stage, probe: Probe, bytes: readonly number[], what: string): Probe {
-  const { maximumPacketSize = Infinity } = stage.announced;
-  stage.requires(bytes.length <= maximumPacketSize, `the broker announces Maximum Packet Size ${maximumPacketSize}`);
+function sends(context: CaseContext, probe: Probe, bytes: readonly number[], what: string): Probe {
+  const { maximumPacketSize = Infinity } = context.announced;
+  context.requires(bytes.length <= maximumPacketSize, `the broker announces Maximum Packet Size ${maximumPacketSize}`);
   return probe.sendBytes(bytes, what);
 }
 
@@ -57,7 +59,7 @@ const connects: readonly ConformanceCase[] = [
     title: "a CONNECT with every property, in any order and with user properties between, is accepted",
     does: "connects with seven properties from the highest number down and three user properties, and pings",
     rules: { "5.0": ["2.2.2.2", "3.1.2.11"] },
-    async run(stage) {
+    async run(context) {
       const properties = [
         ...user("b", "1"),
         ...[0x27, 0, 1, 0, 0], // Maximum Packet Size 65,536
@@ -69,10 +71,15 @@ const connects: readonly ConformanceCase[] = [
         ...[0x11, 0, 0, 0, 0], // Session Expiry Interval 0
         ...user("b", "1"),
       ];
-      const client = sends(stage, stage.dial(), connectOfUser(stage, { properties }), "CONNECT with every property");
+      const client = sends(
+        context,
+        context.dial(),
+        connectOfUser(context, { properties }),
+        "CONNECT with every property",
+      );
       const { reasonCode } = await client.expect("connack");
-      stage.requires(reasonCode !== packetTooLarge, "the broker accepts no CONNECT of that size: CONNACK 0x95");
-      stage.holds(reasonCode === 0, `the CONNECT was refused with ${reasonCode}`);
+      context.requires(reasonCode !== packetTooLarge, "the broker accepts no CONNECT of that size: CONNACK 0x95");
+      context.holds(reasonCode === 0, `the CONNECT was refused with ${reasonCode}`);
       await client.ping();
     },
   },
@@ -82,21 +89,26 @@ const connects: readonly ConformanceCase[] = [
     does: "connects with a will whose properties come from the highest number down, sends RST, and compares",
     rules: { "5.0": ["2.2.2.2", "3.1.3.2", "3.1.3-10"] },
     deviations: ["properties"],
-    async run(stage) {
-      const { properties, bytes } = everyProperty(stage);
-      const will = stage.will({ properties, qos: 0 });
-      const watcher = await stage.watcher(will.topic);
+    async run(context) {
+      const { properties, bytes } = everyProperty(context);
+      const will = context.will({ properties, qos: 0 });
+      const watcher = await context.watcher(will.topic);
       const own = [0x18, 0, 0, 0, 0, ...bytes]; // Will Delay Interval 0
       const payload = [
-        ...field(stage.clientId()),
+        ...field(context.clientId()),
         ...[own.length, ...own],
         ...field(will.topic),
         ...field([...will.payload]),
       ];
-      const client = sends(stage, stage.dial(), connectOfUser(stage, { flags: 0x06, payload }), "CONNECT with a will");
+      const client = sends(
+        context,
+        context.dial(),
+        connectOfUser(context, { flags: 0x06, payload }),
+        "CONNECT with a will",
+      );
       const { reasonCode } = await client.expect("connack");
-      stage.requires(reasonCode !== packetTooLarge, "the broker accepts no CONNECT of that size: CONNACK 0x95");
-      stage.holds(reasonCode === 0, `the CONNECT was refused with ${reasonCode}`);
+      context.requires(reasonCode !== packetTooLarge, "the broker accepts no CONNECT of that size: CONNACK 0x95");
+      context.holds(reasonCode === 0, `the CONNECT was refused with ${reasonCode}`);
       client.reset();
       await watcher.receives(will);
     },
@@ -109,12 +121,12 @@ const publishes: readonly ConformanceCase[] = [
     title: "the properties of a message may come in any order, with user properties between",
     does: "publishes with every property from the highest number down and three user properties, and compares",
     rules: { "5.0": ["2.2.2.2", "3.3.2.3", "3.3.2-17", "3.3.2-18"] },
-    async run(stage) {
-      const { properties, bytes } = everyProperty(stage);
-      const message = stage.message({ qos: 0, properties });
-      const watcher = await stage.watcher(message.topic);
-      const publisher = await stage.connect({ name: "publisher" });
-      sends(stage, publisher, publishBytes(message, bytes), "PUBLISH with every property");
+    async run(context) {
+      const { properties, bytes } = everyProperty(context);
+      const message = context.message({ qos: 0, properties });
+      const watcher = await context.watcher(message.topic);
+      const publisher = await context.connect({ name: "publisher" });
+      sends(context, publisher, publishBytes(message, bytes), "PUBLISH with every property");
       await watcher.receives(message);
     },
   },
@@ -124,10 +136,10 @@ const publishes: readonly ConformanceCase[] = [
     does: "publishes at QoS 1 with packet identifier 65,535, and waits for the PUBACK and the message",
     rules: { "3.1.1": ["2.3.1-6", "4.3.2-2"], "5.0": ["2.2.1-5", "4.3.2-4"] },
     needs: ["qos1"],
-    async run(stage) {
-      const message = stage.message({ qos: 1 });
-      const watcher = await stage.watcher(message.topic);
-      const publisher = await stage.connect({ name: "publisher" });
+    async run(context) {
+      const message = context.message({ qos: 1 });
+      const watcher = await context.watcher(message.topic);
+      const publisher = await context.connect({ name: "publisher" });
       publisher.send({ type: "publish", dup: false, ...message, packetId: 0xffff });
       await publisher.expect("puback", ({ packetId }) => packetId === 0xffff);
       await watcher.receives(message);
@@ -138,17 +150,17 @@ const publishes: readonly ConformanceCase[] = [
     title: "the broker reads a PUBLISH in two segments as one packet, at every split",
     does: "publishes once for each byte of the packet, split before it, and waits for each message",
     rules: { "3.1.1": ["4.2"], "5.0": ["4.2-1"] },
-    async run(stage) {
-      const watcher = await stage.watcher();
-      const publisher = await stage.connect({ name: "publisher" });
+    async run(context) {
+      const watcher = await context.watcher();
+      const publisher = await context.connect({ name: "publisher" });
       const encoded = () => {
-        const message = stage.message({ qos: 0 });
-        return { message, bytes: stage.encoded({ type: "publish", dup: false, ...message }) };
+        const message = context.message({ qos: 0 });
+        return { message, bytes: context.encoded({ type: "publish", dup: false, ...message }) };
       };
       for (let at = 1; at < encoded().bytes.length; at++) {
         const { message, bytes } = encoded();
         publisher.sendBytes(bytes.subarray(0, at), `the first ${at} bytes of a PUBLISH`);
-        await stage.pause(1);
+        await context.pause(1);
         publisher.sendBytes(bytes.subarray(at), "the rest of the packet");
         await watcher.receives(message);
       }
@@ -159,13 +171,13 @@ const publishes: readonly ConformanceCase[] = [
     title: "the broker processes several packets that arrive together in order",
     does: "sends SUBSCRIBE, PINGREQ and three PUBLISHes in one write, and waits for every response",
     rules: { "3.1.1": ["4.2"], "5.0": ["4.2-1"] },
-    async run(stage) {
-      const messages = Array.from({ length: 3 }, () => stage.message({ qos: 0 }));
-      const subscriptions = [{ topicFilter: stage.topic(), qos: 0 as const }];
-      const client = await stage.connect();
+    async run(context) {
+      const messages = Array.from({ length: 3 }, () => context.message({ qos: 0 }));
+      const subscriptions = [{ topicFilter: context.topic(), qos: 0 as const }];
+      const client = await context.connect();
       const publishing = messages.map((message) => ({ type: "publish", dup: false, ...message }) as const);
       client.send({ type: "subscribe", packetId: 1, subscriptions }, { type: "pingreq" }, ...publishing);
-      requiresGranted(stage, (await client.expect("suback")).reasonCodes);
+      requiresGranted(context, (await client.expect("suback")).reasonCodes);
       await client.expect("pingresp");
       for (const message of messages) await client.receives(message);
     },
@@ -178,16 +190,16 @@ const subscribes: readonly ConformanceCase[] = [
     title: "a SUBSCRIBE with user properties, one name twice, is granted",
     does: "subscribes with three user properties, publishes, and waits for the message",
     rules: { "5.0": ["3.8.2.1.3", "3.8.4-1"] },
-    async run(stage) {
-      const message = stage.message({ qos: 0 });
-      const client = await stage.connect();
+    async run(context) {
+      const message = context.message({ qos: 0 });
+      const client = await context.connect();
       const properties = [...user("b", "1"), ...user("a", "2"), ...user("b", "1")];
       const bytes = listing(0x82, properties, [...field(message.topic), 0]);
       client.sendBytes(bytes, "SUBSCRIBE with user properties");
       const { reasonCodes } = await client.expect("suback");
-      requiresGranted(stage, reasonCodes);
-      stage.holds(reasonCodes.join() === "0", `SUBACK has ${reasonCodes.join(", ")}, not 0`);
-      await publishFrom(stage, message);
+      requiresGranted(context, reasonCodes);
+      context.holds(reasonCodes.join() === "0", `SUBACK has ${reasonCodes.join(", ")}, not 0`);
+      await publishFrom(context, message);
       await client.receives(message);
     },
   },
@@ -197,15 +209,15 @@ const subscribes: readonly ConformanceCase[] = [
     does: "subscribes with identifier 128 between two user properties, publishes, and checks the identifier",
     rules: { "5.0": ["2.2.2.2", "3.3.4-3"] },
     needs: ["subscription-identifiers"],
-    async run(stage) {
-      const message = stage.message({ qos: 0 });
-      const client = await stage.connect();
+    async run(context) {
+      const message = context.message({ qos: 0 });
+      const client = await context.connect();
       const properties = [...user("b", "1"), ...[0x0b, 0x80, 0x01], ...user("a", "2")];
       client.sendBytes(listing(0x82, properties, [...field(message.topic), 0]), "SUBSCRIBE with identifier 128");
-      requiresGranted(stage, (await client.expect("suback")).reasonCodes);
-      await publishFrom(stage, message);
+      requiresGranted(context, (await client.expect("suback")).reasonCodes);
+      await publishFrom(context, message);
       const { properties: { subscriptionIdentifiers = [] } = {} } = await client.expect("publish");
-      stage.holds(
+      context.holds(
         subscriptionIdentifiers.join() === "128",
         `the identifiers are "${subscriptionIdentifiers}", not 128`,
       );
@@ -216,14 +228,14 @@ const subscribes: readonly ConformanceCase[] = [
     title: "an UNSUBSCRIBE with user properties, one name twice, is acknowledged",
     does: "unsubscribes with three user properties, publishes, and watches",
     rules: { "5.0": ["3.10.2.1.2", "3.10.4-1", "3.10.4-4"] },
-    async run(stage) {
-      const message = stage.message({ qos: 0 });
-      const watcher = await stage.watcher(message.topic);
+    async run(context) {
+      const message = context.message({ qos: 0 });
+      const watcher = await context.watcher(message.topic);
       const properties = [...user("b", "1"), ...user("a", "2"), ...user("b", "1")];
       watcher.sendBytes(listing(0xa2, properties, field(message.topic)), "UNSUBSCRIBE with user properties");
       const { reasonCodes } = await watcher.expect("unsuback");
-      stage.holds(reasonCodes.join() === "0", `UNSUBACK has ${reasonCodes.join(", ")}, not 0`);
-      await publishFrom(stage, message);
+      context.holds(reasonCodes.join() === "0", `UNSUBACK has ${reasonCodes.join(", ")}, not 0`);
+      await publishFrom(context, message);
       await watcher.receivesNothing();
     },
   },
@@ -233,17 +245,17 @@ const subscribes: readonly ConformanceCase[] = [
     does: "subscribes to one topic at QoS 1 and then 0 in one packet, publishes at QoS 1, and checks the message",
     rules: { "3.1.1": ["3.8.4-3", "3.8.4-4", "3.8.4-5"], "5.0": ["3.8.4-3", "3.8.4-5", "3.8.4-6"] },
     needs: ["qos1"],
-    async run(stage) {
-      const message = stage.message({ qos: 1 });
-      const watcher = await stage.connect({ name: "watcher" });
+    async run(context) {
+      const message = context.message({ qos: 1 });
+      const watcher = await context.connect({ name: "watcher" });
       const subscriptions = ([1, 0] as const).map((qos) => ({ topicFilter: message.topic, qos }));
       watcher.send({ type: "subscribe", packetId: 1, subscriptions });
       const { reasonCodes } = await watcher.expect("suback");
-      stage.holds(reasonCodes.length === 2, `${reasonCodes.length} codes came for 2 filters`);
-      requiresGranted(stage, reasonCodes);
-      await publishFrom(stage, message);
+      context.holds(reasonCodes.length === 2, `${reasonCodes.length} codes came for 2 filters`);
+      requiresGranted(context, reasonCodes);
+      await publishFrom(context, message);
       const { qos } = await watcher.expect("publish");
-      stage.holds(qos === 0, `the message came at QoS ${qos}, not 0`);
+      context.holds(qos === 0, `the message came at QoS ${qos}, not 0`);
       await watcher.receivesNothing();
     },
   },
@@ -255,12 +267,12 @@ const aliases: readonly ConformanceCase[] = [
     title: "a Topic Alias may be set to the same topic again, and stays valid",
     does: "publishes with alias and topic twice, then twice with the alias alone, and waits for the messages",
     rules: { "5.0": ["3.3.2-12", "3.3.2.3.4"] },
-    async run(stage) {
-      stage.requires((stage.announced.topicAliasMaximum ?? 0) > 0, "the broker accepts no Topic Alias");
-      const watcher = await stage.watcher();
-      const publisher = await stage.connect({ name: "publisher" });
+    async run(context) {
+      context.requires((context.announced.topicAliasMaximum ?? 0) > 0, "the broker accepts no Topic Alias");
+      const watcher = await context.watcher();
+      const publisher = await context.connect({ name: "publisher" });
       for (const isNamed of [true, true, false, false]) {
-        const message = stage.message({ qos: 0 });
+        const message = context.message({ qos: 0 });
         const topic = isNamed ? message.topic : "";
         publisher.send({ type: "publish", dup: false, ...message, topic, properties: { topicAlias: 1 } });
         await watcher.receives(message);

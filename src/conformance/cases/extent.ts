@@ -7,7 +7,7 @@
 import { formatCount } from "../../base/units.ts";
 import type { ConformanceCase } from "../case/case.ts";
 import { CaseFailure, NotTestable } from "../model/outcome.ts";
-import type { Stage } from "../context/case_context.ts";
+import type { CaseContext } from "../context/case_context.ts";
 
 /** The sizes beyond the usual that a case sends to a broker; absent fields have the usual value. */
 export interface Extent {
@@ -34,12 +34,12 @@ const neverLimits: readonly Kind[] = ["altered", "unwanted", "early", "accepted"
 
 /** The case, not testable where it fails on a broker that shows a limit below its extent. */
 export function within(extent: Extent, one: ConformanceCase): ConformanceCase {
-  const run = async (stage: Stage) => {
+  const run = async (context: CaseContext) => {
     try {
-      await one.run(stage);
+      await one.run(context);
     } catch (error) {
       if (!(error instanceof CaseFailure) || neverLimits.includes(error.fault.kind)) throw error;
-      const limit = await shownLimit(stage, extent);
+      const limit = await shownLimit(context, extent);
       if (limit !== undefined) throw new NotTestable(limit);
       throw error;
     }
@@ -48,14 +48,14 @@ export function within(extent: Extent, one: ConformanceCase): ConformanceCase {
 }
 
 /** The first limit that the broker shows below an extent, in a sentence. */
-async function shownLimit(stage: Stage, extent: Extent): Promise<string | undefined> {
+async function shownLimit(context: CaseContext, extent: Extent): Promise<string | undefined> {
   const { topicLevels = 0, topicBytes = 0, payloadBytes, willPayloadBytes, waiting, subscriptions, retained } = extent;
-  return (topicLevels + topicBytes > 0 ? await topicLimit(stage, topicLevels, topicBytes) : undefined) ??
-    (payloadBytes === undefined ? undefined : await payloadLimit(stage, payloadBytes)) ??
-    (willPayloadBytes === undefined ? undefined : await willPayloadLimit(stage, willPayloadBytes)) ??
-    (waiting === undefined ? undefined : await waitingLimit(stage, waiting)) ??
-    (subscriptions === undefined ? undefined : await subscriptionLimit(stage, subscriptions)) ??
-    (retained === undefined ? undefined : await retainedLimit(stage, retained));
+  return (topicLevels + topicBytes > 0 ? await topicLimit(context, topicLevels, topicBytes) : undefined) ??
+    (payloadBytes === undefined ? undefined : await payloadLimit(context, payloadBytes)) ??
+    (willPayloadBytes === undefined ? undefined : await willPayloadLimit(context, willPayloadBytes)) ??
+    (waiting === undefined ? undefined : await waitingLimit(context, waiting)) ??
+    (subscriptions === undefined ? undefined : await subscriptionLimit(context, subscriptions)) ??
+    (retained === undefined ? undefined : await retainedLimit(context, retained));
 }
 
 /** How the broker refuses, in a sentence; undefined where it does not. A loss after acceptance is no refusal. */
@@ -71,22 +71,22 @@ async function refusalOf(act: () => Promise<unknown>): Promise<string | undefine
 }
 
 /** A topic of at least so many levels and bytes, in letters only. */
-function plainTopic(stage: Stage, levels: number, bytes: number): string {
-  const short = stage.topic("extent").split("/");
+function plainTopic(context: CaseContext, levels: number, bytes: number): string {
+  const short = context.topic("extent").split("/");
   while (short.length < levels) short.push("a");
   return short.join("/").padEnd(bytes, "a");
 }
 
-async function topicLimit(stage: Stage, levels: number, bytes: number): Promise<string | undefined> {
-  const topic = plainTopic(stage, levels, bytes);
+async function topicLimit(context: CaseContext, levels: number, bytes: number): Promise<string | undefined> {
+  const topic = plainTopic(context, levels, bytes);
   const how = await refusalOf(async () => {
-    const watcher = await stage.watcher(topic, { name: "extent" });
-    const message = stage.message({ topic, qos: 0 });
-    const publisher = await stage.connect({ name: "extent" });
+    const watcher = await context.watcher(topic, { name: "extent" });
+    const message = context.message({ topic, qos: 0 });
+    const publisher = await context.connect({ name: "extent" });
     await publisher.publish(message);
     await publisher.ping();
     await watcher.receives(message);
-    (await stage.connect({ name: "extent", will: stage.will({ topic }) })).disconnect().close();
+    (await context.connect({ name: "extent", will: context.will({ topic }) })).disconnect().close();
   });
   const size = `${topic.split("/").length} levels and ${formatCount(topic.length)} bytes`;
   return how && `the broker does not accept a plain topic of ${size}: ${how.replaceAll(topic, "it")}`;
@@ -96,12 +96,12 @@ function plainPayload(bytes: number): Uint8Array {
   return new Uint8Array(bytes).fill(0x61);
 }
 
-async function payloadLimit(stage: Stage, bytes: number): Promise<string | undefined> {
-  const message = { ...stage.message({ topic: stage.topic("extent"), qos: 0 }), payload: plainPayload(bytes) };
+async function payloadLimit(context: CaseContext, bytes: number): Promise<string | undefined> {
+  const message = { ...context.message({ topic: context.topic("extent"), qos: 0 }), payload: plainPayload(bytes) };
   const how = await refusalOf(async () => {
-    const watcher = await stage.watcher(message.topic, { name: "extent" });
-    const publisher = await stage.connect({ name: "extent" });
-    const small = stage.message({ topic: message.topic, qos: 0 });
+    const watcher = await context.watcher(message.topic, { name: "extent" });
+    const publisher = await context.connect({ name: "extent" });
+    const small = context.message({ topic: message.topic, qos: 0 });
     await publisher.publish(small);
     await watcher.receives(small);
     await publisher.publish(message);
@@ -112,9 +112,9 @@ async function payloadLimit(stage: Stage, bytes: number): Promise<string | undef
 }
 
 /** A will that is accepted and does not come is no limit. */
-async function willPayloadLimit(stage: Stage, bytes: number): Promise<string | undefined> {
-  const will = stage.will({ topic: stage.topic("extent"), payload: plainPayload(bytes) });
-  const how = await refusalOf(async () => (await stage.connect({ name: "extent", will })).disconnect().close());
+async function willPayloadLimit(context: CaseContext, bytes: number): Promise<string | undefined> {
+  const will = context.will({ topic: context.topic("extent"), payload: plainPayload(bytes) });
+  const how = await refusalOf(async () => (await context.connect({ name: "extent", will })).disconnect().close());
   return how && `the broker does not accept a will with a plain payload of ${formatCount(bytes)} bytes: ${how}`;
 }
 
@@ -122,20 +122,20 @@ async function willPayloadLimit(stage: Stage, bytes: number): Promise<string | u
  * How many messages are kept for a client that is away: none is a fault, and so are some from anywhere; the first or
  * the last of them are a limit.
  */
-async function waitingLimit(stage: Stage, count: number): Promise<string | undefined> {
-  const topic = stage.topic("extent");
-  const messages = Array.from({ length: count }, () => stage.message({ topic, qos: 1 }));
+async function waitingLimit(context: CaseContext, count: number): Promise<string | undefined> {
+  const topic = context.topic("extent");
+  const messages = Array.from({ length: count }, () => context.message({ topic, qos: 1 }));
   const texts = messages.map(({ payload }) => new TextDecoder().decode(payload)).join();
   let kept: string[] = [];
   const how = await refusalOf(async () => {
-    const asked = { clientId: stage.clientId(), cleanStart: false, sessionExpiryS: 60 };
-    const away = await stage.watcher(topic, asked);
+    const asked = { clientId: context.clientId(), cleanStart: false, sessionExpiryS: 60 };
+    const away = await context.watcher(topic, asked);
     away.disconnect();
     await away.expectClose();
-    const publisher = await stage.connect({ name: "extent" });
+    const publisher = await context.connect({ name: "extent" });
     for (const message of messages) await publisher.publish(message);
-    const back = await stage.connect({ name: "extent", ...asked });
-    await stage.pause(stage.bounds.silenceMs);
+    const back = await context.connect({ name: "extent", ...asked });
+    await context.pause(context.bounds.silenceMs);
     kept = back.take("publish").map(({ payload }) => new TextDecoder().decode(payload));
   });
   const told = kept.join();
@@ -145,30 +145,30 @@ async function waitingLimit(stage: Stage, count: number): Promise<string | undef
   }`;
 }
 
-async function subscriptionLimit(stage: Stage, count: number): Promise<string | undefined> {
+async function subscriptionLimit(context: CaseContext, count: number): Promise<string | undefined> {
   let granted = 0;
   const how = await refusalOf(async () => {
-    const client = await stage.connect({ name: "extent" });
-    for (; granted < count; granted++) await client.subscribe(stage.topic(`extent${granted}`), { qos: 0 });
+    const client = await context.connect({ name: "extent" });
+    for (; granted < count; granted++) await client.subscribe(context.topic(`extent${granted}`), { qos: 0 });
   });
   return how === undefined || granted === 0
     ? undefined
     : `the broker grants ${granted} of ${count} plain subscriptions of one client: ${how}`;
 }
 
-async function retainedLimit(stage: Stage, count: number): Promise<string | undefined> {
-  await stage.sweep(); // what the case itself has retained may be all that there is room for
+async function retainedLimit(context: CaseContext, count: number): Promise<string | undefined> {
+  await context.sweep(); // what the case itself has retained may be all that there is room for
   const messages = Array.from({ length: count }, (_, at) => {
-    return stage.message({ topic: stage.topic(`extent${at}`), qos: 0, retain: true });
+    return context.message({ topic: context.topic(`extent${at}`), qos: 0, retain: true });
   });
   let found = 0;
   const how = await refusalOf(async () => {
-    const publisher = await stage.connect({ name: "extent" });
+    const publisher = await context.connect({ name: "extent" });
     for (const message of messages) await publisher.publish(message);
     await publisher.ping();
-    const watcher = await stage.connect({ name: "extent" });
+    const watcher = await context.connect({ name: "extent" });
     for (const { topic } of messages) await watcher.subscribe(topic, { qos: 0 });
-    await stage.pause(stage.bounds.silenceMs);
+    await context.pause(context.bounds.silenceMs);
     found = watcher.take("publish").length;
   });
   if (found === 0 || found >= count) return undefined;

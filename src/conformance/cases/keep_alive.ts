@@ -2,7 +2,7 @@
 import { formatMs } from "../../base/units.ts";
 import type { ConformanceCase } from "../case/case.ts";
 import type { DueWindow, Probe } from "../probe/probe.ts";
-import type { Stage } from "../context/case_context.ts";
+import type { CaseContext } from "../context/case_context.ts";
 import { keepAliveInForceS, noteEnd, requiresSilence } from "./keep_alive_in_force.ts";
 
 const rules = { "3.1.1": ["3.1.2-24"], "5.0": ["3.1.2-22"] };
@@ -16,16 +16,16 @@ function silence(heardMs: number, keepAliveS: number): DueWindow {
  * Waits for the close of a client that was last heard then: by 1.5 times its keep alive. A server may close a client
  * that it holds to be inactive sooner (section 3.1.2.10); within one keep alive the client is not silent yet.
  */
-async function closesInTime(stage: Stage, client: Probe, heardMs: number, keepAliveS: number): Promise<void> {
+async function closesInTime(context: CaseContext, client: Probe, heardMs: number, keepAliveS: number): Promise<void> {
   const { atMs } = await client.expectCloseBy(silence(heardMs, keepAliveS));
   const tookMs = atMs - heardMs;
   const byMs = 1_000 * keepAliveS - tookMs;
-  stage.holds(
-    byMs <= stage.bounds.earlyMs,
+  context.holds(
+    byMs <= context.bounds.earlyMs,
     `the connection was closed ${formatMs(tookMs)} after the last packet, within its keep alive of ${keepAliveS} s`,
     { kind: "early", byMs, keepAliveS },
   );
-  noteEnd(stage, atMs, heardMs, keepAliveS);
+  noteEnd(context, atMs, heardMs, keepAliveS);
 }
 
 export const keepAliveCases: readonly ConformanceCase[] = [
@@ -34,8 +34,8 @@ export const keepAliveCases: readonly ConformanceCase[] = [
     title: "PINGREQ is answered by PINGRESP",
     does: "connects, sends PINGREQ, and waits for the answer",
     rules: { "3.1.1": ["3.12.4-1"], "5.0": ["3.12.4-1"] },
-    async run(stage) {
-      const client = await stage.connect();
+    async run(context) {
+      const client = await context.connect();
       await client.ping();
     },
   },
@@ -46,9 +46,9 @@ export const keepAliveCases: readonly ConformanceCase[] = [
     rules,
     time: "clock",
     deviations: ["keep-alive-late"],
-    async run(stage) {
-      const client = await stage.connect({ keepAliveS: 1 });
-      await closesInTime(stage, client, client.sentMs, keepAliveInForceS(stage, client, 1));
+    async run(context) {
+      const client = await context.connect({ keepAliveS: 1 });
+      await closesInTime(context, client, client.sentMs, keepAliveInForceS(context, client, 1));
     },
   },
   {
@@ -58,12 +58,12 @@ export const keepAliveCases: readonly ConformanceCase[] = [
     rules,
     time: "clock",
     deviations: ["keep-alive-late"],
-    async run(stage) {
-      const client = await stage.connect({ keepAliveS: 2 });
-      const keepAliveS = keepAliveInForceS(stage, client, 2);
-      await stage.pause(750 * keepAliveS);
-      await client.publish(stage.message({ qos: 0 }));
-      await closesInTime(stage, client, client.sentMs, keepAliveS);
+    async run(context) {
+      const client = await context.connect({ keepAliveS: 2 });
+      const keepAliveS = keepAliveInForceS(context, client, 2);
+      await context.pause(750 * keepAliveS);
+      await client.publish(context.message({ qos: 0 }));
+      await closesInTime(context, client, client.sentMs, keepAliveS);
     },
   },
   {
@@ -73,17 +73,17 @@ export const keepAliveCases: readonly ConformanceCase[] = [
     rules,
     time: "clock",
     deviations: ["keep-alive-late"],
-    async run(stage) {
-      const client = await stage.connect({ keepAliveS: 1, name: "silent" });
-      await client.subscribe(stage.topic(), { qos: 0 });
+    async run(context) {
+      const client = await context.connect({ keepAliveS: 1, name: "silent" });
+      await client.subscribe(context.topic(), { qos: 0 });
       const heardMs = client.sentMs;
-      const keepAliveS = keepAliveInForceS(stage, client, 1);
-      const publisher = await stage.connect({ name: "publisher" });
+      const keepAliveS = keepAliveInForceS(context, client, 1);
+      const publisher = await context.connect({ name: "publisher" });
       let isOver = false;
       const sending = (async () => {
         while (!isOver) {
-          await publisher.publish(stage.message({ qos: 0 }));
-          await stage.pause(200);
+          await publisher.publish(context.message({ qos: 0 }));
+          await context.pause(200);
         }
       })();
       try {
@@ -100,11 +100,11 @@ export const keepAliveCases: readonly ConformanceCase[] = [
     does: "connects with a keep alive of 1 s, pings every 0.7 s for 4 s, and stays connected",
     rules: { "3.1.1": ["3.1.2-24", "3.12.4-1"], "5.0": ["3.1.2-22", "3.12.4-1"] },
     time: "clock",
-    async run(stage) {
-      const client = await stage.connect({ keepAliveS: 1 });
-      const startMs = stage.nowMs;
+    async run(context) {
+      const client = await context.connect({ keepAliveS: 1 });
+      const startMs = context.nowMs;
       for (let count = 1; count <= 6; count++) {
-        await stage.pauseUntil(startMs, 700 * count);
+        await context.pauseUntil(startMs, 700 * count);
         client.send({ type: "pingreq" });
       }
       // The answers may take longer than the time from one PINGREQ to the next.
@@ -117,10 +117,10 @@ export const keepAliveCases: readonly ConformanceCase[] = [
     does: "connects with keep alive 0, is silent for 4 s, and pings",
     rules: { "3.1.1": ["3.1.2.10"], "5.0": ["3.1.2.10"] },
     time: "clock",
-    async run(stage) {
-      const client = await stage.connect({ keepAliveS: 0 });
-      requiresSilence(stage, client, 4_000);
-      await stage.pause(4_000);
+    async run(context) {
+      const client = await context.connect({ keepAliveS: 0 });
+      requiresSilence(context, client, 4_000);
+      await context.pause(4_000);
       await client.ping();
     },
   },

@@ -3,11 +3,11 @@ import { formatCount } from "../../base/units.ts";
 import type { ConformanceCase } from "../case/case.ts";
 import type { SentMessage } from "../probe/message_compare.ts";
 import type { Probe } from "../probe/probe.ts";
-import type { Stage } from "../context/case_context.ts";
+import type { CaseContext } from "../context/case_context.ts";
 import { publishFrom } from "./subscribe.ts";
 
-function large(stage: Stage, sizeBytes: number, qos: 0 | 1 = 1): SentMessage {
-  return { ...stage.message({ qos }), payload: new Uint8Array(sizeBytes).fill(0x61) };
+function large(context: CaseContext, sizeBytes: number, qos: 0 | 1 = 1): SentMessage {
+  return { ...context.message({ qos }), payload: new Uint8Array(sizeBytes).fill(0x61) };
 }
 
 /** The largest Remaining Length that so many bytes hold, by their number. */
@@ -35,17 +35,17 @@ export const limitCases: readonly ConformanceCase[] = [
     does: "subscribes with Receive Maximum 2, acknowledges nothing of five messages, and counts",
     rules: { "5.0": ["3.3.4-9"] },
     needs: ["qos1"],
-    async run(stage) {
-      const watcher = (await stage.watcher(stage.topic(), { properties: { receiveMaximum: 2 } }))
-        .requiresGranted(1, stage.topic());
+    async run(context) {
+      const watcher = (await context.watcher(context.topic(), { properties: { receiveMaximum: 2 } }))
+        .requiresGranted(1, context.topic());
       watcher.acknowledges = false;
-      const publisher = await stage.connect({ name: "publisher" });
-      for (let count = 0; count < 5; count++) await publisher.publish(stage.message());
-      await stage.pause(stage.bounds.silenceMs);
+      const publisher = await context.connect({ name: "publisher" });
+      for (let count = 0; count < 5; count++) await publisher.publish(context.message());
+      await context.pause(context.bounds.silenceMs);
       const came = watcher.take("publish").length;
       // A server may begin with less. [MQTT5 4.9.0-1]
-      stage.holds(came > 0, "no message came");
-      stage.holds(came <= 2, `${came} messages came without an acknowledgement, but 2 are allowed`);
+      context.holds(came > 0, "no message came");
+      context.holds(came <= 2, `${came} messages came without an acknowledgement, but 2 are allowed`);
     },
   },
   {
@@ -54,11 +54,11 @@ export const limitCases: readonly ConformanceCase[] = [
     does: "subscribes with Receive Maximum 1, gets and acknowledges three messages in turn, and publishes between",
     rules: { "5.0": ["3.3.4-9", "4.9.0-2"] },
     needs: ["qos1"],
-    async run(stage) {
-      const watcher = (await stage.watcher(stage.topic(), { properties: { receiveMaximum: 1 } }))
-        .requiresGranted(1, stage.topic());
-      const publisher = await stage.connect({ name: "publisher" });
-      await oneByOne(stage, watcher, 3, () => publisher.publish(stage.message({ qos: 1 })));
+    async run(context) {
+      const watcher = (await context.watcher(context.topic(), { properties: { receiveMaximum: 1 } }))
+        .requiresGranted(1, context.topic());
+      const publisher = await context.connect({ name: "publisher" });
+      await oneByOne(context, watcher, 3, () => publisher.publish(context.message({ qos: 1 })));
     },
   },
   {
@@ -67,11 +67,11 @@ export const limitCases: readonly ConformanceCase[] = [
     does: "subscribes with Receive Maximum 1, publishes three messages, acknowledges one after the other, and counts",
     rules: { "5.0": ["4.5.0-1", "4.3.2"] },
     needs: ["qos1"],
-    async run(stage) {
-      const watcher = (await stage.watcher(stage.topic(), { properties: { receiveMaximum: 1 } }))
-        .requiresGranted(1, stage.topic());
-      const messages = Array.from({ length: 3 }, () => stage.message({ qos: 1 }));
-      const publisher = await stage.connect({ name: "publisher" });
+    async run(context) {
+      const watcher = (await context.watcher(context.topic(), { properties: { receiveMaximum: 1 } }))
+        .requiresGranted(1, context.topic());
+      const messages = Array.from({ length: 3 }, () => context.message({ qos: 1 }));
+      const publisher = await context.connect({ name: "publisher" });
       watcher.acknowledges = false;
       for (const message of messages) await publisher.publish(message);
       for (let count = 0; count < messages.length; count++) await acknowledgesNext(watcher);
@@ -83,14 +83,14 @@ export const limitCases: readonly ConformanceCase[] = [
     does: "fills Receive Maximum 1 with a message, queues another, and pings and subscribes",
     rules: { "5.0": ["3.3.4-10", "4.9.0-3"] },
     needs: ["qos1"],
-    async run(stage) {
-      const watcher = (await stage.watcher(stage.topic(), { properties: { receiveMaximum: 1 } }))
-        .requiresGranted(1, stage.topic());
+    async run(context) {
+      const watcher = (await context.watcher(context.topic(), { properties: { receiveMaximum: 1 } }))
+        .requiresGranted(1, context.topic());
       watcher.acknowledges = false;
-      for (let count = 0; count < 2; count++) await publishFrom(stage, stage.message({ qos: 1 }));
+      for (let count = 0; count < 2; count++) await publishFrom(context, context.message({ qos: 1 }));
       await watcher.expect("publish");
       await watcher.ping();
-      await watcher.subscribe(stage.topic("other"));
+      await watcher.subscribe(context.topic("other"));
     },
   },
   {
@@ -99,12 +99,12 @@ export const limitCases: readonly ConformanceCase[] = [
     does: "subscribes with Maximum Packet Size 300, publishes 1,000 bytes and then 10, and watches",
     rules: { "5.0": ["3.1.2-24", "3.1.2-25"] },
     needs: ["qos1"],
-    async run(stage) {
+    async run(context) {
       const asked = { properties: { maximumPacketSize: 300, receiveMaximum: 1 } };
-      const watcher = await stage.watcher(stage.topic(), asked);
-      const [tooLarge, small] = [large(stage, 1_000), large(stage, 10)];
-      await publishFrom(stage, tooLarge);
-      await publishFrom(stage, small);
+      const watcher = await context.watcher(context.topic(), asked);
+      const [tooLarge, small] = [large(context, 1_000), large(context, 10)];
+      await publishFrom(context, tooLarge);
+      await publishFrom(context, small);
       await watcher.receives(small);
       await watcher.receivesNothing();
     },
@@ -114,11 +114,11 @@ export const limitCases: readonly ConformanceCase[] = [
     title: "a message that is too large for one subscriber is delivered to the others",
     does: "subscribes with and without Maximum Packet Size 300, publishes 1,000 bytes, and watches both",
     rules: { "5.0": ["3.1.2-24"] },
-    async run(stage) {
-      const narrow = await stage.watcher(stage.topic(), { properties: { maximumPacketSize: 300 }, name: "narrow" });
-      const wide = await stage.watcher(stage.topic(), { name: "wide" });
-      const message = large(stage, 1_000, 0);
-      await publishFrom(stage, message);
+    async run(context) {
+      const narrow = await context.watcher(context.topic(), { properties: { maximumPacketSize: 300 }, name: "narrow" });
+      const wide = await context.watcher(context.topic(), { name: "wide" });
+      const message = large(context, 1_000, 0);
+      await publishFrom(context, message);
       await wide.receives(message);
       await narrow.receivesNothing();
     },
@@ -128,18 +128,18 @@ export const limitCases: readonly ConformanceCase[] = [
     title: "a packet that is larger than the server's Maximum Packet Size closes the connection",
     does: "sends the smallest PUBLISH that is larger than announced, and waits for the close",
     rules: { "5.0": ["3.2.2.3.6", "4.13.1-1"] },
-    async run(stage) {
-      const { maximumPacketSize = Infinity } = stage.announced;
-      stage.requires(
+    async run(context) {
+      const { maximumPacketSize = Infinity } = context.announced;
+      context.requires(
         maximumPacketSize <= 4 * 1_048_576,
         "the broker announces no Maximum Packet Size of 4 MiB or less",
       );
-      const message = stage.message({ qos: 0 });
+      const message = context.message({ qos: 0 });
       const payloadBytes = payloadBytesBeyond(maximumPacketSize, message.topic);
-      stage.requires(payloadBytes >= 0, `the broker announces Maximum Packet Size ${maximumPacketSize}`);
-      const client = await stage.connect();
+      context.requires(payloadBytes >= 0, `the broker announces Maximum Packet Size ${maximumPacketSize}`);
+      const client = await context.connect();
       const payload = new Uint8Array(payloadBytes).fill(0x61);
-      const bytes = stage.encoded({ type: "publish", dup: false, ...message, payload });
+      const bytes = context.encoded({ type: "publish", dup: false, ...message, payload });
       client.sendBytes(bytes, `PUBLISH of ${formatCount(bytes.length)} bytes`);
       await client.expectClose();
     },
@@ -149,26 +149,26 @@ export const limitCases: readonly ConformanceCase[] = [
     title: "no Topic Alias is sent to a client that has not allowed any",
     does: "subscribes with no Topic Alias Maximum, gets five messages on one topic, and looks for aliases",
     rules: { "5.0": ["3.1.2-27"] },
-    run: (stage) => aliasesAtMost(stage, 0),
+    run: (context) => aliasesAtMost(context, 0),
   },
   {
     id: "limits/alias-maximum",
     title: "no Topic Alias above the client's Topic Alias Maximum is sent",
     does: "subscribes with Topic Alias Maximum 1, gets messages on three topics, and looks at their aliases",
     rules: { "5.0": ["3.1.2-26", "3.3.2-11"] },
-    run: (stage) => aliasesAtMost(stage, 1),
+    run: (context) => aliasesAtMost(context, 1),
   },
   {
     id: "limits/alias",
     title: "a Topic Alias that a client has set replaces its topic",
     does: "publishes with alias and topic, then with the alias alone, and waits for both messages",
     rules: { "5.0": ["3.3.2-12"] },
-    async run(stage) {
-      requiresAliases(stage);
-      const watcher = await stage.watcher();
-      const [first, second] = [stage.message({ qos: 0 }), stage.message({ qos: 0 })];
-      const publisher = await stage.connect({ name: "publisher" });
-      const properties = { topicAlias: stage.announced.topicAliasMaximum! };
+    async run(context) {
+      requiresAliases(context);
+      const watcher = await context.watcher();
+      const [first, second] = [context.message({ qos: 0 }), context.message({ qos: 0 })];
+      const publisher = await context.connect({ name: "publisher" });
+      const properties = { topicAlias: context.announced.topicAliasMaximum! };
       publisher.send({ type: "publish", dup: false, ...first, properties });
       publisher.send({ type: "publish", dup: false, ...second, topic: "", properties });
       await watcher.receives(first);
@@ -180,12 +180,12 @@ export const limitCases: readonly ConformanceCase[] = [
     title: "a Topic Alias can be given to another topic",
     does: "sets one alias to two topics in turn, publishes by the alias, and waits at the second topic",
     rules: { "5.0": ["3.3.2-12", "3.3.2.3.4"] },
-    async run(stage) {
-      requiresAliases(stage);
-      const [one, two] = ["one", "two"].map((name) => stage.message({ topic: stage.topic(name), qos: 0 }));
-      const last = stage.message({ topic: two!.topic, qos: 0 });
-      const watcher = await stage.watcher(two!.topic);
-      const publisher = await stage.connect({ name: "publisher" });
+    async run(context) {
+      requiresAliases(context);
+      const [one, two] = ["one", "two"].map((name) => context.message({ topic: context.topic(name), qos: 0 }));
+      const last = context.message({ topic: two!.topic, qos: 0 });
+      const watcher = await context.watcher(two!.topic);
+      const publisher = await context.connect({ name: "publisher" });
       const properties = { topicAlias: 1 };
       publisher.send({ type: "publish", dup: false, ...one!, properties });
       publisher.send({ type: "publish", dup: false, ...two!, properties });
@@ -199,13 +199,13 @@ export const limitCases: readonly ConformanceCase[] = [
     title: "a Topic Alias above the server's Topic Alias Maximum closes the connection",
     does: "publishes with an alias one above what was announced, and waits for the close",
     rules: { "5.0": ["3.3.2-9", "4.13.1-1"] },
-    async run(stage) {
-      const { topicAliasMaximum = 0 } = stage.announced;
-      stage.requires(topicAliasMaximum < 65_535, "the broker accepts every alias");
-      const client = await stage.connect();
+    async run(context) {
+      const { topicAliasMaximum = 0 } = context.announced;
+      context.requires(topicAliasMaximum < 65_535, "the broker accepts every alias");
+      const client = await context.connect();
       client.exceeds = true;
       const properties = { topicAlias: topicAliasMaximum + 1 };
-      client.send({ type: "publish", dup: false, ...stage.message({ qos: 0 }), properties });
+      client.send({ type: "publish", dup: false, ...context.message({ qos: 0 }), properties });
       await client.expectClose();
     },
   },
@@ -214,17 +214,17 @@ export const limitCases: readonly ConformanceCase[] = [
     title: "a Topic Alias ends with its connection",
     does: "sets an alias, resumes the session, publishes by the alias, and waits for the close",
     rules: { "5.0": ["3.3.2-7"] },
-    async run(stage) {
-      requiresAliases(stage);
-      const asked = { clientId: stage.clientId(), cleanStart: false, sessionExpiryS: 60 };
-      const message = stage.message({ qos: 0 });
-      const watcher = await stage.watcher(message.topic);
-      const client = await stage.connect(asked);
+    async run(context) {
+      requiresAliases(context);
+      const asked = { clientId: context.clientId(), cleanStart: false, sessionExpiryS: 60 };
+      const message = context.message({ qos: 0 });
+      const watcher = await context.watcher(message.topic);
+      const client = await context.connect(asked);
       client.send({ type: "publish", dup: false, ...message, properties: { topicAlias: 1 } });
       await watcher.receives(message);
       client.disconnect();
       await client.expectClose();
-      const back = await stage.connect({ ...asked, name: "back" });
+      const back = await context.connect({ ...asked, name: "back" });
       back.send({ type: "publish", dup: false, ...message, topic: "", properties: { topicAlias: 1 } });
       await back.expectClose();
       await watcher.receivesNothing();
@@ -238,7 +238,7 @@ export const limitCases: readonly ConformanceCase[] = [
  * quota is free again.
  */
 export async function oneByOne(
-  stage: Stage,
+  context: CaseContext,
   watcher: Probe,
   count: number,
   send: () => Promise<unknown>,
@@ -249,7 +249,7 @@ export async function oneByOne(
     const { packetId } = await watcher.expectNumbered();
     if (round === count - 1) return;
     await send();
-    await watcher.receivesNothing(stage.bounds.silenceMs / 4);
+    await watcher.receivesNothing(context.bounds.silenceMs / 4);
     watcher.send({ type: "puback", packetId });
     await watcher.ping();
     if (watcher.peek("publish").length === 0) await send();
@@ -262,24 +262,24 @@ export async function acknowledgesNext(watcher: Probe): Promise<void> {
   watcher.send({ type: "puback", packetId });
 }
 
-function requiresAliases(stage: Stage): void {
-  stage.requires((stage.announced.topicAliasMaximum ?? 0) > 0, "the broker accepts no Topic Alias");
+function requiresAliases(context: CaseContext): void {
+  context.requires((context.announced.topicAliasMaximum ?? 0) > 0, "the broker accepts no Topic Alias");
 }
 
 /** Messages come on three topics, twice each: with aliases up to so much, and every message with its topic. */
-async function aliasesAtMost(stage: Stage, maximum: number): Promise<void> {
+async function aliasesAtMost(context: CaseContext, maximum: number): Promise<void> {
   const properties = maximum > 0 ? { topicAliasMaximum: maximum } : {};
-  const watcher = await stage.connect({ name: "watcher", properties });
-  const topics = ["one", "two", "three"].map((name) => stage.topic(name));
+  const watcher = await context.connect({ name: "watcher", properties });
+  const topics = ["one", "two", "three"].map((name) => context.topic(name));
   for (const topic of topics) await watcher.subscribe(topic);
   const known = new Map<number, string>();
   for (const topic of [...topics, ...topics]) {
-    await publishFrom(stage, stage.message({ topic, qos: 0 }));
+    await publishFrom(context, context.message({ topic, qos: 0 }));
     const publish = await watcher.expect("publish");
     const alias = publish.properties?.topicAlias;
-    stage.holds((alias ?? 0) <= maximum, `a message came with Topic Alias ${alias}, above ${maximum}`);
+    context.holds((alias ?? 0) <= maximum, `a message came with Topic Alias ${alias}, above ${maximum}`);
     if (alias !== undefined && publish.topic !== "") known.set(alias, publish.topic);
     const meant = publish.topic === "" ? known.get(alias!) : publish.topic;
-    stage.holds(meant === topic, `a message came for ${meant ?? "an alias that was not set"}, not for ${topic}`);
+    context.holds(meant === topic, `a message came for ${meant ?? "an alias that was not set"}, not for ${topic}`);
   }
 }

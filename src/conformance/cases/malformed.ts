@@ -1,7 +1,7 @@
 /** Bytes that the standard does not allow: one shape for all cases in which the broker has to close. */
 import type { Area, ConformanceCase, Need } from "../case/case.ts";
 import type { Protocol } from "../model/protocol.ts";
-import type { Stage } from "../context/case_context.ts";
+import type { CaseContext } from "../context/case_context.ts";
 
 /** Something that closes the connection. */
 export interface Malformed {
@@ -11,7 +11,7 @@ export interface Malformed {
   readonly does: string;
   readonly rules: Readonly<Partial<Record<Protocol, readonly string[]>>>;
   readonly needs?: readonly Need[];
-  bytes(stage: Stage): readonly number[];
+  bytes(context: CaseContext): readonly number[];
 }
 
 /** Sent by a client that is connected. */
@@ -22,9 +22,9 @@ export function afterConnect(area: Area, { name, title, does, rules, needs, byte
     does,
     rules,
     ...needs && { needs },
-    async run(stage) {
-      const client = await stage.connect();
-      client.sendBytes(bytes(stage), `bytes under test: ${title}`);
+    async run(context) {
+      const client = await context.connect();
+      client.sendBytes(bytes(context), `bytes under test: ${title}`);
       await client.expectClose();
     },
   };
@@ -38,9 +38,9 @@ export function asConnect(area: Area, { name, title, does, rules, needs, bytes }
     does,
     rules,
     ...needs && { needs },
-    async run(stage) {
-      const client = stage.dial();
-      client.sendBytes(bytes(stage), `bytes under test: ${title}`);
+    async run(context) {
+      const client = context.dial();
+      client.sendBytes(bytes(context), `bytes under test: ${title}`);
       await client.expectRefused();
     },
   };

@@ -1,7 +1,7 @@
 /** Absence of a message, shown by a subscriber that would have received it. */
 import { CaseFailure, NotTestable } from "../model/outcome.ts";
 import type { Probe } from "../probe/probe.ts";
-import type { Stage } from "../context/case_context.ts";
+import type { CaseContext } from "../context/case_context.ts";
 
 /**
  * Fails when a message comes within the time; then the control: the watcher publishes a message on the topic and must
@@ -10,12 +10,12 @@ import type { Stage } from "../context/case_context.ts";
  * @param forMs from now; the bound for silence if not given
  */
 export async function nothingComes(
-  stage: Stage,
+  context: CaseContext,
   watcher: Probe,
-  { topic = stage.topic(), forMs = stage.bounds.silenceMs }: { topic?: string; forMs?: number } = {},
+  { topic = context.topic(), forMs = context.bounds.silenceMs }: { topic?: string; forMs?: number } = {},
 ): Promise<void> {
   await watcher.receivesNothing(forMs);
-  const control = stage.message({ topic, qos: 0 });
+  const control = context.message({ topic, qos: 0 });
   try {
     await watcher.publish(control);
     await watcher.receives(control);

@@ -62,11 +62,11 @@ export const propertyCases: readonly ConformanceCase[] = [
     title: "user properties of a message arrive unaltered and in order, repeated names too",
     does: "publishes with three user properties, one name twice, and compares",
     rules: { "5.0": ["3.3.2-17", "3.3.2-18"] },
-    async run(stage) {
+    async run(context) {
       const userProperties = [["b", "1"], ["a", "2"], ["b", "3"]] as const;
-      const message = stage.message({ properties: { userProperties } });
-      const watcher = await stage.watcher(message.topic);
-      const publisher = await stage.connect({ name: "publisher" });
+      const message = context.message({ properties: { userProperties } });
+      const watcher = await context.watcher(message.topic);
+      const publisher = await context.connect({ name: "publisher" });
       await publisher.publish(message);
       await watcher.receives(message);
     },
@@ -76,10 +76,10 @@ export const propertyCases: readonly ConformanceCase[] = [
     title: `a message with ${what} arrives with it, unaltered`,
     does: "publishes it, and compares",
     rules: { "5.0": rules },
-    async run(stage) {
-      const message = stage.message({ properties });
-      const watcher = await stage.watcher(message.topic);
-      await publishFrom(stage, message);
+    async run(context) {
+      const message = context.message({ properties });
+      const watcher = await context.watcher(message.topic);
+      await publishFrom(context, message);
       await watcher.receives(message);
     },
   })),
@@ -88,14 +88,14 @@ export const propertyCases: readonly ConformanceCase[] = [
     title: "a message that has not waited arrives with its original expiry interval",
     does: "publishes with a Message Expiry Interval of 1,000 s, and checks the message",
     rules: { "5.0": ["3.3.2-6"] },
-    async run(stage) {
-      const message = stage.message({ properties: { messageExpiryIntervalS: 1_000 } });
-      const watcher = await stage.watcher(message.topic);
-      const fromMs = stage.nowMs;
-      await publishFrom(stage, message);
+    async run(context) {
+      const message = context.message({ properties: { messageExpiryIntervalS: 1_000 } });
+      const watcher = await context.watcher(message.topic);
+      const fromMs = context.nowMs;
+      await publishFrom(context, message);
       const { packet, atMs } = await watcher.receives(message);
       const waited = { leastMs: 0, mostMs: atMs - fromMs };
-      holdsExpiry(stage, packet.properties?.messageExpiryIntervalS, 1_000, waited);
+      holdsExpiry(context, packet.properties?.messageExpiryIntervalS, 1_000, waited);
     },
   },
   {
@@ -105,15 +105,15 @@ export const propertyCases: readonly ConformanceCase[] = [
       "publishes without the property, with retain 1 if possible, and checks the delivered and the retained message",
     rules: { "5.0": ["3.3.2.3.3"] },
     deviations: ["expiry-added"],
-    async run(stage) {
-      const isRetained = stage.announced.retainAvailable !== false;
-      const message = stage.message({ qos: 0, retain: isRetained });
-      const watcher = await stage.watcher(message.topic);
-      await publishFrom(stage, message);
+    async run(context) {
+      const isRetained = context.announced.retainAvailable !== false;
+      const message = context.message({ qos: 0, retain: isRetained });
+      const watcher = await context.watcher(message.topic);
+      await publishFrom(context, message);
       const came = [await watcher.expect("publish")];
-      if (isRetained) came.push((await (await stage.watcher(message.topic)).finds(message)).packet);
+      if (isRetained) came.push((await (await context.watcher(message.topic)).finds(message)).packet);
       for (const { properties: { messageExpiryIntervalS: addedS } = {} } of came) {
-        stage.holds(addedS === undefined, `the broker adds a message expiry interval of ${addedS} s`);
+        context.holds(addedS === undefined, `the broker adds a message expiry interval of ${addedS} s`);
       }
     },
   },
@@ -122,14 +122,14 @@ export const propertyCases: readonly ConformanceCase[] = [
     title: "a message without properties arrives without any",
     does: "publishes with none, and checks the message",
     rules: { "5.0": ["2.2.2-1"] },
-    async run(stage) {
-      const message = stage.message();
-      const watcher = await stage.watcher(message.topic);
-      await publishFrom(stage, message);
+    async run(context) {
+      const message = context.message();
+      const watcher = await context.watcher(message.topic);
+      await publishFrom(context, message);
       const { packet: { properties = {} } } = await watcher.receives(message);
       // Another case covers an expiry that the broker adds.
       const names = Object.keys(properties).filter((name) => name !== "messageExpiryIntervalS").join(", ");
-      stage.holds(names === "", `the message came with ${names}`);
+      context.holds(names === "", `the message came with ${names}`);
     },
   },
 ];

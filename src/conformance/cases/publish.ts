@@ -2,23 +2,23 @@
 import type { PublishPacket, QoS } from "../../mqtt/packet.ts";
 import type { ConformanceCase, Need } from "../case/case.ts";
 import type { SentMessage } from "../probe/message_compare.ts";
-import type { Stage } from "../context/case_context.ts";
+import type { CaseContext } from "../context/case_context.ts";
 
 function packetOf(message: SentMessage, packetId: number, dup = false): PublishPacket {
   return { type: "publish", dup, ...message, packetId };
 }
 
 /** Many messages from one client to one other: all must come once, in their order. */
-async function inOrder(stage: Stage, qos: QoS, count: number): Promise<void> {
-  const watcher = await stage.watcher();
-  const publisher = await stage.connect({ name: "publisher" });
-  const messages = Array.from({ length: count }, () => stage.message({ qos }));
+async function inOrder(context: CaseContext, qos: QoS, count: number): Promise<void> {
+  const watcher = await context.watcher();
+  const publisher = await context.connect({ name: "publisher" });
+  const messages = Array.from({ length: count }, () => context.message({ qos }));
   for (const message of messages) await publisher.publish(message);
   for (const message of messages) {
     const { payload } = await watcher.expect("publish");
     const decoder = new TextDecoder();
     const [came, due] = [decoder.decode(payload), decoder.decode(message.payload)];
-    stage.holds(came === due, `"${came}" came where "${due}" was due`);
+    context.holds(came === due, `"${came}" came where "${due}" was due`);
   }
   await watcher.receivesNothing();
 }
@@ -30,7 +30,7 @@ function orderCase(qos: QoS, needs: readonly Need[]): ConformanceCase {
     does: "publishes 20 messages to one topic, and checks their order",
     rules: { "3.1.1": ["4.6.0-6"], "5.0": ["4.6.0-5", "4.6.0-6"] },
     needs,
-    run: (stage) => inOrder(stage, qos, 20),
+    run: (context) => inOrder(context, qos, 20),
   };
 }
 
@@ -88,12 +88,12 @@ function contentCase({ name, what, rules, payload, topic }: Content): Conformanc
     title: `a message with ${what} arrives unaltered`,
     does: "publishes it, and compares topic and payload",
     rules,
-    async run(stage) {
-      const maximum = stage.announced.maximumPacketSize ?? Infinity;
-      stage.requires(payload.length + 200 <= maximum, `the broker announces Maximum Packet Size ${maximum}`);
-      const message = { ...stage.message({ topic: stage.topic(topic), qos: 0 }), payload };
-      const watcher = await stage.watcher(message.topic);
-      await (await stage.connect({ name: "publisher" })).publish(message);
+    async run(context) {
+      const maximum = context.announced.maximumPacketSize ?? Infinity;
+      context.requires(payload.length + 200 <= maximum, `the broker announces Maximum Packet Size ${maximum}`);
+      const message = { ...context.message({ topic: context.topic(topic), qos: 0 }), payload };
+      const watcher = await context.watcher(message.topic);
+      await (await context.connect({ name: "publisher" })).publish(message);
       await watcher.receives(message);
     },
   };
@@ -105,10 +105,10 @@ export const publishCases: readonly ConformanceCase[] = [
     title: "a message at QoS 0 is not acknowledged, and arrives at QoS 0",
     does: "publishes at QoS 0, watches both sides",
     rules: { "3.1.1": ["4.3.1-1"], "5.0": ["3.3.4-1", "4.3.1-1"] },
-    async run(stage) {
-      const message = stage.message({ qos: 0 });
-      const watcher = await stage.watcher(message.topic);
-      const publisher = await stage.connect({ name: "publisher" });
+    async run(context) {
+      const message = context.message({ qos: 0 });
+      const watcher = await context.watcher(message.topic);
+      const publisher = await context.connect({ name: "publisher" });
       await publisher.publish(message);
       await watcher.receives(message);
       await publisher.silence();
@@ -120,13 +120,13 @@ export const publishCases: readonly ConformanceCase[] = [
     does: "publishes at QoS 1 with packet identifier 0x1234, and looks at the answer and at what arrives",
     rules: { "3.1.1": ["4.3.2-2", "2.3.1-6"], "5.0": ["4.3.2-4", "2.2.1-5"] },
     needs: ["qos1"],
-    async run(stage) {
-      const message = stage.message({ qos: 1 });
-      const watcher = await stage.watcher(message.topic);
-      const publisher = await stage.connect({ name: "publisher" });
+    async run(context) {
+      const message = context.message({ qos: 1 });
+      const watcher = await context.watcher(message.topic);
+      const publisher = await context.connect({ name: "publisher" });
       publisher.send(packetOf(message, 0x1234));
       const { packetId } = await publisher.expect("puback");
-      stage.holds(packetId === 0x1234, `PUBACK has packet identifier ${packetId}, not ${0x1234}`);
+      context.holds(packetId === 0x1234, `PUBACK has packet identifier ${packetId}, not ${0x1234}`);
       await watcher.receives(message);
     },
   },
@@ -136,10 +136,10 @@ export const publishCases: readonly ConformanceCase[] = [
     does: "publishes at QoS 2, completes the handshake, and watches",
     rules: { "3.1.1": ["4.3.3-2"], "5.0": ["4.3.3-8", "4.3.3-11"] },
     needs: ["qos2"],
-    async run(stage) {
-      const message = stage.message({ qos: 2 });
-      const watcher = await stage.watcher(message.topic);
-      const publisher = await stage.connect({ name: "publisher" });
+    async run(context) {
+      const message = context.message({ qos: 2 });
+      const watcher = await context.watcher(message.topic);
+      const publisher = await context.connect({ name: "publisher" });
       await publisher.publish(message);
       await watcher.receives(message);
       await watcher.receivesNothing();
@@ -151,10 +151,10 @@ export const publishCases: readonly ConformanceCase[] = [
     does: "publishes at QoS 2, sends the same once more with DUP, completes it, and watches",
     rules: { "3.1.1": ["4.3.3-2"], "5.0": ["4.3.3-10"] },
     needs: ["qos2"],
-    async run(stage) {
-      const message = stage.message({ qos: 2 });
-      const watcher = await stage.watcher(message.topic);
-      const publisher = await stage.connect({ name: "publisher" });
+    async run(context) {
+      const message = context.message({ qos: 2 });
+      const watcher = await context.watcher(message.topic);
+      const publisher = await context.connect({ name: "publisher" });
       publisher.acknowledges = false;
       publisher.send(packetOf(message, 7));
       await publisher.expect("pubrec");
@@ -172,10 +172,10 @@ export const publishCases: readonly ConformanceCase[] = [
     does: "publishes two messages at QoS 2 with one packet identifier, one after the other, and waits for both",
     rules: { "3.1.1": ["4.3.3-2"], "5.0": ["4.3.3-12"] },
     needs: ["qos2"],
-    async run(stage) {
-      const messages = [stage.message({ qos: 2 }), stage.message({ qos: 2 })];
-      const watcher = await stage.watcher(messages[0]!.topic);
-      const publisher = await stage.connect({ name: "publisher" });
+    async run(context) {
+      const messages = [context.message({ qos: 2 }), context.message({ qos: 2 })];
+      const watcher = await context.watcher(messages[0]!.topic);
+      const publisher = await context.connect({ name: "publisher" });
       for (const message of messages) {
         publisher.send(packetOf(message, 7));
         await publisher.expect("pubcomp");
@@ -189,10 +189,10 @@ export const publishCases: readonly ConformanceCase[] = [
     does: "publishes two messages at QoS 1 with one packet identifier, one after the other, and waits for both",
     rules: { "3.1.1": ["4.3.2-2"], "5.0": ["4.3.2-5"] },
     needs: ["qos1"],
-    async run(stage) {
-      const messages = [stage.message({ qos: 1 }), stage.message({ qos: 1 })];
-      const watcher = await stage.watcher(messages[0]!.topic);
-      const publisher = await stage.connect({ name: "publisher" });
+    async run(context) {
+      const messages = [context.message({ qos: 1 }), context.message({ qos: 1 })];
+      const watcher = await context.watcher(messages[0]!.topic);
+      const publisher = await context.connect({ name: "publisher" });
       for (const message of messages) {
         publisher.send(packetOf(message, 7));
         await publisher.expect("puback");
@@ -206,11 +206,11 @@ export const publishCases: readonly ConformanceCase[] = [
     does: "sends PUBREL with packet identifier 0x2345, and waits for the PUBCOMP",
     rules: { "3.1.1": ["4.3.3-2"], "5.0": ["4.3.3-11"] },
     needs: ["qos2"],
-    async run(stage) {
-      const client = await stage.connect();
+    async run(context) {
+      const client = await context.connect();
       client.send({ type: "pubrel", packetId: 0x2345 });
       const { packetId } = await client.expect("pubcomp");
-      stage.holds(packetId === 0x2345, `PUBCOMP has packet identifier ${packetId}, not ${0x2345}`);
+      context.holds(packetId === 0x2345, `PUBCOMP has packet identifier ${packetId}, not ${0x2345}`);
     },
   },
   {
@@ -219,13 +219,13 @@ export const publishCases: readonly ConformanceCase[] = [
     does: "publishes at QoS 1 with DUP set, and checks the flag of the message",
     rules: { "3.1.1": ["3.3.1-3"], "5.0": ["3.3.1-3"] },
     needs: ["qos1"],
-    async run(stage) {
-      const message = stage.message({ qos: 1 });
-      const watcher = await stage.watcher(message.topic);
-      const publisher = await stage.connect({ name: "publisher" });
+    async run(context) {
+      const message = context.message({ qos: 1 });
+      const watcher = await context.watcher(message.topic);
+      const publisher = await context.connect({ name: "publisher" });
       publisher.send(packetOf(message, 9, true));
       const { dup } = await watcher.expect("publish");
-      stage.holds(!dup, "the message came with DUP set, although it was sent for the first time");
+      context.holds(!dup, "the message came with DUP set, although it was sent for the first time");
     },
   },
   {
@@ -234,21 +234,21 @@ export const publishCases: readonly ConformanceCase[] = [
     does: "gets ten messages at QoS 1 without answering, and compares their packet identifiers",
     rules: { "3.1.1": ["2.3.1-4", "2.3.1-1"], "5.0": ["2.2.1-4"] },
     needs: ["qos1"],
-    async run(stage) {
-      const watcher = await stage.watcher();
+    async run(context) {
+      const watcher = await context.watcher();
       watcher.acknowledges = false;
-      const publisher = await stage.connect({ name: "publisher" });
-      for (let count = 0; count < 10; count++) await publisher.publish(stage.message({ qos: 1 }));
-      await stage.pause(stage.bounds.silenceMs);
-      watcher.requiresGranted(1, stage.topic());
+      const publisher = await context.connect({ name: "publisher" });
+      for (let count = 0; count < 10; count++) await publisher.publish(context.message({ qos: 1 }));
+      await context.pause(context.bounds.silenceMs);
+      watcher.requiresGranted(1, context.topic());
       // In 3.1.1 a server may send a message again while the connection lives. [MQTT311 4.4.0-1]
       const ids = watcher.take("publish").filter(({ dup }) => !dup).map(({ packetId }) => packetId);
-      stage.holds(ids.length > 0, "no message came");
-      stage.requires(
+      context.holds(ids.length > 0, "no message came");
+      context.requires(
         ids.length > 1,
         "the broker sends one message at a time, which the standard permits: there is nothing to compare",
       );
-      stage.holds(new Set(ids).size === ids.length, `packet identifiers are used twice: ${ids.join(", ")}`);
+      context.holds(new Set(ids).size === ids.length, `packet identifiers are used twice: ${ids.join(", ")}`);
     },
   },
   orderCase(0, []),

@@ -1,13 +1,13 @@
 /** Retained messages: the messages that a later subscriber receives. */
 import type { ConformanceCase } from "../case/case.ts";
 import type { SentMessage } from "../probe/message_compare.ts";
-import type { Stage } from "../context/case_context.ts";
+import type { CaseContext } from "../context/case_context.ts";
 import { holdsExpiry } from "./expiry.ts";
 import { publishFrom } from "./subscribe.ts";
 
 /** A message without a payload, which removes the retained one. */
-function clearing(stage: Stage): SentMessage {
-  return { ...stage.message({ retain: true }), payload: new Uint8Array() };
+function clearing(context: CaseContext): SentMessage {
+  return { ...context.message({ retain: true }), payload: new Uint8Array() };
 }
 
 export const retainedCases: readonly ConformanceCase[] = [
@@ -17,12 +17,12 @@ export const retainedCases: readonly ConformanceCase[] = [
     does: "publishes with retain 1, subscribes afterwards, and checks the message",
     rules: { "3.1.1": ["3.3.1-5", "3.3.1-6", "3.3.1-8"], "5.0": ["3.3.1-5"] },
     needs: ["retain"],
-    async run(stage) {
-      const message = stage.message({ retain: true });
-      const publisher = await stage.connect({ name: "publisher" });
+    async run(context) {
+      const message = context.message({ retain: true });
+      const publisher = await context.connect({ name: "publisher" });
       await publisher.publish(message);
       await publisher.ping();
-      const watcher = await stage.watcher(message.topic);
+      const watcher = await context.watcher(message.topic);
       await watcher.finds(message);
     },
   },
@@ -32,11 +32,11 @@ export const retainedCases: readonly ConformanceCase[] = [
     does: "publishes with retain 1 at QoS 1 and 2, subscribes at QoS 2 afterwards, and checks the message",
     rules: { "3.1.1": ["3.3.1-5"], "5.0": ["3.3.1-5"] },
     needs: ["retain", "qos2"],
-    async run(stage) {
+    async run(context) {
       for (const qos of [1, 2] as const) {
-        const message = stage.message({ topic: stage.topic(`q${qos}`), retain: true, qos });
-        await publishFrom(stage, message);
-        await (await stage.watcher(message.topic)).finds(message);
+        const message = context.message({ topic: context.topic(`q${qos}`), retain: true, qos });
+        await publishFrom(context, message);
+        await (await context.watcher(message.topic)).finds(message);
       }
     },
   },
@@ -46,11 +46,11 @@ export const retainedCases: readonly ConformanceCase[] = [
     does: "publishes twice with retain 1, subscribes, and expects only the second",
     rules: { "3.1.1": ["3.3.1-5", "3.3.1-6"], "5.0": ["3.3.1-5"] },
     needs: ["retain"],
-    async run(stage) {
-      await publishFrom(stage, stage.message({ retain: true }));
-      const second = stage.message({ retain: true });
-      await publishFrom(stage, second);
-      const watcher = await stage.watcher(second.topic);
+    async run(context) {
+      await publishFrom(context, context.message({ retain: true }));
+      const second = context.message({ retain: true });
+      await publishFrom(context, second);
+      const watcher = await context.watcher(second.topic);
       await watcher.finds(second);
       await watcher.receivesNothing();
     },
@@ -61,11 +61,11 @@ export const retainedCases: readonly ConformanceCase[] = [
     does: "publishes with retain 1 at QoS 1 and then at QoS 0, subscribes, and checks for the first",
     rules: { "3.1.1": ["3.3.1-7"], "5.0": ["3.3.1-5"] },
     needs: ["retain", "qos1"],
-    async run(stage) {
-      await publishFrom(stage, stage.message({ retain: true, qos: 1 }));
-      const second = stage.message({ retain: true, qos: 0 });
-      await publishFrom(stage, second);
-      const watcher = await stage.watcher(second.topic);
+    async run(context) {
+      await publishFrom(context, context.message({ retain: true, qos: 1 }));
+      const second = context.message({ retain: true, qos: 0 });
+      await publishFrom(context, second);
+      const watcher = await context.watcher(second.topic);
       // It may be kept or not. MQTT 5.0, 3.3.1.3
       await watcher.finds(second).catch(() => undefined);
       await watcher.receivesNothing();
@@ -77,10 +77,10 @@ export const retainedCases: readonly ConformanceCase[] = [
     does: "publishes with retain 1, then with retain 1 and no payload, subscribes, and watches",
     rules: { "3.1.1": ["3.3.1-10", "3.3.1-11"], "5.0": ["3.3.1-6", "3.3.1-7"] },
     needs: ["retain"],
-    async run(stage) {
-      await publishFrom(stage, stage.message({ retain: true }));
-      await publishFrom(stage, clearing(stage));
-      await (await stage.watcher()).receivesNothing();
+    async run(context) {
+      await publishFrom(context, context.message({ retain: true }));
+      await publishFrom(context, clearing(context));
+      await (await context.watcher()).receivesNothing();
     },
   },
   {
@@ -89,10 +89,10 @@ export const retainedCases: readonly ConformanceCase[] = [
     does: "subscribes, publishes with retain 1 and no payload, and waits for the message",
     rules: { "3.1.1": ["3.3.1-10"], "5.0": ["3.3.1-6"] },
     needs: ["retain"],
-    async run(stage) {
-      const watcher = await stage.watcher();
-      const message = clearing(stage);
-      await publishFrom(stage, message);
+    async run(context) {
+      const watcher = await context.watcher();
+      const message = clearing(context);
+      await publishFrom(context, message);
       await watcher.receives(message);
     },
   },
@@ -102,12 +102,12 @@ export const retainedCases: readonly ConformanceCase[] = [
     does: "publishes with retain 1, then with retain 0 with and without payload, subscribes, and checks",
     rules: { "3.1.1": ["3.3.1-12"], "5.0": ["3.3.1-8"] },
     needs: ["retain"],
-    async run(stage) {
-      const first = stage.message({ retain: true });
-      await publishFrom(stage, first);
-      await publishFrom(stage, stage.message());
-      await publishFrom(stage, { ...stage.message(), payload: new Uint8Array() });
-      const watcher = await stage.watcher(first.topic);
+    async run(context) {
+      const first = context.message({ retain: true });
+      await publishFrom(context, first);
+      await publishFrom(context, context.message());
+      await publishFrom(context, { ...context.message(), payload: new Uint8Array() });
+      const watcher = await context.watcher(first.topic);
       await watcher.finds(first);
       await watcher.receivesNothing();
     },
@@ -117,9 +117,9 @@ export const retainedCases: readonly ConformanceCase[] = [
     title: "a message without the flag is not kept",
     does: "publishes with retain 0, subscribes, and watches",
     rules: { "3.1.1": ["3.3.1-12"], "5.0": ["3.3.1-8"] },
-    async run(stage) {
-      await publishFrom(stage, stage.message());
-      await (await stage.watcher()).receivesNothing();
+    async run(context) {
+      await publishFrom(context, context.message());
+      await (await context.watcher()).receivesNothing();
     },
   },
   {
@@ -128,13 +128,13 @@ export const retainedCases: readonly ConformanceCase[] = [
     does: "publishes with retain 1 in a clean session, disconnects, waits, subscribes, and checks",
     rules: { "3.1.1": ["3.1.2-7"], "5.0": ["3.3.1-5", "4.1"] },
     needs: ["retain"],
-    async run(stage) {
-      const message = stage.message({ retain: true });
-      const publisher = await publishFrom(stage, message);
+    async run(context) {
+      const message = context.message({ retain: true });
+      const publisher = await publishFrom(context, message);
       publisher.disconnect();
       await publisher.expectClose();
-      await stage.pause(stage.bounds.silenceMs);
-      await (await stage.watcher(message.topic)).finds(message);
+      await context.pause(context.bounds.silenceMs);
+      await (await context.watcher(message.topic)).finds(message);
     },
   },
   {
@@ -143,12 +143,12 @@ export const retainedCases: readonly ConformanceCase[] = [
     does: "publishes with retain 1 to three topics, subscribes to two of them by a wildcard, and checks",
     rules: { "3.1.1": ["3.3.1-6"], "5.0": ["3.3.1-9"] },
     needs: ["retain", "wildcard"],
-    async run(stage) {
+    async run(context) {
       const [one, two, other] = ["a/1", "a/2", "b/1"].map((name) =>
-        stage.message({ topic: stage.topic(name), retain: true })
+        context.message({ topic: context.topic(name), retain: true })
       );
-      for (const message of [one!, two!, other!]) await publishFrom(stage, message);
-      const watcher = await stage.watcher(stage.topic("a/+"));
+      for (const message of [one!, two!, other!]) await publishFrom(context, message);
+      const watcher = await context.watcher(context.topic("a/+"));
       await watcher.finds(one!);
       await watcher.finds(two!);
       await watcher.receivesNothing();
@@ -160,17 +160,17 @@ export const retainedCases: readonly ConformanceCase[] = [
     does: "publishes with retain 1 and every property of a message, subscribes, and compares",
     rules: { "5.0": ["3.3.2-4", "3.3.2-15", "3.3.2-16", "3.3.2-17", "3.3.2-18", "3.3.2-20"] },
     needs: ["retain"],
-    async run(stage) {
+    async run(context) {
       const properties = {
         payloadFormatIndicator: 1 as const,
         contentType: "text/plain",
-        responseTopic: stage.topic("answers"),
+        responseTopic: context.topic("answers"),
         correlationData: Uint8Array.of(0, 255, 1),
         userProperties: [["b", "1"], ["a", "2"], ["b", "3"]] as const,
       };
-      const message = stage.message({ retain: true, properties });
-      await publishFrom(stage, message);
-      await (await stage.watcher(message.topic)).finds(message);
+      const message = context.message({ retain: true, properties });
+      await publishFrom(context, message);
+      await (await context.watcher(message.topic)).finds(message);
     },
   },
   {
@@ -180,16 +180,16 @@ export const retainedCases: readonly ConformanceCase[] = [
     rules: { "5.0": ["3.3.2-5", "3.3.2-6"] },
     time: "clock",
     needs: ["retain"],
-    async run(stage) {
-      const message = stage.message({ retain: true, properties: { messageExpiryIntervalS: 1 } });
-      const publisher = await publishFrom(stage, message);
-      await stage.pauseUntil(publisher.sentMs, 1_000 + stage.bounds.lateMs);
-      await (await stage.watcher(message.topic)).receivesNothing();
-      const longer = stage.message({ retain: true, properties: { messageExpiryIntervalS: 60 } });
-      const fromMs = stage.nowMs;
-      await publishFrom(stage, longer);
-      const { packet, atMs } = await (await stage.watcher(longer.topic)).finds(longer);
-      holdsExpiry(stage, packet.properties?.messageExpiryIntervalS, 60, { leastMs: 0, mostMs: atMs - fromMs });
+    async run(context) {
+      const message = context.message({ retain: true, properties: { messageExpiryIntervalS: 1 } });
+      const publisher = await publishFrom(context, message);
+      await context.pauseUntil(publisher.sentMs, 1_000 + context.bounds.lateMs);
+      await (await context.watcher(message.topic)).receivesNothing();
+      const longer = context.message({ retain: true, properties: { messageExpiryIntervalS: 60 } });
+      const fromMs = context.nowMs;
+      await publishFrom(context, longer);
+      const { packet, atMs } = await (await context.watcher(longer.topic)).finds(longer);
+      holdsExpiry(context, packet.properties?.messageExpiryIntervalS, 60, { leastMs: 0, mostMs: atMs - fromMs });
     },
   },
 ];

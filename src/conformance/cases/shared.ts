@@ -3,20 +3,24 @@ import type { ConformanceCase } from "../case/case.ts";
 import type { SentMessage } from "../probe/message_compare.ts";
 import type { Probe } from "../probe/probe.ts";
 import { field, frame } from "../probe/raw_packet.ts";
-import type { Stage } from "../context/case_context.ts";
+import type { CaseContext } from "../context/case_context.ts";
 import { publishFrom } from "./subscribe.ts";
 
 /** Publishes messages one after the other, and returns those that came to each probe once no more arrive. */
-async function spread(stage: Stage, messages: readonly SentMessage[], probes: readonly Probe[]): Promise<string[][]> {
-  const publisher = await stage.connect({ name: "publisher" });
+async function spread(
+  context: CaseContext,
+  messages: readonly SentMessage[],
+  probes: readonly Probe[],
+): Promise<string[][]> {
+  const publisher = await context.connect({ name: "publisher" });
   for (const message of messages) await publisher.publish(message);
-  await stage.pause(stage.bounds.silenceMs);
+  await context.pause(context.bounds.silenceMs);
   const decoder = new TextDecoder();
   return probes.map((probe) => probe.take("publish").map(({ payload }) => decoder.decode(payload)));
 }
 
-function several(stage: Stage, count: number): SentMessage[] {
-  return Array.from({ length: count }, () => stage.message());
+function several(context: CaseContext, count: number): SentMessage[] {
+  return Array.from({ length: count }, () => context.message());
 }
 
 interface BadShare {
@@ -40,13 +44,13 @@ function badShareCase({ name, what, filter, rules }: BadShare): ConformanceCase 
     does: `subscribes to ${filter}, and checks the SUBACK or waits for the close`,
     rules: { "5.0": rules },
     needs: ["shared"],
-    async run(stage) {
-      const client = await stage.connect();
+    async run(context) {
+      const client = await context.connect();
       client.sendBytes(subscribeBytes(filter, 0), `SUBSCRIBE to ${filter}`);
       const suback = await client.expect("suback").catch(() => undefined);
       if (suback === undefined) return void await client.expectClose();
       const code = suback.reasonCodes[0]!;
-      stage.holds(code >= 0x80, `the broker granted QoS ${code} to ${filter}`);
+      context.holds(code >= 0x80, `the broker granted QoS ${code} to ${filter}`);
     },
   };
 }
@@ -73,15 +77,15 @@ export const sharedCases: readonly ConformanceCase[] = [
     does: "two clients share a filter: publishes one message, and counts at both",
     rules: { "5.0": ["4.8.2"] },
     needs: ["shared"],
-    async run(stage) {
-      const message = stage.message();
+    async run(context) {
+      const message = context.message();
       const filter = `$share/group/${message.topic}`;
-      const both = [await stage.watcher(filter), await stage.watcher(filter)];
-      const publisher = await stage.connect({ name: "publisher" });
+      const both = [await context.watcher(filter), await context.watcher(filter)];
+      const publisher = await context.connect({ name: "publisher" });
       await publisher.publish(message);
-      await stage.pause(stage.bounds.silenceMs);
+      await context.pause(context.bounds.silenceMs);
       const came = both.flatMap((watcher) => watcher.take("publish"));
-      stage.holds(came.length === 1, `the message came ${came.length} times, not once`);
+      context.holds(came.length === 1, `the message came ${came.length} times, not once`);
     },
   },
   {
@@ -90,14 +94,14 @@ export const sharedCases: readonly ConformanceCase[] = [
     does: "three clients share a filter: publishes 30 messages, and counts at each",
     rules: { "5.0": ["4.8.2"] },
     needs: ["shared", "qos1"],
-    async run(stage) {
-      const filter = `$share/group/${stage.topic()}`;
-      const three = [await stage.watcher(filter), await stage.watcher(filter), await stage.watcher(filter)];
-      const messages = several(stage, 30);
-      const came = (await spread(stage, messages, three)).flat();
+    async run(context) {
+      const filter = `$share/group/${context.topic()}`;
+      const three = [await context.watcher(filter), await context.watcher(filter), await context.watcher(filter)];
+      const messages = several(context, 30);
+      const came = (await spread(context, messages, three)).flat();
       const distinct = new Set(came).size;
-      stage.holds(distinct === 30, `${distinct} of 30 messages came`);
-      stage.holds(came.length === 30, `${came.length} messages came for 30`);
+      context.holds(distinct === 30, `${distinct} of 30 messages came`);
+      context.holds(came.length === 30, `${came.length} messages came for 30`);
     },
   },
   {
@@ -106,13 +110,13 @@ export const sharedCases: readonly ConformanceCase[] = [
     does: "two clients subscribe in two groups: publishes, and waits for the message at both",
     rules: { "5.0": ["4.8.2"] },
     needs: ["shared"],
-    async run(stage) {
-      const message = stage.message();
-      const one = await stage.watcher(`$share/one/${message.topic}`);
-      const two = await stage.watcher(`$share/two/${message.topic}`);
-      const came = await spread(stage, [message], [one, two]);
+    async run(context) {
+      const message = context.message();
+      const one = await context.watcher(`$share/one/${message.topic}`);
+      const two = await context.watcher(`$share/two/${message.topic}`);
+      const came = await spread(context, [message], [one, two]);
       const counts = came.map(({ length }) => length).join(" and ");
-      stage.holds(counts === "1 and 1", `the groups got ${counts} copies, not 1 and 1`);
+      context.holds(counts === "1 and 1", `the groups got ${counts} copies, not 1 and 1`);
     },
   },
   {
@@ -121,13 +125,13 @@ export const sharedCases: readonly ConformanceCase[] = [
     does: "one client shares a filter and another subscribes to it: publishes, and counts",
     rules: { "5.0": ["4.8.2"] },
     needs: ["shared"],
-    async run(stage) {
-      const message = stage.message();
-      const sharing = await stage.watcher(`$share/group/${message.topic}`);
-      const plain = await stage.watcher(message.topic);
-      const came = await spread(stage, [message], [sharing, plain]);
+    async run(context) {
+      const message = context.message();
+      const sharing = await context.watcher(`$share/group/${message.topic}`);
+      const plain = await context.watcher(message.topic);
+      const came = await spread(context, [message], [sharing, plain]);
       const counts = came.map(({ length }) => length).join(" and ");
-      stage.holds(counts === "1 and 1", `sharing and plain got ${counts} copies, not 1 and 1`);
+      context.holds(counts === "1 and 1", `sharing and plain got ${counts} copies, not 1 and 1`);
     },
   },
   {
@@ -136,12 +140,12 @@ export const sharedCases: readonly ConformanceCase[] = [
     does: "shares a filter at QoS 0, publishes at QoS 1, and checks the message",
     rules: { "5.0": ["4.8.2-3"] },
     needs: ["shared", "qos1"],
-    async run(stage) {
-      const sharing = await stage.connect({ name: "sharing" });
-      await sharing.subscribe(`$share/group/${stage.topic()}`, { qos: 0 });
-      await publishFrom(stage, stage.message({ qos: 1 }));
+    async run(context) {
+      const sharing = await context.connect({ name: "sharing" });
+      await sharing.subscribe(`$share/group/${context.topic()}`, { qos: 0 });
+      await publishFrom(context, context.message({ qos: 1 }));
       const { qos } = await sharing.expect("publish");
-      stage.holds(qos === 0, `the message came at QoS ${qos}, not 0`);
+      context.holds(qos === 0, `the message came at QoS ${qos}, not 0`);
     },
   },
   {
@@ -150,14 +154,14 @@ export const sharedCases: readonly ConformanceCase[] = [
     does: "two clients share a filter, one unsubscribes: 10 messages must come to the other",
     rules: { "5.0": ["3.10.4-1", "4.8.2"] },
     needs: ["shared", "qos1"],
-    async run(stage) {
-      const filter = `$share/group/${stage.topic()}`;
-      const [stays, goes] = [await stage.watcher(filter), await stage.watcher(filter)];
+    async run(context) {
+      const filter = `$share/group/${context.topic()}`;
+      const [stays, goes] = [await context.watcher(filter), await context.watcher(filter)];
       goes.send({ type: "unsubscribe", packetId: goes.nextPacketId(), topicFilters: [filter] });
       await goes.expect("unsuback");
-      const [here, there] = await spread(stage, several(stage, 10), [stays, goes]);
-      stage.holds(there!.length === 0, `${there!.length} messages came to the client that unsubscribed`);
-      stage.holds(here!.length === 10, `${here!.length} of 10 messages came to the client that stayed`);
+      const [here, there] = await spread(context, several(context, 10), [stays, goes]);
+      context.holds(there!.length === 0, `${there!.length} messages came to the client that unsubscribed`);
+      context.holds(here!.length === 10, `${here!.length} of 10 messages came to the client that stayed`);
     },
   },
   {
@@ -166,10 +170,10 @@ export const sharedCases: readonly ConformanceCase[] = [
     does: "publishes with retain 1, shares a filter that matches, and watches",
     rules: { "5.0": ["4.8.2"] },
     needs: ["shared", "retain"],
-    async run(stage) {
-      const message = stage.message({ retain: true });
-      await publishFrom(stage, message);
-      const sharing = await stage.watcher(`$share/group/${message.topic}`);
+    async run(context) {
+      const message = context.message({ retain: true });
+      await publishFrom(context, message);
+      const sharing = await context.watcher(`$share/group/${message.topic}`);
       await sharing.receivesNothing();
     },
   },
@@ -179,30 +183,30 @@ export const sharedCases: readonly ConformanceCase[] = [
     does: "one of two clients answers every message by PUBACK with 0x80: publishes 10 messages, and counts",
     rules: { "5.0": ["4.8.2-6"] },
     needs: ["shared", "qos1"],
-    async run(stage) {
-      const topic = stage.topic();
-      const both = [await stage.connect({ name: "takes" }), await stage.connect({ name: "refuses" })];
+    async run(context) {
+      const topic = context.topic();
+      const both = [await context.connect({ name: "takes" }), await context.connect({ name: "refuses" })];
       for (const probe of both) {
         await probe.subscribe(`$share/group/${topic}`, { qos: 1 });
         probe.requiresGranted(1, `$share/group/${topic}`);
       }
       const [takes, refuses] = both;
       refuses!.acknowledges = false;
-      const publisher = await stage.connect({ name: "publisher" });
+      const publisher = await context.connect({ name: "publisher" });
       let came = 0;
       for (let count = 0; count < 10; count++) {
-        await publisher.publish(stage.message({ topic, qos: 1 }));
-        await stage.pause(stage.bounds.silenceMs / 20);
+        await publisher.publish(context.message({ topic, qos: 1 }));
+        await context.pause(context.bounds.silenceMs / 20);
         came += await refusesAll(refuses!);
       }
       // The broker may send one message at a time: each is answered until no more come.
       for (let round = 0, more = 1; more > 0 && round < 10; round++, came += more) {
-        await stage.pause(stage.bounds.silenceMs);
+        await context.pause(context.bounds.silenceMs);
         more = await refusesAll(refuses!);
       }
-      stage.requires(came > 0, "the broker sent no message to the client that refuses");
+      context.requires(came > 0, "the broker sent no message to the client that refuses");
       const all = came + refuses!.take("publish").length + takes!.take("publish").length;
-      stage.holds(all === 10, `${all} messages were sent for 10 that were published, ${came} of them refused`);
+      context.holds(all === 10, `${all} messages were sent for 10 that were published, ${came} of them refused`);
     },
   },
   {
@@ -211,8 +215,8 @@ export const sharedCases: readonly ConformanceCase[] = [
     does: "subscribes to $share/… with No Local, and waits for the close",
     rules: { "5.0": ["3.8.3-4"] },
     needs: ["shared"],
-    async run(stage) {
-      const client = await stage.connect();
+    async run(context) {
+      const client = await context.connect();
       client.sendBytes(subscribeBytes("$share/group/mqtt-sim/never", 0x04), "SUBSCRIBE with No Local to $share/…");
       await client.expectClose();
     },

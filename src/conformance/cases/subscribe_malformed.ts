@@ -2,12 +2,12 @@
 import type { ConformanceCase } from "../case/case.ts";
 import type { Protocol } from "../model/protocol.ts";
 import { field, frame } from "../probe/raw_packet.ts";
-import type { Stage } from "../context/case_context.ts";
+import type { CaseContext } from "../context/case_context.ts";
 import { afterConnect, type Malformed } from "./malformed.ts";
 
 /** A packet of a first byte, a packet identifier, in 5.0 no properties, and a payload. */
-function packet(stage: Stage, first: number, payload: readonly number[]): number[] {
-  return frame(first, [0, 77, ...(stage.is5 ? [0] : []), ...payload]);
+function packet(context: CaseContext, first: number, payload: readonly number[]): number[] {
+  return frame(first, [0, 77, ...(context.is5 ? [0] : []), ...payload]);
 }
 
 const malformed: readonly Malformed[] = [
@@ -16,77 +16,77 @@ const malformed: readonly Malformed[] = [
     title: "a SUBSCRIBE with other reserved bits than 0010 closes the connection",
     does: "sends a SUBSCRIBE that begins with 0x80, and waits for the close",
     rules: { "3.1.1": ["3.8.1-1"], "5.0": ["3.8.1-1"] },
-    bytes: (stage) => packet(stage, 0x80, [...field(stage.topic()), 0]),
+    bytes: (context) => packet(context, 0x80, [...field(context.topic()), 0]),
   },
   {
     name: "no-filter",
     title: "a SUBSCRIBE without a filter closes the connection",
     does: "sends a SUBSCRIBE that ends after its packet identifier, and waits for the close",
     rules: { "3.1.1": ["3.8.3-3"], "5.0": ["3.8.3-2"] },
-    bytes: (stage) => packet(stage, 0x82, []),
+    bytes: (context) => packet(context, 0x82, []),
   },
   {
     name: "packet-id-0",
     title: "a SUBSCRIBE with packet identifier 0 closes the connection",
     does: "sends a SUBSCRIBE whose packet identifier is 0, and waits for the close",
     rules: { "3.1.1": ["2.3.1-1"], "5.0": ["2.2.1-3"] },
-    bytes: (stage) => packet(stage, 0x82, [...field(stage.topic()), 0]).with(3, 0),
+    bytes: (context) => packet(context, 0x82, [...field(context.topic()), 0]).with(3, 0),
   },
   {
     name: "qos-3",
     title: "a subscription at QoS 3 closes the connection",
     does: "sends a SUBSCRIBE for QoS 3, and waits for the close",
     rules: { "3.1.1": ["3.8.3-4"], "5.0": ["3.8.3.1"] },
-    bytes: (stage) => packet(stage, 0x82, [...field(stage.topic()), 3]),
+    bytes: (context) => packet(context, 0x82, [...field(context.topic()), 3]),
   },
   {
     name: "reserved-options",
     title: "a subscription whose reserved option bits are set closes the connection",
     does: "sends a SUBSCRIBE with both upper bits of its options set, and waits for the close",
     rules: { "3.1.1": ["3.8.3-4"], "5.0": ["3.8.3-5"] },
-    bytes: (stage) => packet(stage, 0x82, [...field(stage.topic()), 0xc0]),
+    bytes: (context) => packet(context, 0x82, [...field(context.topic()), 0xc0]),
   },
   {
     name: "retain-handling-3",
     title: "a subscription with Retain Handling 3 closes the connection",
     does: "sends a SUBSCRIBE with both bits of Retain Handling set, and waits for the close",
     rules: { "5.0": ["3.8.3.1"] },
-    bytes: (stage) => packet(stage, 0x82, [...field(stage.topic()), 0x30]),
+    bytes: (context) => packet(context, 0x82, [...field(context.topic()), 0x30]),
   },
   {
     name: "options-of-5",
     title: "a subscription with the options of 5.0 closes a connection of 3.1.1",
     does: "sends a SUBSCRIBE with the bit of No Local set, and waits for the close",
     rules: { "3.1.1": ["3.8.3-4"] },
-    bytes: (stage) => packet(stage, 0x82, [...field(stage.topic()), 0x04]),
+    bytes: (context) => packet(context, 0x82, [...field(context.topic()), 0x04]),
   },
   {
     name: "filter-not-utf-8",
     title: "a filter that is not UTF-8 closes the connection",
     does: "sends a SUBSCRIBE whose filter holds a lone surrogate, and waits for the close",
     rules: { "3.1.1": ["3.8.3-1"], "5.0": ["1.5.4-1", "3.8.3-1"] },
-    bytes: (stage) => packet(stage, 0x82, [0, 4, 0x61, 0xed, 0xa0, 0x80, 0]),
+    bytes: (context) => packet(context, 0x82, [0, 4, 0x61, 0xed, 0xa0, 0x80, 0]),
   },
   {
     name: "subscription-identifier-0",
     title: "a Subscription Identifier of 0 closes the connection",
     does: "sends a SUBSCRIBE whose Subscription Identifier is 0, and waits for the close",
     rules: { "5.0": ["3.8.2.1.2"] },
-    bytes: (stage) => frame(0x82, [0, 77, 2, 0x0b, 0, ...field(stage.topic()), 0]),
+    bytes: (context) => frame(0x82, [0, 77, 2, 0x0b, 0, ...field(context.topic()), 0]),
   },
   {
     name: "unsubscribe-reserved-bits",
     title: "an UNSUBSCRIBE with other reserved bits than 0010 closes the connection",
     does: "sends an UNSUBSCRIBE that begins with 0xA0, and waits for the close",
     rules: { "3.1.1": ["3.10.1-1"], "5.0": ["3.10.1-1"] },
-    bytes: (stage) => packet(stage, 0xa0, field(stage.topic())),
+    bytes: (context) => packet(context, 0xa0, field(context.topic())),
   },
   {
     name: "unsubscribe-no-filter",
     title: "an UNSUBSCRIBE without a filter closes the connection",
     does: "sends an UNSUBSCRIBE that ends after its packet identifier, and waits for the close",
     rules: { "3.1.1": ["3.10.3-2"], "5.0": ["3.10.3-2"] },
-    bytes: (stage) => packet(stage, 0xa2, []),
+    bytes: (context) => packet(context, 0xa2, []),
   },
 ];
 
@@ -137,13 +137,13 @@ function badFilterCase({ name, what, filter, rules }: BadFilter): ConformanceCas
     title: `${what} is refused: by its SUBACK, or by the end of the connection`,
     does: `sends a SUBSCRIBE with ${what}, and checks the SUBACK or waits for the close`,
     rules,
-    async run(stage) {
-      const client = await stage.connect();
-      client.sendBytes(packet(stage, 0x82, [...field(filter), 0]), `SUBSCRIBE with ${what}`);
+    async run(context) {
+      const client = await context.connect();
+      client.sendBytes(packet(context, 0x82, [...field(filter), 0]), `SUBSCRIBE with ${what}`);
       const suback = await client.expect("suback").catch(() => undefined);
       if (suback === undefined) return void await client.expectClose();
       const code = suback.reasonCodes[0]!;
-      stage.holds(code >= 0x80, `the broker granted QoS ${code} to ${what}`);
+      context.holds(code >= 0x80, `the broker granted QoS ${code} to ${what}`);
     },
   };
 }

@@ -1,6 +1,6 @@
 /** Which topics a filter matches. */
 import type { ConformanceCase, Need } from "../case/case.ts";
-import type { Stage } from "../context/case_context.ts";
+import type { CaseContext } from "../context/case_context.ts";
 
 interface Matching {
   readonly name: string;
@@ -65,23 +65,23 @@ const matchings: readonly Matching[] = [
 ];
 
 /** Every topic gets a message whose payload is the topic; the watcher must receive exactly those that match. */
-async function match(stage: Stage, { filter, matched, others }: Matching): Promise<void> {
-  const watcher = await stage.connect({ name: "watcher" });
-  await watcher.subscribe(stage.topic(filter), { qos: 0 });
-  const publisher = await stage.connect({ name: "publisher" });
+async function match(context: CaseContext, { filter, matched, others }: Matching): Promise<void> {
+  const watcher = await context.connect({ name: "watcher" });
+  await watcher.subscribe(context.topic(filter), { qos: 0 });
+  const publisher = await context.connect({ name: "publisher" });
   for (const name of [...matched, ...others]) {
-    const topic = stage.topic(name);
-    await publisher.publish({ topic, payload: new TextEncoder().encode(stage.text()), qos: 0, retain: false });
+    const topic = context.topic(name);
+    await publisher.publish({ topic, payload: new TextEncoder().encode(context.text()), qos: 0, retain: false });
   }
   await publisher.ping();
-  await stage.pause(stage.bounds.silenceMs);
+  await context.pause(context.bounds.silenceMs);
   const came = watcher.take("publish").map(({ topic }) => topic);
-  const due = matched.map((name) => stage.topic(name));
+  const due = matched.map((name) => context.topic(name));
   const lacking = due.filter((topic) => !came.includes(topic));
   const beyond = came.filter((topic) => !due.includes(topic));
-  stage.holds(lacking.length === 0, `${filter} has not matched ${lacking.join(", ")}`);
-  stage.holds(beyond.length === 0, `${filter} has matched ${beyond.join(", ")}`);
-  stage.holds(came.length === due.length, `${came.length} messages came for ${due.length}`);
+  context.holds(lacking.length === 0, `${filter} has not matched ${lacking.join(", ")}`);
+  context.holds(beyond.length === 0, `${filter} has matched ${beyond.join(", ")}`);
+  context.holds(came.length === due.length, `${came.length} messages came for ${due.length}`);
 }
 
 export const subscribeMatchingCases: readonly ConformanceCase[] = [
@@ -93,7 +93,7 @@ export const subscribeMatchingCases: readonly ConformanceCase[] = [
       "and checks which messages come",
     rules: matching.rules,
     ...matching.needs && { needs: matching.needs },
-    run: (stage) => match(stage, matching),
+    run: (context) => match(context, matching),
   })),
   {
     id: "subscribe/matches-dollar",
@@ -101,18 +101,18 @@ export const subscribeMatchingCases: readonly ConformanceCase[] = [
     does: "takes a topic of the broker below $SYS, replaces $SYS by +, subscribes, and watches",
     rules: { "3.1.1": ["4.7.2-1"], "5.0": ["4.7.2-1"] },
     needs: ["wildcard"],
-    async run(stage) {
-      const direct = await stage.connect({ name: "direct" });
+    async run(context) {
+      const direct = await context.connect({ name: "direct" });
       await direct.subscribe("$SYS/#", { qos: 0 });
-      await stage.pause(stage.bounds.silenceMs);
+      await context.pause(context.bounds.silenceMs);
       const [own] = direct.take("publish");
-      stage.requires(own !== undefined, "the broker has no topic below $SYS");
+      context.requires(own !== undefined, "the broker has no topic below $SYS");
       const rest = own!.topic.slice(own!.topic.indexOf("/"));
-      const watcher = await stage.connect({ name: "watcher" });
+      const watcher = await context.connect({ name: "watcher" });
       await watcher.subscribe(`+${rest}`, { qos: 0 });
-      await stage.pause(stage.bounds.silenceMs);
+      await context.pause(context.bounds.silenceMs);
       const came = watcher.take("publish").map(({ topic }) => topic).filter((topic) => topic.startsWith("$"));
-      stage.holds(came.length === 0, `+${rest} has matched ${came[0]}`);
+      context.holds(came.length === 0, `+${rest} has matched ${came[0]}`);
     },
   },
 ];

@@ -44,10 +44,10 @@ function delayed({ delayS, expiryS, dueS }: Delay): ConformanceCase {
     rules: { "5.0": dueS < delayS ? ["3.1.2-8", "4.1.0-2"] : ["3.1.2-8"] },
     ...dueS > 0 && { time: "clock" },
     deviations: [...inTime, ...dueS < delayS && dueS === 0 ? ["delay-without-session"] : []],
-    async run(stage) {
-      const will = stage.will({ delayIntervalS: delayS });
-      const watcher = await stage.watcher();
-      const client = await stage.connect({ will, ...expiryS !== undefined && { sessionExpiryS: expiryS } });
+    async run(context) {
+      const will = context.will({ delayIntervalS: delayS });
+      const watcher = await context.watcher();
+      const client = await context.connect({ will, ...expiryS !== undefined && { sessionExpiryS: expiryS } });
       client.reset();
       await watcher.receives(will, { sinceMs: client.endedMs, afterMs: 1_000 * dueS });
       await watcher.receivesNothing();
@@ -93,10 +93,10 @@ function endedThenDelayed({ name, what, deviations = [], end }: DelayedEnding): 
     rules: { "5.0": ["3.1.2-8"] },
     time: "clock",
     deviations: [...deviations, ...inTime],
-    async run(stage) {
-      const will = stage.will({ delayIntervalS: 1 });
-      const watcher = await stage.watcher();
-      const client = await stage.connect({ will, sessionExpiryS: 60 });
+    async run(context) {
+      const will = context.will({ delayIntervalS: 1 });
+      const watcher = await context.watcher();
+      const client = await context.connect({ will, sessionExpiryS: 60 });
       end(client);
       await watcher.receives(will, { sinceMs: client.sentMs, afterMs: 1_000 });
       await watcher.receivesNothing();
@@ -112,15 +112,15 @@ function resumed(afterMs: number): ConformanceCase {
     does: `sends RST, resumes the session ${afterMs / 1_000} s later, and watches until well after the delay`,
     rules: { "5.0": ["3.1.3-9"] },
     time: "clock",
-    async run(stage) {
-      const clientId = stage.clientId();
-      const watcher = await stage.watcher();
-      const will = stage.will({ delayIntervalS: 2 });
-      const client = await stage.connect({ clientId, will, sessionExpiryS: 60 });
+    async run(context) {
+      const clientId = context.clientId();
+      const watcher = await context.watcher();
+      const will = context.will({ delayIntervalS: 2 });
+      const client = await context.connect({ clientId, will, sessionExpiryS: 60 });
       client.reset();
-      await stage.pauseUntil(client.endedMs, afterMs);
-      await stage.connect({ name: "back", clientId, cleanStart: false, sessionExpiryS: 60 });
-      await nothingComes(stage, watcher, { forMs: 2_000 - afterMs + stage.bounds.lateMs });
+      await context.pauseUntil(client.endedMs, afterMs);
+      await context.connect({ name: "back", clientId, cleanStart: false, sessionExpiryS: 60 });
+      await nothingComes(context, watcher, { forMs: 2_000 - afterMs + context.bounds.lateMs });
     },
   };
 }
@@ -136,14 +136,14 @@ export const willDelayCases: readonly ConformanceCase[] = [
     rules: { "5.0": ["3.1.2-8", "3.1.2-10"] },
     time: "clock",
     deviations: inTime,
-    async run(stage) {
-      const asked = { clientId: stage.clientId(), cleanStart: false, sessionExpiryS: 60 };
-      const will = stage.will({ delayIntervalS: 1 });
-      const watcher = await stage.watcher();
-      const client = await stage.connect({ ...asked, will });
+    async run(context) {
+      const asked = { clientId: context.clientId(), cleanStart: false, sessionExpiryS: 60 };
+      const will = context.will({ delayIntervalS: 1 });
+      const watcher = await context.watcher();
+      const client = await context.connect({ ...asked, will });
       client.reset();
       await watcher.receives(will, { sinceMs: client.endedMs, afterMs: 1_000 });
-      (await stage.connect({ name: "back", ...asked })).reset();
+      (await context.connect({ name: "back", ...asked })).reset();
       await watcher.receivesNothing();
     },
   },
@@ -153,13 +153,13 @@ export const willDelayCases: readonly ConformanceCase[] = [
     does: "sends RST with a delay of 60 s, connects with a clean start, and watches",
     rules: { "5.0": ["3.1.2-8", "3.1.2-4"] },
     deviations: ["delayed-back-clean"],
-    async run(stage) {
-      const clientId = stage.clientId();
-      const will = stage.will({ delayIntervalS: 60 });
-      const watcher = await stage.watcher();
-      (await stage.connect({ clientId, will, sessionExpiryS: 60 })).reset();
+    async run(context) {
+      const clientId = context.clientId();
+      const will = context.will({ delayIntervalS: 60 });
+      const watcher = await context.watcher();
+      (await context.connect({ clientId, will, sessionExpiryS: 60 })).reset();
       await watcher.receivesNothing();
-      await stage.connect({ name: "back", clientId, cleanStart: true });
+      await context.connect({ name: "back", clientId, cleanStart: true });
       await watcher.receives(will);
       await watcher.receivesNothing();
     },
@@ -171,14 +171,14 @@ export const willDelayCases: readonly ConformanceCase[] = [
     rules: { "5.0": ["3.1.3-9", "3.1.2-8"] },
     time: "clock",
     deviations: inTime,
-    async run(stage) {
-      const clientId = stage.clientId();
-      const watcher = await stage.watcher();
-      const first = await stage.connect({ clientId, will: stage.will({ delayIntervalS: 1 }), sessionExpiryS: 60 });
+    async run(context) {
+      const clientId = context.clientId();
+      const watcher = await context.watcher();
+      const first = await context.connect({ clientId, will: context.will({ delayIntervalS: 1 }), sessionExpiryS: 60 });
       first.reset();
-      const will = stage.will({ delayIntervalS: 1 });
+      const will = context.will({ delayIntervalS: 1 });
       const asked = { name: "back", clientId, cleanStart: false, sessionExpiryS: 60, will };
-      const second = await stage.connect(asked);
+      const second = await context.connect(asked);
       second.reset();
       await watcher.receives(will, { sinceMs: second.endedMs, afterMs: 1_000 });
       await watcher.receivesNothing();
@@ -190,13 +190,13 @@ export const willDelayCases: readonly ConformanceCase[] = [
     does: "sends RST, resumes without a will within the delay, sends RST again, and watches",
     rules: { "5.0": ["3.1.3-9"] },
     time: "clock",
-    async run(stage) {
-      const clientId = stage.clientId();
-      const watcher = await stage.watcher();
+    async run(context) {
+      const clientId = context.clientId();
+      const watcher = await context.watcher();
       const asked = { clientId, sessionExpiryS: 60 };
-      (await stage.connect({ ...asked, will: stage.will({ delayIntervalS: 1 }) })).reset();
-      (await stage.connect({ name: "back", ...asked, cleanStart: false })).reset();
-      await nothingComes(stage, watcher, { forMs: 1_000 + stage.bounds.lateMs });
+      (await context.connect({ ...asked, will: context.will({ delayIntervalS: 1 }) })).reset();
+      (await context.connect({ name: "back", ...asked, cleanStart: false })).reset();
+      await nothingComes(context, watcher, { forMs: 1_000 + context.bounds.lateMs });
     },
   },
   {
@@ -206,10 +206,10 @@ export const willDelayCases: readonly ConformanceCase[] = [
     rules: { "5.0": ["3.1.2-8"] },
     time: "clock",
     deviations: inTime,
-    async run(stage) {
-      const will = stage.will({ delayIntervalS: 1 });
-      const watcher = await stage.watcher();
-      const client = await stage.connect({ will, sessionExpiryS: 60 });
+    async run(context) {
+      const will = context.will({ delayIntervalS: 1 });
+      const watcher = await context.watcher();
+      const client = await context.connect({ will, sessionExpiryS: 60 });
       await watcher.receivesNothing(1_500);
       client.reset();
       await watcher.receives(will, { sinceMs: client.endedMs, afterMs: 1_000 });
@@ -222,11 +222,11 @@ export const willDelayCases: readonly ConformanceCase[] = [
     rules: { "5.0": ["3.1.2-22", "3.1.2-8"] },
     time: "clock",
     deviations: [...inTime, "keep-alive-late"],
-    async run(stage) {
-      const will = stage.will({ delayIntervalS: 1 });
-      const watcher = await stage.watcher();
-      const client = await stage.connect({ will, sessionExpiryS: 60, keepAliveS: 1 });
-      const keepAliveS = keepAliveInForceS(stage, client, 1);
+    async run(context) {
+      const will = context.will({ delayIntervalS: 1 });
+      const watcher = await context.watcher();
+      const client = await context.connect({ will, sessionExpiryS: 60, keepAliveS: 1 });
+      const keepAliveS = keepAliveInForceS(context, client, 1);
       const due = { sinceMs: client.sentMs, afterMs: 1_000 * keepAliveS + 1_000, byMs: 1_500 * keepAliveS + 1_000 };
       await watcher.receives(will, due);
     },
@@ -238,10 +238,10 @@ export const willDelayCases: readonly ConformanceCase[] = [
     rules: { "5.0": ["3.1.2-8", "4.1.0-2"] },
     time: "clock",
     deviations: [...inTime, "disconnect-any-code"],
-    async run(stage) {
-      const will = stage.will({ delayIntervalS: 60 });
-      const watcher = await stage.watcher();
-      const client = await stage.connect({ will, sessionExpiryS: 60 });
+    async run(context) {
+      const will = context.will({ delayIntervalS: 60 });
+      const watcher = await context.watcher();
+      const client = await context.connect({ will, sessionExpiryS: 60 });
       client.disconnect(0x04, { sessionExpiryIntervalS: 1 });
       await watcher.receives(will, { sinceMs: client.endedMs, afterMs: 1_000 });
     },
@@ -254,17 +254,17 @@ export const willDelayCases: readonly ConformanceCase[] = [
     rules: { "5.0": ["3.1.2-8"] },
     time: "clock",
     deviations: inTime,
-    async run(stage) {
-      const will = stage.will({ delayIntervalS: 2 });
-      const other = stage.topic("other");
-      const watcher = await stage.watcher();
-      const first = await stage.connect({ will, sessionExpiryS: 60 });
+    async run(context) {
+      const will = context.will({ delayIntervalS: 2 });
+      const other = context.topic("other");
+      const watcher = await context.watcher();
+      const first = await context.connect({ will, sessionExpiryS: 60 });
       first.reset();
       const others = (async () => {
-        while (stage.nowMs < first.endedMs + 3_000 + stage.bounds.lateMs && watcher.peek("publish").length === 0) {
-          const asked = { name: "other", will: stage.will({ topic: other, delayIntervalS: 1 }), sessionExpiryS: 60 };
-          (await stage.connect(asked)).reset();
-          await stage.pause(200);
+        while (context.nowMs < first.endedMs + 3_000 + context.bounds.lateMs && watcher.peek("publish").length === 0) {
+          const asked = { name: "other", will: context.will({ topic: other, delayIntervalS: 1 }), sessionExpiryS: 60 };
+          (await context.connect(asked)).reset();
+          await context.pause(200);
         }
       })();
       await Promise.all([watcher.receives(will, { sinceMs: first.endedMs, afterMs: 2_000 }), others]);
@@ -277,10 +277,10 @@ export const willDelayCases: readonly ConformanceCase[] = [
     rules: { "5.0": ["3.1.3.2.4", "3.3.2-6"] },
     time: "clock",
     deviations: inTime,
-    async run(stage) {
-      const will = stage.will({ delayIntervalS: 2, properties: { messageExpiryIntervalS: 1 } });
-      const watcher = await stage.watcher();
-      const client = await stage.connect({ will, sessionExpiryS: 60 });
+    async run(context) {
+      const will = context.will({ delayIntervalS: 2, properties: { messageExpiryIntervalS: 1 } });
+      const watcher = await context.watcher();
+      const client = await context.connect({ will, sessionExpiryS: 60 });
       client.reset();
       await watcher.receives(will, { sinceMs: client.endedMs, afterMs: 2_000 });
     },

@@ -1,7 +1,7 @@
 /** Delayed wills beside others, and clients that are back shortly after their will was due. */
 import type { ConformanceCase } from "../case/case.ts";
 import type { Probe } from "../probe/probe.ts";
-import type { Stage } from "../context/case_context.ts";
+import type { CaseContext } from "../context/case_context.ts";
 
 /** Ways in which brokers are known to be late with a delayed will. */
 const inTime = ["delay-by-the-second", "delay-by-two-seconds", "delay-list", "delay-not-kept"];
@@ -12,12 +12,12 @@ const streamEveryMs = 200;
 /**
  * Resets a client after the other, each with a delayed will, until an instant or until the watcher has got something.
  */
-async function stream(stage: Stage, watcher: Probe, delayS: number, untilMs: number): Promise<void> {
-  const topic = stage.topic("other");
-  while (stage.nowMs < untilMs && watcher.peek("publish").length === 0) {
-    const will = stage.will({ topic, delayIntervalS: delayS });
-    (await stage.connect({ name: "other", will, sessionExpiryS: 60 })).reset();
-    await stage.pause(streamEveryMs);
+async function stream(context: CaseContext, watcher: Probe, delayS: number, untilMs: number): Promise<void> {
+  const topic = context.topic("other");
+  while (context.nowMs < untilMs && watcher.peek("publish").length === 0) {
+    const will = context.will({ topic, delayIntervalS: delayS });
+    (await context.connect({ name: "other", will, sessionExpiryS: 60 })).reset();
+    await context.pause(streamEveryMs);
   }
 }
 
@@ -31,14 +31,14 @@ function behind(delayS: number, othersS: number): ConformanceCase {
     rules: { "5.0": ["3.1.2-8"] },
     time: "clock",
     deviations: inTime,
-    async run(stage) {
-      const will = stage.will({ delayIntervalS: delayS });
-      const watcher = await stage.watcher();
-      const first = await stage.connect({ will, sessionExpiryS: 60 });
+    async run(context) {
+      const will = context.will({ delayIntervalS: delayS });
+      const watcher = await context.watcher();
+      const first = await context.connect({ will, sessionExpiryS: 60 });
       first.reset();
-      const untilMs = first.endedMs + 1_000 * delayS + stage.bounds.lateMs;
+      const untilMs = first.endedMs + 1_000 * delayS + context.bounds.lateMs;
       const due = { sinceMs: first.endedMs, afterMs: 1_000 * delayS };
-      await Promise.all([watcher.receives(will, due), stream(stage, watcher, othersS, untilMs)]);
+      await Promise.all([watcher.receives(will, due), stream(context, watcher, othersS, untilMs)]);
     },
   };
 }
@@ -48,16 +48,16 @@ const returning = 5;
 const apartMs = 200;
 
 /** One client whose delay of 1 s is over when it is back; the broker itself has closed the connection. */
-async function backOverdue(stage: Stage, watcher: Probe, afterMs: number): Promise<void> {
-  await stage.pause(afterMs);
-  const asked = { clientId: stage.clientId(), cleanStart: false, sessionExpiryS: 60 };
-  const will = stage.will({ delayIntervalS: 1 });
-  const client = await stage.connect({ ...asked, will });
+async function backOverdue(context: CaseContext, watcher: Probe, afterMs: number): Promise<void> {
+  await context.pause(afterMs);
+  const asked = { clientId: context.clientId(), cleanStart: false, sessionExpiryS: 60 };
+  const will = context.will({ delayIntervalS: 1 });
+  const client = await context.connect({ ...asked, will });
   client.disconnect(0x04);
   // The delay counts from the broker's own view of the end, which is no later than this.
   const { atMs } = await client.expectClose();
-  await stage.pauseUntil(atMs, 1_200);
-  await stage.connect({ name: "back", ...asked });
+  await context.pauseUntil(atMs, 1_200);
+  await context.connect({ name: "back", ...asked });
   await watcher.receives(will, { sinceMs: client.endedMs, afterMs: 1_000, byMs: atMs + 1_000 - client.endedMs });
 }
 
@@ -71,9 +71,9 @@ export const willDelayRaceCases: readonly ConformanceCase[] = [
     rules: { "5.0": ["3.1.2-8", "3.1.3-9"] },
     time: "clock",
     deviations: [...inTime, "delayed-overdue-back", "disconnect-any-code"],
-    async run(stage) {
-      const watcher = await stage.watcher();
-      const all = Array.from({ length: returning }, (_, place) => backOverdue(stage, watcher, place * apartMs));
+    async run(context) {
+      const watcher = await context.watcher();
+      const all = Array.from({ length: returning }, (_, place) => backOverdue(context, watcher, place * apartMs));
       await Promise.all(all);
       await watcher.receivesNothing();
     },

@@ -22,11 +22,11 @@ function matrix(will: QoS, granted: QoS): ConformanceCase {
     rules: { "3.1.1": ["3.8.4-6", "3.1.2-14"], "5.0": ["3.8.4-8", "3.1.2-12"] },
     needs,
     deviations: ["qos-2-as-1"],
-    async run(stage) {
-      const sent = stage.will({ qos: will });
-      const watcher = await stage.connect({ name: "watcher" });
+    async run(context) {
+      const sent = context.will({ qos: will });
+      const watcher = await context.connect({ name: "watcher" });
       await watcher.subscribe(sent.topic, { qos: granted });
-      (await stage.connect({ will: sent })).reset();
+      (await context.connect({ will: sent })).reset();
       await watcher.receives(sent);
       await watcher.receivesNothing();
     },
@@ -41,13 +41,13 @@ export const willDeliveryCases: readonly ConformanceCase[] = [
     does: "connects with a will of QoS 2, and compares the response with Maximum QoS in CONNACK",
     rules: { "5.0": ["3.2.2-12"] },
     deviations: ["qos-2-as-1"],
-    async run(stage) {
-      const will = stage.will({ qos: 2 });
-      if ((stage.announced.maximumQoS ?? 2) === 2) return void await stage.connect({ will });
-      const client = stage.dial();
+    async run(context) {
+      const will = context.will({ qos: 2 });
+      if ((context.announced.maximumQoS ?? 2) === 2) return void await context.connect({ will });
+      const client = context.dial();
       client.exceeds = true;
-      const { connack } = await client.send(stage.connectPacket({ will })).expectRefused();
-      stage.holds(
+      const { connack } = await client.send(context.connectPacket({ will })).expectRefused();
+      context.holds(
         (connack?.reasonCode ?? 0x9b) === 0x9b,
         `CONNACK has 0x${connack?.reasonCode.toString(16)}, not 0x9b`,
       );
@@ -58,10 +58,10 @@ export const willDeliveryCases: readonly ConformanceCase[] = [
     title: "each of several subscribers gets the will once",
     does: "five clients subscribe: resets one with a will, and checks all of them",
     rules: { "3.1.1": ["4.5.0-1"], "5.0": ["3.1.2-8"] },
-    async run(stage) {
-      const will = stage.will();
-      const watchers = await Promise.all(levels.concat(levels).slice(0, 5).map(() => stage.watcher()));
-      (await stage.connect({ will })).reset();
+    async run(context) {
+      const will = context.will();
+      const watchers = await Promise.all(levels.concat(levels).slice(0, 5).map(() => context.watcher()));
+      (await context.connect({ will })).reset();
       await Promise.all(watchers.map((watcher) => watcher.receives(will)));
       await Promise.all(watchers.map((watcher) => watcher.receivesNothing()));
     },
@@ -71,10 +71,10 @@ export const willDeliveryCases: readonly ConformanceCase[] = [
     title: "a subscriber whose filter does not match the will topic does not receive the will",
     does: "one client subscribes to another topic: resets a client with a will, and expects no message",
     rules: { "3.1.1": ["4.7.3-4"], "5.0": ["3.3.2-3"] },
-    async run(stage) {
-      const stranger = await stage.watcher(`${stage.topic()}/below`);
-      (await stage.connect({ will: stage.will() })).reset();
-      await nothingComes(stage, stranger, { topic: `${stage.topic()}/below` });
+    async run(context) {
+      const stranger = await context.watcher(`${context.topic()}/below`);
+      (await context.connect({ will: context.will() })).reset();
+      await nothingComes(context, stranger, { topic: `${context.topic()}/below` });
     },
   },
   {
@@ -83,11 +83,11 @@ export const willDeliveryCases: readonly ConformanceCase[] = [
     does: "one client subscribes with + and one with #: resets a client with a will, and checks both",
     rules: { "3.1.1": ["4.7.1-2", "4.7.1-3"], "5.0": ["4.7.1-1", "4.7.1-2"] },
     needs: ["wildcard"],
-    async run(stage) {
-      const will = stage.will({ topic: stage.topic("a/b") });
-      const plus = await stage.watcher(stage.topic("+/b"), { name: "plus" });
-      const hash = await stage.watcher(stage.topic("#"), { name: "hash" });
-      (await stage.connect({ will })).reset();
+    async run(context) {
+      const will = context.will({ topic: context.topic("a/b") });
+      const plus = await context.watcher(context.topic("+/b"), { name: "plus" });
+      const hash = await context.watcher(context.topic("#"), { name: "hash" });
+      (await context.connect({ will })).reset();
       await plus.receives(will);
       await hash.receives(will);
     },
@@ -98,15 +98,15 @@ export const willDeliveryCases: readonly ConformanceCase[] = [
     does: "subscribes in a persistent session, disconnects, resets a client with a will, reconnects, and waits for it",
     rules: { "3.1.1": ["3.1.2-5"], "5.0": ["3.1.2-23", "3.1.2-5"] },
     needs: ["qos1"],
-    async run(stage) {
-      const asked = { clientId: stage.clientId(), cleanStart: false, sessionExpiryS: 60 };
-      const will = stage.will();
-      const away = (await stage.watcher(will.topic, asked)).requiresGranted(1, will.topic);
+    async run(context) {
+      const asked = { clientId: context.clientId(), cleanStart: false, sessionExpiryS: 60 };
+      const will = context.will();
+      const away = (await context.watcher(will.topic, asked)).requiresGranted(1, will.topic);
       away.disconnect();
       await away.expectClose();
-      (await stage.connect({ will })).reset();
-      await stage.pause(stage.bounds.silenceMs);
-      const back = await stage.connect({ name: "back", ...asked });
+      (await context.connect({ will })).reset();
+      await context.pause(context.bounds.silenceMs);
+      const back = await context.connect({ name: "back", ...asked });
       await back.receives(will);
     },
   },
@@ -116,14 +116,14 @@ export const willDeliveryCases: readonly ConformanceCase[] = [
     does: "subscribes to its own will's topic, sends RST, resumes the session, and waits for the will",
     rules: { "3.1.1": ["3.1.2-5"], "5.0": ["3.1.2-5"] },
     needs: ["qos1"],
-    async run(stage) {
-      const asked = { clientId: stage.clientId(), cleanStart: false, sessionExpiryS: 60 };
-      const will = stage.will();
-      const client = await stage.connect({ ...asked, will });
+    async run(context) {
+      const asked = { clientId: context.clientId(), cleanStart: false, sessionExpiryS: 60 };
+      const will = context.will();
+      const client = await context.connect({ ...asked, will });
       await client.subscribe(will.topic);
       client.requiresGranted(1, will.topic).reset();
-      await stage.pause(stage.bounds.silenceMs);
-      const back = await stage.connect({ name: "back", ...asked });
+      await context.pause(context.bounds.silenceMs);
+      const back = await context.connect({ name: "back", ...asked });
       await back.receives(will);
     },
   },
@@ -133,15 +133,15 @@ export const willDeliveryCases: readonly ConformanceCase[] = [
     does: "subscribes to its own will's topic with No Local, sends RST, resumes the session, and expects no message",
     rules: { "5.0": ["3.8.3-3"] },
     needs: ["qos1"],
-    async run(stage) {
-      const asked = { clientId: stage.clientId(), cleanStart: false, sessionExpiryS: 60 };
-      const will = stage.will();
-      const watcher = await stage.watcher();
-      const client = await stage.connect({ ...asked, will });
+    async run(context) {
+      const asked = { clientId: context.clientId(), cleanStart: false, sessionExpiryS: 60 };
+      const will = context.will();
+      const watcher = await context.watcher();
+      const client = await context.connect({ ...asked, will });
       await client.subscribe(will.topic, { noLocal: true });
       client.reset();
       await watcher.receives(will);
-      const back = await stage.connect({ name: "back", ...asked });
+      const back = await context.connect({ name: "back", ...asked });
       await back.receivesNothing();
     },
   },
@@ -151,14 +151,14 @@ export const willDeliveryCases: readonly ConformanceCase[] = [
     does: "three clients share the will's topic: resets one with a will, and counts",
     rules: { "5.0": ["4.8.2"] },
     needs: ["shared"],
-    async run(stage) {
-      const will = stage.will();
+    async run(context) {
+      const will = context.will();
       const filter = `$share/group/${will.topic}`;
-      const sharing = await Promise.all(levels.map(() => stage.watcher(filter)));
-      (await stage.connect({ will })).reset();
-      await stage.pause(stage.bounds.silenceMs);
+      const sharing = await Promise.all(levels.map(() => context.watcher(filter)));
+      (await context.connect({ will })).reset();
+      await context.pause(context.bounds.silenceMs);
       const came = sharing.flatMap((watcher) => watcher.take("publish")).length;
-      stage.holds(came === 1, `the will came ${came} times, not once`);
+      context.holds(came === 1, `the will came ${came} times, not once`);
     },
   },
   {
@@ -167,14 +167,14 @@ export const willDeliveryCases: readonly ConformanceCase[] = [
     does: "subscribes with identifier 4,711, resets a client with a will, and checks the identifier",
     rules: { "5.0": ["3.3.4-3", "3.3.4-4"] },
     needs: ["subscription-identifiers"],
-    async run(stage) {
-      const will = stage.will();
-      const watcher = await stage.connect({ name: "watcher" });
+    async run(context) {
+      const will = context.will();
+      const watcher = await context.connect({ name: "watcher" });
       await watcher.subscribe(will.topic, {}, 4_711);
-      (await stage.connect({ will })).reset();
+      (await context.connect({ will })).reset();
       const { packet } = await watcher.receives(will);
       const found = packet.properties?.subscriptionIdentifiers ?? [];
-      stage.holds(found.length === 1 && found[0] === 4_711, `its identifiers are [${found.join(", ")}], not [4711]`);
+      context.holds(found.length === 1 && found[0] === 4_711, `its identifiers are [${found.join(", ")}], not [4711]`);
     },
   },
   {
@@ -182,11 +182,11 @@ export const willDeliveryCases: readonly ConformanceCase[] = [
     title: "a will that is larger than a subscriber accepts is not sent to it, and it stays connected",
     does: "subscribes with Maximum Packet Size 200 and without, resets a client with a will of 1,000 bytes, and checks",
     rules: { "5.0": ["3.1.2-24", "3.1.2-25"] },
-    async run(stage) {
-      const will = stage.will({ payload: new Uint8Array(1_000).fill(0x61) });
-      const large = await stage.watcher(will.topic, { name: "large" });
-      const small = await stage.watcher(will.topic, { name: "small", properties: { maximumPacketSize: 200 } });
-      (await stage.connect({ will })).reset();
+    async run(context) {
+      const will = context.will({ payload: new Uint8Array(1_000).fill(0x61) });
+      const large = await context.watcher(will.topic, { name: "large" });
+      const small = await context.watcher(will.topic, { name: "small", properties: { maximumPacketSize: 200 } });
+      (await context.connect({ will })).reset();
       await large.receives(will);
       await small.receivesNothing();
       await small.ping();
@@ -198,14 +198,14 @@ export const willDeliveryCases: readonly ConformanceCase[] = [
     does: "subscribes with Receive Maximum 1, resets clients with wills, and acknowledges three one after another",
     rules: { "5.0": ["3.3.4-9", "4.9.0-2"] },
     needs: ["qos1"],
-    async run(stage) {
-      const watcher = (await stage.watcher(stage.topic(), { properties: { receiveMaximum: 1 } }))
-        .requiresGranted(1, stage.topic());
+    async run(context) {
+      const watcher = (await context.watcher(context.topic(), { properties: { receiveMaximum: 1 } }))
+        .requiresGranted(1, context.topic());
       await oneByOne(
-        stage,
+        context,
         watcher,
         3,
-        async () => void (await stage.connect({ will: stage.will({ qos: 1 }) })).reset(),
+        async () => void (await context.connect({ will: context.will({ qos: 1 }) })).reset(),
       );
     },
   },
@@ -216,13 +216,13 @@ export const willDeliveryCases: readonly ConformanceCase[] = [
       "subscribes with Receive Maximum 1, resets three clients with wills, acknowledges one after another, and counts",
     rules: { "5.0": ["4.5.0-1", "4.3.2"] },
     needs: ["qos1"],
-    async run(stage) {
-      const watcher = (await stage.watcher(stage.topic(), { properties: { receiveMaximum: 1 } }))
-        .requiresGranted(1, stage.topic());
-      const wills = levels.map(() => stage.will({ qos: 1 }));
+    async run(context) {
+      const watcher = (await context.watcher(context.topic(), { properties: { receiveMaximum: 1 } }))
+        .requiresGranted(1, context.topic());
+      const wills = levels.map(() => context.will({ qos: 1 }));
       watcher.acknowledges = false;
-      for (const will of wills) (await stage.connect({ will })).reset();
-      await stage.pause(stage.bounds.silenceMs);
+      for (const will of wills) (await context.connect({ will })).reset();
+      await context.pause(context.bounds.silenceMs);
       for (let count = 0; count < wills.length; count++) await acknowledgesNext(watcher);
       await watcher.receivesNothing();
     },
@@ -235,15 +235,15 @@ export const willDeliveryCases: readonly ConformanceCase[] = [
     rules: { "5.0": ["3.3.2-5"] },
     needs: ["qos1"],
     time: "clock",
-    async run(stage) {
-      const asked = { clientId: stage.clientId(), cleanStart: false, sessionExpiryS: 60 };
-      const will = stage.will({ properties: { messageExpiryIntervalS: 1 } });
-      const away = (await stage.watcher(will.topic, asked)).requiresGranted(1, will.topic);
+    async run(context) {
+      const asked = { clientId: context.clientId(), cleanStart: false, sessionExpiryS: 60 };
+      const will = context.will({ properties: { messageExpiryIntervalS: 1 } });
+      const away = (await context.watcher(will.topic, asked)).requiresGranted(1, will.topic);
       away.disconnect();
       await away.expectClose();
-      (await stage.connect({ will })).reset();
-      await stage.pause(1_000 + stage.bounds.lateMs);
-      const back = await stage.connect({ name: "back", ...asked });
+      (await context.connect({ will })).reset();
+      await context.pause(1_000 + context.bounds.lateMs);
+      const back = await context.connect({ name: "back", ...asked });
       await back.receivesNothing();
     },
   },
@@ -255,21 +255,21 @@ export const willDeliveryCases: readonly ConformanceCase[] = [
     rules: { "5.0": ["3.3.2-6"] },
     needs: ["qos1"],
     time: "clock",
-    async run(stage) {
-      const asked = { clientId: stage.clientId(), cleanStart: false, sessionExpiryS: 60 };
-      const will = stage.will({ properties: { messageExpiryIntervalS: 60 } });
-      const away = (await stage.watcher(will.topic, asked)).requiresGranted(1, will.topic);
+    async run(context) {
+      const asked = { clientId: context.clientId(), cleanStart: false, sessionExpiryS: 60 };
+      const will = context.will({ properties: { messageExpiryIntervalS: 60 } });
+      const away = (await context.watcher(will.topic, asked)).requiresGranted(1, will.topic);
       away.disconnect();
       await away.expectClose();
-      const dead = (await stage.connect({ will })).reset();
+      const dead = (await context.connect({ will })).reset();
       const diedMs = dead.endedMs;
-      await stage.pause(2_100 + stage.bounds.lateMs);
-      const backMs = stage.nowMs;
-      const back = await stage.connect({ name: "back", ...asked });
+      await context.pause(2_100 + context.bounds.lateMs);
+      const backMs = context.nowMs;
+      const back = await context.connect({ name: "back", ...asked });
       const { packet, atMs } = await back.receives(will);
       // It was published no later than the bound after the end.
-      const waited = { leastMs: backMs - diedMs - stage.bounds.lateMs, mostMs: atMs - diedMs };
-      holdsExpiry(stage, packet.properties?.messageExpiryIntervalS, 60, waited);
+      const waited = { leastMs: backMs - diedMs - context.bounds.lateMs, mostMs: atMs - diedMs };
+      holdsExpiry(context, packet.properties?.messageExpiryIntervalS, 60, waited);
     },
   },
 ];

@@ -30,10 +30,10 @@ function withCode(code: number): ConformanceCase {
     deviations: code === ReasonCode.disconnectWithWill
       ? ["disconnect-any-code"]
       : ["disconnect-any-code", "disconnect-error"],
-    async run(stage) {
-      const will = stage.will();
-      const watcher = await stage.watcher();
-      const client = await stage.connect({ will });
+    async run(context) {
+      const will = context.will();
+      const watcher = await context.watcher();
+      const client = await context.connect({ will });
       client.disconnect(code).close();
       await watcher.receives(will);
       await watcher.receivesNothing();
@@ -113,12 +113,12 @@ export const willDisconnectCases: readonly ConformanceCase[] = [
     title: "DISCONNECT discards the will",
     does: "connects with a will, sends DISCONNECT (in 5.0 with 0x00), waits for the close, and watches",
     rules: { "3.1.1": ["3.14.4-3", "3.1.2-10"], "5.0": ["3.14.4-3", "3.1.2-10"] },
-    async run(stage) {
-      const watcher = await stage.watcher();
-      const client = await stage.connect({ will: stage.will() });
+    async run(context) {
+      const watcher = await context.watcher();
+      const client = await context.connect({ will: context.will() });
       client.disconnect();
       await client.expectClose();
-      await nothingComes(stage, watcher);
+      await nothingComes(context, watcher);
     },
   },
   {
@@ -126,13 +126,13 @@ export const willDisconnectCases: readonly ConformanceCase[] = [
     title: "a DISCONNECT discards the will even where RST follows it",
     does: "connects with a will, sends DISCONNECT, waits until the broker has read it, sends RST, and watches",
     rules: { "3.1.1": ["3.14.4-3"], "5.0": ["3.14.4-3"] },
-    async run(stage) {
-      const watcher = await stage.watcher();
-      const client = await stage.connect({ will: stage.will() });
+    async run(context) {
+      const watcher = await context.watcher();
+      const client = await context.connect({ will: context.will() });
       client.disconnect();
-      await stage.pause(100);
+      await context.pause(100);
       if (!client.over) client.reset();
-      await nothingComes(stage, watcher);
+      await nothingComes(context, watcher);
     },
   },
   {
@@ -140,11 +140,11 @@ export const willDisconnectCases: readonly ConformanceCase[] = [
     title: "CONNECT and DISCONNECT in one write discard the will",
     does: "sends CONNECT with a will and DISCONNECT at once, waits for the close, and watches",
     rules: { "3.1.1": ["3.14.4-3"], "5.0": ["3.14.4-3"] },
-    async run(stage) {
-      const watcher = await stage.watcher();
-      const client = stage.dial().send(stage.connectPacket({ will: stage.will() }), { type: "disconnect" });
+    async run(context) {
+      const watcher = await context.watcher();
+      const client = context.dial().send(context.connectPacket({ will: context.will() }), { type: "disconnect" });
       await client.expectClose();
-      await nothingComes(stage, watcher);
+      await nothingComes(context, watcher);
     },
   },
   {
@@ -152,12 +152,12 @@ export const willDisconnectCases: readonly ConformanceCase[] = [
     title: "DISCONNECT discards the will of a persistent session",
     does: "connects with a will in a persistent session, sends DISCONNECT, and watches",
     rules: { "3.1.1": ["3.14.4-3"], "5.0": ["3.14.4-3"] },
-    async run(stage) {
-      const watcher = await stage.watcher();
-      const client = await stage.connect({ will: stage.will(), cleanStart: false, sessionExpiryS: 60 });
+    async run(context) {
+      const watcher = await context.watcher();
+      const client = await context.connect({ will: context.will(), cleanStart: false, sessionExpiryS: 60 });
       client.disconnect();
       await client.expectClose();
-      await nothingComes(stage, watcher);
+      await nothingComes(context, watcher);
     },
   },
   {
@@ -166,12 +166,12 @@ export const willDisconnectCases: readonly ConformanceCase[] = [
     does: "connects with a will delay of 1 s, sends DISCONNECT, and watches until well after the delay",
     rules: { "5.0": ["3.14.4-3"] },
     time: "clock",
-    async run(stage) {
-      const watcher = await stage.watcher();
-      const client = await stage.connect({ will: stage.will({ delayIntervalS: 1 }), sessionExpiryS: 60 });
+    async run(context) {
+      const watcher = await context.watcher();
+      const client = await context.connect({ will: context.will({ delayIntervalS: 1 }), sessionExpiryS: 60 });
       client.disconnect();
       await client.expectClose();
-      await nothingComes(stage, watcher, { forMs: 1_000 + stage.bounds.lateMs });
+      await nothingComes(context, watcher, { forMs: 1_000 + context.bounds.lateMs });
     },
   },
   {
@@ -180,12 +180,12 @@ export const willDisconnectCases: readonly ConformanceCase[] = [
     does: "disconnects with a session of 1 s and a will delay of 60 s, and watches until well after its end",
     rules: { "5.0": ["3.14.4-3", "3.1.2-10"] },
     time: "clock",
-    async run(stage) {
-      const watcher = await stage.watcher();
-      const client = await stage.connect({ will: stage.will({ delayIntervalS: 60 }), sessionExpiryS: 1 });
+    async run(context) {
+      const watcher = await context.watcher();
+      const client = await context.connect({ will: context.will({ delayIntervalS: 60 }), sessionExpiryS: 1 });
       client.disconnect();
       await client.expectClose();
-      await nothingComes(stage, watcher, { forMs: 1_000 + stage.bounds.lateMs });
+      await nothingComes(context, watcher, { forMs: 1_000 + context.bounds.lateMs });
     },
   },
   ...leavings.map(({ name, title, does, bytes }): ConformanceCase => ({
@@ -193,12 +193,12 @@ export const willDisconnectCases: readonly ConformanceCase[] = [
     title,
     does,
     rules: { "5.0": ["3.14.4-3"] },
-    async run(stage) {
-      const watcher = await stage.watcher();
-      const client = await stage.connect({ will: stage.will() });
+    async run(context) {
+      const watcher = await context.watcher();
+      const client = await context.connect({ will: context.will() });
       client.sendBytes(bytes, "DISCONNECT with reason code 0x00");
       await client.expectClose();
-      await nothingComes(stage, watcher);
+      await nothingComes(context, watcher);
     },
   })),
   ...kept.map(({ name, what, bytes, deviations }): ConformanceCase => ({
@@ -207,10 +207,10 @@ export const willDisconnectCases: readonly ConformanceCase[] = [
     does: `connects with a will, sends DISCONNECT with ${what}, closes, and watches`,
     rules: { "5.0": ["3.1.2-8", "3.14.2.2.1"] },
     deviations,
-    async run(stage) {
-      const will = stage.will();
-      const watcher = await stage.watcher();
-      const client = await stage.connect({ will });
+    async run(context) {
+      const will = context.will();
+      const watcher = await context.watcher();
+      const client = await context.connect({ will });
       client.sendBytes(bytes, `DISCONNECT with ${what}`).close();
       await watcher.receives(will);
       await watcher.receivesNothing();
@@ -224,10 +224,10 @@ export const willDisconnectCases: readonly ConformanceCase[] = [
     does: "connects with a will, sends DISCONNECT with 0xff, waits for the close, and watches",
     rules: { "5.0": ["3.14.2-1", "3.1.2-8"] },
     deviations: ["disconnect-any-code", "disconnect-error", "disconnect-reserved-code"],
-    async run(stage) {
-      const will = stage.will();
-      const watcher = await stage.watcher();
-      const client = await stage.connect({ will });
+    async run(context) {
+      const will = context.will();
+      const watcher = await context.watcher();
+      const client = await context.connect({ will });
       client.sendBytes([0xe0, 2, 0xff, 0x00], "DISCONNECT with reason code 0xff");
       await client.expectClose();
       await watcher.receives(will);
@@ -238,10 +238,10 @@ export const willDisconnectCases: readonly ConformanceCase[] = [
     title: "a DISCONNECT with reserved bits set closes the connection, and the will is sent",
     does: "connects with a will, sends a DISCONNECT that begins with 0xe1, waits for the close, and watches",
     rules: { "3.1.1": ["3.14.1-1", "3.1.2-8"], "5.0": ["3.14.1-1", "3.1.2-8"] },
-    async run(stage) {
-      const will = stage.will();
-      const watcher = await stage.watcher();
-      const client = await stage.connect({ will });
+    async run(context) {
+      const will = context.will();
+      const watcher = await context.watcher();
+      const client = await context.connect({ will });
       client.sendBytes([0xe1, 0x00], "DISCONNECT with a reserved bit set");
       await client.expectClose();
       await watcher.receives(will);
@@ -252,10 +252,10 @@ export const willDisconnectCases: readonly ConformanceCase[] = [
     title: "a DISCONNECT that prolongs a session of 0 s is an error, and the will is sent",
     does: "connects with a session of 0 s, sends DISCONNECT with one of 60 s, waits for the close, and watches",
     rules: { "5.0": ["3.14.2.2.2", "4.13.1-1"] },
-    async run(stage) {
-      const will = stage.will();
-      const watcher = await stage.watcher();
-      const client = await stage.connect({ will });
+    async run(context) {
+      const will = context.will();
+      const watcher = await context.watcher();
+      const client = await context.connect({ will });
       client.disconnect(0, { sessionExpiryIntervalS: 60 });
       await client.expectClose();
       await watcher.receives(will);

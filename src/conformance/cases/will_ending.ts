@@ -24,11 +24,11 @@ function provoked(provocation: Provocation): ConformanceCase {
     does: `connects with a will, sends ${what}, waits for the close, and watches`,
     rules: Object.fromEntries(both),
     deviations: ["errors-do-not-close", ...known[name] ?? []],
-    async run(stage) {
-      const will = stage.will();
-      const watcher = await stage.watcher();
-      const client = await stage.connect({ will });
-      client.sendBytes(provocationBytes(provocation, stage.protocol), what);
+    async run(context) {
+      const will = context.will();
+      const watcher = await context.watcher();
+      const client = await context.connect({ will });
+      client.sendBytes(provocationBytes(provocation, context.protocol), what);
       await client.expectClose();
       await watcher.receives(will);
     },
@@ -41,10 +41,10 @@ export const willEndingCases: readonly ConformanceCase[] = [
     title: "a connection that is reset sends the will, once",
     does: "connects with a will, sends RST, and watches the will's topic",
     rules: sent,
-    async run(stage) {
-      const will = stage.will();
-      const watcher = await stage.watcher();
-      const client = await stage.connect({ will });
+    async run(context) {
+      const will = context.will();
+      const watcher = await context.watcher();
+      const client = await context.connect({ will });
       client.reset();
       await watcher.receives(will);
       await watcher.receivesNothing();
@@ -55,10 +55,10 @@ export const willEndingCases: readonly ConformanceCase[] = [
     title: "a connection that is closed without DISCONNECT sends the will, once",
     does: "connects with a will, sends FIN, and watches the will's topic",
     rules: sent,
-    async run(stage) {
-      const will = stage.will();
-      const watcher = await stage.watcher();
-      const client = await stage.connect({ will });
+    async run(context) {
+      const will = context.will();
+      const watcher = await context.watcher();
+      const client = await context.connect({ will });
       client.close();
       await watcher.receives(will);
       await watcher.receivesNothing();
@@ -69,10 +69,10 @@ export const willEndingCases: readonly ConformanceCase[] = [
     title: "a connection that is closed within a packet sends the will, and the packet is discarded",
     does: "connects with a will, sends 9 of the 30 bytes of a PUBLISH, then FIN, and watches",
     rules: sent,
-    async run(stage) {
-      const will = stage.will();
-      const watcher = await stage.watcher();
-      const client = await stage.connect({ will });
+    async run(context) {
+      const will = context.will();
+      const watcher = await context.watcher();
+      const client = await context.connect({ will });
       client.sendBytes(halfPublish, "9 of the 30 bytes of a PUBLISH").close();
       await watcher.receives(will);
       await watcher.receivesNothing();
@@ -84,12 +84,12 @@ export const willEndingCases: readonly ConformanceCase[] = [
     does: "connects with a will, sends the same CONNECT again, and watches",
     rules: { "3.1.1": ["3.1.0-2", "3.1.2-8"], "5.0": ["3.1.0-2", "3.1.2-8"] },
     deviations: ["second-connect", "errors-do-not-close"],
-    async run(stage) {
-      const will = stage.will();
-      const watcher = await stage.watcher();
-      const asked = { clientId: stage.clientId(), will };
-      const client = await stage.connect(asked);
-      client.send(stage.connectPacket(asked));
+    async run(context) {
+      const will = context.will();
+      const watcher = await context.watcher();
+      const asked = { clientId: context.clientId(), will };
+      const client = await context.connect(asked);
+      client.send(context.connectPacket(asked));
       await client.expectClose();
       await watcher.receives(will);
     },
@@ -100,13 +100,13 @@ export const willEndingCases: readonly ConformanceCase[] = [
     does: "connects with a will, sends a CONNECT with another client id and will, and watches both topics",
     rules: { "3.1.1": ["3.1.0-2"], "5.0": ["3.1.0-2"] },
     deviations: ["errors-do-not-close"],
-    async run(stage) {
-      const other = stage.will({ topic: stage.topic("other") });
-      const watcher = await stage.watcher(other.topic);
-      const client = await stage.connect({ will: stage.will() });
-      client.send(stage.connectPacket({ will: other }));
+    async run(context) {
+      const other = context.will({ topic: context.topic("other") });
+      const watcher = await context.watcher(other.topic);
+      const client = await context.connect({ will: context.will() });
+      client.send(context.connectPacket({ will: other }));
       await client.expectClose();
-      await nothingComes(stage, watcher, { topic: other.topic });
+      await nothingComes(context, watcher, { topic: other.topic });
     },
   },
   {
@@ -114,11 +114,11 @@ export const willEndingCases: readonly ConformanceCase[] = [
     title: "a connection that is reset right after CONNACK sends the will",
     does: "sends CONNECT with a will, and RST right after CONNACK, five times",
     rules: sent,
-    async run(stage) {
-      const watcher = await stage.watcher();
+    async run(context) {
+      const watcher = await context.watcher();
       for (let life = 0; life < 5; life++) {
-        const will = stage.will();
-        (await stage.connect({ will })).reset();
+        const will = context.will();
+        (await context.connect({ will })).reset();
         await watcher.receives(will);
       }
       await watcher.receivesNothing();
@@ -129,10 +129,10 @@ export const willEndingCases: readonly ConformanceCase[] = [
     title: "clients that die at the same time leave one will each",
     does: "connects 20 clients with wills on one topic, resets them all at once, and counts",
     rules: sent,
-    async run(stage) {
-      const wills = Array.from({ length: 20 }, () => stage.will());
-      const watcher = await stage.watcher();
-      const clients = await Promise.all(wills.map((will) => stage.connect({ will })));
+    async run(context) {
+      const wills = Array.from({ length: 20 }, () => context.will());
+      const watcher = await context.watcher();
+      const clients = await Promise.all(wills.map((will) => context.connect({ will })));
       for (const client of clients) client.reset();
       for (const will of wills) await watcher.receives(will);
       await watcher.receivesNothing();
@@ -143,12 +143,12 @@ export const willEndingCases: readonly ConformanceCase[] = [
     title: "each connection of a client leaves its own will only",
     does: "connects and resets the same client three times, each time with another will",
     rules: { "3.1.1": ["3.1.2-8", "3.1.2-10"], "5.0": ["3.1.2-8", "3.1.2-10"] },
-    async run(stage) {
-      const clientId = stage.clientId();
-      const watcher = await stage.watcher();
+    async run(context) {
+      const clientId = context.clientId();
+      const watcher = await context.watcher();
       for (let life = 0; life < 3; life++) {
-        const will = stage.will();
-        (await stage.connect({ clientId, will })).reset();
+        const will = context.will();
+        (await context.connect({ clientId, will })).reset();
         await watcher.receives(will);
       }
       await watcher.receivesNothing();
@@ -159,13 +159,13 @@ export const willEndingCases: readonly ConformanceCase[] = [
     title: "a will that was sent is not sent again when the client dies without one",
     does: "resets a client with a will, connects it again without one, resets it, and watches",
     rules: { "3.1.1": ["3.1.2-10"], "5.0": ["3.1.2-10"] },
-    async run(stage) {
-      const asked = { clientId: stage.clientId(), cleanStart: false, sessionExpiryS: 60 };
-      const will = stage.will();
-      const watcher = await stage.watcher();
-      (await stage.connect({ ...asked, will })).reset();
+    async run(context) {
+      const asked = { clientId: context.clientId(), cleanStart: false, sessionExpiryS: 60 };
+      const will = context.will();
+      const watcher = await context.watcher();
+      (await context.connect({ ...asked, will })).reset();
       await watcher.receives(will);
-      (await stage.connect(asked)).reset();
+      (await context.connect(asked)).reset();
       await watcher.receivesNothing();
     },
   },
@@ -174,14 +174,14 @@ export const willEndingCases: readonly ConformanceCase[] = [
     title: "a will that was discarded is not sent when the client dies later without one",
     does: "disconnects a client with a will, connects it again without one, resets it, and watches",
     rules: { "3.1.1": ["3.1.2-10", "3.1.2-12"], "5.0": ["3.1.2-10"] },
-    async run(stage) {
-      const asked = { clientId: stage.clientId(), cleanStart: false, sessionExpiryS: 60 };
-      const watcher = await stage.watcher();
-      const first = await stage.connect({ ...asked, will: stage.will() });
+    async run(context) {
+      const asked = { clientId: context.clientId(), cleanStart: false, sessionExpiryS: 60 };
+      const watcher = await context.watcher();
+      const first = await context.connect({ ...asked, will: context.will() });
       first.disconnect();
       await first.expectClose();
-      (await stage.connect(asked)).reset();
-      await nothingComes(stage, watcher);
+      (await context.connect(asked)).reset();
+      await nothingComes(context, watcher);
     },
   },
   {
@@ -189,14 +189,14 @@ export const willEndingCases: readonly ConformanceCase[] = [
     title: "a client that reconnects with another will leaves only the new will",
     does: "disconnects a client with a will, connects it with another one, resets it, and watches",
     rules: { "3.1.1": ["3.1.2-8", "3.1.2-10"], "5.0": ["3.1.2-7", "3.1.2-10"] },
-    async run(stage) {
-      const asked = { clientId: stage.clientId(), cleanStart: false, sessionExpiryS: 60 };
-      const watcher = await stage.watcher();
-      const first = await stage.connect({ ...asked, will: stage.will() });
+    async run(context) {
+      const asked = { clientId: context.clientId(), cleanStart: false, sessionExpiryS: 60 };
+      const watcher = await context.watcher();
+      const first = await context.connect({ ...asked, will: context.will() });
       first.disconnect();
       await first.expectClose();
-      const will = stage.will();
-      (await stage.connect({ ...asked, will })).reset();
+      const will = context.will();
+      (await context.connect({ ...asked, will })).reset();
       await watcher.receives(will);
       await watcher.receivesNothing();
     },

@@ -1,7 +1,7 @@
 /** Wills arrive as CONNECT gave them: topic, payload, and in 5.0 every property. */
 import type { ConnectWill, MessageProperties } from "../../mqtt/packet.ts";
 import type { ConformanceCase } from "../case/case.ts";
-import type { Stage } from "../context/case_context.ts";
+import type { CaseContext } from "../context/case_context.ts";
 
 interface Faithful {
   readonly name: string;
@@ -10,7 +10,7 @@ interface Faithful {
   readonly needs?: ConformanceCase["needs"];
   readonly deviations?: readonly string[];
   /** The special feature of the will. */
-  readonly will: (stage: Stage) => Partial<ConnectWill>;
+  readonly will: (context: CaseContext) => Partial<ConnectWill>;
 }
 
 /** A case with one property. */
@@ -18,14 +18,14 @@ function property(
   name: string,
   what: string,
   rules: readonly string[],
-  properties: MessageProperties | ((stage: Stage) => MessageProperties),
+  properties: MessageProperties | ((context: CaseContext) => MessageProperties),
 ): Faithful {
   return {
     name,
     title: `${what} of a will arrives unaltered`,
     rules: { "5.0": rules },
     deviations: ["properties"],
-    will: (stage) => ({ properties: typeof properties === "function" ? properties(stage) : properties }),
+    will: (context) => ({ properties: typeof properties === "function" ? properties(context) : properties }),
   };
 }
 
@@ -36,7 +36,12 @@ const faithful: readonly Faithful[] = [
   property("payload-format", "the payload format indicator", ["3.3.2-4"], { payloadFormatIndicator: 1 }),
   property("payload-format-0", "a payload format indicator of 0", ["3.3.2-4"], { payloadFormatIndicator: 0 }),
   property("content-type", "the content type", ["3.3.2-20"], { contentType: 'application/x-ü; q="1"' }),
-  property("response-topic", "the response topic", ["3.3.2-15"], (stage) => ({ responseTopic: stage.topic("answer") })),
+  property(
+    "response-topic",
+    "the response topic",
+    ["3.3.2-15"],
+    (context) => ({ responseTopic: context.topic("answer") }),
+  ),
   property("correlation-data", "the correlation data", ["3.3.2-16"], { correlationData: everyByte }),
   property("correlation-data-empty", "empty correlation data", ["3.3.2-16"], { correlationData: new Uint8Array() }),
   property("user-property", "a user property", ["3.3.2-17"], { userProperties: [["name", "value"]] }),
@@ -51,11 +56,11 @@ const faithful: readonly Faithful[] = [
     "all-properties",
     "every property",
     ["3.3.2-4", "3.3.2-6", "3.3.2-15", "3.3.2-16", "3.3.2-17", "3.3.2-18", "3.3.2-20", "3.1.3-10"],
-    (stage) => ({
+    (context) => ({
       payloadFormatIndicator: 1,
       messageExpiryIntervalS: 3_600,
       contentType: "text/plain",
-      responseTopic: stage.topic("answer"),
+      responseTopic: context.topic("answer"),
       correlationData: Uint8Array.of(1, 0, 255),
       userProperties: [["b", "1"], ["a", "2"], ["b", "3"]],
     }),
@@ -89,25 +94,25 @@ const faithful: readonly Faithful[] = [
     name: "topic-unicode",
     title: "a will's topic with characters of all Unicode planes arrives unaltered",
     rules: { "3.1.1": ["3.1.3-10", "4.7.3-4"], "5.0": ["3.1.3-11", "4.7.3-4"] },
-    will: (stage) => ({ topic: stage.topic("Wörter/ 文字 /😀/\u{1f469}\u200d\u{1f680}") }),
+    will: (context) => ({ topic: context.topic("Wörter/ 文字 /😀/\u{1f469}\u200d\u{1f680}") }),
   },
   {
     name: "topic-feff",
     title: "U+FEFF in a will's topic is kept",
     rules: { "3.1.1": ["1.4.0-3"], "5.0": ["1.5.4-3"] },
-    will: (stage) => ({ topic: stage.topic("\ufeffa") }),
+    will: (context) => ({ topic: context.topic("\ufeffa") }),
   },
   {
     name: "topic-empty-levels",
     title: "empty levels in a will's topic are kept",
     rules: { "3.1.1": ["4.7.3-4"], "5.0": ["4.7.3-4"] },
-    will: (stage) => ({ topic: `${stage.topic("")}//a/` }),
+    will: (context) => ({ topic: `${context.topic("")}//a/` }),
   },
   {
     name: "topic-long",
     title: "a will's topic of 1,000 bytes arrives complete",
     rules: { "3.1.1": ["4.7.3-3"], "5.0": ["4.7.3-3"] },
-    will: (stage) => ({ topic: stage.topic("a".repeat(1_000)).slice(0, 1_000) }),
+    will: (context) => ({ topic: context.topic("a".repeat(1_000)).slice(0, 1_000) }),
   },
 ];
 
@@ -118,14 +123,14 @@ export const willFidelityCases: readonly ConformanceCase[] = faithful.map((one) 
   rules: one.rules,
   ...one.needs && { needs: one.needs },
   ...one.deviations && { deviations: one.deviations },
-  async run(stage) {
-    const will = stage.will(one.will(stage));
-    stage.requires(
-      will.payload.length < (stage.announced.maximumPacketSize ?? Infinity) - 200,
-      `the broker announces a Maximum Packet Size of ${stage.announced.maximumPacketSize}`,
+  async run(context) {
+    const will = context.will(one.will(context));
+    context.requires(
+      will.payload.length < (context.announced.maximumPacketSize ?? Infinity) - 200,
+      `the broker announces a Maximum Packet Size of ${context.announced.maximumPacketSize}`,
     );
-    const watcher = await stage.watcher(will.topic);
-    const client = await stage.connect({ will });
+    const watcher = await context.watcher(will.topic);
+    const client = await context.connect({ will });
     client.reset();
     await watcher.receives(will);
     await watcher.receivesNothing(100);

@@ -1,7 +1,7 @@
 /** Wills and keep alive: the broker closes a client that is silent for too long, and no other. */
 import type { ConformanceCase } from "../case/case.ts";
 import type { Probe } from "../probe/probe.ts";
-import type { Stage } from "../context/case_context.ts";
+import type { CaseContext } from "../context/case_context.ts";
 import { keepAliveInForceS, noteEnd, requiresSilence } from "./keep_alive_in_force.ts";
 
 const rules = { "3.1.1": ["3.1.2-24"], "5.0": ["3.1.2-22"] };
@@ -17,14 +17,14 @@ function freeze(askedS: number): ConformanceCase {
     rules,
     time: "clock",
     deviations: ["keep-alive-late"],
-    async run(stage) {
-      const will = stage.will();
-      const watcher = await stage.watcher();
-      const client = await stage.connect({ will, keepAliveS: askedS });
-      const keepAliveS = keepAliveInForceS(stage, client, askedS);
+    async run(context) {
+      const will = context.will();
+      const watcher = await context.watcher();
+      const client = await context.connect({ will, keepAliveS: askedS });
+      const keepAliveS = keepAliveInForceS(context, client, askedS);
       const due = { sinceMs: client.sentMs, afterMs: 1_000 * keepAliveS, byMs: 1_500 * keepAliveS };
       const { atMs } = await watcher.receives(will, due);
-      noteEnd(stage, atMs, client.sentMs, keepAliveS);
+      noteEnd(context, atMs, client.sentMs, keepAliveS);
       await client.expectClose();
       await watcher.receivesNothing();
     },
@@ -34,7 +34,7 @@ function freeze(askedS: number): ConformanceCase {
 interface Heard {
   readonly name: string;
   readonly what: string;
-  say(client: Probe, stage: Stage): Promise<void> | void;
+  say(client: Probe, context: CaseContext): Promise<void> | void;
 }
 
 /** Any packet counts. */
@@ -43,12 +43,13 @@ const heard: readonly Heard[] = [
   {
     name: "publish",
     what: "PUBLISH at QoS 0",
-    say: async (client, stage) => void await client.publish(stage.message({ topic: stage.topic("other"), qos: 0 })),
+    say: async (client, context) =>
+      void await client.publish(context.message({ topic: context.topic("other"), qos: 0 })),
   },
   {
     name: "subscribe",
     what: "SUBSCRIBE",
-    say: async (client, stage) => void await client.subscribe(stage.topic("other"), { qos: 0 }),
+    say: async (client, context) => void await client.subscribe(context.topic("other"), { qos: 0 }),
   },
 ];
 
@@ -59,19 +60,19 @@ function kept({ name, what, say }: Heard): ConformanceCase {
     does: `connects with a keep alive of 1 s, sends ${what} every 0.9 s for 3.6 s, and watches`,
     rules,
     time: "clock",
-    async run(stage) {
-      const watcher = await stage.watcher();
-      const client = await stage.connect({ will: stage.will(), keepAliveS: 1 });
+    async run(context) {
+      const watcher = await context.watcher();
+      const client = await context.connect({ will: context.will(), keepAliveS: 1 });
       const answered: Promise<void>[] = [];
       for (let count = 0; count < 4; count++) {
         // Counts from the client's own packet, not from the answer, which may take longer than the keep alive allows.
-        await watcher.receivesNothing(Math.max(0, client.sentMs + 900 - stage.nowMs));
-        const answer = Promise.resolve(say(client, stage));
+        await watcher.receivesNothing(Math.max(0, client.sentMs + 900 - context.nowMs));
+        const answer = Promise.resolve(say(client, context));
         answer.catch(() => {}); // it is awaited below, unless the case fails before
         answered.push(answer);
       }
       await Promise.all(answered);
-      await watcher.receivesNothing(stage.bounds.silenceMs / 10);
+      await watcher.receivesNothing(context.bounds.silenceMs / 10);
     },
   };
 }
@@ -84,10 +85,10 @@ function long(keepAliveS: number): ConformanceCase {
     does: `connects with a keep alive of ${keepAliveS} s, is silent for 2 s, and watches`,
     rules: { "3.1.1": ["3.1.2.10"], "5.0": ["3.1.2.10"] },
     time: "clock",
-    async run(stage) {
-      const watcher = await stage.watcher();
-      const client = await stage.connect({ will: stage.will(), keepAliveS });
-      requiresSilence(stage, client, 2_000);
+    async run(context) {
+      const watcher = await context.watcher();
+      const client = await context.connect({ will: context.will(), keepAliveS });
+      requiresSilence(context, client, 2_000);
       await watcher.receivesNothing(2_000);
       await client.ping();
     },
@@ -103,17 +104,17 @@ export const willKeepAliveCases: readonly ConformanceCase[] = [
     rules,
     time: "clock",
     deviations: ["keep-alive-late", "half-packet-keeps-alive"],
-    async run(stage) {
-      const will = stage.will();
-      const watcher = await stage.watcher();
-      const client = await stage.connect({ will, keepAliveS: 1 });
-      const keepAliveS = keepAliveInForceS(stage, client, 1);
+    async run(context) {
+      const will = context.will();
+      const watcher = await context.watcher();
+      const client = await context.connect({ will, keepAliveS: 1 });
+      const keepAliveS = keepAliveInForceS(context, client, 1);
       const sinceMs = client.sentMs;
       const trickle = (async () => {
         for (const byte of [0x30, 100, 0, ...new Array<number>(30).fill(0x61)]) {
           if (client.over || watcher.peek("publish").length > 0) return;
           client.sendBytes([byte], "a byte of a PUBLISH");
-          await stage.pause(500 * keepAliveS);
+          await context.pause(500 * keepAliveS);
         }
       })();
       await watcher.receives(will, { sinceMs, afterMs: 1_000 * keepAliveS, byMs: 1_500 * keepAliveS });
@@ -127,11 +128,11 @@ export const willKeepAliveCases: readonly ConformanceCase[] = [
     rules,
     time: "clock",
     deviations: ["keep-alive-late", "half-packet-keeps-alive"],
-    async run(stage) {
-      const will = stage.will();
-      const watcher = await stage.watcher();
-      const client = await stage.connect({ will, keepAliveS: 1 });
-      const keepAliveS = keepAliveInForceS(stage, client, 1);
+    async run(context) {
+      const will = context.will();
+      const watcher = await context.watcher();
+      const client = await context.connect({ will, keepAliveS: 1 });
+      const keepAliveS = keepAliveInForceS(context, client, 1);
       // CONNECT was its last packet: the bytes after it are not a packet.
       const sinceMs = client.sentMs;
       client.sendBytes([0x30, 28, 0, 13, 0x6d], "5 of the 30 bytes of a PUBLISH");
@@ -147,12 +148,12 @@ export const willKeepAliveCases: readonly ConformanceCase[] = [
     rules,
     time: "clock",
     deviations: ["keep-alive-late"],
-    async run(stage) {
-      const will = stage.will();
-      const watcher = await stage.watcher();
-      const client = await stage.connect({ will, keepAliveS: 2 });
-      const keepAliveS = keepAliveInForceS(stage, client, 2);
-      await stage.pause(750 * keepAliveS);
+    async run(context) {
+      const will = context.will();
+      const watcher = await context.watcher();
+      const client = await context.connect({ will, keepAliveS: 2 });
+      const keepAliveS = keepAliveInForceS(context, client, 2);
+      await context.pause(750 * keepAliveS);
       await client.ping();
       await watcher.receives(will, { sinceMs: client.sentMs, afterMs: 1_000 * keepAliveS, byMs: 1_500 * keepAliveS });
     },
@@ -164,12 +165,12 @@ export const willKeepAliveCases: readonly ConformanceCase[] = [
     rules: { "5.0": ["3.2.2-21", "3.2.2-22", "3.1.2-21"] },
     time: "clock",
     deviations: ["keep-alive-late"],
-    async run(stage) {
-      const will = stage.will();
-      const watcher = await stage.watcher();
-      const client = await stage.connect({ will, keepAliveS: 2 });
-      const keepAliveS = keepAliveInForceS(stage, client, 2);
-      stage.note(`the ${client.connack?.properties?.serverKeepAliveS === undefined ? "client" : "server"}'s counts`);
+    async run(context) {
+      const will = context.will();
+      const watcher = await context.watcher();
+      const client = await context.connect({ will, keepAliveS: 2 });
+      const keepAliveS = keepAliveInForceS(context, client, 2);
+      context.note(`the ${client.connack?.properties?.serverKeepAliveS === undefined ? "client" : "server"}'s counts`);
       await watcher.receives(will, { sinceMs: client.sentMs, afterMs: 1_000 * keepAliveS, byMs: 1_500 * keepAliveS });
     },
   },
@@ -181,11 +182,11 @@ export const willKeepAliveCases: readonly ConformanceCase[] = [
     rules: { "3.1.1": ["3.1.2.10"], "5.0": ["3.1.2.10"] },
     time: "clock",
     deviations: ["keep-alive-0"],
-    async run(stage) {
-      const will = stage.will();
-      const watcher = await stage.watcher();
-      const client = await stage.connect({ will, keepAliveS: 0 });
-      requiresSilence(stage, client, 4_000);
+    async run(context) {
+      const will = context.will();
+      const watcher = await context.watcher();
+      const client = await context.connect({ will, keepAliveS: 0 });
+      requiresSilence(context, client, 4_000);
       await watcher.receivesNothing(4_000);
       client.reset();
       await watcher.receives(will);

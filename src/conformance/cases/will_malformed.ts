@@ -1,7 +1,7 @@
 /** CONNECTs with an impossible will: the broker closes, and no subscriber ever sees any part of them. */
 import type { ConformanceCase } from "../case/case.ts";
 import type { Probe } from "../probe/probe.ts";
-import type { Stage } from "../context/case_context.ts";
+import type { CaseContext } from "../context/case_context.ts";
 import { nothingComes } from "./nothing_comes.ts";
 
 interface Malformed {
@@ -10,7 +10,7 @@ interface Malformed {
   readonly rules: ConformanceCase["rules"];
   readonly deviations?: readonly string[];
   /** The bytes that are sent. */
-  spoil(stage: Stage): Uint8Array;
+  spoil(context: CaseContext): Uint8Array;
   /** The bytes after them. */
   readonly then?: (client: Probe) => void;
 }
@@ -38,26 +38,26 @@ function field(text: string | readonly number[]): Uint8Array {
 }
 
 /** A CONNECT whose will topic is these bytes. */
-function withTopic(stage: Stage, topic: string | readonly number[]): Uint8Array {
-  const will = stage.will({ payload: Uint8Array.of(1) });
-  return replaced(stage.connectBytes({ will }), field(will.topic), [...field(topic)]);
+function withTopic(context: CaseContext, topic: string | readonly number[]): Uint8Array {
+  const will = context.will({ payload: Uint8Array.of(1) });
+  return replaced(context.connectBytes({ will }), field(will.topic), [...field(topic)]);
 }
 
 /** A CONNECT whose will properties are these bytes. */
-function withProperties(stage: Stage, properties: readonly number[]): Uint8Array {
-  const will = stage.will({ payload: Uint8Array.of(1) });
+function withProperties(context: CaseContext, properties: readonly number[]): Uint8Array {
+  const will = context.will({ payload: Uint8Array.of(1) });
   const before = Uint8Array.of(0, ...field(will.topic)); // a property length of 0 stands before the topic
-  return replaced(stage.connectBytes({ will }), before, [properties.length, ...properties, ...field(will.topic)]);
+  return replaced(context.connectBytes({ will }), before, [properties.length, ...properties, ...field(will.topic)]);
 }
 
 /** The same CONNECT without the fields of its will, whose presence its flags declare. */
-function withoutWillFields(stage: Stage): Uint8Array {
-  return withFlags(stage.connectBytes(), 0x0c);
+function withoutWillFields(context: CaseContext): Uint8Array {
+  return withFlags(context.connectBytes(), 0x0c);
 }
 
 /** The first bytes of a CONNECT, by their number. */
-function cut(stage: Stage, to: number): Uint8Array {
-  return stage.connectBytes({ will: stage.will() }).slice(0, to);
+function cut(context: CaseContext, to: number): Uint8Array {
+  return context.connectBytes({ will: context.will() }).slice(0, to);
 }
 
 const topicIsText = { "3.1.1": ["3.1.3-10"], "5.0": ["3.1.3-11"] };
@@ -73,31 +73,31 @@ const malformed: readonly Malformed[] = [
     name: "flags-qos-1-alone",
     what: "will QoS 1 without the will flag",
     rules: flagless.qos,
-    spoil: (stage) => withFlags(stage.connectBytes(), 0x08),
+    spoil: (context) => withFlags(context.connectBytes(), 0x08),
   },
   {
     name: "flags-qos-2-alone",
     what: "will QoS 2 without the will flag",
     rules: flagless.qos,
-    spoil: (stage) => withFlags(stage.connectBytes(), 0x10),
+    spoil: (context) => withFlags(context.connectBytes(), 0x10),
   },
   {
     name: "flags-retain-alone",
     what: "will retain without the will flag",
     rules: flagless.retain,
-    spoil: (stage) => withFlags(stage.connectBytes(), 0x20),
+    spoil: (context) => withFlags(context.connectBytes(), 0x20),
   },
   {
     name: "flags-qos-3",
     what: "will QoS 3",
     rules: { "3.1.1": ["3.1.2-14"], "5.0": ["3.1.2-12"] },
-    spoil: (stage) => withFlags(stage.connectBytes({ will: stage.will() }), 0x1c),
+    spoil: (context) => withFlags(context.connectBytes({ will: context.will() }), 0x1c),
   },
   {
     name: "fields-unannounced",
     what: "a will topic and payload without the will flag",
     rules: { "3.1.1": ["3.1.2-11"], "5.0": ["3.1.4-1"] },
-    spoil: (stage) => withFlags(stage.connectBytes({ will: stage.will() }), 0x00),
+    spoil: (context) => withFlags(context.connectBytes({ will: context.will() }), 0x00),
   },
   {
     name: "fields-missing",
@@ -109,15 +109,15 @@ const malformed: readonly Malformed[] = [
     name: "cut-after-flags",
     what: "a will that ends after its flags",
     rules: { "3.1.1": ["3.1.2-9"], "5.0": ["3.1.2-9"] },
-    spoil: (stage) => cut(stage, flagsAt + 1),
+    spoil: (context) => cut(context, flagsAt + 1),
     then: (client) => void client.close(),
   },
   {
     name: "cut-before-payload",
     what: "a will that ends within its payload",
     rules: { "3.1.1": ["3.1.2-9"], "5.0": ["3.1.2-9"] },
-    spoil: (stage) => {
-      const bytes = stage.connectBytes({ will: stage.will() });
+    spoil: (context) => {
+      const bytes = context.connectBytes({ will: context.will() });
       return bytes.slice(0, bytes.length - 3);
     },
     then: (client) => void client.close(),
@@ -126,67 +126,67 @@ const malformed: readonly Malformed[] = [
     name: "topic-not-utf-8",
     what: "a will topic that is not UTF-8",
     rules: topicIsText,
-    spoil: (stage) => withTopic(stage, [0x61, 0xc3, 0x28]),
+    spoil: (context) => withTopic(context, [0x61, 0xc3, 0x28]),
   },
   {
     name: "topic-surrogate",
     what: "a will topic with an encoded surrogate",
     rules: { "3.1.1": ["1.4.0-1", "3.1.3-10"], "5.0": ["1.5.4-1", "3.1.3-11"] },
-    spoil: (stage) => withTopic(stage, [0x61, 0xed, 0xa0, 0x80]),
+    spoil: (context) => withTopic(context, [0x61, 0xed, 0xa0, 0x80]),
   },
   {
     name: "topic-nul",
     what: "a will topic with U+0000",
     rules: { "3.1.1": ["4.7.3-2", "1.4.0-2"], "5.0": ["4.7.3-2", "1.5.4-2"] },
-    spoil: (stage) => withTopic(stage, [0x61, 0x00]),
+    spoil: (context) => withTopic(context, [0x61, 0x00]),
   },
   {
     name: "topic-hash",
     what: "a will topic with #",
     rules: noWildcards,
-    spoil: (stage) => withTopic(stage, `${stage.topic("a")}/#`),
+    spoil: (context) => withTopic(context, `${context.topic("a")}/#`),
   },
   {
     name: "topic-plus",
     what: "a will topic with +",
     rules: noWildcards,
-    spoil: (stage) => withTopic(stage, `${stage.topic("a")}/+`),
+    spoil: (context) => withTopic(context, `${context.topic("a")}/+`),
   },
   {
     name: "topic-empty",
     what: "an empty will topic",
     rules: { "3.1.1": ["4.7.3-1"], "5.0": ["4.7.3-1"] },
-    spoil: (stage) => withTopic(stage, ""),
+    spoil: (context) => withTopic(context, ""),
   },
   {
     name: "property-twice",
     what: "will properties with two delays",
     rules: badProperty,
-    spoil: (stage) => withProperties(stage, [0x18, 0, 0, 0, 1, 0x18, 0, 0, 0, 1]),
+    spoil: (context) => withProperties(context, [0x18, 0, 0, 0, 1, 0x18, 0, 0, 0, 1]),
   },
   {
     name: "property-misplaced",
     what: "a topic alias among the will properties",
     rules: badProperty,
-    spoil: (stage) => withProperties(stage, [0x23, 0, 1]),
+    spoil: (context) => withProperties(context, [0x23, 0, 1]),
   },
   {
     name: "property-unknown",
     what: "a will property that does not exist",
     rules: badProperty,
-    spoil: (stage) => withProperties(stage, [0x7f, 0]),
+    spoil: (context) => withProperties(context, [0x7f, 0]),
   },
   {
     name: "property-response-wildcard",
     what: "a will response topic with #",
     rules: { "5.0": ["3.3.2-14"] },
-    spoil: (stage) => withProperties(stage, [0x08, ...field("a/#")]),
+    spoil: (context) => withProperties(context, [0x08, ...field("a/#")]),
   },
   {
     name: "property-content-type-not-utf-8",
     what: "a will content type that is not UTF-8",
     rules: { "5.0": ["3.3.2-19", "1.5.4-1"] },
-    spoil: (stage) => withProperties(stage, [0x03, ...field([0xc3, 0x28])]),
+    spoil: (context) => withProperties(context, [0x03, ...field([0xc3, 0x28])]),
   },
 ];
 
@@ -200,11 +200,11 @@ export const willMalformedCases: readonly ConformanceCase[] = malformed.map((one
   } and watches`,
   rules: one.rules,
   ...one.deviations && { deviations: one.deviations },
-  async run(stage) {
-    const watcher = await stage.watcher();
-    const client = stage.dial().sendBytes(one.spoil(stage), `CONNECT with ${one.what}`);
+  async run(context) {
+    const watcher = await context.watcher();
+    const client = context.dial().sendBytes(one.spoil(context), `CONNECT with ${one.what}`);
     if (one.then === undefined) await client.expectRefused();
     else one.then(client);
-    await nothingComes(stage, watcher);
+    await nothingComes(context, watcher);
   },
 }));

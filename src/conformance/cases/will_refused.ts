@@ -2,21 +2,26 @@
 import type { ConformanceCase } from "../case/case.ts";
 import type { SentMessage } from "../probe/message_compare.ts";
 import type { Probe } from "../probe/probe.ts";
-import type { Stage } from "../context/case_context.ts";
+import type { CaseContext } from "../context/case_context.ts";
 import { refusedLoginOf, type WrongLogin } from "./wrong_login.ts";
 import { nothingComes } from "./nothing_comes.ts";
 
 /** Sends a CONNECT with a login that the broker refuses, and a will; the control comes first. */
-async function refusedLogin(stage: Stage, login: WrongLogin, clientId: string, more: Uint8Array = new Uint8Array()) {
-  const bytes = stage.connectBytes({ clientId, will: stage.will(), ...login });
-  const client = stage.dial("intruder").sendBytes([...bytes, ...more], "CONNECT with a wrong login and a will");
+async function refusedLogin(
+  context: CaseContext,
+  login: WrongLogin,
+  clientId: string,
+  more: Uint8Array = new Uint8Array(),
+) {
+  const bytes = context.connectBytes({ clientId, will: context.will(), ...login });
+  const client = context.dial("intruder").sendBytes([...bytes, ...more], "CONNECT with a wrong login and a will");
   await client.expectRefused();
 }
 
 /** Whether a message comes within a time; others on its topic, which may be shared, do not count. */
-async function comesTo(stage: Stage, watcher: Probe, { payload }: SentMessage): Promise<boolean> {
-  await stage.pause(stage.bounds.silenceMs);
-  stage.requires(!watcher.over, "the connection of the watcher ended, so the case proves nothing");
+async function comesTo(context: CaseContext, watcher: Probe, { payload }: SentMessage): Promise<boolean> {
+  await context.pause(context.bounds.silenceMs);
+  context.requires(!watcher.over, "the connection of the watcher ended, so the case proves nothing");
   const came = watcher.take("publish").map((publish) => publish.payload);
   return came.some((each) => each.length === payload.length && each.every((byte, at) => byte === payload[at]));
 }
@@ -28,11 +33,11 @@ export const willRefusedCases: readonly ConformanceCase[] = [
     does: "sends a CONNECT with a will and a wrong login, waits for the refusal and the close, and watches",
     rules: { "3.1.1": ["3.1.2-8"], "5.0": ["3.1.4-2"] },
     needs: ["login"],
-    async run(stage) {
-      const login = await refusedLoginOf(stage);
-      const watcher = await stage.watcher();
-      await refusedLogin(stage, login, stage.clientId());
-      await nothingComes(stage, watcher);
+    async run(context) {
+      const login = await refusedLoginOf(context);
+      const watcher = await context.watcher();
+      await refusedLogin(context, login, context.clientId());
+      await nothingComes(context, watcher);
     },
   },
   {
@@ -41,12 +46,12 @@ export const willRefusedCases: readonly ConformanceCase[] = [
     does: "sends a CONNECT with a wrong login and a PUBLISH in one write, and watches for the message and the will",
     rules: { "3.1.1": ["3.1.4-5"], "5.0": ["3.1.4-6"] },
     needs: ["login"],
-    async run(stage) {
-      const login = await refusedLoginOf(stage);
-      const watcher = await stage.watcher();
-      const message = stage.encoded({ type: "publish", dup: false, ...stage.message({ qos: 0 }) });
-      await refusedLogin(stage, login, stage.clientId(), message);
-      await nothingComes(stage, watcher);
+    async run(context) {
+      const login = await refusedLoginOf(context);
+      const watcher = await context.watcher();
+      const message = context.encoded({ type: "publish", dup: false, ...context.message({ qos: 0 }) });
+      await refusedLogin(context, login, context.clientId(), message);
+      await nothingComes(context, watcher);
     },
   },
   {
@@ -55,13 +60,13 @@ export const willRefusedCases: readonly ConformanceCase[] = [
     does: "connects with a will, sends a CONNECT with the same client id and a wrong login, and watches",
     rules: { "3.1.1": ["3.1.4-5"], "5.0": ["3.1.4-6"] },
     needs: ["login"],
-    async run(stage) {
-      const login = await refusedLoginOf(stage);
-      const clientId = stage.clientId();
-      const watcher = await stage.watcher();
-      const living = await stage.connect({ name: "living", clientId, will: stage.will() });
-      await refusedLogin(stage, login, clientId);
-      await nothingComes(stage, watcher);
+    async run(context) {
+      const login = await refusedLoginOf(context);
+      const clientId = context.clientId();
+      const watcher = await context.watcher();
+      const living = await context.connect({ name: "living", clientId, will: context.will() });
+      await refusedLogin(context, login, clientId);
+      await nothingComes(context, watcher);
       await living.ping();
     },
   },
@@ -73,14 +78,14 @@ export const willRefusedCases: readonly ConformanceCase[] = [
     needs: ["login"],
     time: "clock",
     deviations: ["delay-by-the-second"],
-    async run(stage) {
-      const login = await refusedLoginOf(stage);
-      const clientId = stage.clientId();
-      const will = stage.will({ delayIntervalS: 1 });
-      const watcher = await stage.watcher();
-      const client = await stage.connect({ clientId, will, sessionExpiryS: 60 });
+    async run(context) {
+      const login = await refusedLoginOf(context);
+      const clientId = context.clientId();
+      const will = context.will({ delayIntervalS: 1 });
+      const watcher = await context.watcher();
+      const client = await context.connect({ clientId, will, sessionExpiryS: 60 });
       client.reset();
-      await refusedLogin(stage, login, clientId);
+      await refusedLogin(context, login, clientId);
       await watcher.receives(will, { sinceMs: client.endedMs, afterMs: 1_000 });
     },
   },
@@ -89,14 +94,14 @@ export const willRefusedCases: readonly ConformanceCase[] = [
     title: "a CONNECT with an undefined protocol level sends no will",
     does: "sends a CONNECT with a will and level 9, waits for the close, and watches",
     rules: { "3.1.1": ["3.1.2-2"], "5.0": ["3.1.2-2"] },
-    async run(stage) {
-      const watcher = await stage.watcher();
-      const bytes = stage.connectBytes({ will: stage.will() });
+    async run(context) {
+      const watcher = await context.watcher();
+      const bytes = context.connectBytes({ will: context.will() });
       bytes[8] = 9;
-      const client = stage.dial();
+      const client = context.dial();
       client.reads = false; // the answer may be of any version
       await client.sendBytes(bytes, "CONNECT with a will, level 9").expectClose();
-      await nothingComes(stage, watcher);
+      await nothingComes(context, watcher);
     },
   },
   {
@@ -104,12 +109,12 @@ export const willRefusedCases: readonly ConformanceCase[] = [
     title: "a CONNECT with the reserved flag set sends no will",
     does: "sends a CONNECT with a will and bit 0 of its flags set, waits for the close, and watches",
     rules: { "3.1.1": ["3.1.2-3"], "5.0": ["3.1.2-3"] },
-    async run(stage) {
-      const watcher = await stage.watcher();
-      const bytes = stage.connectBytes({ will: stage.will() });
+    async run(context) {
+      const watcher = await context.watcher();
+      const bytes = context.connectBytes({ will: context.will() });
       bytes[9]! |= 0x01;
-      await stage.dial().sendBytes(bytes, "CONNECT with a will and the reserved flag").expectRefused();
-      await nothingComes(stage, watcher);
+      await context.dial().sendBytes(bytes, "CONNECT with a will and the reserved flag").expectRefused();
+      await nothingComes(context, watcher);
     },
   },
   {
@@ -117,16 +122,16 @@ export const willRefusedCases: readonly ConformanceCase[] = [
     title: "a CONNECT with an empty client id and Clean Session 0 is refused, and sends no will",
     does: "sends such a CONNECT with a will, waits for return code 2 and the close, and watches",
     rules: { "3.1.1": ["3.1.3-8"] },
-    async run(stage) {
-      const watcher = await stage.watcher();
-      const client = stage.dial().send({
-        ...stage.connectPacket({ will: stage.will(), clientId: "" }),
+    async run(context) {
+      const watcher = await context.watcher();
+      const client = context.dial().send({
+        ...context.connectPacket({ will: context.will(), clientId: "" }),
         cleanStart: false,
       });
       const { connack } = await client.expectRefused();
       const code = connack === undefined ? "there was no CONNACK" : `CONNACK has return code ${connack.reasonCode}`;
-      stage.holds(connack?.reasonCode === 2, `${code}, expected 2`);
-      await nothingComes(stage, watcher);
+      context.holds(connack?.reasonCode === 2, `${code}, expected 2`);
+      await nothingComes(context, watcher);
     },
   },
   {
@@ -134,12 +139,12 @@ export const willRefusedCases: readonly ConformanceCase[] = [
     title: "the will of a client with an assigned id is sent",
     does: "connects with an empty client id, a clean start and a will, sends RST, and watches",
     rules: { "3.1.1": ["3.1.3-6"], "5.0": ["3.1.3-6", "3.1.3-7"] },
-    async run(stage) {
-      const will = stage.will();
-      const watcher = await stage.watcher();
-      const client = stage.dial().send(stage.connectPacket({ will, clientId: "" }));
-      const { reasonCode } = await stage.withinLimits("a client without an id", client.expect("connack"));
-      stage.requires(reasonCode === 0, "the broker accepts no client without an id, which the standard permits");
+    async run(context) {
+      const will = context.will();
+      const watcher = await context.watcher();
+      const client = context.dial().send(context.connectPacket({ will, clientId: "" }));
+      const { reasonCode } = await context.withinLimits("a client without an id", client.expect("connack"));
+      context.requires(reasonCode === 0, "the broker accepts no client without an id, which the standard permits");
       client.reset();
       await watcher.receives(will);
     },
@@ -151,20 +156,20 @@ export const willRefusedCases: readonly ConformanceCase[] = [
     rules: { "3.1.1": ["5.4.2"], "5.0": ["5.4.2"] },
     needs: ["denied-topic"],
     deviations: ["will-acl"],
-    async run(stage) {
-      const topic = stage.deniedTopic;
-      const watcher = await stage.withinLimits("a subscription to the denied topic", stage.watcher(topic));
-      const message = stage.message({ topic });
-      const publisher = await stage.connect({ name: "publisher" });
+    async run(context) {
+      const topic = context.deniedTopic;
+      const watcher = await context.withinLimits("a subscription to the denied topic", context.watcher(topic));
+      const message = context.message({ topic });
+      const publisher = await context.connect({ name: "publisher" });
       publisher.send({ type: "publish", dup: false, ...message, ...message.qos > 0 && { packetId: 1 } });
-      const isDenied = !await comesTo(stage, watcher, message);
-      stage.requires(isDenied, "the broker does not deny it: a message that this login published to the topic came");
-      const will = stage.will({ topic });
-      const client = stage.dial().send(stage.connectPacket({ will }));
+      const isDenied = !await comesTo(context, watcher, message);
+      context.requires(isDenied, "the broker does not deny it: a message that this login published to the topic came");
+      const will = context.will({ topic });
+      const client = context.dial().send(context.connectPacket({ will }));
       const isRefused = await client.isRefused();
       if (!isRefused) client.reset();
-      stage.note(isRefused ? "the CONNECT was refused" : "the CONNECT was accepted");
-      stage.holds(!await comesTo(stage, watcher, will), "the will came, although messages on its topic are denied");
+      context.note(isRefused ? "the CONNECT was refused" : "the CONNECT was accepted");
+      context.holds(!await comesTo(context, watcher, will), "the will came, although messages on its topic are denied");
     },
   },
 ];

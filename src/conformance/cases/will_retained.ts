@@ -10,13 +10,13 @@ export const willRetainedCases: readonly ConformanceCase[] = [
     title: "a will with retain 0 is not retained",
     does: "resets a client with such a will, subscribes after it came, and expects no message",
     rules: { "3.1.1": ["3.1.2-16"], "5.0": ["3.1.2-14"] },
-    async run(stage) {
-      const will = stage.will({ retain: false });
-      const watcher = await stage.watcher();
-      (await stage.connect({ will })).reset();
+    async run(context) {
+      const will = context.will({ retain: false });
+      const watcher = await context.watcher();
+      (await context.connect({ will })).reset();
       await watcher.receives(will);
-      stage.sweeps(will.topic);
-      const later = await stage.watcher(will.topic, { name: "later" });
+      context.sweeps(will.topic);
+      const later = await context.watcher(will.topic, { name: "later" });
       await later.receivesNothing();
     },
   },
@@ -27,12 +27,12 @@ export const willRetainedCases: readonly ConformanceCase[] = [
     rules: asRetained,
     needs: ["retain"],
     deviations: ["not-retained"],
-    async run(stage) {
-      const will = stage.will({ retain: true });
-      const watcher = await stage.watcher();
-      (await stage.connect({ will })).reset();
+    async run(context) {
+      const will = context.will({ retain: true });
+      const watcher = await context.watcher();
+      (await context.connect({ will })).reset();
       await watcher.receives(will);
-      const later = await stage.watcher(will.topic, { name: "later" });
+      const later = await context.watcher(will.topic, { name: "later" });
       await later.finds(will);
       await later.receivesNothing();
     },
@@ -44,11 +44,11 @@ export const willRetainedCases: readonly ConformanceCase[] = [
     rules: asRetained,
     needs: ["retain"],
     deviations: ["not-retained"],
-    async run(stage) {
-      const will = stage.will({ retain: true });
-      (await stage.connect({ will })).reset();
-      await stage.pause(stage.bounds.silenceMs);
-      const later = await stage.watcher(will.topic, { name: "later" });
+    async run(context) {
+      const will = context.will({ retain: true });
+      (await context.connect({ will })).reset();
+      await context.pause(context.bounds.silenceMs);
+      const later = await context.watcher(will.topic, { name: "later" });
       await later.finds(will);
     },
   },
@@ -59,19 +59,19 @@ export const willRetainedCases: readonly ConformanceCase[] = [
     rules: { "5.0": ["3.1.2-15", "3.3.2-17", "3.3.2-20", "3.3.2-15", "3.3.2-16"] },
     needs: ["retain"],
     deviations: ["not-retained"],
-    async run(stage) {
+    async run(context) {
       const properties = {
         payloadFormatIndicator: 1,
         contentType: "text/plain",
-        responseTopic: stage.topic("answer"),
+        responseTopic: context.topic("answer"),
         correlationData: Uint8Array.of(0, 1, 2),
         userProperties: [["b", "1"], ["a", "2"], ["b", "3"]],
       } as const;
-      const will = stage.will({ retain: true, properties });
-      const watcher = await stage.watcher();
-      (await stage.connect({ will })).reset();
+      const will = context.will({ retain: true, properties });
+      const watcher = await context.watcher();
+      (await context.connect({ will })).reset();
       await watcher.receives(will);
-      const later = await stage.watcher(will.topic, { name: "later" });
+      const later = await context.watcher(will.topic, { name: "later" });
       await later.finds(will);
     },
   },
@@ -81,11 +81,11 @@ export const willRetainedCases: readonly ConformanceCase[] = [
     does: "subscribes with Retain As Published 0, resets a client with a retained will, and checks the flag",
     rules: { "5.0": ["3.3.1-12"] },
     needs: ["retain"],
-    async run(stage) {
-      const will = stage.will({ retain: true });
-      const watcher = await stage.connect({ name: "watcher" });
+    async run(context) {
+      const will = context.will({ retain: true });
+      const watcher = await context.connect({ name: "watcher" });
       await watcher.subscribe(will.topic, { retainAsPublished: false });
-      (await stage.connect({ will })).reset();
+      (await context.connect({ will })).reset();
       await watcher.receives({ ...will, retain: false });
     },
   },
@@ -95,10 +95,10 @@ export const willRetainedCases: readonly ConformanceCase[] = [
     does: "subscribes (in 5.0 with Retain As Published 1), resets a client with a retained will, and checks the flag",
     rules: { "3.1.1": ["3.3.1-9"], "5.0": ["3.3.1-13"] },
     needs: ["retain"],
-    async run(stage) {
-      const will = stage.will({ retain: true });
-      const watcher = await stage.watcher();
-      (await stage.connect({ will })).reset();
+    async run(context) {
+      const will = context.will({ retain: true });
+      const watcher = await context.watcher();
+      (await context.connect({ will })).reset();
       await watcher.receives(will);
     },
   },
@@ -109,16 +109,16 @@ export const willRetainedCases: readonly ConformanceCase[] = [
     rules: { "3.1.1": ["3.1.2-17", "3.3.1-5"], "5.0": ["3.1.2-15", "3.3.1-5"] },
     needs: ["retain"],
     deviations: ["not-retained"],
-    async run(stage) {
-      const online = stage.message({ retain: true });
-      const will = stage.will({ retain: true });
-      const watcher = await stage.watcher();
-      const client = await stage.connect({ will });
+    async run(context) {
+      const online = context.message({ retain: true });
+      const will = context.will({ retain: true });
+      const watcher = await context.watcher();
+      const client = await context.connect({ will });
       await client.publish(online);
       await watcher.receives(online);
       client.reset();
       await watcher.receives(will);
-      const later = await stage.watcher(will.topic, { name: "later" });
+      const later = await context.watcher(will.topic, { name: "later" });
       await later.finds(will);
       await later.receivesNothing();
     },
@@ -129,16 +129,16 @@ export const willRetainedCases: readonly ConformanceCase[] = [
     does: "publishes a retained message, resets a client with a will of retain 0 there, and subscribes",
     rules: { "3.1.1": ["3.3.1-12", "3.1.2-16"], "5.0": ["3.3.1-8", "3.1.2-14"] },
     needs: ["retain"],
-    async run(stage) {
-      const online = stage.message({ retain: true });
-      const will = stage.will({ retain: false });
-      const watcher = await stage.watcher();
-      const client = await stage.connect({ will });
+    async run(context) {
+      const online = context.message({ retain: true });
+      const will = context.will({ retain: false });
+      const watcher = await context.watcher();
+      const client = await context.connect({ will });
       await client.publish(online);
       await watcher.receives(online);
       client.reset();
       await watcher.receives(will);
-      const later = await stage.watcher(will.topic, { name: "later" });
+      const later = await context.watcher(will.topic, { name: "later" });
       await later.finds(online);
       await later.receivesNothing();
     },
@@ -150,16 +150,16 @@ export const willRetainedCases: readonly ConformanceCase[] = [
     rules: { "3.1.1": ["3.3.1-10", "3.3.1-11"], "5.0": ["3.3.1-6", "3.3.1-7"] },
     needs: ["retain"],
     deviations: ["empty-will-refused", "not-retained"],
-    async run(stage) {
-      const online = stage.message({ retain: true });
-      const will = stage.will({ retain: true, payload: nothing });
-      const watcher = await stage.watcher();
-      const client = await stage.connect({ will });
+    async run(context) {
+      const online = context.message({ retain: true });
+      const will = context.will({ retain: true, payload: nothing });
+      const watcher = await context.watcher();
+      const client = await context.connect({ will });
       await client.publish(online);
       await watcher.receives(online);
       client.reset();
       await watcher.receives(will);
-      const later = await stage.watcher(will.topic, { name: "later" });
+      const later = await context.watcher(will.topic, { name: "later" });
       await later.receivesNothing();
     },
   },
@@ -169,14 +169,14 @@ export const willRetainedCases: readonly ConformanceCase[] = [
     does: "publishes a retained message, disconnects a client with a retained will, and subscribes",
     rules: { "3.1.1": ["3.14.4-3"], "5.0": ["3.14.4-3"] },
     needs: ["retain"],
-    async run(stage) {
-      const online = stage.message({ retain: true });
-      const client = await stage.connect({ will: stage.will({ retain: true }) });
+    async run(context) {
+      const online = context.message({ retain: true });
+      const client = await context.connect({ will: context.will({ retain: true }) });
       await client.publish(online);
       client.disconnect();
       await client.expectClose();
-      await stage.pause(stage.bounds.silenceMs);
-      const later = await stage.watcher(online.topic, { name: "later" });
+      await context.pause(context.bounds.silenceMs);
+      const later = await context.watcher(online.topic, { name: "later" });
       await later.finds(online);
       await later.receivesNothing();
     },
@@ -189,15 +189,15 @@ export const willRetainedCases: readonly ConformanceCase[] = [
     needs: ["retain"],
     time: "clock",
     deviations: ["retained-will-delayed", "not-retained", "delay-by-the-second", "delay-by-two-seconds", "delay-list"],
-    async run(stage) {
-      const will = stage.will({ retain: true, delayIntervalS: 1 });
-      const watcher = await stage.watcher();
-      const client = await stage.connect({ will, sessionExpiryS: 60 });
+    async run(context) {
+      const will = context.will({ retain: true, delayIntervalS: 1 });
+      const watcher = await context.watcher();
+      const client = await context.connect({ will, sessionExpiryS: 60 });
       client.reset();
-      const early = await stage.watcher(will.topic, { name: "early" });
-      stage.holds(early.peek("publish").length === 0, "the will was retained before its delay was over");
+      const early = await context.watcher(will.topic, { name: "early" });
+      context.holds(early.peek("publish").length === 0, "the will was retained before its delay was over");
       await watcher.receives(will, { sinceMs: client.endedMs, afterMs: 1_000 });
-      const later = await stage.watcher(will.topic, { name: "later" });
+      const later = await context.watcher(will.topic, { name: "later" });
       await later.finds(will);
     },
   },
@@ -209,15 +209,15 @@ export const willRetainedCases: readonly ConformanceCase[] = [
     rules: { "5.0": ["3.1.3-9"] },
     needs: ["retain"],
     time: "clock",
-    async run(stage) {
-      const asked = { clientId: stage.clientId(), cleanStart: false, sessionExpiryS: 60 };
-      const will = stage.will({ retain: true, delayIntervalS: 1 });
-      (await stage.connect({ ...asked, will })).reset();
-      const online = stage.message({ retain: true });
-      const back = await stage.connect({ name: "back", ...asked });
+    async run(context) {
+      const asked = { clientId: context.clientId(), cleanStart: false, sessionExpiryS: 60 };
+      const will = context.will({ retain: true, delayIntervalS: 1 });
+      (await context.connect({ ...asked, will })).reset();
+      const online = context.message({ retain: true });
+      const back = await context.connect({ name: "back", ...asked });
       await back.publish(online);
-      await stage.pause(1_000 + stage.bounds.lateMs);
-      const later = await stage.watcher(online.topic, { name: "later" });
+      await context.pause(1_000 + context.bounds.lateMs);
+      const later = await context.watcher(online.topic, { name: "later" });
       await later.finds(online);
       await later.receivesNothing();
     },
@@ -227,13 +227,13 @@ export const willRetainedCases: readonly ConformanceCase[] = [
     title: "a will with retain 1 is accepted if the broker retains messages, and refused otherwise",
     does: "connects with such a will, and compares the response with Retain Available in CONNACK",
     rules: { "5.0": ["3.2.2-13"] },
-    async run(stage) {
-      const will = stage.will({ retain: true });
-      if (stage.announced.retainAvailable !== false) return void await stage.connect({ will });
-      const client = stage.dial();
+    async run(context) {
+      const will = context.will({ retain: true });
+      if (context.announced.retainAvailable !== false) return void await context.connect({ will });
+      const client = context.dial();
       client.exceeds = true;
-      const { connack } = await client.send(stage.connectPacket({ will })).expectRefused();
-      stage.holds(
+      const { connack } = await client.send(context.connectPacket({ will })).expectRefused();
+      context.holds(
         (connack?.reasonCode ?? 0x9a) === 0x9a,
         `CONNACK has 0x${connack?.reasonCode.toString(16)}, not 0x9a`,
       );

@@ -1,7 +1,7 @@
 /** Wills and takeover: a new connection with the client id of one that lives. */
 import type { ConformanceCase } from "../case/case.ts";
 import { hexByte } from "../probe/packet_text.ts";
-import type { ConnectAsked, Stage } from "../context/case_context.ts";
+import type { CaseContext, ConnectAsked } from "../context/case_context.ts";
 import { nothingComes } from "./nothing_comes.ts";
 
 interface Takeover {
@@ -42,12 +42,12 @@ function takeover({ name, delayS, expiryS, clean, due }: Takeover): ConformanceC
     does: `connects with ${what}, then again with the same id and ${how}, and watches`,
     rules: { "5.0": due ? ["3.1.2-8", "3.1.4-3"] : ["3.1.3-9"] },
     deviations: deviationsOf({ name, delayS, expiryS, clean, due }),
-    async run(stage) {
-      const clientId = stage.clientId();
-      const will = stage.will(delayS > 0 ? { delayIntervalS: delayS } : {});
-      const watcher = await stage.watcher();
-      const older = await stage.connect({ name: "older", clientId, will, sessionExpiryS: expiryS });
-      await stage.connect({ name: "newer", clientId, cleanStart: clean, sessionExpiryS: expiryS });
+    async run(context) {
+      const clientId = context.clientId();
+      const will = context.will(delayS > 0 ? { delayIntervalS: delayS } : {});
+      const watcher = await context.watcher();
+      const older = await context.connect({ name: "older", clientId, will, sessionExpiryS: expiryS });
+      await context.connect({ name: "newer", clientId, cleanStart: clean, sessionExpiryS: expiryS });
       await older.expectClose();
       if (due) await watcher.receives(will);
       await watcher.receivesNothing();
@@ -62,12 +62,12 @@ const lockedOutMs = 2_000;
  * Connects. A server may restrict clients beyond the checks of the standard (section 3.1.4): if it refuses a client
  * identifier so soon after the last takeover, the case tries once more after a pause and adds a note.
  */
-async function connectInTime(stage: Stage, asked: ConnectAsked): Promise<void> {
-  const probe = stage.dial().send(stage.connectPacket(asked));
+async function connectInTime(context: CaseContext, asked: ConnectAsked): Promise<void> {
+  const probe = context.dial().send(context.connectPacket(asked));
   if (!await probe.isRefused()) return void await probe.expect("connack");
-  stage.note(`the broker refused ${probe.name} right after a takeover; it reconnected after a pause`);
-  await stage.pause(lockedOutMs * stage.bounds.slack);
-  await stage.connect(asked);
+  context.note(`the broker refused ${probe.name} right after a takeover; it reconnected after a pause`);
+  await context.pause(lockedOutMs * context.bounds.slack);
+  await context.connect(asked);
 }
 
 const closed = { "3.1.1": ["3.1.4-2"], "5.0": ["3.1.4-3"] };
@@ -79,12 +79,12 @@ export const willTakeoverCases: readonly ConformanceCase[] = [
     does: "connects with a will, then again with the same client id, and watches",
     rules: { "3.1.1": ["3.1.4-2", "3.1.2-8"] },
     deviations: ["takeover"],
-    async run(stage) {
-      const clientId = stage.clientId();
-      const will = stage.will();
-      const watcher = await stage.watcher();
-      const older = await stage.connect({ name: "older", clientId, will });
-      await stage.connect({ name: "newer", clientId });
+    async run(context) {
+      const clientId = context.clientId();
+      const will = context.will();
+      const watcher = await context.watcher();
+      const older = await context.connect({ name: "older", clientId, will });
+      await context.connect({ name: "newer", clientId });
       await older.expectClose();
       await watcher.receives(will);
       await watcher.receivesNothing();
@@ -96,12 +96,12 @@ export const willTakeoverCases: readonly ConformanceCase[] = [
     does: "connects with a will and Clean Session 0, then again in the same way, and watches",
     rules: { "3.1.1": ["3.1.4-2", "3.1.2-8"] },
     deviations: ["takeover", "takeover-resumed", "takeover-persistent"],
-    async run(stage) {
-      const asked = { clientId: stage.clientId(), cleanStart: false };
-      const will = stage.will();
-      const watcher = await stage.watcher();
-      const older = await stage.connect({ name: "older", ...asked, will });
-      await stage.connect({ name: "newer", ...asked });
+    async run(context) {
+      const asked = { clientId: context.clientId(), cleanStart: false };
+      const will = context.will();
+      const watcher = await context.watcher();
+      const older = await context.connect({ name: "older", ...asked, will });
+      await context.connect({ name: "newer", ...asked });
       await older.expectClose();
       await watcher.receives(will);
       await watcher.receivesNothing();
@@ -113,19 +113,19 @@ export const willTakeoverCases: readonly ConformanceCase[] = [
     title: "a DISCONNECT to the older connection, if any, has reason code 0x8e",
     does: "connects twice with the same client id, and checks the packets of the older connection",
     rules: { "5.0": ["3.1.4-3"] },
-    async run(stage) {
-      const clientId = stage.clientId();
-      const older = await stage.connect({ name: "older", clientId, will: stage.will() });
-      await stage.connect({ name: "newer", clientId });
+    async run(context) {
+      const clientId = context.clientId();
+      const older = await context.connect({ name: "older", clientId, will: context.will() });
+      await context.connect({ name: "newer", clientId });
       const { disconnect } = await older.expectClose();
-      stage.requires(
+      context.requires(
         disconnect !== undefined,
         "the broker closes the older connection without DISCONNECT, which the standard permits",
       );
       const { reasonCode = 0 } = disconnect!;
       const fault = { kind: "wrong code", code: reasonCode } as const;
       const told = `the older connection got DISCONNECT with ${hexByte(reasonCode)}, not 0x8e`;
-      stage.holds(reasonCode === 0x8e, told, fault);
+      context.holds(reasonCode === 0x8e, told, fault);
     },
   },
   {
@@ -133,14 +133,14 @@ export const willTakeoverCases: readonly ConformanceCase[] = [
     title: "the newer connection's will is not sent while it is open",
     does: "connects twice with the same client id and a will each on separate topics, and watches the newer's",
     rules: { "3.1.1": ["3.1.2-8"], "5.0": ["3.1.2-8"] },
-    async run(stage) {
-      const clientId = stage.clientId();
-      const newer = stage.will({ topic: stage.topic("newer") });
-      const watcher = await stage.watcher(newer.topic);
-      const older = await stage.connect({ name: "older", clientId, will: stage.will() });
-      const living = await stage.connect({ name: "newer", clientId, will: newer });
+    async run(context) {
+      const clientId = context.clientId();
+      const newer = context.will({ topic: context.topic("newer") });
+      const watcher = await context.watcher(newer.topic);
+      const older = await context.connect({ name: "older", clientId, will: context.will() });
+      const living = await context.connect({ name: "newer", clientId, will: newer });
       await older.expectClose();
-      await nothingComes(stage, watcher, { topic: newer.topic });
+      await nothingComes(context, watcher, { topic: newer.topic });
       await living.ping();
     },
   },
@@ -149,12 +149,12 @@ export const willTakeoverCases: readonly ConformanceCase[] = [
     title: "after a takeover the newer connection's will is sent at its own end",
     does: "connects twice with the same client id and a will each, resets the newer, and watches its topic",
     rules: { "3.1.1": ["3.1.2-8"], "5.0": ["3.1.2-7", "3.1.2-8"] },
-    async run(stage) {
-      const clientId = stage.clientId();
-      const newer = stage.will({ topic: stage.topic("newer") });
-      const watcher = await stage.watcher(newer.topic);
-      const older = await stage.connect({ name: "older", clientId, will: stage.will() });
-      const living = await stage.connect({ name: "newer", clientId, will: newer });
+    async run(context) {
+      const clientId = context.clientId();
+      const newer = context.will({ topic: context.topic("newer") });
+      const watcher = await context.watcher(newer.topic);
+      const older = await context.connect({ name: "older", clientId, will: context.will() });
+      const living = await context.connect({ name: "newer", clientId, will: newer });
       await older.expectClose();
       living.reset();
       await watcher.receives(newer);
@@ -166,16 +166,16 @@ export const willTakeoverCases: readonly ConformanceCase[] = [
     title: "after a takeover the newer connection's DISCONNECT discards its own will",
     does: "connects twice with the same client id and a will each, disconnects the newer, and watches its topic",
     rules: { "3.1.1": ["3.14.4-3"], "5.0": ["3.14.4-3"] },
-    async run(stage) {
-      const clientId = stage.clientId();
-      const newer = stage.will({ topic: stage.topic("newer") });
-      const watcher = await stage.watcher(newer.topic);
-      const older = await stage.connect({ name: "older", clientId, will: stage.will() });
-      const living = await stage.connect({ name: "newer", clientId, will: newer });
+    async run(context) {
+      const clientId = context.clientId();
+      const newer = context.will({ topic: context.topic("newer") });
+      const watcher = await context.watcher(newer.topic);
+      const older = await context.connect({ name: "older", clientId, will: context.will() });
+      const living = await context.connect({ name: "newer", clientId, will: newer });
       await older.expectClose();
       living.disconnect();
       await living.expectClose();
-      await nothingComes(stage, watcher, { topic: newer.topic });
+      await nothingComes(context, watcher, { topic: newer.topic });
     },
   },
   {
@@ -184,11 +184,11 @@ export const willTakeoverCases: readonly ConformanceCase[] = [
     does: "connects four times with the same client id and a will each, and expects the first three wills",
     rules: closed,
     deviations: ["takeover"],
-    async run(stage) {
-      const clientId = stage.clientId();
-      const watcher = await stage.watcher();
-      const wills = Array.from({ length: 4 }, () => stage.will());
-      for (const will of wills) await connectInTime(stage, { clientId, will });
+    async run(context) {
+      const clientId = context.clientId();
+      const watcher = await context.watcher();
+      const wills = Array.from({ length: 4 }, () => context.will());
+      for (const will of wills) await connectInTime(context, { clientId, will });
       for (const will of wills.slice(0, 3)) await watcher.receives(will);
       await watcher.receivesNothing();
     },
@@ -198,12 +198,12 @@ export const willTakeoverCases: readonly ConformanceCase[] = [
     title: "a client identifier that differs only in case causes no takeover",
     does: "connects with a will, then another client whose id differs in one letter's case, and watches",
     rules: { "3.1.1": ["3.1.3-2"], "5.0": ["3.1.3-2"] },
-    async run(stage) {
-      const clientId = stage.clientId();
-      const watcher = await stage.watcher();
-      const first = await stage.connect({ name: "first", clientId: `${clientId}a`, will: stage.will() });
-      await stage.connect({ name: "second", clientId: `${clientId}A` });
-      await nothingComes(stage, watcher);
+    async run(context) {
+      const clientId = context.clientId();
+      const watcher = await context.watcher();
+      const first = await context.connect({ name: "first", clientId: `${clientId}a`, will: context.will() });
+      await context.connect({ name: "second", clientId: `${clientId}A` });
+      await nothingComes(context, watcher);
       await first.ping();
     },
   },

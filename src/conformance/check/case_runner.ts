@@ -1,5 +1,5 @@
 /**
- * One case on one broker: its stage, its time limit, and its outcome. `check.ts` decides which cases run when.
+ * One case on one broker: its context, its time limit, and its outcome. `check.ts` decides which cases run when.
  */
 import { Random } from "../../base/random.ts";
 import { noLimits } from "../model/broker_limits.ts";
@@ -16,7 +16,7 @@ import type { Protocol } from "../model/protocol.ts";
 import type { CaseResult, Outcome } from "../case/result.ts";
 import type { CaseRun } from "./select.ts";
 import type { SharedRestart } from "./shared_restart.ts";
-import { Stage } from "../context/case_context.ts";
+import { CaseContext } from "../context/case_context.ts";
 import type { TranscriptLine } from "../probe/transcript.ts";
 import type { TimedWorld } from "../../net/world.ts";
 
@@ -61,8 +61,8 @@ type Known = DeviationProfile["deviations"][number];
 /** Runs cases. */
 export class CaseRunner {
   readonly #parts: RunnerParts;
-  readonly #stages = new Set<Stage>();
-  #stagesMade = 0;
+  readonly #contexts = new Set<CaseContext>();
+  #contextsMade = 0;
 
   constructor(parts: RunnerParts) {
     this.#parts = parts;
@@ -70,7 +70,7 @@ export class CaseRunner {
 
   /** Ends everything that is open. */
   callOff(): void {
-    for (const stage of this.#stages) stage.callOff();
+    for (const context of this.#contexts) context.callOff();
   }
 
   /** The result of a case that is not tried. */
@@ -86,13 +86,13 @@ export class CaseRunner {
       return { result: this.untested(one, protocol, unmet), sideFaults: [], transcript: [] };
     }
     const known = this.#known(one, protocol);
-    return await this.onStage(protocol, async (stage) => {
-      const ended = await this.#ended(one, stage, known);
-      const { sideFaults, refusedForLoad, unreachable } = stage;
-      const transcript = stage.transcript.all();
+    return await this.inContext(protocol, async (context) => {
+      const ended = await this.#ended(one, context, known);
+      const { sideFaults, refusedForLoad, unreachable } = context;
+      const transcript = context.transcript.all();
       const shown = ended?.outcome === "fail" || ended?.outcome === "deviation" ? { transcript } : {};
       return {
-        result: ended && { ...about, ...ended, notes: stage.notes, durationMs: Math.round(stage.tookMs), ...shown },
+        result: ended && { ...about, ...ended, notes: context.notes, durationMs: Math.round(context.tookMs), ...shown },
         sideFaults,
         transcript,
         ...refusedForLoad !== undefined && { refused: refusedForLoad },
@@ -101,33 +101,33 @@ export class CaseRunner {
     }, { restart, lookOnMs: this.#lookOnMs(one.id, known) });
   }
 
-  /** Sets up a stage, and clears it away. */
-  async onStage<Found>(
+  /** Sets up a context, and clears it away. */
+  async inContext<Found>(
     protocol: Protocol,
-    act: (stage: Stage) => Promise<Found>,
+    act: (context: CaseContext) => Promise<Found>,
     { restart, lookOnMs = () => 0 }: {
       readonly restart?: SharedRestart | undefined;
       readonly lookOnMs?: (keepAliveS: number) => number;
     } = {},
   ): Promise<Found> {
-    const stage = new Stage({
-      ...this.#stageParts(protocol),
+    const context = new CaseContext({
+      ...this.#contextDeps(protocol),
       lookOnMs,
       restart: restart && ((lastly) => restart.join(lastly)),
     });
-    this.#stages.add(stage);
+    this.#contexts.add(context);
     try {
-      return await act(stage);
+      return await act(context);
     } finally {
-      if (this.#parts.isCalledOff() || stage.unreachable !== undefined) stage.callOff();
+      if (this.#parts.isCalledOff() || context.unreachable !== undefined) context.callOff();
       else {
-        const left = await stage.sweep();
+        const left = await context.sweep();
         // The clean-up of an unavailable broker is reported with its outage.
-        if (left !== undefined && stage.unreachable === undefined) {
-          this.#parts.onWarning(`${stage.topic("#")} in ${protocol} ${left}`);
+        if (left !== undefined && context.unreachable === undefined) {
+          this.#parts.onWarning(`${context.topic("#")} in ${protocol} ${left}`);
         }
       }
-      this.#stages.delete(stage);
+      this.#contexts.delete(context);
     }
   }
 
@@ -150,21 +150,21 @@ export class CaseRunner {
 
   async #ended(
     one: ConformanceCase,
-    stage: Stage,
+    context: CaseContext,
     known: readonly Known[],
   ): Promise<Pick<CaseResult, "outcome" | "reason" | "fault" | "deviation"> | undefined> {
     const { bounds, world, isCalledOff } = this.#parts;
     const kind = one.needs?.includes("restart") === true ? "restart" : one.time ?? "quick";
     const longestMs = limitMs[kind] * bounds.slack + this.#lookOnMs(one.id, known)(longestKeepAliveS);
-    const cancel = world.after(longestMs, () => stage.callOff());
+    const cancel = world.after(longestMs, () => context.callOff());
     try {
-      await one.run(stage);
+      await one.run(context);
       return { outcome: "pass", ...known[0] && { deviation: known[0].id } };
     } catch (error) {
       if (error instanceof NotTestable || error instanceof SubscriptionRefused) {
         return { outcome: "not testable", reason: error.message };
       }
-      if (error instanceof CaseFailure) return this.#failed(one, stage, known, error);
+      if (error instanceof CaseFailure) return this.#failed(one, context, known, error);
       if (!(error instanceof CaseOver)) throw error;
       if (isCalledOff()) return undefined;
       return { outcome: "fail", reason: `not done within ${longestMs / 1_000} s`, fault: { kind: "other" } };
@@ -175,11 +175,11 @@ export class CaseRunner {
 
   #failed(
     one: ConformanceCase,
-    stage: Stage,
+    context: CaseContext,
     known: readonly Known[],
     { message: reason, fault }: CaseFailure,
   ): Pick<CaseResult, "outcome" | "reason" | "fault" | "deviation"> {
-    const blind = stage.sessionCut ?? (fault.kind === "malformed" ? unjudged : undefined);
+    const blind = context.sessionCut ?? (fault.kind === "malformed" ? unjudged : undefined);
     if (blind !== undefined) return { outcome: "not testable", reason: `${blind}; ${reason}` };
     const documented = known.find((deviation) => this.#covers(one, deviation, fault));
     const outcome: Outcome = documented === undefined ? "fail" : "deviation";
@@ -213,9 +213,9 @@ export class CaseRunner {
     return (keepAliveS) => Math.min(mostMs, lookMs(signs, keepAliveS));
   }
 
-  #stageParts(protocol: Protocol) {
+  #contextDeps(protocol: Protocol) {
     const { world, bounds, pacer, random, runName, facts, run } = this.#parts;
-    const number = ++this.#stagesMade;
+    const number = ++this.#contextsMade;
     const known = facts.get(protocol);
     return {
       ...{ world, bounds, protocol, pacer },

@@ -147,11 +147,15 @@ export class Check {
     const unsure = insecureText(this.#run.target);
     if (unsure !== undefined) this.#warnings.push(unsure);
     return await Promise.all(asked.map(async (protocol) => {
-      const controlled = await this.#runner.onStage(protocol, async (stage) => {
-        const found = await runControl(stage, protocol);
+      const controlled = await this.#runner.inContext(protocol, async (context) => {
+        const found = await runControl(context, protocol);
         // The answer in the form of another version is no fault of this one.
         if (found.result.outcome === "not spoken") return found;
-        this.#side.add(stage.sideFaults, { where: "the control arm", protocol, transcript: stage.transcript.all() });
+        this.#side.add(context.sideFaults, {
+          where: "the control arm",
+          protocol,
+          transcript: context.transcript.all(),
+        });
         return found;
       });
       this.#facts.set(protocol, controlled.facts);

@@ -13,7 +13,7 @@ import type { Probe } from "../probe/probe.ts";
 import { endText } from "../probe/probe_end.ts";
 import type { Protocol } from "../model/protocol.ts";
 import type { ControlResult } from "../case/result.ts";
-import type { Stage } from "../context/case_context.ts";
+import type { CaseContext } from "../context/case_context.ts";
 
 /** The findings of a version's control arm, and the facts about the broker that follow. */
 export interface Controlled {
@@ -28,39 +28,39 @@ interface Unanswered {
 }
 
 /** Does it, in one version. */
-export async function runControl(stage: Stage, protocol: Protocol): Promise<Controlled> {
+export async function runControl(context: CaseContext, protocol: Protocol): Promise<Controlled> {
   try {
-    const greeted = await probeConnect(stage);
-    if ("outcome" in greeted) return ended(stage, protocol, greeted);
-    const watcher = await stage.watcher();
-    await seesMessage(stage, watcher);
-    const lost = await lostWill(stage, watcher);
-    const facts = { spoken: true, limits: await limitsOf(stage, greeted), losesWills: lost !== undefined } as const;
+    const greeted = await probeConnect(context);
+    if ("outcome" in greeted) return ended(context, protocol, greeted);
+    const watcher = await context.watcher();
+    await seesMessage(context, watcher);
+    const lost = await lostWill(context, watcher);
+    const facts = { spoken: true, limits: await limitsOf(context, greeted), losesWills: lost !== undefined } as const;
     if (lost === undefined) return { result: { protocol, outcome: "pass" }, facts };
-    const transcript = stage.transcript.all();
+    const transcript = context.transcript.all();
     return { result: { protocol, outcome: "fail", reason: lost, transcript }, facts };
   } catch (error) {
     if (!(error instanceof CaseFailure || error instanceof NotTestable)) throw error;
-    return ended(stage, protocol, { outcome: "void", reason: error.message });
+    return ended(context, protocol, { outcome: "void", reason: error.message });
   }
 }
 
 function ended(
-  stage: Stage,
+  context: CaseContext,
   protocol: Protocol,
   { outcome, reason }: { readonly outcome: ControlResult["outcome"]; readonly reason: string },
 ): Controlled {
-  const transcript = outcome === "not spoken" ? {} : { transcript: stage.transcript.all() };
+  const transcript = outcome === "not spoken" ? {} : { transcript: context.transcript.all() };
   return { result: { protocol, outcome, reason, ...transcript }, facts: { spoken: false, outcome, reason } };
 }
 
-async function limitsOf(stage: Stage, { properties: announced = {} }: ConnackPacket): Promise<BrokerLimits> {
-  return stage.is5 ? { announced } : await observedFeatures(stage);
+async function limitsOf(context: CaseContext, { properties: announced = {} }: ConnackPacket): Promise<BrokerLimits> {
+  return context.is5 ? { announced } : await observedFeatures(context);
 }
 
 /** The first CONNACK; or the reason why the control arm cannot continue. */
-async function probeConnect(stage: Stage): Promise<ConnackPacket | Unanswered> {
-  const probe = stage.dial("greeter").send(stage.connectPacket());
+async function probeConnect(context: CaseContext): Promise<ConnackPacket | Unanswered> {
+  const probe = context.dial("greeter").send(context.connectPacket());
   const connack = await firstAnswer(probe);
   if ("outcome" in connack) return connack;
   probe.disconnect().close();
@@ -94,9 +94,9 @@ const isConnack = ([first = 0]: Uint8Array) => first >> 4 === 2;
 const refusesLevel = (bytes: Uint8Array) => bytes[1] === 2 && (bytes[3] === 1 || bytes[3] === 0x84);
 
 /** @throws CaseFailure when the watcher does not receive a client's message */
-async function seesMessage(stage: Stage, watcher: Probe): Promise<void> {
-  const message = stage.message({ qos: 0 });
-  const publisher = await stage.connect({ name: "publisher" });
+async function seesMessage(context: CaseContext, watcher: Probe): Promise<void> {
+  const message = context.message({ qos: 0 });
+  const publisher = await context.connect({ name: "publisher" });
   await publisher.publish(message);
   try {
     await watcher.receives(message);
@@ -109,10 +109,10 @@ async function seesMessage(stage: Stage, watcher: Probe): Promise<void> {
 }
 
 /** How the will of a client that is reset was lost; undefined where the watcher has seen it. */
-async function lostWill(stage: Stage, watcher: Probe): Promise<string | undefined> {
-  const will = stage.will({ qos: 0 });
+async function lostWill(context: CaseContext, watcher: Probe): Promise<string | undefined> {
+  const will = context.will({ qos: 0 });
   try {
-    const client = await stage.connect({ will });
+    const client = await context.connect({ will });
     client.reset();
     await watcher.receives(will);
     return undefined;

@@ -1,16 +1,17 @@
 /**
- * The resources of a case: client ids and topics that no other case uses, probes, distinguishable wills and messages,
- * and the cleanup. One stage for each case and version.
+ * The context of a case: client ids and topics that no other case uses, probes, distinguishable wills and messages,
+ * and the cleanup. Each case has one context for each version.
  */
 import { bytesOfText } from "../../base/byte_text.ts";
 import type { Random } from "../../base/random.ts";
 import { encode } from "../../mqtt/codec/codec.ts";
 import type { ConnackProperties, ConnectPacket, ConnectWill, Packet, ProtocolVersion, QoS } from "../../mqtt/packet.ts";
 import { Admission } from "./admission.ts";
+import { CaseCleanup } from "./case_cleanup.ts";
 import type { Bounds } from "../model/bounds.ts";
 import type { BrokerLimits } from "../model/broker_limits.ts";
 import type { SentMessage } from "../probe/message_compare.ts";
-import { CaseFailure, type CaseFault, CaseOver, NotTestable } from "../model/outcome.ts";
+import { CaseFailure, type CaseFault, NotTestable } from "../model/outcome.ts";
 import type { Pacer } from "./pacer.ts";
 import { sessionPresentFault, type SideFault } from "../probe/packet_faults.ts";
 import { Probe } from "../probe/probe.ts";
@@ -26,8 +27,8 @@ export interface CheckLogin {
   readonly password?: string;
 }
 
-/** The parts of a stage. */
-export interface StageParts {
+/** The dependencies of a context. */
+export interface CaseContextDeps {
   readonly world: TimedWorld;
   readonly bounds: Bounds;
   readonly protocol: Protocol;
@@ -37,7 +38,7 @@ export interface StageParts {
   /** The broker's limits: from its first CONNACK of this version, or observed. */
   readonly limits: BrokerLimits;
   readonly pacer: Pacer;
-  /** How long after the bounds the stage waits for a late message, in milliseconds, by the decisive keep alive. */
+  /** How long after the bounds the context waits for a late message, in milliseconds, by the decisive keep alive. */
   readonly lookOnMs: (keepAliveS: number) => number;
   readonly deniedTopic?: string | undefined;
   /** Restarts the broker, for several cases at once; runs the given work shortly before. */
@@ -62,8 +63,8 @@ const knockEveryMs = 50;
 /** How a broker shows that a size exceeds its limit. */
 const limiting: ReadonlySet<CaseFault["kind"]> = new Set(["closed", "refused"]);
 
-/** The context of a stage. */
-export class Stage {
+/** The context of a case. */
+export class CaseContext {
   /** The packets on the links so far. */
   readonly transcript: Transcript;
   /** Notes for the reader besides the outcome. */
@@ -73,35 +74,34 @@ export class Stage {
   /** The broker could not be reached, and how that showed. */
   unreachable: string | undefined;
   readonly #admission: Admission;
-  readonly #parts: StageParts;
+  readonly #deps: CaseContextDeps;
   readonly #probes: Probe[] = [];
-  readonly #sessions = new Set<string>();
+  readonly #cleanup = new CaseCleanup();
   /** The QoS granted to the subscriptions of each session, by client identifier. */
   readonly #granted = new Map<string, Map<string, number>>();
-  readonly #retained = new Set<string>();
   readonly #originMs: number;
   #drawn = 0;
 
   /**
-   * Prepares the stage of one case.
+   * Prepares the context of one case.
    *
-   * @param parts the connection to the broker and the bounds
+   * @param deps the connection to the broker and the bounds
    */
-  constructor(parts: StageParts) {
-    this.#parts = parts;
-    this.transcript = new Transcript(bytesOfText(parts.login.password ?? ""));
-    this.#originMs = parts.world.clock.nowMs();
-    this.#admission = new Admission(parts.pacer, (ms) => this.pause(ms));
+  constructor(deps: CaseContextDeps) {
+    this.#deps = deps;
+    this.transcript = new Transcript(bytesOfText(deps.login.password ?? ""));
+    this.#originMs = deps.world.clock.nowMs();
+    this.#admission = new Admission(deps.pacer, (ms) => this.pause(ms));
   }
 
   /** The version that the case runs in. */
   get protocol(): Protocol {
-    return this.#parts.protocol;
+    return this.#deps.protocol;
   }
 
   /** The same as CONNECT encodes it. */
   get version(): ProtocolVersion {
-    return versionOf(this.#parts.protocol);
+    return versionOf(this.#deps.protocol);
   }
 
   /** True in 5.0. */
@@ -111,12 +111,12 @@ export class Stage {
 
   /** The time bounds of the run. */
   get bounds(): Bounds {
-    return this.#parts.bounds;
+    return this.#deps.bounds;
   }
 
   /** The limits that the broker announced in its first CONNACK; in 3.1.1, the observed ones. */
   get announced(): ConnackProperties {
-    return this.#parts.limits.announced;
+    return this.#deps.limits.announced;
   }
 
   /** The broker's refusals for load that repeated attempts did not overcome, in its own words. */
@@ -134,17 +134,17 @@ export class Stage {
 
   /** The credentials that every connection uses. */
   get login(): CheckLogin {
-    return this.#parts.login;
+    return this.#deps.login;
   }
 
   /** The topic that may not be published to; only for cases that need it. */
   get deniedTopic(): string {
-    return this.#parts.deniedTopic!;
+    return this.#deps.deniedTopic!;
   }
 
   /** Monotonic milliseconds. */
   get nowMs(): number {
-    return this.#parts.world.clock.nowMs();
+    return this.#deps.world.clock.nowMs();
   }
 
   /** Milliseconds since the case began. */
@@ -154,19 +154,19 @@ export class Stage {
 
   /** A topic of this case's own: the same name, the same topic. */
   topic(name = "will"): string {
-    return `mqtt-sim/${this.#parts.name}/${name}`;
+    return `mqtt-sim/${this.#deps.name}/${name}`;
   }
 
   /**
    * A client identifier of this case's own: at most 23 letters and digits, as every server must take. [MQTT5 3.1.3-5]
    */
   clientId(): string {
-    return `${this.#parts.name}x${(this.#drawn++).toString(36)}`;
+    return `${this.#deps.name}x${(this.#drawn++).toString(36)}`;
   }
 
   /** Text that no other message contains. */
   text(): string {
-    return `${this.#parts.name} ${this.#parts.random.below(0x7fff_ffff).toString(36)}`;
+    return `${this.#deps.name} ${this.#deps.random.below(0x7fff_ffff).toString(36)}`;
   }
 
   /** A will on {@link topic} with a unique payload, QoS 1 if the broker has it. */
@@ -179,7 +179,7 @@ export class Stage {
     const qos = Math.min(1, this.announced.maximumQoS ?? 2) as QoS;
     const { topic = this.topic(), retain = false } = more;
     const message = { topic, payload: encoder.encode(this.text()), qos, retain, ...more };
-    if (message.retain) this.#retained.add(message.topic);
+    if (message.retain) this.#cleanup.retained.add(message.topic);
     return message;
   }
 
@@ -189,7 +189,7 @@ export class Stage {
   }
 
   #dial(name: string, hasWaited: boolean): Probe {
-    const { world, bounds, pacer, limits, lookOnMs } = this.#parts;
+    const { world, bounds, pacer, limits, lookOnMs } = this.#deps;
     const same = this.#probes.filter((probe) => probe.name.replace(/ \d+$/, "") === name).length;
     pacer.opens(hasWaited);
     const parts = {
@@ -206,13 +206,13 @@ export class Stage {
   /** The CONNECT that {@link connect} sends. */
   connectPacket({ name: _, sessionExpiryS, ...asked }: ConnectAsked = {}): ConnectPacket {
     const { clientId = this.clientId(), cleanStart = true, will } = asked;
-    const { username, password } = this.#parts.login;
+    const { username, password } = this.#deps.login;
     const properties = {
       ...asked.properties,
       ...this.is5 && sessionExpiryS !== undefined && { sessionExpiryIntervalS: sessionExpiryS },
     };
-    if (!cleanStart || (properties.sessionExpiryIntervalS ?? 0) > 0) this.#sessions.add(clientId);
-    if (will?.retain === true) this.#retained.add(will.topic);
+    if (!cleanStart || (properties.sessionExpiryIntervalS ?? 0) > 0) this.#cleanup.sessions.add(clientId);
+    if (will?.retain === true) this.#cleanup.retained.add(will.topic);
     return {
       type: "connect",
       protocolVersion: this.version,
@@ -238,7 +238,7 @@ export class Stage {
 
   /**
    * Connects, and fails when the broker does not accept. After a refusal for load, or a close without a CONNACK, the
-   * stage tries again more slowly.
+   * context tries again more slowly.
    *
    * @throws NotTestable when the broker still refuses for its load
    */
@@ -259,8 +259,8 @@ export class Stage {
     if (kept !== undefined) probe.granted = kept;
     this.#granted.set(clientId, probe.granted);
     if (cleanStart && sessionPresent) this.sideFaults.push(sessionPresentFault(this.version));
-    if (clientId === "" && this.#sessions.delete("") && assignedClientIdentifier !== undefined) {
-      this.#sessions.add(assignedClientIdentifier);
+    if (clientId === "" && this.#cleanup.sessions.delete("") && assignedClientIdentifier !== undefined) {
+      this.#cleanup.sessions.add(assignedClientIdentifier);
     }
     // The keep alive of a server may be shorter than a case that is not about it. [MQTT5 3.2.2-21]
     if (staysAlive && serverKeepAliveS !== undefined && serverKeepAliveS > 0) probe.staysAlive(serverKeepAliveS);
@@ -276,7 +276,7 @@ export class Stage {
 
   /** Waits for a duration. */
   async pause(ms: number): Promise<void> {
-    await new Promise<void>((resolve) => void this.#parts.world.after(ms, resolve));
+    await new Promise<void>((resolve) => void this.#deps.world.after(ms, resolve));
   }
 
   /** Waits until so long after an instant. */
@@ -330,7 +330,7 @@ export class Stage {
    * @param lastly work for the moment before the restart, when all others are ready
    */
   async restart(lastly: () => Promise<void> | void = () => {}): Promise<void> {
-    await this.#parts.restart!(async () => {
+    await this.#deps.restart!(async () => {
       await lastly();
       this.transcript.add(this.tookMs, "broker", "=", "is restarted");
     });
@@ -359,7 +359,7 @@ export class Stage {
 
   /** This topic may hold a retained message: the cleanup clears it. For cases that send bytes. */
   sweeps(topic: string): void {
-    this.#retained.add(topic);
+    this.#cleanup.retained.add(topic);
   }
 
   /** Closes all connections and ends all waits. */
@@ -370,29 +370,12 @@ export class Stage {
   /** Leaves the broker as it was: no session and no retained message of this case. Returns the failed steps. */
   async sweep(): Promise<string | undefined> {
     for (const probe of this.#probes.filter(({ over }) => !over)) probe.disconnect().close();
+    const connect = (name: string, clientId?: string) =>
+      this.connect({ name, ...clientId !== undefined && { clientId }, cleanStart: true });
     try {
-      for (const clientId of this.#sessions) {
-        // deno-lint-ignore no-await-in-loop
-        const client = await this.connect({ name: "broom", clientId, cleanStart: true });
-        client.disconnect().close();
-      }
-      if (this.#retained.size > 0 && this.announced.retainAvailable !== false) await this.#sweepRetained();
-      return undefined;
-    } catch (error) {
-      const isCaseEnd = [CaseFailure, CaseOver, NotTestable].some((each) => error instanceof each);
-      if (isCaseEnd) return `could not be cleaned up: ${(error as Error).message}`;
-      throw error;
+      return await this.#cleanup.run(connect, this.announced.retainAvailable !== false);
     } finally {
       this.callOff();
     }
-  }
-
-  async #sweepRetained(): Promise<void> {
-    const broom = await this.connect({ name: "broom" });
-    for (const topic of this.#retained) {
-      broom.send({ type: "publish", dup: false, qos: 0, retain: true, topic, payload: new Uint8Array() });
-    }
-    await broom.ping();
-    broom.disconnect().close();
   }
 }

@@ -7,12 +7,12 @@ import type { ConnackProperties, QoS } from "../../mqtt/packet.ts";
 import type { BrokerLimits } from "../model/broker_limits.ts";
 import type { SentMessage } from "../probe/message_compare.ts";
 import { CaseFailure, NotTestable } from "../model/outcome.ts";
-import type { Stage } from "./case_context.ts";
+import type { CaseContext } from "./case_context.ts";
 
 /** QoS and retained messages, as 5.0 announces them. */
-export async function observedFeatures(stage: Stage): Promise<BrokerLimits> {
-  const { qos, said } = await unlessItFails(highestQos(stage)) ?? { qos: 2 };
-  const retained = await unlessItFails(closesOn(stage, { qos: 0, retain: true })) ?? false;
+export async function observedFeatures(context: CaseContext): Promise<BrokerLimits> {
+  const { qos, said } = await unlessItFails(highestQos(context)) ?? { qos: 2 };
+  const retained = await unlessItFails(closesOn(context, { qos: 0, retain: true })) ?? false;
   const announced: ConnackProperties = {
     ...qos < 2 && { maximumQoS: qos },
     ...retained && { retainAvailable: false },
@@ -34,17 +34,17 @@ async function unlessItFails<T>(looked: Promise<T> | undefined): Promise<T | und
   }
 }
 
-async function highestQos(stage: Stage): Promise<{ readonly qos: QoS; readonly said?: string }> {
-  if (!await closesOn(stage, { qos: 2 })) return { qos: 2 };
-  const isOne = !await closesOn(stage, { qos: 1 });
+async function highestQos(context: CaseContext): Promise<{ readonly qos: QoS; readonly said?: string }> {
+  if (!await closesOn(context, { qos: 2 })) return { qos: 2 };
+  const isOne = !await closesOn(context, { qos: 1 });
   const said = `the broker closes the connection of a client that publishes at QoS ${isOne ? 2 : 1}`;
   return { qos: isOne ? 1 : 0, said };
 }
 
-async function closesOn(stage: Stage, more: Partial<SentMessage>): Promise<boolean> {
-  const client = await stage.connect({ name: "explorer" });
+async function closesOn(context: CaseContext, more: Partial<SentMessage>): Promise<boolean> {
+  const client = await context.connect({ name: "explorer" });
   try {
-    await client.publish(stage.message({ topic: stage.topic("limits"), ...more }));
+    await client.publish(context.message({ topic: context.topic("limits"), ...more }));
     await client.ping();
     return false;
   } catch (error) {

@@ -15,7 +15,7 @@ import {
   SubscriptionRefused,
 } from "../../../src/conformance/model/outcome.ts";
 import type { CaseResult } from "../../../src/conformance/case/result.ts";
-import type { Stage } from "../../../src/conformance/context/case_context.ts";
+import type { CaseContext } from "../../../src/conformance/context/case_context.ts";
 import { checkInMemory, ourCore } from "../../support/brokers/checked_broker.ts";
 
 type Known = DeviationProfile["deviations"][number];
@@ -55,7 +55,7 @@ Deno.test("case runner: the error that a case throws decides its outcome", async
 });
 
 /** Waits until its time is up. */
-const endless = { run: async (stage: Stage) => await (await stage.connect()).idle(1e9) };
+const endless = { run: async (context: CaseContext) => await (await context.connect()).idle(1e9) };
 const lateBy = (withinS: number): DeviationProfile => ({
   name: "some",
   deviations: [{ id: "late", shows: [{ fault: "late", withinS }] }],
@@ -85,12 +85,17 @@ Deno.test("case runner: the time limit ends with the case", async () => {
   const calledOffMs: number[] = [];
   const first: ConformanceCase = {
     ...plain,
-    run(stage) {
-      stage.callOff = () => void calledOffMs.push(stage.tookMs);
+    run(context) {
+      context.callOff = () => void calledOffMs.push(context.tookMs);
       return Promise.resolve();
     },
   };
-  const second: ConformanceCase = { ...plain, id: "will/reset", time: "clock", run: (stage) => stage.pause(40_000) };
+  const second: ConformanceCase = {
+    ...plain,
+    id: "will/reset",
+    time: "clock",
+    run: (context) => context.pause(40_000),
+  };
   const run = { cases: [first, second], protocols: ["5.0"], parallel: 2 } as const;
   const { cases } = await checkInMemory(ourCore(), run);
   assert.deepEqual(cases.map(({ outcome }) => outcome), ["pass", "pass"]);
@@ -99,8 +104,8 @@ Deno.test("case runner: the time limit ends with the case", async () => {
 
 Deno.test("case runner: a case is not judged if a session ended whose expiry the server had shortened", async () => {
   const one = {
-    async run(stage: Stage) {
-      Object.assign(await stage.connect(), { askedExpiryS: 10, sessionExpiryS: 0 });
+    async run(context: CaseContext) {
+      Object.assign(await context.connect(), { askedExpiryS: 10, sessionExpiryS: 0 });
       throw new CaseFailure("it is so", { kind: "missing" });
     },
   };
@@ -111,8 +116,8 @@ Deno.test("case runner: a case is not judged if a session ended whose expiry the
 Deno.test("case runner: a case that an interrupt cancels has no result", async () => {
   const abort = new AbortController();
   const one = {
-    async run(stage: Stage) {
-      const client = await stage.connect();
+    async run(context: CaseContext) {
+      const client = await context.connect();
       abort.abort();
       await client.idle(1e9);
     },
