@@ -64,6 +64,7 @@ const fault = z.looseObject({
 
 const point = z.looseObject({
   ...{ atMs: z.number(), alive: z.number(), kills: z.number(), wills: z.number() },
+  ...{ due: z.number().optional(), faults: z.record(z.string(), z.number()).optional() },
   ...{ p50: z.number(), p99: z.number(), max: z.number() },
   byMode: byMode(z.looseObject({ count: z.number(), p50: z.number(), p99: z.number(), max: z.number(), hdr })),
 });

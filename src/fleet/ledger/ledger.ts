@@ -35,7 +35,7 @@ import { restartAfter } from "../oracle/restart_rule.ts";
 import { Tally } from "../tally/tally.ts";
 import { earlyCloseOf } from "../oracle/early_close.ts";
 import { compareWill, type SeenWill } from "../oracle/will_compare.ts";
-import type { TallyMode } from "../result/will_counts.ts";
+import type { SomeWills, TallyMode } from "../result/will_counts.ts";
 
 /** A will earlier than its due instant by more than this is early: the rounding of a timer is not. */
 const earlyBeforeMs = 20;
@@ -55,6 +55,8 @@ export class Ledger {
   readonly restarts = new RestartLog();
   /** Receives the latency of each will at its arrival. */
   onLatency: (latencyMs: number, mode: TallyMode) => void = () => {};
+  /** Receives the counts of a judged life, or of a will without one, and the instant at which they belong. */
+  onCounts: (atMs: number, counts: SomeWills) => void = () => {};
   /** Receives each will that arrives, and its differences from the requested one. */
   onSighting: (sighting: Sighting, altered: readonly Alteration[], addsExpiry: boolean) => void = () => {};
   /** Receives each message that the broker delivers once more. */
@@ -280,6 +282,7 @@ export class Ledger {
     }
     const fault = closed?.due === true ? "duplicate" : "unwanted";
     this.tally.of(closed?.mode ?? "alive")[fault]++;
+    this.onCounts(sighting.atMs, { [fault]: 1 });
     if (this.#plan.groups !== undefined) this.tally.groups.of(this.#groupOf(sighting.mark?.client))[fault]++;
     this.tally.keepFault(strayFault(sighting, closed));
   }
@@ -338,6 +341,12 @@ export class Ledger {
     );
   }
 
+  /** A will counts at its due instant; one that was not due counts at its arrival. */
+  #countAt({ end }: Life, { expectation, stray, answer }: Judgement, counts: SomeWills): void {
+    const atMs = expectation.kind === "one" ? expectation.dueMs : stray?.atMs ?? answer?.atMs ?? end?.doneMs;
+    if (atMs !== undefined) this.onCounts(atMs, counts);
+  }
+
   #judged({ life, othersDueMs }: Entry, judgement: Judgement): JudgedLife {
     return { life, judgement, rules: this.#rules, othersDueMs };
   }
@@ -345,7 +354,8 @@ export class Ledger {
   #close(entry: Entry, judgement: Judgement): void {
     const { life, arrivals } = entry;
     const described = this.tally.deviations.add(this.#profile, this.#judged(entry, judgement));
-    this.tally.add(life, judgement, described, this.#groupOf(life.client));
+    const counts = this.tally.add(life, judgement, described, this.#groupOf(life.client));
+    this.#countAt(life, judgement, counts);
     keepSamples(this.tally, clientIdOf(this.#plan, life.client), entry, judgement, {
       described,
       originMs: this.#originMs,

@@ -73,6 +73,7 @@ export class SquadRecorder {
     this.#series = new Series(originMs, phasesDurationMs(plan));
     this.#instants = new PhaseClock(originMs);
     this.ledger.onLatency = (latencyMs, mode) => this.#series.recordLatency(latencyMs, mode);
+    this.ledger.onCounts = (atMs, counts) => this.#series.count(atMs, counts);
     if (groups.plans.some(({ presence }) => presence)) {
       const { rules, tally } = this.ledger;
       const keepFault = (fault: FaultSample) => tally.keepFault(fault);

@@ -2,6 +2,10 @@
  * Counts of a run by interval of time: plain data.
  */
 import type { KillMode } from "../plan/kill_mode.ts";
+import type { WillCounts } from "./will_counts.ts";
+
+/** Wills that went wrong, by kind; only the kinds that occurred. */
+export type SeriesFaults = Readonly<Partial<Record<Exclude<keyof WillCounts, "expected" | "onTime">, number>>>;
 
 /** One stretch of a run. Latency is of the wills that arrived in it. */
 export interface SeriesPoint {
@@ -13,6 +17,10 @@ export interface SeriesPoint {
   readonly kills: number;
   /** Wills that arrived in this second. */
   readonly wills: number;
+  /** Wills that were due in it, one for each life; absent in a report of an earlier version. */
+  readonly due?: number;
+  /** Wills that were due in it, or arrived without being due, and went wrong; absent without any. */
+  readonly faults?: SeriesFaults;
   /** Milliseconds; 0 when no will arrived. */
   readonly p50: number;
   /** 99 % of the values are at most this, in milliseconds. */
@@ -44,6 +52,10 @@ export interface SeriesData {
   readonly alive: number;
   readonly kills: number;
   readonly wills: number;
+  /** Wills that were due in it; absent for none. */
+  readonly due?: number;
+  /** Wills of it that went wrong; absent for none. */
+  readonly faults?: SeriesFaults;
   /** HdrHistograms of the latencies, encoded, by kill mode; none without arrivals. */
   readonly latencies: Readonly<Record<string, string>>;
 }

@@ -48,6 +48,16 @@ export function addCounts(sum: WillCounts, more: WillCounts): void {
   for (const name of Object.keys(noCounts()) as (keyof WillCounts)[]) sum[name] += more[name];
 }
 
+/** Counts of a few wills; an absent one is 0. */
+export type SomeWills = Readonly<Partial<WillCounts>>;
+
+/** Adds counts of which some are absent. */
+export function addSome(sum: Partial<WillCounts>, more: SomeWills): void {
+  for (const [name, count] of Object.entries(more) as [keyof WillCounts, number][]) {
+    sum[name] = (sum[name] ?? 0) + count;
+  }
+}
+
 /** The number of faulty wills among these. */
 export function faultsIn(counts: WillCounts): number {
   return counts.late + counts.early + counts.missing + counts.altered + counts.duplicate + counts.unwanted;

@@ -3,7 +3,8 @@
  */
 import { Histogram } from "../../base/histogram.ts";
 import { killModes } from "../plan/kill_mode.ts";
-import type { SeriesData, SeriesPoint } from "../result/series_data.ts";
+import type { SeriesData, SeriesFaults, SeriesPoint } from "../result/series_data.ts";
+import { addSome, type SomeWills, type WillCounts } from "../result/will_counts.ts";
 
 /** A stretch is a second, or longer where a run would have more than this many. */
 const mostPoints = 1_000;
@@ -25,6 +26,8 @@ export class Series {
   readonly #originMs: number;
   readonly #stretchMs: number;
   readonly #points: SeriesData[] = [];
+  /** What was judged of the wills of each stretch: the judgement may follow long after the stretch. */
+  readonly #judged = new Map<number, Partial<WillCounts>>();
   #index = 0;
   #kills = 0;
   #wills = 0;
@@ -43,6 +46,14 @@ export class Series {
     histogram.record(latencyMs);
   }
 
+  /** Counts judged wills in the stretch of their instant. */
+  count(atMs: number, counts: SomeWills): void {
+    const index = Math.max(0, Math.floor((atMs - this.#originMs) / this.#stretchMs));
+    let sum = this.#judged.get(index);
+    if (sum === undefined) this.#judged.set(index, sum = {});
+    addSome(sum, counts);
+  }
+
   /** Closes the stretch that is over by now, if one is. */
   advance(counts: SeriesCounts, nowMs: number): void {
     const index = Math.floor((nowMs - this.#originMs) / this.#stretchMs);
@@ -52,7 +63,14 @@ export class Series {
   /** Closes the last stretch and returns all stretches except the empty ones. */
   finish(counts: SeriesCounts): SeriesData[] {
     this.#close(counts, this.#index + 1);
-    return this.#points;
+    const points = new Map(this.#points.map((point) => [point.index, point]));
+    const indexes = [...new Set([...points.keys(), ...this.#judged.keys()])].sort((one, other) => one - other);
+    let alive = 0;
+    return indexes.map((index) => {
+      const point = points.get(index) ?? { index, alive, kills: 0, wills: 0, latencies: {} };
+      alive = point.alive;
+      return { ...point, ...judgedCounts(this.#judged.get(index)) };
+    });
   }
 
   #close({ alive, kills, wills }: SeriesCounts, next: number): void {
@@ -63,6 +81,13 @@ export class Series {
     this.#wills = wills;
     this.#latencies = new Map();
   }
+}
+
+/** The judged counts of a stretch as its data has them. */
+function judgedCounts(
+  { expected = 0, onTime: _, ...faults }: SomeWills = {},
+): Pick<SeriesData, "due" | "faults"> {
+  return { ...expected > 0 && { due: expected }, ...Object.keys(faults).length > 0 && { faults } };
 }
 
 /** The stretches of all squads as one series. A squad without data on a stretch has as many clients alive as before. */
@@ -89,12 +114,19 @@ export function mergeSeries(squads: readonly (readonly SeriesData[])[], duration
 export function joinSeries(parts: readonly (readonly SeriesPoint[])[], durationMs: number): SeriesPoint[] {
   const stretch = stretchMs(durationMs);
   const data = parts.map((points) =>
-    points.map(({ atMs, alive, kills, wills, byMode }): SeriesData => {
+    points.map(({ atMs, alive, kills, wills, due, faults, byMode }): SeriesData => {
       const latencies = Object.fromEntries(Object.entries(byMode).map(([mode, { hdr }]) => [mode, hdr]));
-      return { index: Math.round(atMs / stretch) - 1, alive, kills, wills, latencies };
+      const judged = { ...due !== undefined && { due }, ...faults && { faults } };
+      return { index: Math.round(atMs / stretch) - 1, alive, kills, wills, ...judged, latencies };
     })
   );
-  return mergeSeries(data, durationMs);
+  const joined = mergeSeries(data, durationMs);
+  return parts.every((points) => points.every(({ due }) => due !== undefined)) ? joined : joined.map(withoutDue);
+}
+
+/** A point whose due wills not every part has counted. */
+function withoutDue({ due: _, faults: __, ...point }: SeriesPoint): SeriesPoint {
+  return point;
 }
 
 /** One stretch, summed over squads. */
@@ -103,10 +135,14 @@ class StretchSum {
   readonly #all = new Histogram();
   #kills = 0;
   #wills = 0;
+  #due = 0;
+  readonly #faults: Partial<WillCounts> = {};
 
-  add({ kills, wills, latencies }: SeriesData): void {
+  add({ kills, wills, due = 0, faults = {}, latencies }: SeriesData): void {
     this.#kills += kills;
     this.#wills += wills;
+    this.#due += due;
+    addSome(this.#faults, faults);
     for (const [mode, encoded] of Object.entries(latencies)) {
       const histogram = Histogram.decode(encoded);
       this.#all.merge(histogram);
@@ -124,7 +160,10 @@ class StretchSum {
         ? []
         : [[mode, { count: histogram.count, ...figures(histogram), hdr: histogram.encode() }]];
     }));
-    return { atMs, alive, kills: this.#kills, wills: this.#wills, p50, p99, max, byMode };
+    const faults: SeriesFaults = this.#faults;
+    const hasFaults = Object.keys(faults).length > 0;
+    const counts = { kills: this.#kills, wills: this.#wills, due: this.#due, ...hasFaults && { faults } };
+    return { atMs, alive, ...counts, p50, p99, max, byMode };
   }
 }
 

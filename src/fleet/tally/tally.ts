@@ -15,15 +15,29 @@ import { addRemarks, type Remarks } from "../result/remarks.ts";
 import type { TallyData } from "../result/tally_data.ts";
 import {
   addCounts,
+  addSome,
   type ModeCounts,
   noCounts,
   type RedeliveryCounts,
+  type SomeWills,
   type TallyMode,
   type WillCounts,
 } from "../result/will_counts.ts";
 
 /** Slow lives kept. */
 const slowestKept = 20;
+
+/** The counts of one judged life; only those that are not 0. */
+function countsOf(judgement: Judgement, described: Described): SomeWills {
+  const { expectation, verdict, duplicates, unwanted } = judgement;
+  const counts: Partial<WillCounts> = {};
+  if (duplicates > 0) addSome(counts, { [described.duplicate === undefined ? "duplicate" : "deviating"]: duplicates });
+  if (unwanted > 0) addSome(counts, { [described.unwanted === undefined ? "unwanted" : "deviating"]: unwanted });
+  if (expectation.kind !== "one" || verdict === undefined || verdict === "unseeable") return counts;
+  const isDescribed = verdict !== "onTime" && described[verdict] !== undefined;
+  addSome(counts, { expected: 1, [isDescribed ? "deviating" : verdict]: 1 });
+  return counts;
+}
 
 export class Tally {
   readonly #byMode = new Map<TallyMode, ModeCounts>();
@@ -65,10 +79,17 @@ export class Tally {
     this.remarks = addRemarks(this.remarks, remarks);
   }
 
-  /** Counts a judged life; a fault that a deviation describes counts as deviating. */
-  add(life: Life, judgement: Judgement, described: Described = {}, group?: string): void {
-    this.#count(this.of(modeOf(life)), judgement, described);
-    if (group !== undefined) this.#count(this.groups.of(group), judgement, described);
+  /** Counts a judged life, and returns its counts; a fault that a deviation describes counts as deviating. */
+  add(life: Life, judgement: Judgement, described: Described = {}, group?: string): SomeWills {
+    const counts = countsOf(judgement, described);
+    addSome(this.of(modeOf(life)), counts);
+    if (group !== undefined) addSome(this.groups.of(group), counts);
+    this.#addRest(life, judgement, described);
+    return counts;
+  }
+
+  /** Counts what is in no row of a kill mode. */
+  #addRest(life: Life, judgement: Judgement, described: Described): void {
     const { expectation, verdict } = judgement;
     if (expectation.kind === "either") this.eitherWay++;
     if (expectation.kind !== "one") return;
@@ -81,16 +102,6 @@ export class Tally {
       return;
     }
     if (verdict === "missing" && described[verdict] === undefined) this.missingByQos[life.qos]++;
-  }
-
-  #count(counts: WillCounts, judgement: Judgement, described: Described): void {
-    const { expectation, verdict } = judgement;
-    counts[described.duplicate === undefined ? "duplicate" : "deviating"] += judgement.duplicates;
-    counts[described.unwanted === undefined ? "unwanted" : "deviating"] += judgement.unwanted;
-    if (expectation.kind !== "one" || verdict === undefined || verdict === "unseeable") return;
-    counts.expected++;
-    if (verdict !== "onTime" && described[verdict] !== undefined) counts.deviating++;
-    else counts[verdict]++;
   }
 
   /** Records a will's way, in milliseconds from the instant at which its kill was due. */

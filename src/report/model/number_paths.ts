@@ -45,6 +45,7 @@ const zeros = <Counts extends object>(counts: Counts) =>
   Object.fromEntries(Object.keys(counts).map((name) => [name, number])) as { [Name in keyof Counts]: typeof number };
 
 const wills = zeros(noCounts());
+const { expected: _expected, onTime: _onTime, ...wrongWills } = wills;
 const modeCounts = { kills: number, ...wills } as const;
 const latency = zeros({ count: 0, min: 0, mean: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 });
 const stretch = zeros({ count: 0, p50: 0, p99: 0, max: 0 });
@@ -129,7 +130,12 @@ const numbers: NumbersOf<Omit<Report, "thresholds">> = {
   profile: { deviations: each({ lives: number, seen: number, samples: each(fault) }) },
   described: any(number),
   slowest: each({ ...life, latencyMs: number, timeline }),
-  series: each({ ...zeros({ atMs: 0, alive: 0, kills: 0, wills: 0 }), ...stretch, byMode: byMode(stretch) }),
+  series: each({
+    ...zeros({ atMs: 0, alive: 0, kills: 0, wills: 0, due: 0 }),
+    faults: wrongWills,
+    ...stretch,
+    byMode: byMode(stretch),
+  }),
   stages: each({ fromMs: number, toMs: number }),
   byGroup: each({ ...modeCounts, connected: number, presenceWrong: number, latencyMs: latency }),
   resources: zeros({ cpuMs: 0, rssBytes: 0, cpuMsPerLife: 0, bytesPerClient: 0 }),

@@ -46,6 +46,38 @@ Deno.test("series: latencies of several squads form one distribution, not an ave
   assert.equal(Math.round(point!.p99), 100);
 });
 
+Deno.test("series: due and faulty wills count in the step of their instant, also when they are judged later", () => {
+  const series = new Series(100, minuteMs);
+  series.advance({ alive: 9, kills: 3, wills: 2 }, 1_100);
+  series.advance({ alive: 8, kills: 3, wills: 2 }, 2_100);
+  series.count(600, { expected: 1, onTime: 1 });
+  series.count(1_099, { expected: 1, missing: 1 });
+  series.count(1_100, { expected: 1, late: 1, duplicate: 2 });
+  series.count(90, { unwanted: 1 });
+  series.count(4_200, { expected: 1, onTime: 1 });
+  const data = series.finish({ alive: 7, kills: 3, wills: 3 });
+  const points = mergeSeries([data, data], minuteMs);
+  assert.deepEqual(points.map(({ atMs, alive, due, faults }) => [atMs, alive, due, faults]), [
+    [1_000, 18, 4, { missing: 2, unwanted: 2 }],
+    [2_000, 16, 2, { late: 2, duplicate: 4 }],
+    [3_000, 14, 0, undefined],
+    [4_000, 14, 0, undefined],
+    [5_000, 14, 2, undefined],
+  ]);
+  assert.deepEqual(joinSeries([points], minuteMs), points);
+});
+
+Deno.test("series: parts joined with one that has not counted due wills have none", () => {
+  const series = new Series(0, minuteMs);
+  series.count(10, { expected: 1, late: 1 });
+  const points = mergeSeries([series.finish({ alive: 1, kills: 1, wills: 1 })], minuteMs);
+  const older = points.map(({ due: _, faults: __, ...point }) => point);
+  assert.deepEqual(joinSeries([points, older], minuteMs).map(({ due, faults }) => [due, faults]), [[
+    undefined,
+    undefined,
+  ]]);
+});
+
 Deno.test("series: no squad gives no series", () => assert.deepEqual(mergeSeries([], minuteMs), []));
 
 Deno.test("series: has latencies by kill mode, and saved parts join to the same series", () => {
