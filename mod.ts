@@ -84,7 +84,7 @@ export type { Protocol } from "./src/conformance/model/protocol.ts";
 export { catalog } from "./src/conformance/catalog.ts";
 export { CaseFailure, type CaseFault, NotTestable } from "./src/conformance/model/outcome.ts";
 export { type DueWindow, Probe } from "./src/conformance/probe/probe.ts";
-export { type Arrival, type PacketOf, ProbeLink, type ProbeParts } from "./src/conformance/probe/probe_link.ts";
+export { type Arrival, type PacketOf, type ProbeDeps, ProbeLink } from "./src/conformance/probe/probe_link.ts";
 export type { ProbeEnd } from "./src/conformance/probe/probe_end.ts";
 export type {
   Again,

@@ -6,7 +6,7 @@
 import v8 from "node:v8";
 
 /** The dependencies of a {@link BufferCollector}. */
-export interface CollectorParts {
+export interface CollectorDeps {
   /** Collects young objects. */
   readonly collect: () => void;
   /** Current bytes of buffers, including garbage. */
@@ -19,12 +19,12 @@ const lookEveryBytes = 4 * 1024 * 1024;
 const growthBytes = 16 * 1024 * 1024;
 
 export class BufferCollector {
-  readonly #parts: CollectorParts;
+  readonly #deps: CollectorDeps;
   #lookedAtBytes = 0;
   #keptBytes = 0;
 
-  constructor(parts: CollectorParts) {
-    this.#parts = parts;
+  constructor(deps: CollectorDeps) {
+    this.#deps = deps;
   }
 
   /** @param totalBytes received from peers and sent to them since the start */
@@ -35,7 +35,7 @@ export class BufferCollector {
   }
 
   #look(): void {
-    const { bufferBytes, collect } = this.#parts;
+    const { bufferBytes, collect } = this.#deps;
     const nowBytes = bufferBytes();
     if (nowBytes < this.#keptBytes + growthBytes) {
       this.#keptBytes = Math.min(this.#keptBytes, nowBytes);

@@ -19,7 +19,7 @@ import type { Changes } from "./store/changes.ts";
 import type { WillFault } from "./options/will_fault.ts";
 
 /** The dependencies of wills. */
-export interface WillsParts {
+export interface WillsDeps {
   readonly deadlines: Deadlines<Due>;
   readonly metrics: Metrics;
   /** Publishes in the name of the client. */
@@ -62,12 +62,12 @@ interface ArmedWill {
 }
 
 export class Wills {
-  readonly #parts: WillsParts;
+  readonly #deps: WillsDeps;
   readonly #armed = new Map<string, ArmedWill>();
   readonly #delayed = new Map<string, PendingWill>();
 
-  constructor(parts: WillsParts) {
-    this.#parts = parts;
+  constructor(deps: WillsDeps) {
+    this.#deps = deps;
   }
 
   /** The delayed will of an offline client. */
@@ -82,11 +82,11 @@ export class Wills {
 
   /** Stores the will of a connection. The client has none: the last one's was released and resumed or ended. */
   arm(clientId: string, connectionId: number, will: ConnectWill, owner?: Identity): void {
-    this.#parts.changes?.will(clientId, { will, owner });
+    this.#deps.changes?.will(clientId, { will, owner });
     this.#hold(will);
     this.#armed.set(clientId, { connectionId, will, owner }); // [MQTT5 3.1.2-7] [MQTT311 3.1.2-8]
-    this.#parts.metrics.willsArmed++;
-    this.#parts.listeners?.["will-armed"]?.({ type: "will-armed", clientId, will });
+    this.#deps.metrics.willsArmed++;
+    this.#deps.listeners?.["will-armed"]?.({ type: "will-armed", clientId, will });
     this.#count();
   }
 
@@ -108,7 +108,7 @@ export class Wills {
     if (armed?.connectionId !== connectionId) return;
     this.#armed.delete(clientId); // [MQTT5 3.1.2-10] [MQTT311 3.1.2-10]
     this.#letGo(armed.will);
-    this.#parts.changes?.will(clientId, undefined);
+    this.#deps.changes?.will(clientId, undefined);
     const pending = new PendingWill(clientId, armed.will, ending, armed.owner);
     if (discards(ending, version)) this.#discard(pending, nowMs);
     else if (delayMs(armed.will, sessionExpiryS) === 0) this.#publish(pending, ending.kind, nowMs);
@@ -120,8 +120,8 @@ export class Wills {
   cancel(clientId: string): void {
     const delayed = this.#takeDelayed(clientId);
     if (delayed === undefined) return;
-    this.#parts.metrics.willsCancelled++; // [MQTT5 3.1.3-9]
-    this.#parts.listeners?.["will-cancelled"]?.({ type: "will-cancelled", clientId, will: delayed.will });
+    this.#deps.metrics.willsCancelled++; // [MQTT5 3.1.3-9]
+    this.#deps.listeners?.["will-cancelled"]?.({ type: "will-cancelled", clientId, will: delayed.will });
     this.#count();
   }
 
@@ -137,7 +137,7 @@ export class Wills {
     if (this.#delayed.get(pending.clientId) === pending) {
       this.#delayed.delete(pending.clientId);
       this.#letGo(pending.will);
-      this.#parts.changes?.will(pending.clientId, undefined); // before it is sent, so that it is never sent twice
+      this.#deps.changes?.will(pending.clientId, undefined); // before it is sent, so that it is never sent twice
       this.#publish(pending, pending.ending.kind, nowMs);
     } else {
       this.#send(pending, nowMs);
@@ -148,7 +148,7 @@ export class Wills {
   /** Restores a delayed will of the store; its due time may be past. */
   restore(held: Pick<PendingWill, "clientId" | "will" | "ending" | "owner"> & { readonly dueMs: number }): void {
     const pending = new PendingWill(held.clientId, held.will, held.ending, held.owner);
-    pending.deadline = this.#parts.deadlines.add(held.dueMs, pending);
+    pending.deadline = this.#deps.deadlines.add(held.dueMs, pending);
     this.#delayed.set(held.clientId, pending);
     this.#hold(held.will);
     this.#count();
@@ -165,9 +165,9 @@ export class Wills {
     if (armed?.connectionId !== connectionId) return;
     this.#armed.delete(clientId);
     this.#letGo(armed.will);
-    this.#parts.changes?.will(clientId, undefined);
-    this.#parts.metrics.willsDiscarded++;
-    this.#parts.listeners?.["will-discarded"]?.({ type: "will-discarded", clientId, will: armed.will });
+    this.#deps.changes?.will(clientId, undefined);
+    this.#deps.metrics.willsDiscarded++;
+    this.#deps.listeners?.["will-discarded"]?.({ type: "will-discarded", clientId, will: armed.will });
     this.#count();
   }
 
@@ -175,7 +175,7 @@ export class Wills {
   keep(): void {
     for (const { will } of [...this.#armed.values(), ...this.#delayed.values()]) this.#letGo(will);
     this.#armed.clear();
-    for (const { deadline } of this.#delayed.values()) this.#parts.deadlines.cancel(deadline!);
+    for (const { deadline } of this.#delayed.values()) this.#deps.deadlines.cancel(deadline!);
     this.#delayed.clear();
     this.#count();
   }
@@ -196,40 +196,40 @@ export class Wills {
   }
 
   #deny({ clientId, will }: PendingWill): void {
-    this.#parts.metrics.willsDenied++;
-    this.#parts.listeners?.["will-denied"]?.({ type: "will-denied", clientId, will });
+    this.#deps.metrics.willsDenied++;
+    this.#deps.listeners?.["will-denied"]?.({ type: "will-denied", clientId, will });
   }
 
   #lose({ clientId, will }: PendingWill): void {
-    this.#parts.metrics.willsLostAtStop++;
-    this.#parts.listeners?.["will-lost"]?.({ type: "will-lost", clientId, will });
+    this.#deps.metrics.willsLostAtStop++;
+    this.#deps.listeners?.["will-lost"]?.({ type: "will-lost", clientId, will });
   }
 
   #discard(pending: PendingWill, nowMs: number): void {
-    this.#parts.metrics.willsDiscarded++; // [MQTT5 3.14.4-3] [MQTT311 3.14.4-3]
-    this.#parts.listeners?.["will-discarded"]?.({
+    this.#deps.metrics.willsDiscarded++; // [MQTT5 3.14.4-3] [MQTT311 3.14.4-3]
+    this.#deps.listeners?.["will-discarded"]?.({
       type: "will-discarded",
       clientId: pending.clientId,
       will: pending.will,
     });
-    if (!this.#parts.fault?.atRelease?.(pending, "discard")) return;
-    this.#parts.metrics.willFaults++;
+    if (!this.#deps.fault?.atRelease?.(pending, "discard")) return;
+    this.#deps.metrics.willFaults++;
     this.#send(pending, nowMs);
   }
 
   #delay(pending: PendingWill, dueMs: number, nowMs: number): void {
-    if (this.#parts.fault?.atRelease?.(pending, "delay")) {
-      this.#parts.metrics.willFaults++;
+    if (this.#deps.fault?.atRelease?.(pending, "delay")) {
+      this.#deps.metrics.willFaults++;
       return this.#send(pending, nowMs);
     }
-    pending.deadline = this.#parts.deadlines.add(dueMs, pending);
+    pending.deadline = this.#deps.deadlines.add(dueMs, pending);
     pending.sinceMs = nowMs;
     this.#delayed.set(pending.clientId, pending);
     this.#hold(pending.will);
-    this.#parts.metrics.willsDelayed++;
+    this.#deps.metrics.willsDelayed++;
     const { clientId, will, ending, owner } = pending;
-    this.#parts.changes?.will(clientId, { will, owner, delayed: { dueMs, ending } });
-    this.#parts.listeners?.["will-delayed"]?.({
+    this.#deps.changes?.will(clientId, { will, owner, delayed: { dueMs, ending } });
+    this.#deps.listeners?.["will-delayed"]?.({
       type: "will-delayed",
       clientId,
       will,
@@ -243,47 +243,47 @@ export class Wills {
     if (delayed === undefined) return undefined;
     this.#delayed.delete(clientId);
     this.#letGo(delayed.will);
-    this.#parts.changes?.will(clientId, undefined);
-    this.#parts.deadlines.cancel(delayed.deadline!);
+    this.#deps.changes?.will(clientId, undefined);
+    this.#deps.deadlines.cancel(delayed.deadline!);
     return delayed;
   }
 
   #publish(pending: PendingWill, kind: EndingKind, nowMs: number): void {
-    const { authorize } = this.#parts;
+    const { authorize } = this.#deps;
     if (authorize !== undefined && !authorize(pending, "publish", pending.will.topic)) return this.#deny(pending);
-    this.#parts.metrics.willsPublished[kind]++;
-    this.#parts.listeners?.["will-published"]?.({
+    this.#deps.metrics.willsPublished[kind]++;
+    this.#deps.listeners?.["will-published"]?.({
       type: "will-published",
       clientId: pending.clientId,
       will: pending.will,
       ending: kind,
     });
-    const copies = this.#parts.fault?.atPublication?.(pending, nowMs);
+    const copies = this.#deps.fault?.atPublication?.(pending, nowMs);
     if (copies === undefined) return this.#send(pending, nowMs);
-    this.#parts.metrics.willFaults++;
+    this.#deps.metrics.willFaults++;
     for (const { will, delayMs } of copies) {
       const copy = new PendingWill(pending.clientId, will, pending.ending, pending.owner);
       if (delayMs === 0) this.#send(copy, nowMs);
-      else copy.deadline = this.#parts.deadlines.add(nowMs + delayMs, copy);
+      else copy.deadline = this.#deps.deadlines.add(nowMs + delayMs, copy);
     }
   }
 
   /** Message expiry and all other intervals count from here. */
   #send(pending: PendingWill, nowMs: number): void {
     const { clientId, owner } = pending;
-    this.#parts.publish(messageOfWill(pending.will, nowMs), { clientId, owner }, nowMs);
+    this.#deps.publish(messageOfWill(pending.will, nowMs), { clientId, owner }, nowMs);
   }
 
   #hold(will: ConnectWill): void {
-    this.#parts.memory?.add(willBytes(will));
+    this.#deps.memory?.add(willBytes(will));
   }
 
   #letGo(will: ConnectWill): void {
-    this.#parts.memory?.add(-willBytes(will));
+    this.#deps.memory?.add(-willBytes(will));
   }
 
   #count(): void {
-    this.#parts.metrics.willsHeld = this.#armed.size + this.#delayed.size;
+    this.#deps.metrics.willsHeld = this.#armed.size + this.#delayed.size;
   }
 }
 

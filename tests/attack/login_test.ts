@@ -1,6 +1,6 @@
 /** Attacks on logins: wrong passwords must not keep others out. */
 import assert from "node:assert/strict";
-import { LoginQueue, type LoginQueueParts } from "../../src/broker/access/login_queue.ts";
+import { LoginQueue, type LoginQueueDeps } from "../../src/broker/access/login_queue.ts";
 import { AccessControl } from "../../src/broker/access/access_control.ts";
 import { hashPassword } from "../../src/broker/access/password_hash.ts";
 
@@ -12,9 +12,9 @@ class QueueStage {
   readonly queue: LoginQueue;
   readonly #running: (() => void)[] = [];
 
-  constructor(parts: Partial<LoginQueueParts> = {}) {
+  constructor(deps: Partial<LoginQueueDeps> = {}) {
     const usual = { parallel: 1, perUser: 4, longestWaitMs: 5_000, nowMs: () => this.nowMs };
-    this.queue = new LoginQueue({ ...usual, ...parts });
+    this.queue = new LoginQueue({ ...usual, ...deps });
   }
 
   login(address: string, user: string, isOver = () => false) {

@@ -14,7 +14,7 @@ import { neverExpiresS } from "../../src/broker/session/session.ts";
 import { Changes } from "../../src/broker/store/changes.ts";
 import type { StoredWill } from "../../src/broker/store/stored.ts";
 import type { WillFault } from "../../src/broker/options/will_fault.ts";
-import { PendingWill, willBytes, Wills, type WillsParts } from "../../src/broker/wills.ts";
+import { PendingWill, willBytes, Wills, type WillsDeps } from "../../src/broker/wills.ts";
 import type { ProtocolVersion } from "../../src/mqtt/packet.ts";
 import { aWill } from "./stage.ts";
 import { eachCase } from "../support/steps.ts";
@@ -34,7 +34,7 @@ class Desk {
   readonly metrics = new Metrics();
   readonly wills: Wills;
 
-  constructor(parts: Partial<WillsParts> = {}, listens = true) {
+  constructor(deps: Partial<WillsDeps> = {}, listens = true) {
     const changes = new Changes();
     changes.will = (clientId, held) => this.note(`store ${clientId}: ${stored(held)}`);
     this.wills = new Wills({
@@ -47,7 +47,7 @@ class Desk {
       fault: undefined,
       changes,
       ...listens && { listeners: listeners((text) => this.note(text)) },
-      ...parts,
+      ...deps,
     });
   }
 

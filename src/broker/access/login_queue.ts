@@ -17,7 +17,7 @@ interface Waiting {
 export type CheckOutcome = "right" | "wrong" | "busy";
 
 /** The dependencies and limits of a queue. */
-export interface LoginQueueParts {
+export interface LoginQueueDeps {
   /** Checks that run at the same time. */
   readonly parallel: number;
   /** Maximum number of queued checks per user and address. */
@@ -37,7 +37,7 @@ const mostWrong = 10_000;
 const usualCheckMs = 100;
 
 export class LoginQueue {
-  readonly #parts: LoginQueueParts;
+  readonly #deps: LoginQueueDeps;
   /** By address, then by user; the first entry of each map is next. */
   readonly #addresses = new Map<string, Map<string, Waiting[]>>();
   /** Time of the last wrong password by user and address, oldest first. */
@@ -46,8 +46,8 @@ export class LoginQueue {
   #running = 0;
   #checkMs = usualCheckMs;
 
-  constructor(parts: LoginQueueParts) {
-    this.#parts = parts;
+  constructor(deps: LoginQueueDeps) {
+    this.#deps = deps;
   }
 
   /** The number of queued checks. */
@@ -66,8 +66,8 @@ export class LoginQueue {
     const { promise, resolve } = Promise.withResolvers<CheckOutcome>();
     const users = this.#addresses.get(address) ?? new Map<string, Waiting[]>();
     const waiting = users.get(user) ?? [];
-    if (waiting.length >= this.#parts.perUser) this.#clean(users, user, waiting);
-    if (waiting.length >= this.#parts.perUser) return Promise.resolve("busy");
+    if (waiting.length >= this.#deps.perUser) this.#clean(users, user, waiting);
+    if (waiting.length >= this.#deps.perUser) return Promise.resolve("busy");
     if (this.#isBusy() && (this.#wasWrong(address, user) || !this.#turnOneAway(waiting.length))) {
       return Promise.resolve("busy");
     }
@@ -80,20 +80,20 @@ export class LoginQueue {
   }
 
   #isBusy(): boolean {
-    const { parallel, longestWaitMs } = this.#parts;
+    const { parallel, longestWaitMs } = this.#deps;
     return this.#size * this.#checkMs / parallel > longestWaitMs;
   }
 
   #wasWrong(address: string, user: string): boolean {
     const atMs = this.#wrongMs.get(keyOf(address, user));
-    return atMs !== undefined && this.#parts.nowMs() - atMs < wrongForMs;
+    return atMs !== undefined && this.#deps.nowMs() - atMs < wrongForMs;
   }
 
   #note(address: string, user: string, isRight: boolean): void {
     const key = keyOf(address, user);
     this.#wrongMs.delete(key);
     if (isRight) return;
-    this.#wrongMs.set(key, this.#parts.nowMs());
+    this.#wrongMs.set(key, this.#deps.nowMs());
     if (this.#wrongMs.size > mostWrong) this.#wrongMs.delete(this.#wrongMs.keys().next().value!);
   }
 
@@ -130,7 +130,7 @@ export class LoginQueue {
   }
 
   #go(): void {
-    while (this.#running < this.#parts.parallel) {
+    while (this.#running < this.#deps.parallel) {
       const next = this.#next();
       if (next === undefined) return;
       void this.#run(next);
@@ -139,7 +139,7 @@ export class LoginQueue {
 
   async #run({ address, user, check, answer }: Waiting): Promise<void> {
     this.#running++;
-    const { nowMs } = this.#parts;
+    const { nowMs } = this.#deps;
     const fromMs = nowMs();
     try {
       const isRight = await check();

@@ -11,7 +11,7 @@ import type { Metrics } from "../limits/metrics.ts";
 import type { CoreSettings } from "../options/options.ts";
 
 /** The dependencies of {@link PeerWarnings}. */
-export interface PeerWarningsParts {
+export interface PeerWarningsDeps {
   readonly metrics: Metrics;
   readonly deadlines: Deadlines<Due>;
   readonly log: CoreSettings["log"];
@@ -24,7 +24,7 @@ export class PeerWarnings {
   readonly #outboxes: LimitedLog;
   readonly #links: LimitedLog;
 
-  constructor({ metrics, deadlines, log }: PeerWarningsParts) {
+  constructor({ metrics, deadlines, log }: PeerWarningsDeps) {
     const limited = (what: string) => new LimitedLog({ what, deadlines, write: (line) => log("warn", line) });
     this.#metrics = metrics;
     this.#logins = limited("failed logins");

@@ -9,7 +9,7 @@ import type { BrokerMetrics, Metrics } from "../limits/metrics.ts";
 import type { Router } from "../routing/router.ts";
 
 /** The dependencies and options of the topics. */
-export interface SysTopicsParts {
+export interface SysTopicsDeps {
   readonly metrics: Metrics;
   readonly router: Router;
   readonly deadlines: Deadlines<Due>;
@@ -22,19 +22,19 @@ export interface SysTopicsParts {
 const encoder = new TextEncoder();
 
 export class SysTopics {
-  readonly #parts: SysTopicsParts;
+  readonly #deps: SysTopicsDeps;
   readonly #startMs: number;
 
   /** Publishes at once, and from then on at each interval. */
-  constructor(parts: SysTopicsParts, nowMs: number) {
-    this.#parts = parts;
+  constructor(deps: SysTopicsDeps, nowMs: number) {
+    this.#deps = deps;
     this.#startMs = nowMs;
     this.fallDue(nowMs);
   }
 
   /** Publishes the values. */
   fallDue(nowMs: number): void {
-    const { metrics, router, deadlines, intervalMs, fault } = this.#parts;
+    const { metrics, router, deadlines, intervalMs, fault } = this.#deps;
     const uptimeS = Math.floor((nowMs - this.#startMs) / 1_000);
     for (const [topic, value] of sysValues(metrics.snapshot(), uptimeS, fault)) {
       router.publishOwn({ topic: `$SYS/broker/${topic}`, payload: encoder.encode(String(value)), retain: true }, nowMs);

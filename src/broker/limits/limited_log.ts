@@ -12,7 +12,7 @@ const linesInTotal = 20;
 const linesOfOneSource = 5;
 
 /** The dependencies of a {@link LimitedLog}. */
-export interface LimitedLogParts {
+export interface LimitedLogDeps {
   /** The subject of the lines, in the plural: `failed logins`. */
   readonly what: string;
   readonly deadlines: Deadlines<Due>;
@@ -20,7 +20,7 @@ export interface LimitedLogParts {
 }
 
 export class LimitedLog {
-  readonly #parts: LimitedLogParts;
+  readonly #deps: LimitedLogDeps;
   /** Lines of the current period by source; at most {@link linesInTotal} entries. */
   readonly #written = new Map<string, number>();
   #writtenInTotal = 0;
@@ -28,8 +28,8 @@ export class LimitedLog {
   #endMs = -Infinity;
   #deadline: Deadline<Due> | undefined;
 
-  constructor(parts: LimitedLogParts) {
-    this.#parts = parts;
+  constructor(deps: LimitedLogDeps) {
+    this.#deps = deps;
   }
 
   /**
@@ -41,15 +41,15 @@ export class LimitedLog {
     if (this.#writtenInTotal >= linesInTotal || ofSource >= linesOfOneSource) return this.#leave();
     this.#writtenInTotal++;
     this.#written.set(source, ofSource + 1);
-    this.#parts.write(line());
+    this.#deps.write(line());
   }
 
   /** Writes the number of omitted lines, if any. */
   flush(): void {
-    if (this.#deadline !== undefined) this.#parts.deadlines.cancel(this.#deadline);
+    if (this.#deadline !== undefined) this.#deps.deadlines.cancel(this.#deadline);
     this.#deadline = undefined;
     if (this.#leftOut === 0) return;
-    this.#parts.write(`${this.#leftOut} more ${this.#parts.what} within ${periodMs / 1_000}s are not in the log`);
+    this.#deps.write(`${this.#leftOut} more ${this.#deps.what} within ${periodMs / 1_000}s are not in the log`);
     this.#leftOut = 0;
   }
 
@@ -62,6 +62,6 @@ export class LimitedLog {
 
   #leave(): void {
     this.#leftOut++;
-    this.#deadline ??= this.#parts.deadlines.add(this.#endMs, this);
+    this.#deadline ??= this.#deps.deadlines.add(this.#endMs, this);
   }
 }

@@ -19,7 +19,7 @@ const waitMs = 100;
 const passedOver = 64;
 
 /** The functions of the router that feeds use. */
-export interface FeedParts {
+export interface FeedDeps {
   readonly deadlines: Deadlines<Due>;
   readonly memory: Memory;
   /** Visits the messages that a filter matches, one per step; undefined for a level without one. */
@@ -35,13 +35,13 @@ export function waitingFilterBytes(topicFilter: string): number {
 
 /** All feeds of a broker. */
 export class RetainedFeeds {
-  readonly #parts: FeedParts;
+  readonly #deps: FeedDeps;
   /** The feeds with more than their first slice. */
   readonly #feeds = new Fifo<Feed>();
   #deadline: Deadline<Due> | undefined;
 
-  constructor(parts: FeedParts) {
-    this.#parts = parts;
+  constructor(deps: FeedDeps) {
+    this.#deps = deps;
   }
 
   /**
@@ -50,10 +50,10 @@ export class RetainedFeeds {
    * @param lastOrder of the last message that was published before the SUBSCRIBE
    */
   begin(session: Session, topicFilters: readonly string[], lastOrder: number, nowMs: number): void {
-    const feed = new Feed(this.#parts, session, topicFilters, lastOrder);
+    const feed = new Feed(this.#deps, session, topicFilters, lastOrder);
     feed.slice(nowMs);
     if (feed.isOver) return;
-    this.#parts.memory.add(feed.costBytes);
+    this.#deps.memory.add(feed.costBytes);
     this.#feeds.push(feed);
     if (this.#feeds.size === 1) this.#later(nowMs + pauseMs);
   }
@@ -66,14 +66,14 @@ export class RetainedFeeds {
       const feed = feeds.shift()!;
       hasRun = feed.mayRun;
       if (hasRun) feed.slice(nowMs);
-      if (feed.isOver) this.#parts.memory.add(-feed.costBytes);
+      if (feed.isOver) this.#deps.memory.add(-feed.costBytes);
       else feeds.push(feed);
     }
     if (feeds.size > 0) this.#later(nowMs + (hasRun || feeds.size > passedOver ? pauseMs : waitMs));
   }
 
   #later(atMs: number): void {
-    const { deadlines } = this.#parts;
+    const { deadlines } = this.#deps;
     if (this.#deadline === undefined) this.#deadline = deadlines.add(atMs, this);
     else deadlines.move(this.#deadline, atMs);
   }
@@ -82,7 +82,7 @@ export class RetainedFeeds {
 /** The feed of one SUBSCRIBE. */
 class Feed {
   readonly costBytes: number;
-  readonly #parts: FeedParts;
+  readonly #deps: FeedDeps;
   readonly #session: Session;
   readonly #topicFilters: readonly string[];
   /** The client receives messages that were published later as ordinary messages. */
@@ -90,8 +90,8 @@ class Feed {
   #at = 0;
   #walk: Iterator<Publication | undefined> | undefined;
 
-  constructor(parts: FeedParts, session: Session, topicFilters: readonly string[], lastOrder: number) {
-    this.#parts = parts;
+  constructor(deps: FeedDeps, session: Session, topicFilters: readonly string[], lastOrder: number) {
+    this.#deps = deps;
     this.#session = session;
     this.#topicFilters = topicFilters;
     this.#lastOrder = lastOrder;
@@ -113,10 +113,10 @@ class Feed {
 
   #step(nowMs: number): void {
     const topicFilter = this.#topicFilters[this.#at]!;
-    this.#walk ??= this.#parts.walk(topicFilter, nowMs);
+    this.#walk ??= this.#deps.walk(topicFilter, nowMs);
     const { done, value } = this.#walk.next();
     if (value !== undefined && value.order <= this.#lastOrder) {
-      this.#parts.send(this.#session, topicFilter, value, nowMs);
+      this.#deps.send(this.#session, topicFilter, value, nowMs);
     }
     if (done !== true) return;
     this.#walk = undefined;

@@ -2,7 +2,7 @@
 import type { Clock } from "../../base/clock.ts";
 
 /** The functions that a timer uses. */
-export interface TimerParts {
+export interface TimerDeps {
   readonly clock: Clock;
   /** The next due time; Infinity if there is none. */
   readonly nextMs: () => number;
@@ -16,19 +16,19 @@ const longestMs = 2_000_000_000;
 const heldUpMs = 20;
 
 export class Timer {
-  readonly #parts: TimerParts;
+  readonly #deps: TimerDeps;
   #timeout: ReturnType<typeof setTimeout> | undefined;
   #armedForMs = Infinity;
   #waitedForReads = false;
 
-  constructor(parts: TimerParts) {
-    this.#parts = parts;
+  constructor(deps: TimerDeps) {
+    this.#deps = deps;
   }
 
   /** Call this when due times may have changed; costs one comparison if the next one is not earlier than before. */
   arm(): void {
-    const nextMs = this.#parts.nextMs();
-    if (nextMs < this.#armedForMs) this.#set(nextMs, nextMs - this.#parts.clock.nowMs());
+    const nextMs = this.#deps.nextMs();
+    if (nextMs < this.#armedForMs) this.#set(nextMs, nextMs - this.#deps.clock.nowMs());
   }
 
   stop(): void {
@@ -46,14 +46,14 @@ export class Timer {
    * If it fires late, reads links first, once, so that no client counts as silent because of the broker's own delay.
    */
   #fire(): void {
-    const nowMs = this.#parts.clock.nowMs();
+    const nowMs = this.#deps.clock.nowMs();
     if (nowMs - this.#armedForMs > heldUpMs && !this.#waitedForReads) {
       this.#waitedForReads = true;
       return this.#set(this.#armedForMs, 0);
     }
     this.#waitedForReads = false;
     this.#armedForMs = Infinity;
-    this.#parts.runDue(nowMs);
+    this.#deps.runDue(nowMs);
     this.arm();
   }
 }

@@ -17,8 +17,8 @@ import type { Receiver } from "./receiver.ts";
 import type { Delivery, SharedDelivery } from "../message/delivery.ts";
 import { Fifo } from "./fifo.ts";
 
-/** The parts that all outboxes share. */
-export interface OutboxParts {
+/** The dependencies that all outboxes share. */
+export interface OutboxDeps {
   readonly deadlines: Deadlines<Due>;
   readonly metrics: Metrics;
   /** Maximum number of messages in flight to one client. */
@@ -41,7 +41,7 @@ const reserve = 0.1;
 const servedBytes = 16 * 1024;
 
 export class Outbox {
-  readonly #parts: OutboxParts;
+  readonly #deps: OutboxDeps;
   readonly #clientId: string;
   readonly #record: SessionRecord | undefined;
   #connection: Receiver | undefined;
@@ -60,8 +60,8 @@ export class Outbox {
   #overflowing = false;
 
   /** @param record of the session, if there is a store */
-  constructor(parts: OutboxParts, clientId: string, connection: Receiver | undefined, record?: SessionRecord) {
-    this.#parts = parts;
+  constructor(deps: OutboxDeps, clientId: string, connection: Receiver | undefined, record?: SessionRecord) {
+    this.#deps = deps;
     this.#clientId = clientId;
     this.#connection = connection;
     this.#record = record;
@@ -115,14 +115,14 @@ export class Outbox {
     for (const delivery of [...this.#inflight.values(), ...waiting]) {
       const { publication, qos, share } = delivery;
       if (share !== undefined && qos === 1) left.push({ publication, share });
-      else this.#parts.metrics.drop(delivery.publication, "session-ended");
+      else this.#deps.metrics.drop(delivery.publication, "session-ended");
       this.#forget(delivery);
       this.#give(delivery.publication);
     }
     for (let held = this.#held.shift(); held !== undefined; held = this.#held.shift()) this.#give(held.publication);
     this.#inflight.clear();
     this.#again.clear();
-    if (this.#expiry !== undefined) this.#parts.deadlines.cancel(this.#expiry);
+    if (this.#expiry !== undefined) this.#deps.deadlines.cancel(this.#expiry);
     return left;
   }
 
@@ -227,7 +227,7 @@ export class Outbox {
   /** Schedules {@link purge} at this time, unless it is scheduled earlier. */
   #watchExpiry(atMs: number, expiresAtMs = atMs): void {
     if (expiresAtMs === Infinity) return;
-    const { deadlines } = this.#parts;
+    const { deadlines } = this.#deps;
     if (this.#expiry === undefined) this.#expiry = deadlines.add(atMs, this);
     else if (!this.#expiry.pending || atMs < this.#expiry.atMs) deadlines.move(this.#expiry, atMs);
   }
@@ -236,13 +236,13 @@ export class Outbox {
   #hasQuota(): boolean {
     const connection = this.#connection;
     if (connection === undefined || !connection.writable || this.#again.size > 0) return false;
-    return this.#inflight.size < Math.min(connection.receiveMaximum, this.#parts.inflightLimit); // [MQTT5 3.3.4-9]
+    return this.#inflight.size < Math.min(connection.receiveMaximum, this.#deps.inflightLimit); // [MQTT5 3.3.4-9]
   }
 
   #deliverQoS0(publication: Publication, retain: boolean, identifiers: readonly number[] | undefined, nowMs: number) {
     const connection = this.#connection;
     if (connection === undefined) {
-      this.#parts.metrics.drop(publication, "offline-qos0");
+      this.#deps.metrics.drop(publication, "offline-qos0");
     } else if (connection.writable && this.#held.size === 0) {
       this.#writeQoS0(connection, publication, retain, identifiers, nowMs);
     } else if (this.#admits(publication, nowMs)) {
@@ -259,7 +259,7 @@ export class Outbox {
     identifiers: readonly number[] | undefined,
     nowMs: number,
   ): void {
-    const { metrics } = this.#parts;
+    const { metrics } = this.#deps;
     if (publication.expired(nowMs)) metrics.drop(publication, "expired");
     else if (
       writeAliased(connection, publication, publication.encode(connection.version, 0, retain, identifiers, nowMs))
@@ -296,7 +296,7 @@ export class Outbox {
     const { publication, qos, retain, identifiers, packetId } = delivery;
     const encoded = publication.encode(connection.version, qos, retain, identifiers, nowMs);
     if (!writeAliased(connection, publication, encoded, packetId, dup)) return false; // [MQTT5 3.1.2-25]
-    this.#parts.metrics.sent++;
+    this.#deps.metrics.sent++;
     return true;
   }
 
@@ -307,7 +307,7 @@ export class Outbox {
   }
 
   #take(publication: Publication): void {
-    const { all, memory } = this.#parts;
+    const { all, memory } = this.#deps;
     this.#sizeBytes += publication.sizeBytes;
     all.sizeBytes += publication.sizeBytes;
     memory.add(cost.delivery);
@@ -315,7 +315,7 @@ export class Outbox {
   }
 
   #give(publication: Publication): void {
-    const { all, memory } = this.#parts;
+    const { all, memory } = this.#deps;
     this.#sizeBytes -= publication.sizeBytes;
     all.sizeBytes -= publication.sizeBytes;
     memory.add(-cost.delivery);
@@ -329,12 +329,12 @@ export class Outbox {
 
   #drop(delivery: Delivery, reason: DropReason): void {
     this.#finish(delivery);
-    this.#parts.metrics.drop(delivery.publication, reason);
+    this.#deps.metrics.drop(delivery.publication, reason);
   }
 
   /** Whether there is room for one more; if not, counts it as dropped. An empty outbox accepts any one message. */
   #admits(publication: Publication, nowMs: number): boolean {
-    const { bytesLimit, metrics } = this.#parts;
+    const { bytesLimit, metrics } = this.#deps;
     const limit = this.#limitHitBy(publication, nowMs);
     if (limit === undefined) {
       this.#overflowing &&= this.#sizeBytes > bytesLimit / 2;
@@ -342,7 +342,7 @@ export class Outbox {
     }
     metrics.limitsHit[limit]++;
     metrics.drop(publication, limit === "allOutboxesBytes" || limit === "memoryBytes" ? "memory-full" : "queue-full");
-    if (!this.#overflowing) this.#parts.overflowed(this.#clientId, nowMs);
+    if (!this.#overflowing) this.#deps.overflowed(this.#clientId, nowMs);
     this.#overflowing = true;
     return false;
   }
@@ -351,7 +351,7 @@ export class Outbox {
     publication: Publication,
     nowMs: number,
   ): "outboxBytes" | "outboxMessages" | "allOutboxesBytes" | "memoryBytes" | undefined {
-    const { bytesLimit, messagesLimit, all, memory } = this.#parts;
+    const { bytesLimit, messagesLimit, all, memory } = this.#deps;
     const { sizeBytes } = publication;
     const costBytes = cost.delivery + publication.costBytes;
     const isServed = this.#connection?.writable === true &&

@@ -10,7 +10,7 @@ import type { Due } from "../due.ts";
 import type { SessionRecord } from "../store/session_record.ts";
 import type { ConnectionOf } from "./connection.ts";
 import { Inbox } from "./inbox.ts";
-import { Outbox, type OutboxParts } from "./outbox.ts";
+import { Outbox, type OutboxDeps } from "./outbox.ts";
 
 /** A connection of a client, with its session once it is online. */
 export type Connection = ConnectionOf<Session>;
@@ -41,16 +41,16 @@ export class Session {
   deadline: Deadline<Due> | undefined;
   /** Its record in the store, if there is a store and the session was ever meant to outlive its connection. */
   record: SessionRecord | undefined;
-  readonly #parts: OutboxParts;
+  readonly #deps: OutboxDeps;
   #outbox: Outbox | undefined;
   #inbox: Inbox | undefined;
   #share: Share | undefined;
   #publisher: Publisher | undefined;
 
-  constructor(clientId: string, parts: OutboxParts, owner?: Identity) {
+  constructor(clientId: string, deps: OutboxDeps, owner?: Identity) {
     this.clientId = clientId;
     this.owner = owner;
-    this.#parts = parts;
+    this.#deps = deps;
   }
 
   /** The publisher of this client's messages; a message may outlive the session. */
@@ -65,7 +65,7 @@ export class Session {
 
   /** Messages to the client. */
   get outbox(): Outbox {
-    return this.#outbox ??= new Outbox(this.#parts, this.clientId, this.connection, this.record);
+    return this.#outbox ??= new Outbox(this.#deps, this.clientId, this.connection, this.record);
   }
 
   /** The outbox, if it was ever used. */
@@ -75,7 +75,7 @@ export class Session {
 
   /** QoS 2 messages from the client. */
   get inbox(): Inbox {
-    return this.#inbox ??= new Inbox(this.#parts.memory, this.record);
+    return this.#inbox ??= new Inbox(this.#deps.memory, this.record);
   }
 
   /** The inbox, if it was ever used. */

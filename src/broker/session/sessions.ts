@@ -7,14 +7,14 @@ import type { Metrics } from "../limits/metrics.ts";
 import type { Changes } from "../store/changes.ts";
 import type { SessionRecord } from "../store/session_record.ts";
 import type { SharedDelivery } from "../message/delivery.ts";
-import type { OutboxParts } from "./outbox.ts";
+import type { OutboxDeps } from "./outbox.ts";
 import { neverExpiresS, Session } from "./session.ts";
 
 /** The dependencies of sessions, and the listener for their end. */
-export interface SessionsParts {
+export interface SessionsDeps {
   readonly deadlines: Deadlines<Due>;
   readonly metrics: Metrics;
-  readonly outboxes: OutboxParts;
+  readonly outboxes: OutboxDeps;
   readonly changes: Changes | undefined;
   readonly memory: Memory;
   /**
@@ -30,11 +30,11 @@ export function sessionBytes(clientId: string): number {
 }
 
 export class Sessions {
-  readonly #parts: SessionsParts;
+  readonly #deps: SessionsDeps;
   readonly #byClientId = new Map<string, Session>();
 
-  constructor(parts: SessionsParts) {
-    this.#parts = parts;
+  constructor(deps: SessionsDeps) {
+    this.#deps = deps;
   }
 
   get size(): number {
@@ -51,16 +51,16 @@ export class Sessions {
 
   /** Begins a session of a user; none exists for that client identifier. */
   begin(clientId: string, owner?: Identity): Session {
-    const session = new Session(clientId, this.#parts.outboxes, owner);
+    const session = new Session(clientId, this.#deps.outboxes, owner);
     this.#byClientId.set(clientId, session);
-    this.#parts.memory.add(sessionBytes(clientId));
-    this.#parts.metrics.sessionsHeld = this.#byClientId.size;
+    this.#deps.memory.add(sessionBytes(clientId));
+    this.#deps.metrics.sessionsHeld = this.#byClientId.size;
     return session;
   }
 
   /** The client is online with this session. A session that ends with its connection also ends with the broker. */
   joined(session: Session): void {
-    const { changes } = this.#parts;
+    const { changes } = this.#deps;
     if (session.expiryIntervalS > 0) session.record ??= changes?.newSession(session.clientId, session.owner);
     session.record?.save(session.expiryIntervalS, undefined);
   }
@@ -76,7 +76,7 @@ export class Sessions {
 
   /** The client has reconnected: cancels the session's end. */
   resume(session: Session): void {
-    if (session.deadline !== undefined) this.#parts.deadlines.cancel(session.deadline);
+    if (session.deadline !== undefined) this.#deps.deadlines.cancel(session.deadline);
     session.deadline = undefined;
   }
 
@@ -91,7 +91,7 @@ export class Sessions {
   #expire(session: Session, offlineSinceMs: number): void {
     if (session.expiryIntervalS === neverExpiresS) return;
     const endMs = offlineSinceMs + session.expiryIntervalS * 1_000; // [MQTT5 3.1.2-23] [MQTT5 4.1.0-2]
-    session.deadline = this.#parts.deadlines.add(endMs, session);
+    session.deadline = this.#deps.deadlines.add(endMs, session);
   }
 
   /** Ends an offline session. */
@@ -99,9 +99,9 @@ export class Sessions {
     this.resume(session);
     const left = session.usedOutbox?.clear() ?? [];
     session.record?.end();
-    this.#parts.memory.add(-sessionBytes(session.clientId) - cost.packetId * (session.usedInbox?.size ?? 0));
+    this.#deps.memory.add(-sessionBytes(session.clientId) - cost.packetId * (session.usedInbox?.size ?? 0));
     this.#byClientId.delete(session.clientId);
-    this.#parts.metrics.sessionsHeld = this.#byClientId.size;
-    this.#parts.ended(session, left, nowMs);
+    this.#deps.metrics.sessionsHeld = this.#byClientId.size;
+    this.#deps.ended(session, left, nowMs);
   }
 }

@@ -13,7 +13,7 @@ import { type Gate, HeldLink } from "./commit_gated_link.ts";
 import { signOfLifeIntervalMs, type Store, StoreError } from "./store.ts";
 
 /** The dependencies of a turn. */
-export interface TurnParts {
+export interface TurnDeps {
   readonly store: Store;
   readonly deadlines: Deadlines<Due>;
   readonly metrics: Metrics;
@@ -27,16 +27,16 @@ export interface Hearer {
 }
 
 export class Turn implements Gate {
-  readonly #parts: TurnParts;
+  readonly #deps: TurnDeps;
   #held = new Set<HeldLink>();
   #reasonCode: number = ReasonCode.quotaExceeded;
   #scheduled = false;
   #failing = false;
   #beat: Deadline<Due> | undefined;
 
-  constructor(parts: TurnParts) {
-    this.#parts = parts;
-    const { changes } = parts.store;
+  constructor(deps: TurnDeps) {
+    this.#deps = deps;
+    const { changes } = deps.store;
     if (changes !== undefined) changes.onFresh = () => this.#schedule();
   }
 
@@ -46,7 +46,7 @@ export class Turn implements Gate {
   }
 
   get closed(): boolean {
-    return this.#parts.store.changes!.fresh;
+    return this.#deps.store.changes!.fresh;
   }
 
   hold(link: HeldLink): void {
@@ -55,25 +55,25 @@ export class Turn implements Gate {
 
   /** The link through which the broker must write. */
   guard(link: Link, hearer: Hearer): Link {
-    if (this.#parts.store.changes === undefined) return link;
+    if (this.#deps.store.changes === undefined) return link;
     return new HeldLink(link, this, (untold) => hearer.unstored(this.#reasonCode, untold));
   }
 
   /** Starts the heartbeat, if there is a persistent store. */
   start(nowMs: number): void {
-    if (this.#parts.store.changes === undefined) return;
-    this.#beat = this.#parts.deadlines.add(nowMs, this);
+    if (this.#deps.store.changes === undefined) return;
+    this.#beat = this.#deps.deadlines.add(nowMs, this);
   }
 
   /** Writes a heartbeat. */
   beat(nowMs: number): void {
     this.commit(nowMs);
-    this.#parts.deadlines.move(this.#beat!, nowMs + signOfLifeIntervalMs);
+    this.#deps.deadlines.move(this.#beat!, nowMs + signOfLifeIntervalMs);
   }
 
   /** Commits the changes, and releases the held output. */
   commit(nowMs: number): void {
-    const { store, metrics } = this.#parts;
+    const { store, metrics } = this.#deps;
     try {
       if (store.changes?.any) metrics.storeCommits++;
       store.commit(nowMs);
@@ -87,13 +87,13 @@ export class Turn implements Gate {
 
   /** Closes the store after a clean stop. */
   stop(nowMs: number): void {
-    if (this.#beat !== undefined) this.#parts.deadlines.cancel(this.#beat);
+    if (this.#beat !== undefined) this.#deps.deadlines.cancel(this.#beat);
     this.commit(nowMs);
     try {
-      this.#parts.store.close(nowMs);
+      this.#deps.store.close(nowMs);
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
-      this.#parts.settings.log("warn", `Store "${store(this.#parts)}" was not closed cleanly: ${error.message}`);
+      this.#deps.settings.log("warn", `Store "${store(this.#deps)}" was not closed cleanly: ${error.message}`);
     }
   }
 
@@ -101,7 +101,7 @@ export class Turn implements Gate {
   #schedule(): void {
     if (this.#scheduled || this.#failing) return;
     this.#scheduled = true;
-    const { clock, endOfTurn } = this.#parts.settings;
+    const { clock, endOfTurn } = this.#deps.settings;
     endOfTurn(() => {
       this.#scheduled = false;
       if (this.closed && !this.#failing) this.commit(clock.nowMs());
@@ -109,10 +109,10 @@ export class Turn implements Gate {
   }
 
   #fail(error: StoreError): void {
-    const { metrics, settings } = this.#parts;
+    const { metrics, settings } = this.#deps;
     metrics.storeFailures++;
     if (!this.#failing) {
-      const what = `Store "${store(this.#parts)}" cannot save changes (${error.message})`;
+      const what = `Store "${store(this.#deps)}" cannot save changes (${error.message})`;
       settings.log("warn", `${what}: the broker acknowledges none of them and refuses clients until it can`);
     }
     this.#failing = true;
@@ -121,13 +121,13 @@ export class Turn implements Gate {
       metrics.storeRefusals++;
       link.drop();
     }
-    this.#parts.store.changes!.attempted(); // the next attempt includes the changes of their ends
+    this.#deps.store.changes!.attempted(); // the next attempt includes the changes of their ends
   }
 
   #recover(): void {
     if (!this.#failing) return;
     this.#failing = false;
-    this.#parts.settings.log("warn", `Store "${store(this.#parts)}" saves changes again`);
+    this.#deps.settings.log("warn", `Store "${store(this.#deps)}" saves changes again`);
   }
 
   #take(): Set<HeldLink> {
@@ -137,6 +137,6 @@ export class Turn implements Gate {
   }
 }
 
-function store({ store: { place } }: TurnParts): string {
+function store({ store: { place } }: TurnDeps): string {
   return place;
 }

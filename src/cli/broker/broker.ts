@@ -17,7 +17,7 @@ import { brokerOptions, settingsOf } from "./broker_options.ts";
 import { openSecurity, type Security } from "./broker_security.ts";
 
 /** The dependencies of the command; a test may replace them. */
-export interface BrokerParts {
+export interface BrokerDeps {
   readonly openInterrupts?: () => Interrupts;
   readonly giveUp?: GiveUp;
 }
@@ -30,7 +30,7 @@ export interface BrokerParts {
 export async function broker(
   flags: BrokerFlags,
   { out, err }: Output,
-  { openInterrupts: interruptsFrom = openInterrupts, giveUp = keepPermissions }: BrokerParts = {},
+  { openInterrupts: interruptsFrom = openInterrupts, giveUp = keepPermissions }: BrokerDeps = {},
 ): Promise<number> {
   const settings = await settingsOf(flags);
   const { quiet = false } = settings;

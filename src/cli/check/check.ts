@@ -27,14 +27,14 @@ import { passwordOf } from "../fleet/fleet_request.ts";
 import { restartBy } from "./check_restart.ts";
 
 /** The dependencies of the command; a test may replace them. */
-export interface CheckParts {
+export interface CheckDeps {
   runConformance(run: ConformanceRun, hooks: ConformanceHooks): Promise<ConformanceResult>;
   startTarget(engine: EngineChoice): Promise<CheckTarget>;
   openInterrupts(): Interrupts;
   readonly catalog: readonly ConformanceCase[];
 }
 
-const realParts: CheckParts = { runConformance, startTarget: startCheckTarget, openInterrupts, catalog };
+const realDeps: CheckDeps = { runConformance, startTarget: startCheckTarget, openInterrupts, catalog };
 
 /** Refuses options that our own broker does not need; a topic must be one that clients can publish to. */
 function checkLogin({ url, username, password, passwordFile, deniedTopic }: CheckAsked): void {
@@ -62,7 +62,7 @@ const widest = 120;
  *
  * @throws UsageError when the request cannot be carried out
  */
-export async function check(asked: CheckAsked, output: Output, parts: CheckParts = realParts): Promise<number> {
+export async function check(asked: CheckAsked, output: Output, deps: CheckDeps = realDeps): Promise<number> {
   const protocols = { "3.1.1": ["3.1.1"], "5": ["5.0"], "both": undefined } as const;
   const selection = {
     only: asked.only,
@@ -70,7 +70,7 @@ export async function check(asked: CheckAsked, output: Output, parts: CheckParts
     quick: asked.quick ?? false,
     protocols: protocols[asked.protocol ?? "both"] as readonly Protocol[] | undefined,
   };
-  const runs = selectCases(parts.catalog, selection);
+  const runs = selectCases(deps.catalog, selection);
   if (asked.list === true) return list(runs, output);
   checkLogin(asked);
   const password = await passwordOf(asked);
@@ -82,10 +82,10 @@ export async function check(asked: CheckAsked, output: Output, parts: CheckParts
   const named = await namedTarget(asked);
   const { engine = "auto" } = asked;
   const outputs = await openCheckOutputs(asked);
-  const interrupts = parts.openInterrupts();
+  const interrupts = deps.openInterrupts();
   let own: CheckTarget | undefined;
   try {
-    own = named === undefined ? await parts.startTarget(engine) : undefined;
+    own = named === undefined ? await deps.startTarget(engine) : undefined;
     const run: ConformanceRun = {
       ...selection,
       target: named ?? parseEndpoint(own!.url),
@@ -95,11 +95,11 @@ export async function check(asked: CheckAsked, output: Output, parts: CheckParts
       parallel: asked.parallel,
       engine,
       profile: profileOf(asked.profile ?? "strict")!,
-      cases: parts.catalog,
+      cases: deps.catalog,
     };
     const onCase = asked.quiet === true ? () => {} : progressOn(output.err);
     const hooks = { onCase, restart: own === undefined ? restart : () => own!.restart(), interrupt: interrupts.early };
-    const report = makeCheckReport(await parts.runConformance(run, hooks), tool, own !== undefined);
+    const report = makeCheckReport(await deps.runConformance(run, hooks), tool, own !== undefined);
     const stream = outputs.usesStandardOutput ? output.err : output.out;
     const width = Math.min(stream.columns() ?? widest, widest);
     stream.draw(checkText(report, { width, style: stream.style }));

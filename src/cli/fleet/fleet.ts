@@ -30,7 +30,7 @@ import { checkRestartFlags, type FlagsWithScenario, fleetRequest, withScenario }
 import { fleetOnSeveral, type RunOn } from "./fleet_several.ts";
 
 /** The dependencies of the command; a test may replace them. */
-export interface FleetParts {
+export interface FleetDeps {
   runFleet(run: FleetRun, hooks: FleetHooks): Promise<FleetResult>;
   /** `restarts`: the run restarts it. */
   startBroker(onWarning: (text: string) => void, engine: EngineChoice, restarts: boolean): Promise<EmbeddedBroker>;
@@ -40,9 +40,9 @@ export interface FleetParts {
 }
 
 /** The same for one run. */
-type RunParts = FleetParts & { readonly onLives: FleetHooks["onLives"] | undefined };
+type RunDeps = FleetDeps & { readonly onLives: FleetHooks["onLives"] | undefined };
 
-const realParts: FleetParts = {
+const realDeps: FleetDeps = {
   runFleet,
   openInterrupts,
   settle: (interrupt) => settle(monotonicClock, interrupt),
@@ -59,7 +59,7 @@ const lastGraceMs = 3_000;
  *
  * @throws UsageError when the request cannot be carried out
  */
-export async function fleet(asked: FleetFlags, output: Output, parts: FleetParts = realParts): Promise<number> {
+export async function fleet(asked: FleetFlags, output: Output, deps: FleetDeps = realDeps): Promise<number> {
   const flags = await withScenario(asked);
   const { url: brokers } = flags;
   if (brokers.length > 1 && flags.startAt !== undefined) {
@@ -68,17 +68,17 @@ export async function fleet(asked: FleetFlags, output: Output, parts: FleetParts
     );
   }
   const run: RunOn = (broker, plan, interrupts, onLives, record) =>
-    runOn(broker, plan, flags, output, interrupts, { ...parts, onLives }, record);
-  if (brokers.length > 1) return await fleetOnSeveral(flags, brokers, output, parts, run);
+    runOn(broker, plan, flags, output, interrupts, { ...deps, onLives }, record);
+  if (brokers.length > 1) return await fleetOnSeveral(flags, brokers, output, deps, run);
   const [broker = embedded] = brokers;
   const plan = makePlan(await fleetRequest(flags, broker));
   const outputs = await openRunOutputs(flags, (text) => output.out.write(text));
-  const interrupts = parts.openInterrupts();
+  const interrupts = deps.openInterrupts();
   let record: RecordFile | undefined;
   try {
     if (flags.record !== undefined) record = await openRecordFile(flags.record, reportPlaces(flags));
     const { onLives } = outputs;
-    const report = await runOn(broker, plan, flags, output, interrupts, { ...parts, onLives }, record);
+    const report = await runOn(broker, plan, flags, output, interrupts, { ...deps, onLives }, record);
     if (report === undefined) {
       output.err.write("Ended at once: the run made no report.\n");
       return 130;
@@ -99,7 +99,7 @@ async function runOn(
   flags: FlagsWithScenario,
   output: Output,
   interrupts: Interrupts,
-  parts: RunParts,
+  deps: RunDeps,
   record?: RecordFile,
 ): Promise<Report | undefined> {
   checkRestartFlags(flags, broker, plan);
@@ -109,7 +109,7 @@ async function runOn(
   try {
     const live = alsoSeen(openLive({ ...screenOf(output.err), clock: monotonicClock }, flags.quiet ?? false), views);
     const asked = { plan, ...flags.startAt && { startAt: flags.startAt.at } };
-    const result = await runOnTarget(asked, broker, live, interrupts, parts, sink);
+    const result = await runOnTarget(asked, broker, live, interrupts, deps, sink);
     if (result === undefined) return undefined;
     const report = applyThresholds(makeReport(result, context), flags.threshold);
     views.finish(report);
@@ -138,19 +138,19 @@ async function runOnTarget(
   { endpoint }: BrokerChoice,
   live: Live,
   interrupts: Interrupts,
-  parts: RunParts,
+  deps: RunDeps,
   record: RecordSink | undefined,
 ): Promise<FleetResult | undefined> {
   let broker: EmbeddedBroker | undefined;
   try {
     if (endpoint !== undefined) {
-      return await run({ ...asked, target: endpoint }, undefined, live, interrupts, parts, record);
+      return await run({ ...asked, target: endpoint }, undefined, live, interrupts, deps, record);
     }
     const warn = (text: string) => live.notice({ level: "warning", text });
-    broker = await parts.startBroker(warn, asked.plan.engine, restartsBroker(asked.plan));
+    broker = await deps.startBroker(warn, asked.plan.engine, restartsBroker(asked.plan));
     const crash = broker.crash.then((error) => Promise.reject(error));
     const target = parseEndpoint(broker.url);
-    return await Promise.race([crash, run({ ...asked, target }, broker, live, interrupts, parts, record)]);
+    return await Promise.race([crash, run({ ...asked, target }, broker, live, interrupts, deps, record)]);
   } finally {
     live.end();
     if (!interrupts.atOnce.aborted) await broker?.stop();
@@ -163,13 +163,13 @@ function run(
   own: EmbeddedBroker | undefined,
   live: Live,
   interrupts: Interrupts,
-  parts: RunParts,
+  deps: RunDeps,
   record: RecordSink | undefined,
 ): Promise<FleetResult | undefined> {
   const hooks = {
     onProgress: live.progress.bind(live),
     onNotice: (notice: Notice) => live.notice(notice),
-    ...parts.onLives && { onLives: parts.onLives },
+    ...deps.onLives && { onLives: deps.onLives },
     interrupt: interrupts.early,
     stop: interrupts.atOnce,
     ...record && { record },
@@ -179,7 +179,7 @@ function run(
     live.notice({ level: "info", text: "Ending early; Ctrl-C again ends at once." })
   );
   const givenUp = aborted(interrupts.atOnce).then(() => passed(lastGraceMs));
-  return Promise.race([parts.runFleet({ ...asked, brokerInProcess: own !== undefined }, hooks), givenUp]);
+  return Promise.race([deps.runFleet({ ...asked, brokerInProcess: own !== undefined }, hooks), givenUp]);
 }
 
 function passed(ms: number): Promise<undefined> {

@@ -35,7 +35,7 @@ export type RunOn = (
 ) => Promise<Report | undefined>;
 
 /** The dependencies of the comparison. */
-export interface SeveralParts {
+export interface SeveralDeps {
   openInterrupts(): Interrupts;
   settle(interrupt: AbortSignal): Promise<Settled>;
 }
@@ -52,7 +52,7 @@ export async function fleetOnSeveral(
   flags: FlagsWithScenario,
   brokers: readonly BrokerChoice[],
   output: Output,
-  parts: SeveralParts,
+  deps: SeveralDeps,
   run: RunOn,
 ): Promise<number> {
   const names = brokers.map(({ name }) => name);
@@ -73,7 +73,7 @@ export async function fleetOnSeveral(
   for (const [place, broker] of brokers.entries()) checkRestartFlags(flags, broker, plans[place]!);
   const records = new Map<string, RecordFile>();
   const outputs = await openComparisonOutputs(flags, names);
-  const interrupts = parts.openInterrupts();
+  const interrupts = deps.openInterrupts();
   const compared: ComparedBroker[] = [];
   const refused: UsageError[] = [];
   const faults: UsageError[] = [];
@@ -81,7 +81,7 @@ export async function fleetOnSeveral(
   try {
     await openRecords(flags, names, records);
     for (const [place, broker] of brokers.entries()) {
-      if (place > 0) await settleBefore(broker, parts, interrupts, output, tell);
+      if (place > 0) await settleBefore(broker, deps, interrupts, output, tell);
       tell(`Broker ${place + 1} of ${brokers.length}: ${broker.name}, ${brokerText(broker)}`);
       const found = await runOne(
         broker,
@@ -143,13 +143,13 @@ async function plansOf(flags: FlagsWithScenario, brokers: readonly BrokerChoice[
 
 async function settleBefore(
   { name }: BrokerChoice,
-  parts: SeveralParts,
+  deps: SeveralDeps,
   { early }: Interrupts,
   output: Output,
   tell: (text: string) => void,
 ): Promise<void> {
   if (early.aborted) return;
-  const { quiet, afterMs } = await parts.settle(early);
+  const { quiet, afterMs } = await deps.settle(early);
   const after = `${(afterMs / 1_000).toFixed(1)}s`;
   if (quiet) tell(`This machine was idle after ${after}`);
   else if (!early.aborted) {

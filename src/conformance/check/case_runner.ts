@@ -20,8 +20,8 @@ import { CaseContext } from "../context/case_context.ts";
 import type { TranscriptLine } from "../probe/transcript.ts";
 import type { TimedWorld } from "../../net/world.ts";
 
-/** The parts that all cases of a check share. */
-export interface RunnerParts {
+/** The dependencies that all cases of a check share. */
+export interface RunnerDeps {
   readonly run: Pick<ConformanceRun, "login" | "deniedTopic" | "profile" | "quick">;
   readonly world: TimedWorld;
   readonly bounds: Bounds;
@@ -60,12 +60,12 @@ type Known = DeviationProfile["deviations"][number];
 
 /** Runs cases. */
 export class CaseRunner {
-  readonly #parts: RunnerParts;
+  readonly #deps: RunnerDeps;
   readonly #contexts = new Set<CaseContext>();
   #contextsMade = 0;
 
-  constructor(parts: RunnerParts) {
-    this.#parts = parts;
+  constructor(deps: RunnerDeps) {
+    this.#deps = deps;
   }
 
   /** Ends everything that is open. */
@@ -119,12 +119,12 @@ export class CaseRunner {
     try {
       return await act(context);
     } finally {
-      if (this.#parts.isCalledOff() || context.unreachable !== undefined) context.callOff();
+      if (this.#deps.isCalledOff() || context.unreachable !== undefined) context.callOff();
       else {
         const left = await context.sweep();
         // The clean-up of an unavailable broker is reported with its outage.
         if (left !== undefined && context.unreachable === undefined) {
-          this.#parts.onWarning(`${context.topic("#")} in ${protocol} ${left}`);
+          this.#deps.onWarning(`${context.topic("#")} in ${protocol} ${left}`);
         }
       }
       this.#contexts.delete(context);
@@ -138,7 +138,7 @@ export class CaseRunner {
   }
 
   #unmet(one: ConformanceCase, protocol: Protocol): string | undefined {
-    const { run, canRestart, facts } = this.#parts;
+    const { run, canRestart, facts } = this.#deps;
     const { username, password } = run.login ?? {};
     const hasLogin = (username ?? password) !== undefined;
     return unmetNeed(one, facts.get(protocol)!, {
@@ -153,7 +153,7 @@ export class CaseRunner {
     context: CaseContext,
     known: readonly Known[],
   ): Promise<Pick<CaseResult, "outcome" | "reason" | "fault" | "deviation"> | undefined> {
-    const { bounds, world, isCalledOff } = this.#parts;
+    const { bounds, world, isCalledOff } = this.#deps;
     const kind = one.needs?.includes("restart") === true ? "restart" : one.time ?? "quick";
     const longestMs = limitMs[kind] * bounds.slack + this.#lookOnMs(one.id, known)(longestKeepAliveS);
     const cancel = world.after(longestMs, () => context.callOff());
@@ -188,7 +188,7 @@ export class CaseRunner {
 
   /** The profile's deviations that may show in a case; those of this very broker and case come first. */
   #known(one: Pick<ConformanceCase, "id" | "deviations">, protocol: Protocol): readonly Known[] {
-    const { name = "", deviations = [] } = this.#parts.run.profile ?? {};
+    const { name = "", deviations = [] } = this.#deps.run.profile ?? {};
     const applies = deviations.filter(({ rules = {} }) =>
       Object.keys(rules).length === 0 || rules[protocol] !== undefined
     );
@@ -197,24 +197,24 @@ export class CaseRunner {
   }
 
   #covers(one: ConformanceCase, deviation: Known, fault: CaseFault): boolean {
-    return covers(this.#signs(one.id, deviation), fault, this.#parts.bounds);
+    return covers(this.#signs(one.id, deviation), fault, this.#deps.bounds);
   }
 
   #signs(id: ConformanceCase["id"], deviation: Known) {
-    const { name = "" } = this.#parts.run.profile ?? {};
+    const { name = "" } = this.#deps.run.profile ?? {};
     return knownSigns(id, name, deviation.id) ?? signsOf(deviation);
   }
 
   /** A case waits beyond the bounds for the lateness that a deviation of the profile describes. */
   #lookOnMs(id: ConformanceCase["id"], known: readonly Known[]): (keepAliveS: number) => number {
-    const { run } = this.#parts;
+    const { run } = this.#deps;
     const mostMs = lookOnMostMs[run.quick === true ? "quick" : "full"];
     const signs = known.flatMap((deviation) => this.#signs(id, deviation));
     return (keepAliveS) => Math.min(mostMs, lookMs(signs, keepAliveS));
   }
 
   #contextDeps(protocol: Protocol) {
-    const { world, bounds, pacer, random, runName, facts, run } = this.#parts;
+    const { world, bounds, pacer, random, runName, facts, run } = this.#deps;
     const number = ++this.#contextsMade;
     const known = facts.get(protocol);
     return {

@@ -192,13 +192,13 @@ export class CaseContext {
     const { world, bounds, pacer, limits, lookOnMs } = this.#deps;
     const same = this.#probes.filter((probe) => probe.name.replace(/ \d+$/, "") === name).length;
     pacer.opens(hasWaited);
-    const parts = {
+    const deps = {
       ...{ world, bounds, limits, lookOnMs, transcript: this.transcript, originMs: this.#originMs },
       onSideFault: (fault: SideFault) => void this.sideFaults.push(fault),
       onRefusedForLoad: (what: string) => this.#admission.refused(probe, what),
       onUnreachable: (how: string) => void (this.unreachable ??= how),
     };
-    const probe = new Probe(parts, same === 0 ? name : `${name} ${same + 1}`, this.version);
+    const probe = new Probe(deps, same === 0 ? name : `${name} ${same + 1}`, this.version);
     this.#probes.push(probe);
     return probe;
   }

@@ -105,7 +105,7 @@ export class Probe extends ProbeLink {
   async expect<T extends PacketType>(
     type: T,
     isIt: (packet: PacketOf<T>) => boolean = () => true,
-    withinMs = this.parts.bounds.answerMs,
+    withinMs = this.deps.bounds.answerMs,
   ): Promise<PacketOf<T>> {
     const find = () =>
       this.inbox.findIndex(({ packet }) => packet.type === type && isIt(packet as unknown as PacketOf<T>));
@@ -124,7 +124,7 @@ export class Probe extends ProbeLink {
   }
 
   /** Takes the very next packet of any type. Fails when none comes in time. */
-  async next(withinMs = this.parts.bounds.answerMs): Promise<Packet> {
+  async next(withinMs = this.deps.bounds.answerMs): Promise<Packet> {
     await this.patience.until(() => this.inbox.length > 0 || this.over, withinMs);
     const arrival = this.inbox.shift();
     if (arrival === undefined) throw this.#missing("packet", withinMs);
@@ -158,12 +158,12 @@ export class Probe extends ProbeLink {
    *
    * @param forMs from now; the bound for silence if not given
    */
-  receivesNothing(forMs = this.parts.bounds.silenceMs): Promise<void> {
+  receivesNothing(forMs = this.deps.bounds.silenceMs): Promise<void> {
     return this.silence(forMs, ["publish"]);
   }
 
   /** Fails when a packet comes, or has come and was not taken; of certain types if they are named. */
-  async silence(forMs = this.parts.bounds.silenceMs, types?: readonly PacketType[]): Promise<void> {
+  async silence(forMs = this.deps.bounds.silenceMs, types?: readonly PacketType[]): Promise<void> {
     const unasked = () => this.inbox.find(({ packet }) => types === undefined || types.includes(packet.type));
     await this.patience.until(() => unasked() !== undefined || this.over, forMs);
     const arrival = unasked();
@@ -178,7 +178,7 @@ export class Probe extends ProbeLink {
    * Waits for the broker to close; unread packets may come first, and unreadable bytes are no obstacle. Fails when the
    * link stays open.
    */
-  async expectClose(withinMs = this.parts.bounds.answerMs): Promise<ProbeEnd> {
+  async expectClose(withinMs = this.deps.bounds.answerMs): Promise<ProbeEnd> {
     await this.patience.until(() => this.closed !== undefined, withinMs);
     const end = this.closed;
     if (end === undefined) {
@@ -193,13 +193,13 @@ export class Probe extends ProbeLink {
    * allow, and when it does not close. It does not judge an earlier close.
    */
   async expectCloseBy(due: DueWindow): Promise<ProbeEnd> {
-    const { lateMs } = this.parts.bounds;
+    const { lateMs } = this.deps.bounds;
     const keepAliveS = keepAliveOf(due);
     const dueMs = due.sinceMs + (due.byMs ?? due.afterMs);
     const end = () => this.closed;
     await this.patience.until(() => end() !== undefined, dueMs + lateMs - this.nowMs);
     if (end() === undefined) {
-      await this.patience.until(() => end() !== undefined, this.parts.lookOnMs(keepAliveS));
+      await this.patience.until(() => end() !== undefined, this.deps.lookOnMs(keepAliveS));
     }
     const closed = end();
     const byMs = (closed?.atMs ?? this.nowMs) - dueMs;
@@ -219,7 +219,7 @@ export class Probe extends ProbeLink {
 
   /** The broker refuses the CONNECT: it closes the link, with a CONNACK that refuses or without one. */
   async expectRefused(): Promise<ProbeEnd & { readonly connack?: ConnackPacket }> {
-    const { answerMs } = this.parts.bounds;
+    const { answerMs } = this.deps.bounds;
     const answer = () => this.inbox.map(({ packet }) => packet).find((packet) => packet.type === "connack");
     await this.patience.until(() => this.closed !== undefined || answer()?.reasonCode === 0, answerMs);
     if (answer()?.reasonCode === 0) {
@@ -232,7 +232,7 @@ export class Probe extends ProbeLink {
   /** Whether the CONNECT that was sent is refused: false when it is accepted, or not answered in time. */
   async isRefused(): Promise<boolean> {
     const answer = () => this.peek("connack")[0];
-    await this.patience.until(() => this.over || answer() !== undefined, this.parts.bounds.answerMs);
+    await this.patience.until(() => this.over || answer() !== undefined, this.deps.bounds.answerMs);
     const connack = answer();
     if (connack !== undefined) return connack.reasonCode !== 0;
     return this.ended !== undefined && this.ended.how.kind !== "error";
@@ -276,7 +276,7 @@ export class Probe extends ProbeLink {
 
   /** Takes a message, and fails unless it equals the sent one and comes before the bounds end. */
   async #take(message: SentMessage, due: DueWindow | undefined, isFound: boolean): Promise<Arrival<PublishPacket>> {
-    const { answerMs, lateMs } = this.parts.bounds;
+    const { answerMs, lateMs } = this.deps.bounds;
     const dueMs = due === undefined ? this.nowMs : due.sinceMs + (due.byMs ?? due.afterMs);
     const untilMs = dueMs + (due === undefined ? answerMs : lateMs);
     const keepAliveS = due === undefined ? 0 : keepAliveOf(due);
@@ -284,7 +284,7 @@ export class Probe extends ProbeLink {
     const fromMs = this.nowMs;
     await this.patience.until(() => find() >= 0 || this.over, untilMs - fromMs);
     if (find() < 0 && !this.over && this.peek("publish").length === 0) {
-      await this.patience.until(() => find() >= 0 || this.over, this.parts.lookOnMs(keepAliveS));
+      await this.patience.until(() => find() >= 0 || this.over, this.deps.lookOnMs(keepAliveS));
     }
     const place = find();
     if (place < 0) {
@@ -304,7 +304,7 @@ export class Probe extends ProbeLink {
   }
 
   #checkInstant({ atMs }: Arrival, due: DueWindow): void {
-    const { bounds, originMs, transcript } = this.parts;
+    const { bounds, originMs, transcript } = this.deps;
     const tookMs = atMs - due.sinceMs;
     transcript.add(atMs - originMs, this.name, "=", `came ${formatMs(tookMs)} after, due at ${formatMs(due.afterMs)}`);
     const byMs = due.afterMs - tookMs;

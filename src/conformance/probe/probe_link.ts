@@ -20,8 +20,8 @@ import { refusalForLoad } from "./refused_for_load.ts";
 import type { Transcript } from "./transcript.ts";
 import type { TimedWorld } from "../../net/world.ts";
 
-/** The parts of a probe. */
-export interface ProbeParts {
+/** The dependencies of a probe. */
+export interface ProbeDeps {
   /** The clock and the links. */
   readonly world: TimedWorld;
   /** The time bounds. */
@@ -73,7 +73,7 @@ export class ProbeLink implements DialReceiver, PacketReceiver {
   /** When this side ended the connection, or sent DISCONNECT. */
   endedMs = 0;
   /** The clock, the bounds and the transcript. */
-  protected readonly parts: ProbeParts;
+  protected readonly deps: ProbeDeps;
   /** Waits for packets. */
   protected readonly patience: Patience;
   /** The received packets that no call has taken, in order. */
@@ -96,16 +96,16 @@ export class ProbeLink implements DialReceiver, PacketReceiver {
   /**
    * Makes one end of a connection.
    *
-   * @param parts the clock, the bounds and the transcript
+   * @param deps the clock, the bounds and the transcript
    * @param name the name of the connection in the transcript
    * @param version the MQTT version
    */
-  constructor(parts: ProbeParts, readonly name: string, readonly version: ProtocolVersion) {
-    this.parts = parts;
-    this.patience = new Patience(parts.world);
-    this.#limits = parts.limits;
+  constructor(deps: ProbeDeps, readonly name: string, readonly version: ProtocolVersion) {
+    this.deps = deps;
+    this.patience = new Patience(deps.world);
+    this.#limits = deps.limits;
     this.#stream = new PacketStream({ maximumPacketSize, receiver: this, version, lenient: true });
-    this.#link = parts.world.dial(this);
+    this.#link = deps.world.dial(this);
   }
 
   /** Sends packets, in one write. @throws NotTestable for a packet that the broker has announced not to take */
@@ -178,7 +178,7 @@ export class ProbeLink implements DialReceiver, PacketReceiver {
 
   /** Sends PINGREQ twice within each keep alive, unseen by the case, until the link ends. */
   staysAlive(keepAliveS: number): void {
-    this.parts.world.after(500 * keepAliveS, () => {
+    this.deps.world.after(500 * keepAliveS, () => {
       if (this.over || this.endedMs > 0) return;
       const { sentMs } = this;
       this.#pings.push(true);
@@ -218,9 +218,9 @@ export class ProbeLink implements DialReceiver, PacketReceiver {
     // The first packet of a read has the bytes of the whole read.
     this.log("<", packetText(packet), this.#received);
     this.#received = undefined;
-    if (this.judgesPackets) faultsOf(packet, faults, this.version).forEach(this.parts.onSideFault);
+    if (this.judgesPackets) faultsOf(packet, faults, this.version).forEach(this.deps.onSideFault);
     const refusal = refusalForLoad(packet, this.version);
-    if (refusal !== undefined) this.parts.onRefusedForLoad(refusal);
+    if (refusal !== undefined) this.deps.onRefusedForLoad(refusal);
     if (packet.type === "connack") this.#connected(packet);
     if ("packetId" in packet && packet.packetId !== undefined) this.#acknowledged(packet);
     this.inbox.push({ packet, atMs: this.nowMs });
@@ -233,24 +233,24 @@ export class ProbeLink implements DialReceiver, PacketReceiver {
     this.log("<", `malformed: ${message}`, this.#received);
     const bytes = this.#lastBytes;
     this.#unreadable = { how: { kind: "malformed", message, bytes }, atMs: this.nowMs };
-    if (this.judgesPackets) this.parts.onSideFault(unreadable(message, bytes, this.version));
+    if (this.judgesPackets) this.deps.onSideFault(unreadable(message, bytes, this.version));
     this.patience.lookAgain();
   }
 
   /** The link is over. */
   onEnd(end: LinkEnd): void {
     this.#finish(end);
-    if (!this.#opened && end.kind === "error") this.parts.onUnreachable(`${end.code}: ${end.message}`);
+    if (!this.#opened && end.kind === "error") this.deps.onUnreachable(`${end.code}: ${end.message}`);
   }
 
   /** Monotonic milliseconds. */
   protected get nowMs(): number {
-    return this.parts.world.clock.nowMs();
+    return this.deps.world.clock.nowMs();
   }
 
   /** Writes a line of the transcript. */
   protected log(direction: ">" | "<" | "=", text: string, bytes?: Uint8Array): void {
-    this.parts.transcript.add(this.nowMs - this.parts.originMs, this.name, direction, text, bytes);
+    this.deps.transcript.add(this.nowMs - this.deps.originMs, this.name, direction, text, bytes);
   }
 
   /** Records a sent packet. */

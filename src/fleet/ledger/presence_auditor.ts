@@ -37,7 +37,7 @@ export interface PresenceReading {
 export type Differing = (state: PresenceState, truth: PresenceTruth) => readonly PresencePart[];
 
 /** The inputs of the records. */
-export interface PresenceAuditorParts {
+export interface PresenceAuditorDeps {
   readonly plan: FleetPlan;
   readonly groups: Groups;
   readonly rules: OracleRules;
@@ -50,14 +50,14 @@ export interface PresenceAuditorParts {
 export class PresenceAuditor {
   /** The states that clients have published. */
   readonly book: PresenceLog;
-  readonly #parts: PresenceAuditorParts;
+  readonly #deps: PresenceAuditorDeps;
   readonly #note: Note | undefined;
   readonly #counts: Partial<Record<PresenceMoment, PresenceCounts>> = {};
 
-  constructor(parts: PresenceAuditorParts, note?: Note) {
-    this.#parts = parts;
+  constructor(deps: PresenceAuditorDeps, note?: Note) {
+    this.#deps = deps;
     this.#note = note;
-    this.book = new PresenceLog(parts.rules, note);
+    this.book = new PresenceLog(deps.rules, note);
   }
 
   /** True once the look of this moment of the run has begun. */
@@ -94,7 +94,7 @@ export class PresenceAuditor {
   }
 
   #judge({ moment, client, fromMs, found }: PresenceReading, differing: Differing, nowMs: number): void {
-    const { plan, rules, originMs } = this.#parts;
+    const { plan, rules, originMs } = this.#deps;
     const counts = this.#counts[moment]!;
     const truth = this.book.truthOf(client, nowMs);
     if (truth === undefined || !isSettled(truth, fromMs, rules)) {
@@ -104,14 +104,14 @@ export class PresenceAuditor {
     const { verdict, state } = judgePresence(truth, found, (state) => differing(state, truth).length > 0);
     count(counts, verdict);
     if (verdict === "right" || verdict === "eitherWay") return;
-    this.#parts.onWrong(client);
+    this.#deps.onWrong(client);
     const altered = verdict === "altered" && state !== undefined ? differing(state, truth) : [];
     const life = this.book.livesOf(client).at(-1)!.life;
     const wrong = { verdict, state, found, altered, life } as const;
     const told = state?.life ?? life;
     const readMs = Math.round((nowMs - originMs) * 1_000) / 1_000;
     const timeline = { ...timelineOf(told, [], expectationOf(told, rules), originMs), readMs };
-    this.#parts.keepFault(presenceFault(clientIdOf(plan, client), wrong, timeline));
+    this.#deps.keepFault(presenceFault(clientIdOf(plan, client), wrong, timeline));
   }
 }
 

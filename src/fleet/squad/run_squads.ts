@@ -12,7 +12,7 @@ import type { SquadResult, SquadTask } from "../result/squad_task.ts";
 import { SquadThread } from "./squad_thread.ts";
 
 /** The common data of the squads of a run. */
-export interface SquadsParts {
+export interface SquadsDeps {
   readonly hooks: FleetHooks;
   readonly record: RunRecord | undefined;
   readonly usage: () => Usage;
@@ -22,7 +22,7 @@ export interface SquadsParts {
 /** Runs the tasks, each on its thread; all begin to kill together, and pause together for a restart. */
 export async function runSquads(
   tasks: readonly SquadTask[],
-  { hooks, record, usage, restarts }: SquadsParts,
+  { hooks, record, usage, restarts }: SquadsDeps,
 ): Promise<SquadResult[]> {
   let waiting = tasks.length;
   let still = 0;

@@ -82,8 +82,8 @@ export class Squad implements ClientHost, WatcherPoolHost {
     if (presence !== undefined) this.#presenceChecker = this.#openPresenceChecker(presence);
     this.#ramp = new Ramp(this, task, this.#clients);
     this.#restart = new SquadRestart(plan, this.groups, this.#recorder, this.#watchers, this.#clients);
-    const parts = { task, groups: this.groups, world, recorder: this.#recorder, watchers: this.#watchers };
-    this.#teardown = new SquadTeardown(parts, this.#clients, this.#patienceMs);
+    const deps = { task, groups: this.groups, world, recorder: this.#recorder, watchers: this.#watchers };
+    this.#teardown = new SquadTeardown(deps, this.#clients, this.#patienceMs);
   }
 
   #openPresenceChecker(auditor: PresenceAuditor): PresenceChecker {

@@ -12,8 +12,8 @@ import type { SquadRecorder } from "../ledger/squad_recorder.ts";
 import type { SquadTask } from "../result/squad_task.ts";
 import type { VirtualClient } from "../client/virtual_client.ts";
 
-/** The parts of its squad that the teardown uses. */
-export interface SquadTeardownParts {
+/** The dependencies of the teardown: objects of its squad. */
+export interface SquadTeardownDeps {
   readonly task: SquadTask;
   readonly groups: Groups;
   readonly world: FleetWorld;
@@ -24,7 +24,7 @@ export interface SquadTeardownParts {
 const leavesPerTurn = 200;
 
 export class SquadTeardown {
-  readonly #parts: SquadTeardownParts;
+  readonly #deps: SquadTeardownDeps;
   readonly #clients: readonly VirtualClient[];
   readonly #patienceMs: number;
   #left = 0;
@@ -32,15 +32,15 @@ export class SquadTeardown {
   #look: RetainedCheck | undefined;
 
   /** @param patienceMs how long the sweep of sessions may take */
-  constructor(parts: SquadTeardownParts, clients: readonly VirtualClient[], patienceMs: number) {
-    this.#parts = parts;
+  constructor(deps: SquadTeardownDeps, clients: readonly VirtualClient[], patienceMs: number) {
+    this.#deps = deps;
     this.#clients = clients;
     this.#patienceMs = patienceMs;
   }
 
   /** All online clients leave properly; true after a silence beyond which no will can be an answer to their leave. */
   leave(fromMs: number, nowMs: number): boolean {
-    const { task: { plan }, world, recorder } = this.#parts;
+    const { task: { plan }, world, recorder } = this.#deps;
     if (this.#left < this.#clients.length) {
       const until = Math.min(this.#left + leavesPerTurn, this.#clients.length);
       while (this.#left < until) this.#clients[this.#left++]!.retire(nowMs);
@@ -59,12 +59,12 @@ export class SquadTeardown {
 
   /** True where a late subscriber has retained wills to look for. */
   get looksLate(): boolean {
-    return this.#parts.groups.plans.some((plan) => plan.willRetain && !plan.presence);
+    return this.#deps.groups.plans.some((plan) => plan.willRetain && !plan.presence);
   }
 
   /** The look begins. */
   look(nowMs: number): void {
-    const { task, world, recorder, watchers } = this.#parts;
+    const { task, world, recorder, watchers } = this.#deps;
     this.#look = new RetainedCheck(
       task,
       world,
@@ -78,7 +78,7 @@ export class SquadTeardown {
 
   /** True once all was looked at. The watchers leave before the topics are cleared: they would take that for wills. */
   looked(nowMs: number): boolean {
-    const { recorder, watchers } = this.#parts;
+    const { recorder, watchers } = this.#deps;
     if (!this.#look!.done(nowMs)) return false;
     if (this.#look!.looked) recorder.looked(nowMs);
     else recorder.makeVoid(`a late subscriber could not check the retained wills: ${this.#look!.refusal}`, nowMs);

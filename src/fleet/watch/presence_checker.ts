@@ -19,7 +19,7 @@ import type { WatchScope } from "../result/squad_task.ts";
 import { differingProperties, sameBytes } from "../oracle/will_compare.ts";
 
 /** The inputs of the checker. */
-export interface PresenceCheckerParts {
+export interface PresenceCheckerDeps {
   readonly scope: WatchScope & { readonly originMs: number };
   readonly groups: Groups;
   readonly world: FleetWorld;
@@ -38,7 +38,7 @@ const expiryToleranceS = 3;
 
 export class PresenceChecker {
   readonly #auditor: PresenceAuditor;
-  readonly #parts: PresenceCheckerParts;
+  readonly #deps: PresenceCheckerDeps;
   readonly #plan: FleetPlan;
   /** Clients that publish their presence, by topic. */
   readonly #clients: ReadonlyMap<string, number>;
@@ -49,10 +49,10 @@ export class PresenceChecker {
   #settled = false;
   #failure: string | undefined;
 
-  constructor(parts: PresenceCheckerParts) {
-    this.#parts = parts;
-    this.#plan = parts.scope.plan;
-    this.#auditor = parts.auditor;
+  constructor(deps: PresenceCheckerDeps) {
+    this.#deps = deps;
+    this.#plan = deps.scope.plan;
+    this.#auditor = deps.auditor;
     this.#clients = this.#topics();
   }
 
@@ -88,7 +88,7 @@ export class PresenceChecker {
   begin(moment: PresenceMoment, nowMs: number): void {
     if (this.#look !== undefined || this.#auditor.hasLooked(moment)) return;
     this.#auditor.look(moment, nowMs);
-    const { groups, world, scope, nextControl, bucketOf } = this.#parts;
+    const { groups, world, scope, nextControl, bucketOf } = this.#deps;
     const number = nextControl();
     const control = new PresenceControl(
       this.#canaryPlan(),
@@ -128,17 +128,17 @@ export class PresenceChecker {
   #allSettled(nowMs: number): boolean {
     for (const client of this.#clients.values()) {
       const truth = this.#auditor.book.truthOf(client, nowMs);
-      if (truth !== undefined && !isSettled(truth, nowMs, this.#parts.rules)) return false;
+      if (truth !== undefined && !isSettled(truth, nowMs, this.#deps.rules)) return false;
     }
     return true;
   }
 
   get #version(): ProtocolVersion {
-    return this.#parts.groups.speaks5 ? 5 : 4;
+    return this.#deps.groups.speaks5 ? 5 : 4;
   }
 
   #topics(): Map<string, number> {
-    const { scope: { firstClient, clients }, groups, bucketOf } = this.#parts;
+    const { scope: { firstClient, clients }, groups, bucketOf } = this.#deps;
     const topics = new Map<string, number>();
     for (let client = firstClient; client < firstClient + clients; client++) {
       const plan = groups.planOf(client);
@@ -150,11 +150,11 @@ export class PresenceChecker {
 
   /** The plan of the first group that publishes its presence. */
   #canaryPlan(): FleetPlan {
-    return this.#parts.groups.plans.find(({ presence }) => presence === true)!;
+    return this.#deps.groups.plans.find(({ presence }) => presence === true)!;
   }
 
   #read(moment: PresenceMoment, { client, fromMs, packet, seen }: Reading, nowMs: number): void {
-    const plan = this.#parts.groups.planOf(client);
+    const plan = this.#deps.groups.planOf(client);
     const found = packet && (foundIn(plan, packet.payload) ?? "foreign");
     const differing = (state: PresenceState, truth: PresenceTruth) =>
       packet === undefined ? [] : partsDiffering(plan, state, packet, seen, truth, nowMs);

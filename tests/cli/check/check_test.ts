@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { UsageError } from "../../../src/base/failure.ts";
-import { check, type CheckParts } from "../../../src/cli/check/check.ts";
+import { check, type CheckDeps } from "../../../src/cli/check/check.ts";
 import type { CheckAsked } from "../../../src/cli/check/check_flags.ts";
 import { restartBy } from "../../../src/cli/check/check_restart.ts";
 import { startCheckTarget } from "../../../src/cli/check/check_target.ts";
@@ -21,7 +21,7 @@ function trial(maker = ourCore(), cases = catalog.filter(({ id }) => id.startsWi
   const output = captured();
   const runs: ConformanceRun[] = [];
   const started: { target: number; stopped: number; engine?: EngineChoice } = { target: 0, stopped: 0 };
-  const parts: CheckParts = {
+  const deps: CheckDeps = {
     catalog: cases,
     runConformance: (run, hooks) => {
       runs.push(run);
@@ -43,7 +43,7 @@ function trial(maker = ourCore(), cases = catalog.filter(({ id }) => id.startsWi
       close() {},
     }),
   };
-  const go = (...args: string[]) => check(readCommandLine(["check", ...args], output) as CheckAsked, output, parts);
+  const go = (...args: string[]) => check(readCommandLine(["check", ...args], output) as CheckAsked, output, deps);
   return { go, output, runs, started };
 }
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { UsageError } from "../../../src/base/failure.ts";
 import { parseBrokerChoice } from "../../../src/cli/fleet/broker_choice.ts";
 import { readCommandLine } from "../../../src/cli/command_line.ts";
-import { fleet, type FleetParts } from "../../../src/cli/fleet/fleet.ts";
+import { fleet, type FleetDeps } from "../../../src/cli/fleet/fleet.ts";
 import type { FleetFlags } from "../../../src/cli/fleet/fleet_flags.ts";
 import type { FleetRun } from "../../../src/fleet/plan/plan.ts";
 import type { FleetResult } from "../../../src/fleet/result/result.ts";
@@ -19,7 +19,7 @@ function trial(answers: Readonly<Record<number, Answer>> = {}, quiet = true) {
   const runs: FleetRun[] = [];
   const early = new AbortController();
   const settled: number[] = [];
-  const parts: FleetParts = {
+  const deps: FleetDeps = {
     runFleet: (run) => {
       runs.push(run);
       const { plan, target } = run;
@@ -33,7 +33,7 @@ function trial(answers: Readonly<Record<number, Answer>> = {}, quiet = true) {
       return Promise.resolve({ quiet, afterMs: 1_200 });
     },
   };
-  const go = (...args: string[]) => fleet(readCommandLine(["fleet", ...args], output) as FleetFlags, output, parts);
+  const go = (...args: string[]) => fleet(readCommandLine(["fleet", ...args], output) as FleetFlags, output, deps);
   return { output, runs, early, settled, go };
 }
 

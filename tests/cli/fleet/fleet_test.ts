@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { plainConnectPacket } from "../../../src/fleet/client/connect_packet.ts";
 import { UsageError } from "../../../src/base/failure.ts";
 import { readCommandLine } from "../../../src/cli/command_line.ts";
-import { fleet, type FleetParts } from "../../../src/cli/fleet/fleet.ts";
+import { fleet, type FleetDeps } from "../../../src/cli/fleet/fleet.ts";
 import type { FleetFlags } from "../../../src/cli/fleet/fleet_flags.ts";
 import type { FleetRun } from "../../../src/fleet/plan/plan.ts";
 import type { FleetResult } from "../../../src/fleet/result/result.ts";
@@ -29,7 +29,7 @@ function trial(outcome: (run: FleetRun, hooks: FleetHooks) => Promise<FleetResul
   const atOnce = new AbortController();
   const crash = Promise.withResolvers<Error>();
   const broker = { started: 0, stopped: 0, crash: crash.resolve };
-  const parts: FleetParts = {
+  const deps: FleetDeps = {
     runFleet: (run, hooks) => {
       runs.push(run);
       return outcome(run, hooks);
@@ -42,7 +42,7 @@ function trial(outcome: (run: FleetRun, hooks: FleetHooks) => Promise<FleetResul
     settle: () => Promise.resolve({ quiet: true, afterMs: 1_000 }),
     openInterrupts: () => ({ early: early.signal, atOnce: atOnce.signal, close() {} }),
   };
-  const go = (...args: string[]) => fleet(readCommandLine(["fleet", ...args], output) as FleetFlags, output, parts);
+  const go = (...args: string[]) => fleet(readCommandLine(["fleet", ...args], output) as FleetFlags, output, deps);
   return { output, runs, early, atOnce, broker, go };
 }
 

@@ -5,7 +5,7 @@ import { SeededFault } from "../../../src/broker/fault/seeded_fault.ts";
 import { parseFaults } from "../../../src/broker/fault/fault_mix.ts";
 import { BrokerThread } from "../../../src/broker/broker_thread.ts";
 import { readCommandLine } from "../../../src/cli/command_line.ts";
-import { fleet, type FleetParts } from "../../../src/cli/fleet/fleet.ts";
+import { fleet, type FleetDeps } from "../../../src/cli/fleet/fleet.ts";
 import type { FleetFlags } from "../../../src/cli/fleet/fleet_flags.ts";
 import { main } from "../../../src/cli/main.ts";
 import { runFleet } from "../../../src/fleet/run_fleet.ts";
@@ -163,7 +163,7 @@ Deno.test("record: writes one file for each of several brokers, which give the s
 Deno.test("record: Ctrl-C leaves a complete recording, with live page and metrics", () =>
   inFolder(async (folder) => {
     const early = new AbortController();
-    const parts: FleetParts = {
+    const deps: FleetDeps = {
       runFleet: (run, hooks) =>
         runFleet(run, {
           ...hooks,
@@ -180,7 +180,7 @@ Deno.test("record: Ctrl-C leaves a complete recording, with live page and metric
     const record = `${folder}/run.ndjson`;
     const args = [...small.with(5, "60s"), "--record", record, "--live", "0", "--metrics", "0"];
     const flags = readCommandLine(["fleet", ...args, ...formFlags(folder, "run")], output) as FleetFlags;
-    assert.equal(await fleet(flags, output, parts), 130);
+    assert.equal(await fleet(flags, output, deps), 130);
     const lines = linesOf(record);
     assert.ok(lines.some(({ kind }) => kind === "interrupted"));
     assert.equal(lines.at(-1)!.kind, "end");

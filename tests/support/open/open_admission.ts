@@ -13,7 +13,7 @@ import type {
 import { isSharedFilter, parseSharedFilter } from "../../../src/mqtt/topic.ts";
 import type { OpenGiven } from "./open_broker.ts";
 import type { Choices, OpenChoice } from "./open_choices.ts";
-import type { OpenParts } from "./open_session.ts";
+import type { OpenDeps } from "./open_session.ts";
 
 /** A refusal of a CONNECT: the code of 5.0 and that of 3.1.1, where there is one. */
 export interface Refusal {
@@ -32,7 +32,7 @@ const decoder = new TextDecoder();
 const smallPackets = "maximum packet size: small, announced; a larger packet ends the connection";
 
 export class OpenAdmission {
-  readonly #parts: OpenParts;
+  readonly #deps: OpenDeps;
   readonly #choices: Choices;
   readonly #given: OpenGiven;
   readonly maximumPacketSize: number | undefined;
@@ -51,9 +51,9 @@ export class OpenAdmission {
   #filledMs = 0;
   #assigned = 0;
 
-  constructor(parts: OpenParts, given: OpenGiven) {
-    this.#parts = parts;
-    const choices = this.#choices = parts.choices;
+  constructor(deps: OpenDeps, given: OpenGiven) {
+    this.#deps = deps;
+    const choices = this.#choices = deps.choices;
     this.#given = given;
     this.maximumPacketSize = choices.setting(smallPackets, [150, 250, 600, 4_096, 20_000, 70_000]);
     this.#announcedReceive = choices.setting("receive maximum: small, announced", [1, 1, 2, 10]);
@@ -133,7 +133,7 @@ export class OpenAdmission {
 
   #isTooOften(): boolean {
     if (this.#perSecond === undefined) return false;
-    const nowMs = this.#parts.nowMs();
+    const nowMs = this.#deps.nowMs();
     this.#tokens = Math.min(this.#perSecond, this.#tokens + (nowMs - this.#filledMs) / 1_000 * this.#perSecond);
     this.#filledMs = nowMs;
     if (this.#tokens < 1) return this.#choices.made("refusal: a CONNECT too many in a while");

@@ -13,7 +13,7 @@ import { type Choices } from "./open_choices.ts";
 import { OpenAdmission } from "./open_admission.ts";
 import { OpenConnection } from "./open_connection.ts";
 import { OpenRouter } from "./open_router.ts";
-import { type OpenParts, OpenSession } from "./open_session.ts";
+import { type OpenDeps, OpenSession } from "./open_session.ts";
 
 /** The cause of a connection's end. */
 export type OpenEnding = "gone" | "silent" | "fault" | "taken over" | "left" | "refused" | "broker";
@@ -43,7 +43,7 @@ interface Held {
 }
 
 export class OpenBroker {
-  readonly parts: OpenParts;
+  readonly deps: OpenDeps;
   readonly admission: OpenAdmission;
   readonly #choices: Choices;
   readonly #clock: Clock;
@@ -68,9 +68,9 @@ export class OpenBroker {
       // A killed broker does not do its remaining work.
       this.#deadlines.add(nowMs() + afterMs, () => born === this.#bornAt && act());
     };
-    this.parts = { choices, nowMs, later };
-    this.admission = new OpenAdmission(this.parts, given);
-    this.#router = new OpenRouter(this.parts, () => [...this.#held.values()].map(({ session }) => session));
+    this.deps = { choices, nowMs, later };
+    this.admission = new OpenAdmission(this.deps, given);
+    this.#router = new OpenRouter(this.deps, () => [...this.#held.values()].map(({ session }) => session));
   }
 
   get nextMs(): number {
@@ -122,7 +122,7 @@ export class OpenBroker {
     if (kept !== undefined && connect.cleanStart) this.#endSession(kept);
     this.#flushWills(clientId);
     const held = this.#held.get(clientId) ??
-      { session: new OpenSession(clientId, connect.protocolVersion, this.parts) };
+      { session: new OpenSession(clientId, connect.protocolVersion, this.deps) };
     const isResumed = this.#held.has(clientId);
     if (isResumed) this.#resume(held);
     this.#open(held, connection, connect, isResumed);
@@ -146,7 +146,7 @@ export class OpenBroker {
     const choices = this.#choices;
     const name = "end: a client is disconnected for no fault of its own";
     if (!choices.makes(name) || choices.random.below(20) > 0) return;
-    this.parts.later(500 + choices.random.below(8_000), () => {
+    this.deps.later(500 + choices.random.below(8_000), () => {
       if (connection.over) return;
       choices.made(name);
       connection.fail(choices.pick([0x98, 0x89, 0x9c, 0x9c, 0x9d, 0x9d]), "broker");

@@ -48,9 +48,9 @@ export class OpenConnection implements LinkReceiver, PacketReceiver, Carrier {
   constructor(broker: OpenBroker, link: Link) {
     this.#broker = broker;
     this.#link = link;
-    const { choices, later, nowMs } = broker.parts;
+    const { choices, later, nowMs } = broker.deps;
     this.#lane = new OpenLane(link, choices, later, nowMs);
-    this.#writer = new OpenWriter(broker.parts, this.#lane, this);
+    this.#writer = new OpenWriter(broker.deps, this.#lane, this);
     this.#heardMs = nowMs();
     this.#stream = new PacketStream({ maximumPacketSize: broker.maximumPacketSize, receiver: this });
     link.receiver = this;
@@ -73,11 +73,11 @@ export class OpenConnection implements LinkReceiver, PacketReceiver, Carrier {
   }
 
   get #nowMs(): number {
-    return this.#broker.parts.nowMs();
+    return this.#broker.deps.nowMs();
   }
 
   get #choices() {
-    return this.#broker.parts.choices;
+    return this.#broker.deps.choices;
   }
 
   onBytes(bytes: Uint8Array): void {
@@ -212,7 +212,7 @@ export class OpenConnection implements LinkReceiver, PacketReceiver, Carrier {
 
   /** Looks for silence. */
   #listen(): void {
-    const { choices, later } = this.#broker.parts;
+    const { choices, later } = this.#broker.deps;
     const early = choices.does("keep alive: a silent client is closed before 1.5 times keep alive");
     const ms = this.keepAliveS * 1_000 * (early ? 1 + choices.random.below(500) / 1_000 : 1.5);
     const turn = ++this.#patience;

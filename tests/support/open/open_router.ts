@@ -5,21 +5,21 @@
 import type { Message } from "../../../src/mqtt/message.ts";
 import type { QoS } from "../../../src/mqtt/packet.ts";
 import { matches } from "../../../src/mqtt/topic.ts";
-import type { OpenParts, OpenSession, OpenSubscription, Outgoing } from "./open_session.ts";
+import type { OpenDeps, OpenSession, OpenSubscription, Outgoing } from "./open_session.ts";
 
 export class OpenRouter {
-  readonly #parts: OpenParts;
+  readonly #deps: OpenDeps;
   readonly #sessions: () => readonly OpenSession[];
   readonly #retained = new Map<string, Message>();
 
-  constructor(parts: OpenParts, sessions: () => readonly OpenSession[]) {
-    this.#parts = parts;
+  constructor(deps: OpenDeps, sessions: () => readonly OpenSession[]) {
+    this.#deps = deps;
     this.#sessions = sessions;
   }
 
   /** The retained messages that have not expired. */
   get retained(): readonly Message[] {
-    const nowMs = this.#parts.nowMs();
+    const nowMs = this.#deps.nowMs();
     for (const [topic, { properties, publishedAtMs }] of this.#retained) {
       const expiryS = properties?.messageExpiryIntervalS ?? Infinity;
       if (nowMs - publishedAtMs >= expiryS * 1_000) this.#retained.delete(topic);
@@ -50,14 +50,14 @@ export class OpenRouter {
   #store(message: Message): void {
     const { topic, payload, qos } = message;
     // A message of QoS 0 takes the place of the one before it even where it is not kept. [MQTT311 3.3.1-7]
-    const drops = payload.length > 0 && qos === 0 && this.#parts.choices.does("retained: of qos 0 is not kept");
+    const drops = payload.length > 0 && qos === 0 && this.#deps.choices.does("retained: of qos 0 is not kept");
     if (payload.length === 0 || drops) this.#retained.delete(topic);
     else this.#retained.set(topic, message);
   }
 
   /** One copy with the options of all its subscriptions, or one for each. [MQTT5 3.3.4-2] [MQTT311 3.3.5-1] */
   #copies(message: Message, matching: readonly OpenSubscription[]): Outgoing[] {
-    const { choices } = this.#parts;
+    const { choices } = this.#deps;
     const copyOf = (of: readonly OpenSubscription[]): Outgoing => ({
       message,
       qos: Math.min(message.qos, Math.max(...of.map(({ granted }) => granted))) as QoS,
@@ -72,7 +72,7 @@ export class OpenRouter {
   }
 
   #share(message: Message, members: readonly (readonly [OpenSession, OpenSubscription])[]): void {
-    const { choices } = this.#parts;
+    const { choices } = this.#deps;
     const online = members.filter(([session]) => session.online);
     const able = online.length > 0 ? online : members;
     const any = able.length > 1 && choices.does("shared: any member of the group");

@@ -30,7 +30,7 @@ export interface Outgoing {
   readonly identifiers: readonly number[];
 }
 
-/** The parts of its connection that a session needs. */
+/** The dependencies on its connection that a session needs. */
 export interface Carrier {
   /** The client's Receive Maximum. */
   readonly quota: number;
@@ -51,7 +51,7 @@ interface InFlight {
 }
 
 /** The context of every part of the broker. */
-export interface OpenParts {
+export interface OpenDeps {
   readonly choices: Choices;
   readonly later: Later;
   readonly nowMs: () => number;
@@ -70,15 +70,15 @@ export class OpenSession {
   will: ConnectWill | undefined;
   /** Session Expiry Interval in force; Infinity never ends. */
   expiryS = 0;
-  readonly #parts: OpenParts;
+  readonly #deps: OpenDeps;
   #carrier: Carrier | undefined;
   #queue: Outgoing[] = [];
   #inFlight: InFlight[] = [];
   #packetId = 0;
   #holdsUntilMs = 0;
 
-  constructor(readonly clientId: string, readonly version: ProtocolVersion, parts: OpenParts) {
-    this.#parts = parts;
+  constructor(readonly clientId: string, readonly version: ProtocolVersion, deps: OpenDeps) {
+    this.#deps = deps;
   }
 
   get online(): boolean {
@@ -87,7 +87,7 @@ export class OpenSession {
 
   /** True while messages wait that could leave now. */
   get holds(): boolean {
-    return this.#queue.length > 0 && this.#holdsUntilMs > this.#parts.nowMs();
+    return this.#queue.length > 0 && this.#holdsUntilMs > this.#deps.nowMs();
   }
 
   /** Its subscriptions that match, shared ones aside; those of the publisher's own with No Local too. */
@@ -111,7 +111,7 @@ export class OpenSession {
 
   /** Takes a message for this client. */
   take(outgoing: Outgoing): void {
-    const { choices, later, nowMs } = this.#parts;
+    const { choices, later, nowMs } = this.#deps;
     if (!this.online && outgoing.qos === 0) {
       if (!choices.does("qos 0: kept for a session that is offline")) {
         return void choices.made("qos 0: dropped for a session that is offline");
@@ -148,7 +148,7 @@ export class OpenSession {
 
   /** The place of the message that is sent next; below 0 for none. */
   #next(): number {
-    const { choices } = this.#parts;
+    const { choices } = this.#deps;
     const reorders = choices.makes("order: messages of different topics or qos overtake one another");
     const heads = new Map<string, number>();
     for (const [place, { message: { topic }, qos }] of this.#queue.entries()) {
@@ -166,7 +166,7 @@ export class OpenSession {
   }
 
   get #quota(): number {
-    const { choices } = this.#parts;
+    const { choices } = this.#deps;
     const asked = this.#carrier?.quota ?? 0;
     if (!choices.makes("send quota: smaller than the client's receive maximum")) return asked;
     return Math.min(asked, 1 + choices.random.seed % 3);
@@ -176,7 +176,7 @@ export class OpenSession {
     const carrier = this.#carrier!;
     const { message: { properties, publishedAtMs }, qos } = outgoing;
     const expiryS = properties?.messageExpiryIntervalS;
-    const nowMs = this.#parts.nowMs();
+    const nowMs = this.#deps.nowMs();
     if (expiryS !== undefined && nowMs - publishedAtMs >= expiryS * 1_000) return;
     if (qos === 0) return void carrier.publish(outgoing, undefined, false);
     const packetId = this.#freeId();
@@ -184,13 +184,13 @@ export class OpenSession {
     const flight: InFlight = { outgoing, packetId, state: "publish", sends: 1, due: false };
     this.#inFlight.push(flight);
     const limited = Math.min(carrier.quota, 65_535) > this.#quota && this.#inFlight.length >= this.#quota;
-    if (limited) this.#parts.choices.made("send quota: smaller than the client's receive maximum");
+    if (limited) this.#deps.choices.made("send quota: smaller than the client's receive maximum");
     if (this.version === 4) this.#watch(flight, carrier);
   }
 
   /** A 3.1.1 server may repeat unacknowledged messages during the connection. */
   #watch(flight: InFlight, carrier: Carrier): void {
-    const { choices, later } = this.#parts;
+    const { choices, later } = this.#deps;
     if (!choices.makes("redelivery: with DUP while the connection lives, in 3.1.1")) return;
     later(againAfterMs, () => {
       if (this.#carrier !== carrier || this.#inFlight[0] !== flight || flight.sends > 1) return;
@@ -206,7 +206,7 @@ export class OpenSession {
   #again(flight: InFlight, why: Parameters<Choices["made"]>[0]): void {
     flight.sends++;
     if (flight.state === "pubrel") return this.#carrier!.release(flight.packetId);
-    this.#parts.choices.made(why);
+    this.#deps.choices.made(why);
     if (this.#carrier!.publish(flight.outgoing, flight.packetId, true)) return;
     this.#inFlight = this.#inFlight.filter((each) => each !== flight);
   }

@@ -13,7 +13,7 @@ import type {
 } from "../../../src/mqtt/packet.ts";
 import type { Choices } from "./open_choices.ts";
 import type { OpenLane } from "./open_lane.ts";
-import type { OpenParts, Outgoing } from "./open_session.ts";
+import type { OpenDeps, Outgoing } from "./open_session.ts";
 
 /** The client that receives its packets. */
 export interface Addressee {
@@ -25,23 +25,23 @@ export interface Addressee {
 const aliasRoomBytes = 5;
 
 export class OpenWriter {
-  readonly #parts: OpenParts;
+  readonly #deps: OpenDeps;
   readonly #lane: OpenLane;
   readonly #to: Addressee;
   readonly #aliases = new Map<string, number>();
 
-  constructor(parts: OpenParts, lane: OpenLane, to: Addressee) {
-    this.#parts = parts;
+  constructor(deps: OpenDeps, lane: OpenLane, to: Addressee) {
+    this.#deps = deps;
     this.#lane = lane;
     this.#to = to;
   }
 
   get #choices(): Choices {
-    return this.#parts.choices;
+    return this.#deps.choices;
   }
 
   get #nowMs(): number {
-    return this.#parts.nowMs();
+    return this.#deps.nowMs();
   }
 
   /** The largest packet that the client takes. */
