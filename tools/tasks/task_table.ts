@@ -41,8 +41,10 @@ const otherBrokers = [...erlang, "nats-server", "/usr/sbin/nats-server", "/usr/l
 const peersOnDeno = ["sh", "stdbuf", ...mosquitto, ...mosquittoTools, ...pahoTools, ...otherBrokers];
 const peers = ["sh", "stdbuf", ...mosquitto, "mosquitto_passwd", ...mosquittoTools, ...pahoTools, ...otherBrokers];
 const compiledPeers = ["dist/mqtt-sim", "sh", "stdbuf", ...mosquitto, ...mosquittoTools, ...pahoTools];
+const imageBuilders = ["bash", "buildah"];
 
-const notPeers = ["tests/e2e/compiled_test.ts", "tests/e2e/pages/page_test.ts", "tests/e2e/pages/screen_test.ts"];
+const compiledTests = ["tests/e2e/compiled_test.ts", "tests/e2e/download/image_test.ts"];
+const notPeers = [...compiledTests, "tests/e2e/pages/page_test.ts", "tests/e2e/pages/screen_test.ts"];
 const socketTests = ["tests/broker/broker_test.ts", "tests/broker/broker_thread_test.ts", "tests/broker/monitor"];
 const peersOnDenoTests = ["crash", "fault", "fleet", "starved", "transports", "raw_truth"]
   .map((name) => `tests/e2e/${name}_test.ts`);
@@ -89,7 +91,7 @@ function run(machine: TaskMachine, ...programs: string[]): string {
 function testTasks(machine: TaskMachine): [string, TaskLines][] {
   const withPeers = [run(machine, ...peers), "--allow-env=CI", "--ignore-env"];
   const onDeno = [run(machine, ...peersOnDeno), "--allow-env=CI", "--ignore-env"];
-  const compiled = [run(machine, ...compiledPeers), "--allow-env=CI", "--ignore-env"];
+  const compiled = [run(machine, ...compiledPeers, ...imageBuilders), "--allow-env=CI", "--ignore-env"];
   return [
     ["test", one("test", "--doc", "--no-prompt", ...sockets, run(machine, "sh"), "--ignore-env", "--ignore=tests/e2e")],
     ["test:deno", one(...test, loopback, ...files, run(machine, "sh"), "--ignore-env", ...socketTests, "tests/cli")],
@@ -100,7 +102,7 @@ function testTasks(machine: TaskMachine): [string, TaskLines][] {
       ],
     }],
     ["test:peers:deno", one(...test, loopback, ...files, ...onDeno, ...peersOnDenoTests)],
-    ["test:compiled", one(...test, ...sockets, ...compiled, "tests/e2e/compiled_test.ts")],
+    ["test:compiled", one(...test, ...sockets, ...compiled, ...compiledTests)],
     ["house", one("test", "--quiet", "--no-prompt", "--allow-read", run(machine), "--ignore-env", "tests/house")],
   ];
 }
