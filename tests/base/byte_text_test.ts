@@ -1,4 +1,4 @@
-/** Bytes as text, and back: nothing is lost, whatever they are. */
+/** Conversion of bytes to text and back, which must lose no byte. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { bytesOfText, textOfBytes } from "../../src/base/byte_text.ts";

@@ -25,14 +25,14 @@ Deno.test("clock: the monotonic clock never runs backwards", () => {
 Deno.test("clock: threads share the monotonic clock", async () => {
   const worker = new Worker(new URL("./clock_worker.ts", import.meta.url), { type: "module" });
   try {
-    await answerOf(worker); // it is up
+    await answerOf(worker); // the first reading shows that the worker has started
     for (let round = 0; round < 20; round++) {
       const beforeMs = monotonicClock.nowMs();
       const answer = answerOf(worker);
       worker.postMessage("now?");
       const thereMs = await answer;
       const afterMs = monotonicClock.nowMs();
-      // The runtime rounds each thread's origin to a millisecond or less.
+      // The runtime rounds the clock origin of each thread to 1 ms or less.
       assert.ok(beforeMs - 1 <= thereMs && thereMs <= afterMs + 1, `${beforeMs} ≤ ${thereMs} ≤ ${afterMs}`);
     }
   } finally {

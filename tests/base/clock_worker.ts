@@ -1,4 +1,4 @@
-/** Answers every message with this thread's reading of the monotonic clock; one reading unasked when it is up. */
+/** Sends one reading of the monotonic clock at the start, then one for each message. */
 import { monotonicClock } from "../../src/base/clock.ts";
 
 interface WorkerScope {

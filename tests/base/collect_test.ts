@@ -3,7 +3,7 @@ import { BufferCollector } from "../../src/base/collect.ts";
 
 const mebibyte = 1024 * 1024;
 
-/** A collector of a runtime that keeps `kept` bytes of buffers, and `garbage` more until it collects. */
+/** A fake runtime with `kept` bytes of buffers that stay, and `garbage` bytes that its collector frees. */
 function stage() {
   const buffers = { kept: 0, garbage: 0, collections: 0 };
   const collector = new BufferCollector({

@@ -54,7 +54,7 @@ Deno.test("deadlines: a taken entry can be moved back in", () => {
   assert.deepEqual(drain(deadlines, 2), ["tick"]);
 });
 
-// Few instants, so that many are equal; and many, so that the heap is out of order wherever it can be.
+// Few instants make many deadlines equal; many instants exercise every path of the heap.
 for (const instants of [12, 10_000]) {
   Deno.test(`deadlines: any sequence of add, move, cancel and take matches a sorted list, ${instants} times`, () => {
     fc.assert(fc.property(steps(instants), agreeThroughout), { numRuns: 500 });
@@ -90,7 +90,7 @@ function agreeThroughout(steps: readonly Step[]): void {
   pair.drain();
 }
 
-/** The deadlines and, beside them, the plainest thing that could be right: a list sorted at every question. */
+/** Compares the deadlines with a reference: a list that is sorted before each query. */
 class Pair {
   readonly #deadlines = new Deadlines<number>();
   readonly #held: Deadline<number>[] = [];

@@ -1,4 +1,4 @@
-/** Escapes of external text, place by place. */
+/** Escapes of external text, one test for each target format. */
 import assert from "node:assert/strict";
 import * as escape from "../../src/base/escape.ts";
 

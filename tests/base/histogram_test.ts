@@ -9,7 +9,7 @@ function recorded(...times: readonly number[]): Histogram {
   return histogram;
 }
 
-/** The encoding leaves 3 significant digits of a value; below that, a microsecond is the unit. */
+/** The encoding keeps 3 significant digits of a value; its smallest unit is 1 µs. */
 function near(actual: number, expected: number): boolean {
   return Math.abs(actual - expected) <= Math.max(0.0011, expected / 1_000);
 }
@@ -87,7 +87,7 @@ Deno.test("histogram: a decoded one is exact to 3 digits and accepts more times"
 });
 
 Deno.test("histogram: decodes the output of another library", () => {
-  // The Java HdrHistogram's encoding of the single value 42.
+  // The encoding of the single value 42 by the HdrHistogram for Java.
   const histogram = Histogram.decode("HISTFAAAAB542pNpmSzMwMDAxAABzFCaEUoz2X+AMIKZAEARAtM=");
   assert.deepEqual([histogram.count, histogram.min, histogram.max, histogram.mean], [1, 0.042, 0.042, 0.042]);
 });

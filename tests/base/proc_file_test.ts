@@ -1,4 +1,4 @@
-/** What Linux says of itself, read where it may be. */
+/** Reads of Linux's /proc, with and without the permission. */
 import assert from "node:assert/strict";
 import { netstatCounter, portRange, readProc, readProcNumber } from "../../src/base/proc_file.ts";
 
@@ -20,7 +20,7 @@ Deno.test("proc: parses a range of ports", () => {
 Deno.test("proc: a missing or unreadable file gives undefined without an error", () => {
   assert.equal(readProc("/proc/there/is/none"), undefined);
   assert.equal(readProcNumber("/proc/there/is/none"), undefined);
-  // Under the permissions of the tests /proc is closed; where all is allowed it is not.
+  // The permissions of the test task deny /proc; `--allow-all` does not.
   const somaxconn = readProcNumber("/proc/sys/net/core/somaxconn");
   assert.ok(somaxconn === undefined || somaxconn > 0);
 });

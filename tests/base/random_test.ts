@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { freshSeed, mix, Random } from "../../src/base/random.ts";
 
-// The expected numbers are fixed: a run that someone wrote down with its seed must stay repeatable across versions.
+// The expected numbers are fixed, so that a seed gives the same run in every version.
 
 Deno.test("random: a seed draws a fixed sequence of whole numbers", () => {
   assert.deepEqual(repeat(8, wholeFrom(42)), [605, 225, 535, 820, 834, 84, 852, 787]);
@@ -90,7 +90,7 @@ function wholeFrom(seed: number): () => number {
   return () => random.below(1000);
 }
 
-/** Chi-squared over the cells, with a wide limit. The seeds are fixed, so this never flakes. */
+/** Chi-squared over the cells, with a wide limit. The seeds are fixed, so the result is always the same. */
 function assertEven(cells: number, draw: () => number): void {
   const perCell = 1000;
   const counts = new Array<number>(cells).fill(0);
@@ -101,6 +101,6 @@ function assertEven(cells: number, draw: () => number): void {
   }
   const chiSquared = counts.reduce((sum, count) => sum + (count - perCell) ** 2 / perCell, 0);
   const freedom = cells - 1;
-  const limit = freedom + 5 * Math.sqrt(2 * freedom) + 15; // five deviations and room for the few-celled
+  const limit = freedom + 5 * Math.sqrt(2 * freedom) + 15; // five standard deviations, plus 10 for few cells
   assert.ok(chiSquared <= limit, `${cells} cells: chi-squared ${chiSquared.toFixed(1)}, at most ${limit.toFixed(1)}`);
 }

@@ -33,7 +33,7 @@ Deno.test("shell command: keeps the end of standard error", async () => {
 
 Deno.test({
   name: "shell command: does not wait for a child process that holds its standard error",
-  // The pipe is read until that ends, which is after this test.
+  // The process that holds the pipe ends after this test.
   sanitizeOps: false,
   sanitizeResources: false,
   fn: async () => {

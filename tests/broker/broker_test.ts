@@ -1,4 +1,4 @@
-/** The broker on real sockets: only what memory links cannot show. */
+/** The broker on real sockets: only behaviour that memory links cannot show. */
 import assert from "node:assert/strict";
 import { UsageError } from "../../src/base/failure.ts";
 import { Broker } from "../../src/broker/broker.ts";
@@ -6,7 +6,7 @@ import { BrokerThread } from "../../src/broker/broker_thread.ts";
 import { decode, encode } from "../../src/mqtt/codec/codec.ts";
 import { aWill, connectPacket } from "./stage.ts";
 
-/** Connects, waits for CONNACK and answers the open connection. */
+/** Connects, waits for CONNACK, and returns the open connection. */
 async function dial(port: number, bytes: Uint8Array): Promise<Deno.TcpConn> {
   const connection = await Deno.connect({ hostname: "127.0.0.1", port });
   await connection.write(bytes);
@@ -17,8 +17,7 @@ async function dial(port: number, bytes: Uint8Array): Promise<Deno.TcpConn> {
 const connect = encode(connectPacket({ clientId: "victim", will: aWill({ retain: true }) }), 5);
 
 Deno.test("broker: serves on a free port, returns the port, and stops", async () => {
-  // Over a transport that every client has, with nothing beyond the standard. [MQTT5 4.2-1] [MQTT311 7.1.1-1]
-  // [MQTT311 7.0.0-2]
+  // Over TCP, with no extension of the standard. [MQTT5 4.2-1] [MQTT311 7.1.1-1] [MQTT311 7.0.0-2]
   const broker = await Broker.start();
   assert.equal(broker.url, `mqtt://127.0.0.1:${broker.port}`);
   const connection = await dial(broker.port, connect);

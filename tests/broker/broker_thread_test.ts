@@ -5,7 +5,7 @@ import { RawSocket, subscribeBytes } from "../support/clients/raw_mqtt.ts";
 
 const proper = globalThis.Worker;
 
-/** Runs with a thread whose program is `source`. */
+/** Calls `run` with a thread that executes the program `source`. */
 async function withProgram(source: string, run: () => Promise<void>): Promise<void> {
   globalThis.Worker = class extends proper {
     constructor() {

@@ -1,4 +1,4 @@
-/** One client's misbehaviour costs only that client; and a storm of wills gets through to a slow watcher whole. */
+/** A misbehaving client harms no other client; a slow watcher receives every will of a storm. */
 import assert from "node:assert/strict";
 import { encode } from "../../src/mqtt/codec/codec.ts";
 import { aWill, bytesOf, type Client, connectPacket, Stage } from "./stage.ts";

@@ -1,4 +1,4 @@
-/** Each bound of the broker: what happens at it, and that it is counted under its name. */
+/** Each limit of the broker: the effect at the limit, and the counter that records it. */
 import assert from "node:assert/strict";
 import type { BrokerLimits } from "../../src/broker/options/options.ts";
 import { ReasonCode } from "../../src/mqtt/reason.ts";
@@ -7,7 +7,7 @@ import { aWill, bytesOf, type Client, Stage } from "./stage.ts";
 interface Case {
   readonly limit: keyof BrokerLimits;
   readonly is: number;
-  /** Goes beyond the limit once; answers what came of it. */
+  /** Exceeds the limit once and returns the effect. */
   readonly test: (stage: Stage) => unknown;
   readonly outcome: unknown;
 }

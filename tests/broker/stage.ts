@@ -1,6 +1,6 @@
 /**
- * A broker core and clients on memory links under a manual clock: time moves when a test moves it, and everything that
- * is due at an instant happens at that instant.
+ * A broker core with clients on memory links under a manual clock. A test advances the clock, and the broker handles
+ * each deadline exactly at its instant.
  */
 import { ManualClock } from "../../src/base/clock.ts";
 import type { Core } from "../../src/broker/core/core.ts";
@@ -24,18 +24,18 @@ import type { Link, LinkEnd, LinkReceiver } from "../../src/net/link.ts";
 import { memoryLinkPair } from "../../src/net/memory_link.ts";
 import { PacketStream } from "../../src/net/packet_stream.ts";
 
-/** CONNECT without what has a default; `version` is 5 unless said. */
+/** CONNECT; fields with a default may be absent. `version` is 5 by default. */
 export interface ConnectAsked extends Partial<Omit<ConnectPacket, "type" | "protocolVersion">> {
   readonly version?: ProtocolVersion;
 }
 
-/** The form of the packets of one type. */
+/** The packet type with this `type` field. */
 type PacketOf<T extends PacketType> = Packet extends infer P ? P extends { readonly type: infer U } ? T extends U ? P
     : never
   : never
   : never;
 
-/** A packet and when it came. */
+/** A packet and its arrival time. */
 export interface Arrival {
   readonly packet: Packet;
   readonly atMs: number;
@@ -59,17 +59,17 @@ export class Stage {
     return this.clock.nowMs();
   }
 
-  /** Lets everything happen that happens now. */
+  /** Runs all tasks that are due now. */
   settle(): void {
     for (let task = this.#tasks.shift(); task !== undefined; task = this.#tasks.shift()) task();
   }
 
-  /** Lets some of it happen, with what follows from it, and leaves the rest: for a broker that dies half way. */
+  /** Runs `count` tasks and what they cause, and leaves the rest: for a broker that dies half way. */
   settleSome(count: number): void {
     for (let left = count; left > 0 && this.#tasks.length > 0; left--) this.#tasks.shift()!();
   }
 
-  /** Moves time on, and stops at each instant at which the broker has something due. */
+  /** Advances the clock, and stops at each instant at which the broker has a deadline. */
   advance(byMs: number): void {
     this.settle();
     const untilMs = this.nowMs + byMs;
@@ -81,7 +81,7 @@ export class Stage {
     this.clock.advance(untilMs - this.nowMs);
   }
 
-  /** A link to the broker with nothing sent on it. */
+  /** Opens a link to the broker and sends nothing. */
   dial(version: ProtocolVersion = 5): Client {
     const [near, far] = memoryLinkPair((task) => this.#tasks.push(task));
     const client = new Client(this, far, version);
@@ -89,7 +89,7 @@ export class Stage {
     return client;
   }
 
-  /** A link with CONNECT sent, and answered unless the login takes its time. */
+  /** Opens a link and sends CONNECT; CONNACK is there on return unless the login takes time. */
   connect(asked: ConnectAsked = {}, { acknowledges = true } = {}): Client {
     const client = this.dial(asked.version);
     client.acknowledges = acknowledges;
@@ -97,7 +97,7 @@ export class Stage {
     return client;
   }
 
-  /** A client that is subscribed, by default to everything at QoS 2. */
+  /** Connects a client with a subscription, by default to all topics at QoS 2. */
   watch(topicFilter = "#", options: Partial<Subscription> = {}, asked: ConnectAsked = {}): Client {
     const client = this.connect({ clientId: `watcher${++this.#drawn}`, ...asked });
     client.subscribe(topicFilter, options);
@@ -108,11 +108,11 @@ export class Stage {
 
 export class Client implements LinkReceiver {
   readonly arrivals: Arrival[] = [];
-  /** How the link ended, once it has. */
+  /** How the link ended; undefined while it is open. */
   end: LinkEnd | undefined;
-  /** When it ended. */
+  /** When the link ended. */
   endMs: number | undefined;
-  /** Whether PUBLISH and its like are acknowledged at once. */
+  /** Whether the client acknowledges PUBLISH, PUBREC and PUBREL at once. */
   acknowledges = true;
   readonly #stage: Stage;
   readonly #stream: PacketStream;
@@ -133,7 +133,7 @@ export class Client implements LinkReceiver {
     return this.sendBytes(encoded.flatMap((bytes) => [...bytes]));
   }
 
-  /** Sends bytes as one write. */
+  /** Sends bytes in one write. */
   sendBytes(bytes: Iterable<number>): this {
     this.link.write(Uint8Array.from(bytes));
     this.#stage.settle();
@@ -161,7 +161,7 @@ export class Client implements LinkReceiver {
     });
   }
 
-  /** Goes away without a word: by RST, or by FIN. */
+  /** Ends the link without DISCONNECT, by RST or FIN. */
   die(how: "reset" | "end" = "reset"): this {
     this.link[how]();
     this.#stage.settle();
@@ -172,7 +172,7 @@ export class Client implements LinkReceiver {
     return ++this.#lastPacketId;
   }
 
-  /** Packets of one type that have come, in order. */
+  /** The packets of one type received, in order. */
   of<T extends PacketType>(type: T): PacketOf<T>[] {
     return this.arrivals.flatMap(({ packet }) => packet.type === type ? [packet as never] : []);
   }
@@ -181,12 +181,12 @@ export class Client implements LinkReceiver {
     return this.of("connack")[0];
   }
 
-  /** Messages that have come, as `topic payload`. */
+  /** The messages received, as `topic payload`. */
   get messages(): string[] {
     return this.of("publish").map(({ topic, payload }) => `${topic} ${textOf(payload)}`);
   }
 
-  /** When messages came, in milliseconds. */
+  /** The arrival times of the messages, in milliseconds. */
   get messageTimes(): number[] {
     return this.arrivals.flatMap(({ packet, atMs }) => packet.type === "publish" ? [atMs] : []);
   }
@@ -222,7 +222,7 @@ export function connectPacket({ version = 5, ...asked }: ConnectAsked = {}): Con
   return { type: "connect", protocolVersion: version, cleanStart: true, keepAliveS: 0, clientId: "client", ...asked };
 }
 
-/** A will with topic `will` and payload `gone` unless said otherwise. */
+/** A will, by default with topic `will` and payload `gone`. */
 export function aWill(more: Partial<ConnectWill> = {}): ConnectWill {
   return { topic: "will", payload: bytesOf("gone"), qos: 1 as QoS, retain: false, ...more };
 }

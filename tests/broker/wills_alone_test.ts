@@ -1,6 +1,6 @@
 /**
- * The wills without the rest of a broker: a journal holds each event, each change for the store, each publication and
- * each counter, in the order in which they come.
+ * The `Wills` class without the rest of the broker: a journal records each event, store change, publication and
+ * counter, in order.
  */
 import assert from "node:assert/strict";
 import { Deadlines } from "../../src/base/deadlines.ts";
@@ -55,7 +55,7 @@ class Desk {
     this.journal.push(text);
   }
 
-  /** What came since the last call, but for the journal of the arming itself. */
+  /** The entries since the last call, without those of the arming itself. */
   take(): string[] {
     return this.journal.splice(0);
   }
@@ -69,7 +69,7 @@ class Desk {
     this.wills.release({ clientId, connectionId, version, ending, sessionExpiryS, nowMs });
   }
 
-  /** A will that waits: armed, its connection lost. The journal is empty after it. */
+  /** Returns a delayed will: armed, its connection lost. The journal is empty. */
   delay(clientId: string, delayIntervalS = 3): PendingWill {
     this.arm(clientId, delayIntervalS).end(clientId, lost);
     this.take();
@@ -348,7 +348,7 @@ Deno.test("wills alone: the counters are the same without a store, a listener or
     desk.arm("e", 0).wills.forget("e", 1);
     desk.wills.fallDue(desk.delay("f"), nowMs);
     desk.arm("g", 0).wills.stop(false, nowMs);
-    return JSON.stringify(desk.metrics); // counters alone
+    return JSON.stringify(desk.metrics); // this entry changes counters only
   };
   const metrics = run(new Desk());
   assert.deepEqual(run(new Desk({ changes: undefined, listeners: {} })), metrics);

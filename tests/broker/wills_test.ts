@@ -1,6 +1,4 @@
-/**
- * The oracle's table, row by row, and what else becomes of wills: exact to the millisecond.
- */
+/** The oracle's table row by row, and other outcomes of wills, exact to the millisecond. */
 import assert from "node:assert/strict";
 import { encode } from "../../src/mqtt/codec/codec.ts";
 import type { ConnectWill, ProtocolVersion } from "../../src/mqtt/packet.ts";
@@ -8,10 +6,10 @@ import { aWill, bytesOf, type Client, type ConnectAsked, connectPacket, Stage, t
 import { eachCase, eachVersion } from "../support/steps.ts";
 
 const keepAliveS = 10;
-/** When the victim connects, its last packet, and when it is killed. */
+/** When the victim connects, when it sends its last packet, and when it is killed. */
 const killMs = 7_000;
 
-/** How one ends, at `killMs`. */
+/** An ending, carried out at `killMs`. */
 const modes: Record<string, (client: Client, stage: Stage) => void> = {
   reset: (client) => client.die("reset"),
   close: (client) => client.die("end"),
@@ -35,7 +33,7 @@ function persistent(version: ProtocolVersion, sessionExpiryIntervalS = 100): Con
     : { version, cleanStart: false, clientId: "victim", properties: { sessionExpiryIntervalS } };
 }
 
-/** Mode by column: when the will comes, in milliseconds after the kill; undefined for never. Delay is 3 s. */
+/** Mode by column: when the will arrives, in milliseconds after the kill; undefined for never. The delay is 3 s. */
 const table: readonly [mode: string, in311: number[], withoutDelay: number[], withDelay: number[]][] = [
   ["reset", [0], [0], [3_000]],
   ["close", [0], [0], [3_000]],
@@ -103,7 +101,7 @@ Deno.test("wills: a CONNECT that is read after the delay does not cancel the wil
   const stage = new Stage();
   const watcher = stage.watch();
   stage.connect({ ...persistent(5), will: aWill({ delayIntervalS: 3 }) }).die();
-  stage.clock.advance(5_000); // the timer has not fired
+  stage.clock.advance(5_000); // the timer has not run yet
   stage.connect(persistent(5));
   assert.deepEqual(watcher.messages, ["will gone"]);
 });
@@ -132,7 +130,7 @@ Deno.test("wills: each connection has its own will", () => {
   stage.advance(2_000);
   live("fourth").die();
   stage.advance(100_000);
-  stage.connect(persistent(5)).die(); // has no will
+  stage.connect(persistent(5)).die(); // client without a will
   stage.advance(100_000);
   assert.deepEqual(watcher.messages, ["will fourth"]);
   assert.deepEqual(watcher.messageTimes, [9_000]);

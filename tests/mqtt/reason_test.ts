@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mayCarry, ReasonCode, reasonCodeOf, reasonName, returnCodeOf } from "../../src/mqtt/reason.ts";
 import type { PacketType } from "../../src/mqtt/packet.ts";
 
-/** The tables of sections 3.2 to 3.15, each as the list of codes that its packet may carry. */
+/** The tables of sections 3.2 to 3.15, each as the list of the codes of its packet. */
 const carried: Partial<Record<PacketType, string>> = {
   connack: "00 80 81 82 83 84 85 86 87 88 89 8a 8c 90 95 97 99 9a 9b 9c 9d 9f",
   puback: "00 10 80 83 87 90 91 97 99",

@@ -7,7 +7,7 @@ import {
   parseSharedFilter,
 } from "../../src/mqtt/topic.ts";
 
-/** Filter, name, whether they match: most are the examples of section 4.7. */
+/** Filter, name, whether they match; most are examples of section 4.7. */
 const pairs: readonly (readonly [filter: string, name: string, match: boolean])[] = [
   ["sport/tennis/player1/#", "sport/tennis/player1", true],
   ["sport/tennis/player1/#", "sport/tennis/player1/ranking", true],

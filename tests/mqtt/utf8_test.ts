@@ -13,7 +13,7 @@ const encoder = new TextEncoder();
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const lengths = { minLength: 0, maxLength: 100 };
 
-/** Short and long, plain and strange, halves of characters too. */
+/** Short and long, ordinary and unusual texts, and halves of surrogate pairs. */
 const strings = fc.oneof(
   fc.string({ unit: "binary-ascii", ...lengths }),
   fc.string({ unit: "binary", ...lengths }),

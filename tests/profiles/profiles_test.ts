@@ -1,4 +1,4 @@
-/** Every profile's data, held against what it speaks of: the fleet's names, the standards' numbers, its own form. */
+/** The data of each profile: its form, and that modes, rules and sources exist. */
 import assert from "node:assert/strict";
 import { killModes } from "../../src/fleet/plan/kill_mode.ts";
 import { restart } from "../../src/profiles/endings.ts";

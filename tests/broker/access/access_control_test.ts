@@ -1,4 +1,4 @@
-/** Both files together: who comes in, under which name, and what a reload changes, whole or not at all. */
+/** Users and rules from both files together: logins, user names, and reloads, which apply completely or not at all. */
 import assert from "node:assert/strict";
 import { UsageError } from "../../../src/base/failure.ts";
 import { AccessControl, type AccessFiles, type LoginToJudge } from "../../../src/broker/access/access_control.ts";

@@ -1,4 +1,4 @@
-/** mosquitto's acl_file: who may do what by it, and what cannot be read. */
+/** Rules in the format of mosquitto's acl_file: what they permit, and errors in the file. */
 import assert from "node:assert/strict";
 import { UsageError } from "../../../src/base/failure.ts";
 import { type Action, parseAcl } from "../../../src/broker/access/acl.ts";
@@ -42,9 +42,9 @@ const cases: readonly [
   ["ann", "c", "publish", "ann/secret", false],
   ["ann", "c", "publish", "ann/secret/x", false],
   ["ann", "c", "subscribe", "ann/x/#", true],
-  ["ann", "c", "subscribe", "ann/#", false], // it would reach into what is denied
+  ["ann", "c", "subscribe", "ann/#", false], // the filter includes a denied topic
   ["ann", "c", "subscribe", "news/a/today", true],
-  ["ann", "c", "subscribe", "news/a", false], // the rules without a user are for those without a name
+  ["ann", "c", "subscribe", "news/a", false], // rules above the first `user` line apply to anonymous clients only
   ["ann", "c", "publish", "inbox", false],
   ["two words", "c", "publish", "with space/x", true],
   ["bob", "m1", "publish", "meters/bob/m1/state", true],

@@ -1,4 +1,4 @@
-/** The file with an operator's token: who may read it, what it holds, and how a request is compared with it. */
+/** The file with the operator's token: its permissions, its format, and the comparison with a request's token. */
 import assert from "node:assert/strict";
 import { UsageError } from "../../../src/base/failure.ts";
 import { AdminToken } from "../../../src/broker/access/admin_token.ts";

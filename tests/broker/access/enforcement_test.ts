@@ -1,4 +1,4 @@
-/** Rules where they bite: at CONNECT, PUBLISH, SUBSCRIBE, when a will is due, and when the rules change. */
+/** Enforcement of rules: at CONNECT, PUBLISH and SUBSCRIBE, when a will is due, and after a change of the rules. */
 import assert from "node:assert/strict";
 import { recheck } from "../../../src/broker/handle/recheck.ts";
 import { type Action, parseAcl } from "../../../src/broker/access/acl.ts";
@@ -8,7 +8,7 @@ import { aWill, Stage } from "../stage.ts";
 
 const rules = "user ann\ntopic ann/#\ntopic read news\nuser watcher\ntopic read #\n";
 
-/** A stage whose rules can be changed, and where everyone who gives a name is let in. */
+/** A stage with replaceable rules, where every user name can log in. */
 function guarded() {
   const present = { acl: parseAcl(rules, "acl"), removed: new Set<string>() };
   const authorize: CoreOptions["authorize"] = (who, action: Action, topic) => present.acl.allows(who, action, topic);

@@ -1,4 +1,4 @@
-/** Filters against filters, held against the plain rule for names. */
+/** Whether one filter covers another, compared with a plain match of topic names. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { covers, overlaps } from "../../../src/broker/access/filter_cover.ts";

@@ -1,4 +1,4 @@
-/** Failed logins: one warning with address, user, client and reason, never the password; and their count. */
+/** Failed logins: their count, and one warning each with address, user, client and reason, but never the password. */
 import assert from "node:assert/strict";
 import { failedLoginText, type LoginFailure, loginFailures } from "../../../src/broker/access/login_failure.ts";
 import type { CoreOptions } from "../../../src/broker/options/options.ts";

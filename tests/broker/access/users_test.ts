@@ -1,4 +1,4 @@
-/** The users file: mosquitto_passwd's lines and our own, and whom they let in. */
+/** The users file: lines of mosquitto_passwd and of mqtt-sim, and the logins that they permit. */
 import assert from "node:assert/strict";
 import { UsageError } from "../../../src/base/failure.ts";
 import { hashPassword } from "../../../src/broker/access/password_hash.ts";

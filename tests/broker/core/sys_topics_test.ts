@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { aWill, Stage } from "../stage.ts";
 
-/** The last value of each topic that has come, without `$SYS/broker/`. */
+/** The last value of each topic received, keyed without `$SYS/broker/`. */
 function values(messages: readonly string[]): Record<string, string> {
   return Object.fromEntries(messages.map((message) => {
     const [, topic, value] = /^\$SYS\/broker\/(\S+(?: messages\/count)?) (.*)$/.exec(message)!;

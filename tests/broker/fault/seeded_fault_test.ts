@@ -6,37 +6,37 @@ import { eachCase } from "../../support/steps.ts";
 
 const asked = (clientId: string) => ({ clientId, will: aWill(), ending: { kind: "link-end" } as const });
 
-/** What 1,000 wills suffer, in order. */
-function suffered(mix: string, seed: number, clients?: RegExp): (FaultKind | undefined)[] {
-  const struck: FaultKind[] = [];
+/** The faults of 1,000 wills, in order. */
+function faultsOf(mix: string, seed: number, clients?: RegExp): (FaultKind | undefined)[] {
+  const injected: FaultKind[] = [];
   const fault = new SeededFault({
     shares: parseFaults(mix, "mix"),
     seed,
     clients,
-    onStrike: (kind) => struck.push(kind),
+    onStrike: (kind) => injected.push(kind),
   });
   return Array.from({ length: 1_000 }, (_, number) => {
-    const before = struck.length;
+    const before = injected.length;
     fault.atPublication(asked(`c${number}`), number);
-    return struck.length > before ? struck.at(-1) : undefined;
+    return injected.length > before ? injected.at(-1) : undefined;
   });
 }
 
 Deno.test("faults: one seed draws the same faults again, and another seed draws others", () => {
   const mix = "lose=10%,duplicate=10%,delay=10%,alter=10%";
-  assert.deepEqual(suffered(mix, 7), suffered(mix, 7));
-  assert.notDeepEqual(suffered(mix, 7), suffered(mix, 8));
+  assert.deepEqual(faultsOf(mix, 7), faultsOf(mix, 7));
+  assert.notDeepEqual(faultsOf(mix, 7), faultsOf(mix, 8));
 });
 
 Deno.test("faults: each kind affects about its configured share, and each will at most once", () => {
-  const drawn = suffered("lose=10%,alter=30%", 1);
+  const drawn = faultsOf("lose=10%,alter=30%", 1);
   const share = (kind: FaultKind) => drawn.filter((each) => each === kind).length;
   assert.ok(Math.abs(share("lose") - 100) < 40, `lose ${share("lose")}`);
   assert.ok(Math.abs(share("alter") - 300) < 60, `alter ${share("alter")}`);
 });
 
 Deno.test("faults: affect only clients that match the filter", () => {
-  const drawn = suffered("lose=100%", 1, /^c[0-9]$/);
+  const drawn = faultsOf("lose=100%", 1, /^c[0-9]$/);
   assert.equal(drawn.filter((kind) => kind === "lose").length, 10);
 });
 

@@ -164,7 +164,7 @@ Deno.test("connect: the broker refuses a CONNECT beyond its limits", () => {
 Deno.test("connect: the broker does not send a CONNACK that is larger than the client accepts [MQTT5 3.1.2-24]", () => {
   const stage = new Stage();
   const client = stage.connect({ properties: { maximumPacketSize: 10 } });
-  assert.equal(client.connack?.reasonCode, 0x95); // which is short enough
+  assert.equal(client.connack?.reasonCode, 0x95); // this CONNACK has less than 10 bytes
   assert.equal(stage.core.sessions.size, 0);
   assert.deepEqual(client.end, { kind: "fin" });
 });

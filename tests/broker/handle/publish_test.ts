@@ -5,7 +5,7 @@ import { eachCase, eachVersion } from "../../support/steps.ts";
 
 const lasting: ConnectAsked = { cleanStart: false, properties: { sessionExpiryIntervalS: 60 } };
 
-/** Of a client that acknowledges nothing by itself. */
+/** Returns a stage with a client that sends no acknowledgement by itself. */
 const silent = { acknowledges: false };
 
 function aPublish(more: Partial<PublishPacket> = {}): PublishPacket {
@@ -103,7 +103,7 @@ Deno.test("publish: the broker closes a client that publishes what the broker do
     const client = new Stage({ maximumQoS: 1, retainAvailable: false }).connect();
     try {
       client.send(aPublish(more));
-    } catch { // our own codec does not write such a packet
+    } catch { // mqtt-sim's codec cannot write this packet
       client.sendBytes([0x32, 8, 0, 3, 0x61, 0x2f, 0x23, 0, 7, 0]);
     }
     assert.deepEqual(client.of("disconnect").map((packet) => packet.reasonCode), [reasonCode], JSON.stringify(more));

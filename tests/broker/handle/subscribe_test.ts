@@ -24,7 +24,7 @@ Deno.test("subscribe: a refused filter does not affect the other filters", () =>
   assert.deepEqual(newer.of("suback")[0]!.reasonCodes, [1, 0x8f, 1, 0x97, 0x97, 1]);
   const older = new Stage({ limits }).connect({ version: 4 }).send(subscribe(...filters));
   assert.deepEqual(older.of("suback")[0]!.reasonCodes, [1, 0x80, 1, 0x80, 0x80, 1]);
-  assert.equal(new Stage().connect().connack!.properties!.sharedSubscriptionAvailable, undefined); // which means true
+  assert.equal(new Stage().connect().connack!.properties!.sharedSubscriptionAvailable, undefined); // the default, true
 });
 
 Deno.test("subscribe: overlapping filters deliver one copy at the highest QoS, with all identifiers [MQTT5 3.3.4-2]", () => {

@@ -1,4 +1,4 @@
-/** `--max-connections` against the limit of open files. */
+/** `--max-connections` compared with the limit of open files. */
 import assert from "node:assert/strict";
 import { UsageError } from "../../../src/base/failure.ts";
 import { connectionRoom } from "../../../src/broker/limits/connection_room.ts";

@@ -1,4 +1,4 @@
-/** Warnings that a peer can provoke: at most so many lines, and the count of the rest. */
+/** Warnings that a peer can cause: a limited number of lines per interval, then a count of the suppressed ones. */
 import assert from "node:assert/strict";
 import { Deadlines } from "../../../src/base/deadlines.ts";
 import type { Due } from "../../../src/broker/due.ts";

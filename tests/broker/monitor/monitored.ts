@@ -1,13 +1,13 @@
-/** A stage as its metrics page shows it, and as an operator acts on it. */
+/** A stage with the metrics page and the operator's actions. */
 import type { Monitored } from "../../../src/broker/monitor/monitor.ts";
 import { queueTotals, statusPage } from "../../../src/broker/monitor/status.ts";
 import { clearRetained, disconnectClient, endSession } from "../../../src/broker/serve/operator.ts";
 import type { Stage } from "../stage.ts";
 
-/** When a stage is said to have started. */
+/** The start time that the metrics report. */
 export const startedAt = "2026-01-01T00:00:00.000Z";
 
-/** The broker of a stage, for a monitor. */
+/** Wraps the broker of a stage for a monitor. */
 export function monitored(stage: Stage): Monitored {
   const { core } = stage;
   return {

@@ -1,5 +1,6 @@
 /**
- * The actions of an operator over HTTP: who may ask, how, and what a request changes. Real sockets, for they are asked.
+ * The operator's actions over HTTP: authorization, requests and effects. On real sockets, because requests arrive over
+ * HTTP.
  */
 import assert from "node:assert/strict";
 import http from "node:http";
@@ -54,7 +55,7 @@ async function served(
   }
 }
 
-/** Sends a request with its path as it is, which `fetch` does not. */
+/** Sends a request without normalizing its path, unlike `fetch`. */
 function sent(port: number, { method = "DELETE", path, headers = bearer }: Asked): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const request = http.request({ host: "127.0.0.1", port, path, method, headers, agent: false }, (response) => {
@@ -68,7 +69,7 @@ function sent(port: number, { method = "DELETE", path, headers = bearer }: Asked
   return promise;
 }
 
-/** A client that is connected, with a will and a session that lasts, and a retained message. */
+/** Connects a client with a will and a lasting session, and publishes a retained message. */
 function populated(): Stage {
   const stage = new Stage();
   stage.connect({ clientId: "a", will: aWill(), properties: { sessionExpiryIntervalS: 60 } });

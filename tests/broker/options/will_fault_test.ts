@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { WillFault } from "../../../src/broker/options/will_fault.ts";
 import { aWill, bytesOf, type ConnectAsked, Stage } from "../stage.ts";
 
-/** Faults every second time that it could. */
+/** Injects a fault at every second opportunity. */
 function everySecond(fault: WillFault): WillFault {
   let asked = 0;
   return {

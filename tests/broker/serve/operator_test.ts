@@ -1,4 +1,4 @@
-/** Actions of an operator: what clients receive, what becomes of sessions, wills and retained messages, and the store. */
+/** The operator's actions: packets to clients; changes of sessions, wills, retained messages and the store. */
 import assert from "node:assert/strict";
 import { clearRetained, disconnectClient, endSession } from "../../../src/broker/serve/operator.ts";
 import { aWill, type ConnectAsked, Stage } from "../stage.ts";
@@ -7,7 +7,7 @@ import { eachCase } from "../../support/steps.ts";
 
 const lasting = { cleanStart: false, properties: { sessionExpiryIntervalS: 60 } } as const;
 
-/** A session of either version that outlives its connection. */
+/** Options of a session that outlives its connection, for each version. */
 const lastingOf = (version: 4 | 5): ConnectAsked => version === 5 ? lasting : { version, cleanStart: false };
 
 for (const version of [4, 5] as const) {
@@ -128,7 +128,7 @@ Deno.test("operator: an unknown client, session or topic changes, counts and log
   sender.publish("brief", "x", { retain: true, properties: { messageExpiryIntervalS: 1 } }).publish("x/y", "x", {
     retain: true,
   });
-  stage.clock.advance(1_000); // what expires at this instant has not been removed yet
+  stage.clock.advance(1_000); // messages that expire at this instant have not been removed yet
   const { core, nowMs } = stage;
   const answers = [
     disconnectClient(core, "away", nowMs),

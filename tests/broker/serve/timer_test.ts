@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ManualClock } from "../../../src/base/clock.ts";
 import { Timer } from "../../../src/broker/serve/timer.ts";
 
-/** Arms a timer for `dueMs` at `nowMs`, and a turn of the runtime's own after it; answers which came first. */
+/** Arms a timer for `dueMs` at `nowMs`, then a zero timeout of the runtime; returns the order in which they ran. */
 async function order(dueMs: number, nowMs: number): Promise<string[]> {
   const done: string[] = [];
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -17,7 +17,7 @@ async function order(dueMs: number, nowMs: number): Promise<string[]> {
     },
   });
   timer.arm();
-  timer.arm(); // changes nothing
+  timer.arm(); // a second call has no effect
   setTimeout(() => done.push("read"), 0);
   await promise;
   await new Promise((later) => setTimeout(later, 0));

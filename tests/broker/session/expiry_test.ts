@@ -1,4 +1,4 @@
-/** What waits and expires: dropped when it does, at a cost that does not grow with the square of what waits. */
+/** Queued messages are dropped when they expire; the cost does not grow with the square of the queue's length. */
 import assert from "node:assert/strict";
 import { type ConnectAsked, Stage } from "../stage.ts";
 import { eachCase } from "../../support/steps.ts";
@@ -40,7 +40,7 @@ Deno.test("expiry: many expiry times within one second cause one scan of the que
   stage.advance(5_000 - stage.nowMs);
   assert.equal(outbox.size, 99);
   stage.advance(999);
-  assert.equal(outbox.size, 99); // which are sent to nobody meanwhile: they are looked at again before
+  assert.equal(outbox.size, 99); // no client receives them, so the outbox may keep them until its next sweep
   stage.advance(1);
   assert.equal(outbox.size, 0);
 });

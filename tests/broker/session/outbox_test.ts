@@ -12,14 +12,14 @@ function lasting(version: ProtocolVersion, receiveMaximum = 65_535): ConnectAske
   };
 }
 
-/** Of a client that acknowledges nothing by itself. */
+/** Returns a stage with a client that sends no acknowledgement by itself. */
 const silent = { acknowledges: false };
 
 function answer(type: AcknowledgePacket["type"], packetId: number, reasonCode?: number): AcknowledgePacket {
   return reasonCode === undefined ? { type, packetId } : { type, packetId, reasonCode };
 }
 
-/** What came, as `type packetId`, with DUP. */
+/** The packets received, as `type packetId`, with DUP. */
 function told(client: Client): string[] {
   return client.arrivals.flatMap(({ packet }) => {
     if (packet.type === "publish") return [`publish ${packet.packetId ?? "-"}${packet.dup ? " dup" : ""}`];
@@ -59,7 +59,7 @@ Deno.test("outbox: respects the receive maximum, which does not count QoS 0 [MQT
   for (const qos of [1, 2, 1, 2, 0] as const) publisher.publish("a", "x", { qos });
   assert.deepEqual(told(client), ["publish 1", "publish 2", "publish -"]);
   client.send(answer("pubrec", 2));
-  assert.equal(told(client).length, 4); // PUBREL, and no new message: the quota comes back with PUBCOMP
+  assert.equal(told(client).length, 4); // PUBREL and no new message: PUBCOMP frees the quota
   client.send(answer("pubcomp", 2), answer("puback", 1));
   assert.deepEqual(told(client).slice(4), ["publish 3", "publish 4"]);
 });

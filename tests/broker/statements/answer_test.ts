@@ -1,4 +1,4 @@
-/** Sections 3.4 to 3.7 of 5.0: the codes and words of PUBACK, PUBREC, PUBREL and PUBCOMP, and who wants to hear them. */
+/** Sections 3.4 to 3.7 of 5.0: reason codes and reason strings of PUBACK, PUBREC, PUBREL and PUBCOMP. */
 import assert from "node:assert/strict";
 import type { ConnectPacket, Packet } from "../../../src/mqtt/packet.ts";
 import { mayCarry } from "../../../src/mqtt/reason.ts";

@@ -1,30 +1,30 @@
-/** Packets byte by byte, as no honest client would write them, and what the broker answers to the byte. */
+/** Packets as raw bytes, such as no correct client sends, and the exact bytes of the broker's answers. */
 import type { ProtocolVersion } from "../../../src/mqtt/packet.ts";
 import type { Client } from "../stage.ts";
 
-/** One packet: its first byte, its length, its parts. Less than 16,384 bytes. */
+/** One packet: first byte, Remaining Length, parts. Less than 16,384 bytes. */
 export function frame(first: number, ...parts: readonly (number | readonly number[])[]): number[] {
   const rest = parts.flat();
   const length = rest.length < 0x80 ? [rest.length] : [rest.length & 0x7f | 0x80, rest.length >> 7];
   return [first, ...length, ...rest];
 }
 
-/** A string, or bytes in the place of one, with the length in front. */
+/** A string, or bytes in its place, after its length. */
 export function field(value: string | readonly number[]): number[] {
   const bytes = typeof value === "string" ? [...new TextEncoder().encode(value)] : value;
   return [bytes.length >> 8, bytes.length & 0xff, ...bytes];
 }
 
-/** Not UTF-8: half of a surrogate pair. */
+/** Invalid UTF-8: half of a surrogate pair. */
 export const surrogate: readonly number[] = [0xed, 0xa0, 0x80];
 
-/** What a CONNECT is put together from; whatever is left out is as it should be. */
+/** The parts of a CONNECT; an absent part has a valid default. */
 export interface ConnectParts {
   readonly name?: string;
   readonly level?: number;
   readonly flags?: number;
   readonly properties?: readonly number[];
-  /** What follows the variable header; by default the client identifier "c". */
+  /** The payload; by default the client identifier "c". */
   readonly payload?: readonly number[];
 }
 
@@ -33,7 +33,7 @@ export function connectBytes(version: ProtocolVersion, parts: ConnectParts = {})
   return frame(0x10, field(name), level, flags, 0, 0, version === 5 ? properties : [], payload);
 }
 
-/** Takes the place of a client's reading: everything that the broker sends from here on, as it stands on the wire. */
+/** Replaces the decoder of a client: collects all bytes that the broker sends from now on. */
 export function record(client: Client): number[] {
   const bytes: number[] = [];
   client.link.receiver = {
@@ -44,7 +44,7 @@ export function record(client: Client): number[] {
   return bytes;
 }
 
-/** The reason codes of what ended a connection: of CONNACK and of DISCONNECT. */
+/** The reason codes of the packets that ended a connection: CONNACK and DISCONNECT. */
 export function reasons(client: Client): (number | undefined)[] {
   return [...client.of("connack").filter(({ reasonCode }) => reasonCode > 0), ...client.of("disconnect")]
     .map(({ reasonCode }) => reasonCode);

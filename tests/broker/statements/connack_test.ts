@@ -71,7 +71,7 @@ Deno.test("CONNACK: a refusal has an error code, session present 0, and closes [
     [{ maximumQoS: 0 }, { will: aWill({ qos: 1 }) }, 0x9b], // [MQTT5 3.2.2-12]
     [{ retainAvailable: false }, { will: aWill({ retain: true }) }, 0x9a], // [MQTT5 3.2.2-13]
     [{}, { will: aWill({ topic: "$SYS/a" }) }, 0x90],
-    [{}, method, 0x8c, 0], // 3.1.1 has no methods // [MQTT5 4.12.0-1]
+    [{}, method, 0x8c, 0], // 3.1.1 has no authentication methods // [MQTT5 4.12.0-1]
     [{}, { properties: { maximumPacketSize: 5 } }, 0x95, 0],
   ];
   await eachCase(t, cases, ([options, asked, reasonCode, returnCode]) => {
@@ -151,11 +151,11 @@ Deno.test("CONNACK: a refusal omits its reason string to fit the maximum size [M
   assert.equal(typeof refused()!.properties!.reasonString, "string");
   assert.deepEqual(refused(), refused(1_000));
   const text = refused()!.properties!.reasonString!;
-  const size = 2 + 3 + 3 + text.length; // fixed header, flags and code and length, property
+  const size = 2 + 3 + 3 + text.length; // fixed header, flags, code, length, property
   assert.deepEqual([refused(size)!.properties?.reasonString, refused(size - 1)], [text, {
     type: "connack",
     sessionPresent: false,
     reasonCode: 0x8c,
   }]);
-  assert.deepEqual([typeof refused(5), refused(4)], ["object", undefined]); // too large even without words // [MQTT5 3.1.2-24]
+  assert.deepEqual([typeof refused(5), refused(4)], ["object", undefined]); // too large // [MQTT5 3.1.2-24]
 });

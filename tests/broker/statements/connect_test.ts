@@ -43,7 +43,7 @@ Deno.test("CONNECT: an invalid CONNECT opens no connection [MQTT5 3.1.4-1] [MQTT
       const stage = new Stage();
       const watcher = stage.watch();
       const client = stage.dial(version).sendBytes([...connectBytes(version, parts), ...[0x30, 3, 0, 1, 0x61]]);
-      const expected = version === 5 ? [0x81] : []; // 3.1.1 has no return code for it, and says so
+      const expected = version === 5 ? [0x81] : []; // 3.1.1 has no return code for this reason
       assert.deepEqual(reasons(client), expected, `${what}, ${version}`);
       assert.deepEqual({ end: client.end, sessions: stage.core.sessions.size, messages: watcher.messages }, {
         end: { kind: "fin" },
@@ -171,7 +171,7 @@ Deno.test("CONNECT: the broker keeps a will with the connection and publishes it
     assert.deepEqual([stage.core.metrics.willsHeld], [1]);
     client.die();
     assert.deepEqual(watcher.messages, ["will gone"]);
-    stage.connect({ version, ...lasting }).die(); // without a will of its own // [MQTT311 3.1.2-12]
+    stage.connect({ version, ...lasting }).die(); // a CONNECT without a will // [MQTT311 3.1.2-12]
     assert.deepEqual(watcher.messages, ["will gone"]); // [MQTT5 3.1.2-10] [MQTT311 3.1.2-10]
     stage.connect({ version, will: aWill(), ...lasting }).disconnect(); // [MQTT5 3.14.4-3] [MQTT311 3.14.4-3]
     stage.connect({ version, ...lasting }).die();

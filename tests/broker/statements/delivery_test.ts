@@ -15,7 +15,7 @@ function answer(type: AcknowledgePacket["type"], packetId: number, reasonCode?: 
   return reasonCode === undefined ? { type, packetId } : { type, packetId, reasonCode };
 }
 
-/** What came, in order, as `type packetId`, with the QoS and DUP of a PUBLISH. */
+/** The packets received, in order, as `type packetId`, with the QoS and DUP of a PUBLISH. */
 function told(client: Client): string[] {
   return client.arrivals.flatMap(({ packet }) => {
     if (packet.type === "publish") return [`publish${packet.qos} ${packet.packetId ?? "-"}${packet.dup ? " dup" : ""}`];
@@ -43,7 +43,7 @@ Deno.test("session: lasts for its connection and for its expiry after it [MQTT5 
     assert.deepEqual([back.connack!.sessionPresent, back.messages], [true, ["a 2", "a 3"]]); // [MQTT5 4.5.0-1] [MQTT311 4.5.0-1]
     back.die();
     stage.advance(60_000);
-    assert.equal(stage.connect(lasting(version)).connack!.sessionPresent, version === 4); // no session of 3.1.1 expires
+    assert.equal(stage.connect(lasting(version)).connack!.sessionPresent, version === 4); // 3.1.1 has no expiry
   });
 });
 

@@ -8,7 +8,7 @@ import { aWill, type Client, type ConnectAsked, connectPacket, Stage } from "../
 import { reasons, record } from "./bytes.ts";
 import { eachCase, eachVersion } from "../../support/steps.ts";
 
-/** Every packet that the codec must refuse, on a live connection with a will. */
+/** Each packet that the codec must refuse, on a live connection with a will. */
 Deno.test("fault: a malformed packet closes the connection with its reason code and publishes the will", () => {
   // [MQTT5 4.13.1-1] [MQTT5 4.13.2-1] [MQTT311 4.8.0-1] [MQTT311 2.2.2-2] [MQTT5 2.1.3-1] [MQTT311 2.2.2-1]
   // [MQTT5 3.1.0-1] [MQTT5 3.1.0-2] [MQTT311 3.1.0-1] [MQTT311 3.1.0-2] [MQTT5 3.6.1-1] [MQTT311 3.6.1-1]
@@ -20,7 +20,7 @@ Deno.test("fault: a malformed packet closes the connection with its reason code 
     const watcher = stage.watch();
     const client = stage.connect({ version: version as ProtocolVersion, will: aWill() });
     client.sendBytes(Uint8Array.fromHex(hex));
-    if (client.end === undefined) client.sendBytes([0, 0, 0]); // a packet that says it is longer waits for its rest
+    if (client.end === undefined) client.sendBytes([0, 0, 0]); // completes a packet that is too short
     const name = `${what}, ${version}`;
     assert.deepEqual([reasons(client).length, client.end], [version === 5 ? 1 : 0, { kind: "fin" }], name);
     assert.deepEqual(watcher.messages, ["will gone"], name);
@@ -38,7 +38,7 @@ Deno.test("fault: a malformed first packet opens no connection, and a 5.0 client
     const claimed = claimedVersion(frame, 0, frame.length) ?? 4;
     const stage = new Stage();
     const client = stage.dial(claimed).sendBytes(frame);
-    if (client.end === undefined) continue; // shorter than it says: the time to CONNECT ends it
+    if (client.end === undefined) continue; // the packet is incomplete
     const isConnect = frame[0]! >> 4 === 1;
     const expected = claimed === 5 ? reasonCode : returnCodeOf(reasonCode);
     assert.deepEqual(reasons(client), isConnect && expected !== undefined ? [expected] : [], what);
@@ -100,7 +100,7 @@ Deno.test("DISCONNECT: is the last packet of the server before it closes [MQTT5 
   const stage = new Stage();
   const client = stage.connect({ clientId: "w" }).subscribe("a");
   const bytes = record(client);
-  client.sendBytes([0xc0, 1, 0, 0xc0, 0]); // malformed, then a ping
+  client.sendBytes([0xc0, 1, 0, 0xc0, 0]); // a malformed packet, then PINGREQ
   stage.connect({ clientId: "p" }).publish("a", "x");
   stage.advance(60_000);
   assert.deepEqual({ firstBytes: bytes[0], bytes: bytes.length, end: client.end }, {
@@ -145,7 +145,7 @@ Deno.test("DISCONNECT: a client may send only the reason codes for clients [MQTT
       assert.deepEqual(reasons(new Stage().connect().disconnect(reasonCode)), [0x82], `${reasonCode}`);
     },
   );
-  await eachCase(t, [0x01, 0x7f, 0xff], (reasonCode) => { // of no packet of its kind
+  await eachCase(t, [0x01, 0x7f, 0xff], (reasonCode) => { // codes that the standard does not define
     assert.deepEqual(reasons(new Stage().connect().sendBytes([0xe0, 1, reasonCode])), [0x82], `${reasonCode}`);
   });
 });
@@ -162,7 +162,8 @@ Deno.test("DISCONNECT: the broker omits the reason string to fit the client's ma
 });
 
 Deno.test("AUTH: the broker refuses it and never sends it [MQTT5 4.12.0-1] [MQTT5 4.12.0-4] [MQTT5 4.12.0-6] [MQTT5 4.12.0-7]", async (t) => {
-  // Nothing of [MQTT5 3.15.2-1] [MQTT5 3.15.2-2] [MQTT5 3.15.2-3] [MQTT5 4.12.0-2] [MQTT5 4.12.0-5] can be broken so.
+  // The broker uses no authentication, so it cannot break these: [MQTT5 3.15.2-1] [MQTT5 3.15.2-2] [MQTT5 3.15.2-3]
+  // [MQTT5 4.12.0-2] [MQTT5 4.12.0-5]
   const asked = new Stage().connect({
     properties: { authenticationMethod: "x", authenticationData: new Uint8Array(3) },
   });

@@ -44,7 +44,7 @@ Deno.test("PUBLISH: an invalid flag, topic or packet identifier is malformed [MQ
 
 Deno.test("PUBLISH: the broker refuses invalid properties [MQTT5 3.3.2-8] [MQTT5 3.3.2-13] [MQTT5 3.3.2-14] [MQTT5 3.3.2-19]", async (t) => {
   const cases: readonly [properties: readonly number[], reasonCode: number][] = [
-    [[0x23, 0, 0], 0x94], // alias 0
+    [[0x23, 0, 0], 0x94], // topic alias 0
     [[0x08, ...field(surrogate)], 0x81],
     [[0x08, ...field("a/#")], 0x81],
     [[0x03, ...field(surrogate)], 0x81],
@@ -166,7 +166,7 @@ Deno.test("PUBLISH: the broker uses aliases up to the client's maximum, and none
     const publisher = stage.connect();
     for (const topic of topics) publisher.publish(topic, "x", { qos, properties: { contentType: "t" } });
     const [one, other, third] = topics as [string, string, string];
-    if (qos === 2) { // is always sent whole
+    if (qos === 2) { // the broker never shortens it
       assert.deepEqual(sent(two), topics.map((topic) => [topic, undefined]));
       continue;
     }
@@ -189,7 +189,7 @@ Deno.test("PUBLISH: the broker limits its own aliases, and omits an alias that m
   const stage = new Stage({ limits: { outboundTopicAliases: 1 } });
   const watcher = stage.watch("#", {}, { properties: { topicAliasMaximum: 9, maximumPacketSize: 30 } });
   const publisher = stage.connect();
-  const tight = "x".repeat(30 - 2 - 2 - 5 - 1); // with an alias beside its topic it would be 33
+  const tight = "x".repeat(30 - 2 - 2 - 5 - 1); // 33 bytes with an alias and a topic
   publisher.publish("topic", tight).publish("topic", "y").publish("topic", tight).publish("other", "y");
   assert.deepEqual(watcher.of("publish").map(({ topic, properties }) => [topic, properties?.topicAlias]), [
     ["topic", undefined],
@@ -219,7 +219,7 @@ Deno.test("PUBLISH: the broker does not send an expired copy, and sends the rema
     publisher.publish("a", "x", { qos: 1, retain: true, properties: { messageExpiryIntervalS } });
   }
   stage.advance(7_000);
-  assert.equal(stage.core.metrics.dropped.expired, 1); // at once, before anyone asks for it
+  assert.equal(stage.core.metrics.dropped.expired, 1); // before anything reads the retained messages
   const left = (client: Client) => client.of("publish").map(({ properties }) => properties!.messageExpiryIntervalS);
   assert.deepEqual([left(stage.connect(lasting)), left(stage.watch("a")), left(stage.connect().subscribe("a"))], [
     [3],

@@ -1,4 +1,4 @@
-/** Section 4.8.2 of 5.0, and the same for 3.1.1, which leaves such filters to the broker. */
+/** Section 4.8.2 of 5.0. The broker also supports these filters in 3.1.1, which leaves them to the broker. */
 import assert from "node:assert/strict";
 import type { QoS } from "../../../src/mqtt/packet.ts";
 import { type Client, type ConnectAsked, Stage } from "../stage.ts";
@@ -45,7 +45,7 @@ Deno.test("shared subscription: the broker accepts only valid shared filters [MQ
   });
   const stage = new Stage();
   const client = stage.connect().subscribe("$share");
-  assert.deepEqual(client.of("suback")[0]!.reasonCodes, [2]); // no shared one: a filter of one level
+  assert.deepEqual(client.of("suback")[0]!.reasonCodes, [2]); // a plain filter with one level
 });
 
 Deno.test("shared subscription: no local is a protocol error [MQTT5 3.8.3-4]", () => {

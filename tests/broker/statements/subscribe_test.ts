@@ -1,4 +1,4 @@
-/** Sections 3.8 to 3.11 of both standards: SUBSCRIBE, UNSUBSCRIBE and their answers. */
+/** Sections 3.8 to 3.11 of both standards: SUBSCRIBE, UNSUBSCRIBE, SUBACK, UNSUBACK. */
 import assert from "node:assert/strict";
 import type { Packet, QoS } from "../../../src/mqtt/packet.ts";
 import { mayCarry } from "../../../src/mqtt/reason.ts";
@@ -57,7 +57,7 @@ Deno.test("SUBSCRIBE: SUBACK has the same identifier and one code for each filte
     });
     for (const reasonCode of packet!.reasonCodes) assert.equal(mayCarry("suback", reasonCode), true);
     client.publish("a", "x", { qos: 1 });
-    assert.deepEqual(client.of("publish").map(({ qos }) => qos), [1]); // of three that match, the highest // [MQTT5 3.3.4-2]
+    assert.deepEqual(client.of("publish").map(({ qos }) => qos), [1]); // the highest of three // [MQTT5 3.3.4-2]
   }); // [MQTT311 3.3.5-1]
 });
 
@@ -190,7 +190,7 @@ Deno.test("UNSUBSCRIBE: no new message arrives, and started deliveries complete 
   });
 });
 
-/** The answer of a client that takes packets of that size only. */
+/** The answer to a client whose maximum packet size is `maximumPacketSize`. */
 function answered(maximumPacketSize: number, ...packets: readonly Packet[]): Client {
   const stage = new Stage({ limits: { topicLevels: 2 } });
   return stage.connect({ properties: { maximumPacketSize } }).send(...packets);
@@ -205,7 +205,7 @@ Deno.test("SUBACK: the broker omits the reason string to fit the client's maximu
 });
 
 Deno.test("SUBACK, UNSUBACK: an answer larger than the client accepts closes the connection [MQTT5 3.1.2-24]", async (t) => {
-  // [MQTT5 3.11.2-1] [MQTT5 3.11.2-2]: UNSUBACK never carries words
+  // [MQTT5 3.11.2-1] [MQTT5 3.11.2-2]: the broker's UNSUBACK never has a reason string
   const filters = Array.from({ length: 60 }, (_, index) => `${index}`);
   const many = subscribe(1, ...filters.map((filter) => [filter, 0] as const));
   await eachCase(t, [many, { type: "unsubscribe", packetId: 1, topicFilters: filters } as const], (packet) => {

@@ -1,11 +1,11 @@
-/** Sections 1.5 and 4.7 of 5.0, 1.4 and 4.7 of 3.1.1: text on the wire, topic names and topic filters. */
+/** Sections 1.5 and 4.7 of 5.0, 1.4 and 4.7 of 3.1.1: strings in packets, topic names and topic filters. */
 import assert from "node:assert/strict";
 import type { ProtocolVersion } from "../../../src/mqtt/packet.ts";
 import { Stage } from "../stage.ts";
 import { connectBytes, field, frame, reasons, record } from "./bytes.ts";
 import { eachCase, eachVersion } from "../../support/steps.ts";
 
-/** Where a client's text can stand: packets made with it, and whether a connection comes first. */
+/** The fields that carry a client's text: packets with the text, and whether a CONNECT precedes them. */
 type Place = readonly [what: string, packet: (text: readonly number[], version: ProtocolVersion) => number[]];
 
 const none = (version: ProtocolVersion) => version === 5 ? [0] : [];
@@ -23,7 +23,7 @@ const connectPlaces: readonly Place[] = [
   }],
 ];
 
-/** What no receiver takes for text. */
+/** Byte sequences that every receiver must refuse as text. */
 const illFormed: readonly (readonly [what: string, bytes: readonly number[]])[] = [
   ["lowest surrogate", [0x61, 0xed, 0xa0, 0x80]],
   ["highest surrogate", [0xed, 0xbf, 0xbf]],
@@ -160,7 +160,7 @@ Deno.test("numbers: in 5.0 a length in more bytes than necessary is malformed [M
     const client = new Stage().connect().sendBytes(bytes);
     assert.deepEqual([reasons(client), client.end], [[0x81], { kind: "fin" }]);
   });
-  assert.equal(new Stage().connect({ version: 4 }).sendBytes(long).of("pingresp").length, 1); // 3.1.1 has no such rule
+  assert.equal(new Stage().connect({ version: 4 }).sendBytes(long).of("pingresp").length, 1); // 3.1.1 lacks this rule
 });
 
 Deno.test("numbers: the broker writes each length in the fewest bytes [MQTT5 1.5.5-1] [MQTT5 2.2.2-1]", async (t) => {

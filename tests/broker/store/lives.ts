@@ -1,12 +1,12 @@
 /**
- * A broker on a store in a temporary file that is killed and started again, under a manual clock: each life has its own
- * stage, and a new clock; the time of day goes on.
+ * A broker with a store in a temporary file that is killed and restarted under a manual clock. Each life has its own
+ * stage and monotonic clock; the time of day continues.
  */
 import { ManualClock } from "../../../src/base/clock.ts";
 import type { CoreOptions, SqliteOption } from "../../../src/broker/options/options.ts";
 import { Stage } from "../stage.ts";
 
-/** The morning on which the first life begins, in milliseconds since 1970. */
+/** The time of day when the first life begins, in milliseconds since 1970. */
 const firstMs = Date.UTC(2026, 0, 5, 8);
 
 export class Lives implements Disposable {
@@ -23,18 +23,18 @@ export class Lives implements Disposable {
     this.stage = this.#begin();
   }
 
-  /** The time of day. */
+  /** The current time of day. */
   get wallMs(): number {
     return this.#beganMs + this.stage.nowMs;
   }
 
-  /** Kills the broker where it stands, and starts it again so many milliseconds later. */
+  /** Kills the broker at once and restarts it `afterMs` later. */
   restart(afterMs = 0): Stage {
     this.stage.core.store.close();
     return this.#again(afterMs);
   }
 
-  /** Starts a broker that was stopped. */
+  /** Starts a stopped broker. */
   again(afterMs = 0): Stage {
     return this.#again(afterMs);
   }

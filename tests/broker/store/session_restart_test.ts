@@ -1,4 +1,4 @@
-/** Sessions and messages over a broker's death. */
+/** Sessions and messages across a crash of the broker. */
 import assert from "node:assert/strict";
 import { bytesOf, textOf } from "../stage.ts";
 import { Lives } from "./lives.ts";

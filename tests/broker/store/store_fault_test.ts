@@ -1,4 +1,4 @@
-/** Stores that cannot be used: one sentence each, nothing overwritten; and stores that fail while they are used. */
+/** Unusable stores: one sentence for each, and no file is overwritten. Stores that fail during use. */
 import assert from "node:assert/strict";
 import { UsageError } from "../../../src/base/failure.ts";
 import { Database } from "../../../src/broker/store/database.ts";
@@ -17,7 +17,7 @@ function refusal(path: string): string {
   return sentence.replace(path, "PATH");
 }
 
-/** A file in a directory of its own, which goes afterwards. */
+/** Runs with the path of a file in a temporary directory, and removes the directory. */
 function withPath(test: (path: string) => void): void {
   const directory = Deno.makeTempDirSync({ prefix: "mqtt-sim-store-" });
   try {
@@ -146,7 +146,7 @@ Deno.test("store: after room returns, the broker saves pending changes and accep
   watcher.die();
   const sender = stage.connect({ clientId: "sender", ...lasting });
   while (sender.end === undefined) sender.publish("m", "x".repeat(1_000), { qos: 1 });
-  stage.core.sessions.end(stage.core.sessions.get("watcher")!, stage.nowMs); // as when it expires
+  stage.core.sessions.end(stage.core.sessions.get("watcher")!, stage.nowMs); // as at its expiry
   stage.advance(1_000);
   assert.equal(stage.core.turn.failing, false);
   assert.match(stage.logged.at(-1)!, /saves changes again/);

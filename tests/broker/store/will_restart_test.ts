@@ -1,4 +1,7 @@
-/** Wills over a broker's death: due if their connection died with it, at their old instant if they were delayed. */
+/**
+ * Wills across a crash of the broker: due at once if the connection ended with it, at their original instant if
+ * delayed.
+ */
 import assert from "node:assert/strict";
 import { encode } from "../../../src/mqtt/codec/codec.ts";
 import { aWill, type ConnectAsked } from "../stage.ts";
@@ -6,12 +9,12 @@ import { Lives } from "./lives.ts";
 
 const lasting = { cleanStart: false, properties: { sessionExpiryIntervalS: 3_600 } } as const;
 
-/** A watcher whose session lasts, before it goes. */
+/** Connects a watcher with a lasting session; a restart disconnects it. */
 function watcherOf(lives: Lives) {
   return lives.stage.connect({ clientId: "watcher", ...lasting }).subscribe("#");
 }
 
-/** What waits for the watcher, and when it comes in what follows. */
+/** Reconnects the watcher, which then receives its queued messages. */
 function back(lives: Lives) {
   return lives.stage.connect({ clientId: "watcher", ...lasting });
 }
@@ -84,10 +87,10 @@ Deno.test("restart: the delay of a will that died with the broker counts from th
   using lives = new Lives();
   watcherOf(lives);
   lives.stage.connect({ clientId: "sensor", ...lasting, will: aWill({ delayIntervalS: 60 }) });
-  lives.stage.advance(7_300); // the last sign of life was at 7,000, the next would have been at 8,000
+  lives.stage.advance(7_300); // the broker stored the time of day at 7,000 ms; the next time would have been 8,000 ms
   lives.restart(30_000);
   lives.stage.advance(2_000);
-  lives.restart(8_000); // what was found out once stays so
+  lives.restart(8_000); // a second restart keeps the crash time that the first one found
   const watcher = back(lives);
   lives.stage.advance(60_000 + 8_000 - 7_300 - 40_000 - 1);
   assert.deepEqual(watcher.messages, []);

@@ -4,14 +4,14 @@ import { decode } from "../../../src/mqtt/codec/codec.ts";
 import type { ProtocolVersion } from "../../../src/mqtt/packet.ts";
 import refused from "../../../fixtures/packets/refused.json" with { type: "json" };
 
-/** A packet that must be refused: for its reason, not for some other fault that crept into the bytes. */
+/** A packet that the codec must refuse for `says`, and for no other fault in the bytes. */
 interface Refused {
   what: string;
   /** null before CONNECT. */
   version: number | null;
   hex: string;
   reasonCode: number;
-  /** A part of the sentence. */
+  /** A part of the error's sentence. */
   says: string;
   tag?: string;
 }

@@ -1,6 +1,6 @@
 /**
- * Random packets and random bytes. A failure prints fast-check's seed and path; a failing seed belongs in
- * `codec_test.ts` as a fixed case.
+ * Random packets and random bytes. A failure prints fast-check's seed and path; add a failing seed to `codec_test.ts`
+ * as a fixed case.
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
@@ -62,7 +62,9 @@ for (const version of [4, 5] as const) {
   });
 }
 
-/** Whatever is read can be written and is then read alike; whatever is refused was refused by our own walk. */
+/**
+ * A packet that the codec reads can be written and read again with the same result; the strict walk refuses the others.
+ */
 function refusedOrRead(frame: Uint8Array, version: ProtocolVersion | undefined): void {
   let packet: Packet;
   try {
@@ -77,7 +79,7 @@ function refusedOrRead(frame: Uint8Array, version: ProtocolVersion | undefined):
   assert.deepEqual(withoutZeroReason(again), withoutZeroReason(packet));
 }
 
-/** A reason code of 0 without properties may be said or left out. */
+/** A packet may contain or omit reason code 0 without properties. */
 function withoutZeroReason(packet: Packet): unknown {
   if (!("reasonCode" in packet) || packet.reasonCode !== 0 || "properties" in packet) return packet;
   const { reasonCode: _zero, ...rest } = packet;

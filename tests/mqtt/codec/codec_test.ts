@@ -14,7 +14,7 @@ const publish = { type: "publish", dup: false, qos: 0, retain: false, topic: "a/
 const connect4 = { type: "connect", protocolVersion: 4, cleanStart: true, keepAliveS: 60, clientId: "c" } as const;
 const connect5 = { ...connect4, protocolVersion: 5 } as const;
 
-/** Written by hand from the standard: the bytes are written so, and read as that packet. */
+/** Written by hand from the standard; the codec must write these bytes and read this packet from them. */
 const exact: readonly Pair[] = [
   ["the smallest CONNECT", 4, "100d 00044d515454 04 02 003c 0001 63", connect4],
   ["CONNECT with everything", 4, "101d 00044d515454 04 f6 ffff 0002 6331 0001 77 0003 627965 0001 75 0002 00ff", {
@@ -200,7 +200,7 @@ for (const [what, version, hex, packet] of exact) {
     assert.deepEqual(decode(fromHex(hex), readAs), packet));
 }
 
-/** Longer than it had to be, and legal. */
+/** Longer than necessary, and legal. */
 const longForms: readonly Pair[] = [
   ["PINGREQ with a length of two bytes", 4, "c08000", { type: "pingreq" }],
   ["PUBLISH with a length of four bytes", 4, "30838080000001 61", { ...publish, topic: "a", payload: empty }],
@@ -270,7 +270,7 @@ Deno.test("codec: empty lists of properties encode nothing", () => {
   assert.equal(encode({ ...publish, properties }, 5).toHex(), encode(publish, 5).toHex());
 });
 
-/** What cannot be written, or would be refused by a reader as strict as ours. */
+/** Packets that cannot be encoded, or that a strict reader would refuse. */
 const unwritable: readonly (readonly [what: string, version: ProtocolVersion, packet: Packet])[] = [
   ["a topic of 65,536 bytes", 4, { ...publish, topic: "a".repeat(65_536) }],
   ["a topic of 65,536 bytes", 5, { ...publish, topic: "é".repeat(32_768) }],

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { claimedVersion, frameSize, headerLength } from "../../../src/mqtt/codec/frame.ts";
 
-/** Bytes, from, to, size. */
+/** Bytes, start, end, expected size. */
 const sizes: readonly (readonly [hex: string, from: number, to: number, size: number])[] = [
   ["", 0, 0, 0],
   ["c0", 0, 1, 0],

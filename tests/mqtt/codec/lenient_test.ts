@@ -1,4 +1,4 @@
-/** What a receiver that judges can still read of a faulty packet of a server. */
+/** The lenient reader: what a judging client can still read of a faulty packet of a server. */
 import assert from "node:assert/strict";
 import { ProtocolError } from "../../../src/base/failure.ts";
 import { decode, encode } from "../../../src/mqtt/codec/codec.ts";

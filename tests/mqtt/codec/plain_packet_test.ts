@@ -1,6 +1,6 @@
 /**
- * Plain packets have a way of their own, beside the library's: both must read and write alike, faults included. The
- * two share the strict walk, which `check_test.ts` tries; what they do not share is what is made of the bytes.
+ * Plain packets have their own code path beside the library's. Both must read and write with the same result, faults
+ * included. They share the strict walk (see `check_test.ts`), so these tests compare what each makes of the bytes.
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
@@ -11,7 +11,7 @@ import { readByLibrary, writeByLibrary } from "../../../src/mqtt/codec/library_c
 import type { Packet, ProtocolVersion } from "../../../src/mqtt/packet.ts";
 import { mutations, packets, plainPackets, readingVersion } from "./random_packets.ts";
 
-/** What became of it: the value, or the kind of failure and its reason code. */
+/** The outcome: the value, or the kind of the failure and its reason code. */
 function outcome(attempt: () => unknown): unknown {
   try {
     return attempt();
@@ -24,11 +24,11 @@ function outcome(attempt: () => unknown): unknown {
 
 function readTheLibrarysWay(frame: Uint8Array, version: ProtocolVersion | undefined): Packet {
   const checked = checkPacket(frame, version);
-  if (checked.packet === "auth" && frame.length === 2) return { type: "auth", reasonCode: 0 }; // it cannot
+  if (checked.packet === "auth" && frame.length === 2) return { type: "auth", reasonCode: 0 }; // the library cannot
   return readByLibrary(frame, checked, version);
 }
 
-/** Its walk names what is wrong with an acknowledgement in other words, and the library writes some of them at length. */
+/** For these types the library's errors differ, and it writes some of them in the long form. */
 function isShort({ type }: Packet): boolean {
   return /^(pub(ack|rec|rel|comp)|ping.*|disconnect|auth)$/.test(type);
 }
@@ -70,7 +70,7 @@ const strangeField = {
   properties: fc.constantFrom({ serverKeepAliveS: 1 }, { topicAlias: 1 }, { receiveMaximum: 1 }, {}),
 };
 
-/** One or two of these in place of what the packet says, if it says that at all. */
+/** Replaces one or two of the fields that a packet has. */
 const strangeFields = fc.subarray(Object.keys(strangeField) as (keyof typeof strangeField)[], {
   minLength: 1,
   maxLength: 2,
@@ -83,7 +83,7 @@ function isPlainObject(value: unknown): value is object {
   return typeof value === "object" && !Array.isArray(value);
 }
 
-/** The packet, its will, properties and subscriptions with what is strange in them. */
+/** The packet with the strange fields in it, its will, its properties and its subscriptions. */
 function withStrange(said: object, strange: object): object {
   const inside = Object.entries(said).map(([name, value]) => {
     if (name in strange) return [name, strange[name as never]];

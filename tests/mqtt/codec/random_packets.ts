@@ -1,4 +1,4 @@
-/** Packets drawn by fast-check: all that can be said in either version, strange names and all. */
+/** Packets drawn by fast-check: every packet of either version, with unusual strings too. */
 import fc from "fast-check";
 import type { Packet, ProtocolVersion } from "../../../src/mqtt/packet.ts";
 import { mayCarry } from "../../../src/mqtt/reason.ts";
@@ -36,7 +36,7 @@ const messageProperties = {
   userProperties,
 };
 
-/** At least one of these properties; with a method where there is authentication data. */
+/** At least one of these properties; authentication data only with a method. */
 function properties(shape: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<Record<string, unknown>> {
   return object<Record<string, unknown>>(shape, []).map((some) =>
     "authenticationData" in some && !("authenticationMethod" in some) ? { ...some, authenticationMethod: "m" } : some
@@ -47,7 +47,7 @@ function codes(packet: Packet["type"]): fc.Arbitrary<number> {
   return fc.constantFrom(...Array.from({ length: 256 }, (_, code) => code).filter((code) => mayCarry(packet, code)));
 }
 
-/** A packet's fields with properties in 5.0 alone, and perhaps none there. */
+/** A packet's fields, with properties in 5.0 only, where they may be absent too. */
 function packet(
   version: ProtocolVersion,
   type: string,
@@ -118,7 +118,7 @@ function connacks(version: ProtocolVersion): fc.Arbitrary<Packet> {
   });
 }
 
-/** PUBLISH of every QoS. */
+/** PUBLISH at every QoS. */
 export function publishes(version: ProtocolVersion): fc.Arbitrary<Packet> {
   const shape = {
     ...messageProperties,
@@ -199,13 +199,13 @@ function endings(version: ProtocolVersion): fc.Arbitrary<Packet> {
   return fc.oneof(plain, shortDisconnect, withReason("disconnect", codes("disconnect"), shape), auth);
 }
 
-/** Any packet that may be written for a peer of that version. */
+/** Any packet that may be sent to a peer of that version. */
 export function packets(version: ProtocolVersion): fc.Arbitrary<Packet> {
   const kinds = [connects, connacks, publishes, acknowledgements, subscriptions, endings];
   return fc.oneof(...kinds.map((kind) => kind(version)));
 }
 
-/** Properties that leave a packet plain: numbers of two or four bytes, user properties, and those of a message. */
+/** Properties that leave a packet plain: numbers of two or four bytes, user properties, and properties of a message. */
 const plain = new Set([
   "sessionExpiryIntervalS",
   "serverKeepAliveS",
@@ -216,7 +216,7 @@ const plain = new Set([
   ...Object.keys(messageProperties),
 ]);
 
-/** Packets without other properties, in packet and will, than plain ones. AUTH cannot do without. */
+/** Packets whose properties leave them plain, wills included. AUTH always has other properties, so it is absent. */
 export function plainPackets(version: ProtocolVersion): fc.Arbitrary<Packet> {
   return packets(version).filter(({ type }) => type !== "auth").map((packet) => {
     const bare = withPlainAlone(packet);
@@ -230,12 +230,12 @@ function withPlainAlone<T extends object>(carrier: T): T {
   return (kept.length > 0 ? { ...bare, properties: Object.fromEntries(kept) } : bare) as T;
 }
 
-/** The version as `decode` wants it for that packet. */
+/** The `version` argument of `decode` for that packet. */
 export function readingVersion(packet: Packet, version: ProtocolVersion): ProtocolVersion | undefined {
   return packet.type === "connect" ? undefined : version;
 }
 
-/** Few changes to the bytes of a packet, its length put right again. */
+/** Changes a few bytes of a packet and corrects its length. */
 export function mutations(version: ProtocolVersion, write: (packet: Packet) => Uint8Array): fc.Arbitrary<Mutation> {
   const change = fc.record({
     at: fc.nat(),
@@ -253,7 +253,7 @@ export function mutations(version: ProtocolVersion, write: (packet: Packet) => U
   });
 }
 
-/** A frame that was a packet, and the version as `decode` wants it. */
+/** A damaged frame, and the `version` argument of `decode`. */
 export interface Mutation {
   readonly frame: Uint8Array;
   readonly version: ProtocolVersion | undefined;

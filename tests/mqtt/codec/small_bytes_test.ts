@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { copyOf, slabBytes, smallBytes } from "../../../src/mqtt/codec/small_bytes.ts";
 
-/** Around every size at which something changes. */
+/** Sizes around each boundary. */
 const sizes = fc.oneof(fc.integer({ min: 0, max: 300 }), fc.constantFrom(0, 1, 255, 256, 257, 1_023, 1_024, 1_025));
 
 Deno.test("small bytes: pieces have the requested size, are all zero and do not overlap", () => {

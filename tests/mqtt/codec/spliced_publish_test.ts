@@ -14,7 +14,7 @@ function aPublish(topic: string, size: number, qos: QoS, properties?: PublishPro
   return { ...head, ...qos > 0 && { packetId: 1 }, ...properties !== undefined && { properties } };
 }
 
-/** Around every length at which the fixed header or the property length grows by a byte. */
+/** Lengths around each boundary at which the fixed header or the property length takes one byte more. */
 const sizes = [0, 1, 100, 110, 120, 121, 122, 123, 124, 125, 126, 127, 128, 16_370, 16_376, 16_380, 16_384, 2_097_150];
 
 Deno.test("spliced PUBLISH: decodes like an encoded one", () => {
