@@ -1,4 +1,4 @@
-/** True when a topic filter with + alone matches a topic: what a broker would deliver. Written apart from src. */
+/** Whether a topic filter with only + as wildcard matches a topic. Independent of src. */
 export function topicMatches(filter: string, topic: string): boolean {
   const levels = topic.split("/");
   const asked = filter.split("/");

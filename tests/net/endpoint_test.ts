@@ -1,4 +1,4 @@
-/** Broker URLs: what is read, and each refusal in its own words. */
+/** Broker URLs: the parsed parts, and one sentence for each invalid URL. */
 import assert from "node:assert/strict";
 import { UsageError } from "../../src/base/failure.ts";
 import { type Endpoint, isLoopback, parseEndpoint, withMaskedUrls, withoutSecrets } from "../../src/net/endpoint.ts";

@@ -1,16 +1,19 @@
 /**
- * TCP links over loopback on every engine, and what they were told. Everything waits for what it wants to see, and for
- * nothing else.
+ * TCP links over loopback on each engine, with a record of their callbacks. A test waits for conditions, never for a
+ * fixed time.
  */
 import { Buffer } from "node:buffer";
 import { chooseEngine, type Engine, engines } from "../../src/net/engine.ts";
 import type { DialReceiver, Link, LinkEnd, Listener } from "../../src/net/link.ts";
 
 export const host = "127.0.0.1";
-/** No test takes longer, or something never came: also where the machine is emulated. */
+/** The time limit of each test, also on an emulated machine. */
 const limitMs = 60_000;
 
-/** Another address of loopback, and one that no machine has; tests that need them are left out where they may not. */
+/**
+ * A second loopback address, and an address that no machine has; tests that need one are skipped without permission for
+ * it.
+ */
 export const otherHost = "127.0.0.2";
 export const nobodysHost = "192.0.2.1";
 
@@ -18,15 +21,15 @@ function forbids(needs: string | undefined): boolean {
   return needs !== undefined && Deno.permissions.querySync({ name: "net", host: needs }).state !== "granted";
 }
 
-/** The engines that work here: without `--allow-ffi`, or on another system, it is one. */
+/** The engines that work here: one without `--allow-ffi` or outside Linux. */
 export const testedEngines: readonly Engine[] = (await chooseEngine("auto")).name === "epoll"
   ? [engines.deno, engines.epoll]
   : [engines.deno];
 
-/** The engine of the test that runs now: tests of one file run one after another. */
+/** The engine of the current test; the tests of a file run one after another. */
 let engine: Engine = engines.deno;
 
-/** A test on real sockets on each engine, with a limit in time. `needs` is an address besides 127.0.0.1. */
+/** A test on real sockets for each engine, with a time limit. `needs` is an address other than 127.0.0.1. */
 export function socketTest(name: string, run: (engine: Engine) => Promise<void>, needs?: string): void {
   for (const tested of testedEngines) {
     const fn = () => {
@@ -37,7 +40,7 @@ export function socketTest(name: string, run: (engine: Engine) => Promise<void>,
   }
 }
 
-/** Fails when it is not done in time. */
+/** Fails if `run` takes longer than the limit. */
 export async function withinLimit(run: () => Promise<void>, withinMs = limitMs): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -50,7 +53,7 @@ export async function withinLimit(run: () => Promise<void>, withinMs = limitMs):
   }
 }
 
-/** A link, and all that it was told. */
+/** A link with a record of its callbacks. */
 export class Told implements DialReceiver {
   link!: Link;
   opens = 0;
@@ -84,7 +87,7 @@ export class Told implements DialReceiver {
     this.#change();
   }
 
-  /** All bytes so far, as one. */
+  /** All bytes received so far. */
   get bytes(): Uint8Array {
     const whole = new Uint8Array(this.sizeBytes);
     let at = 0;
@@ -110,17 +113,17 @@ export class Told implements DialReceiver {
   }
 }
 
-/** Dials; records the callbacks. */
+/** Dials, and records the callbacks. */
 export function dial(port: number, sourceAddress?: string): Told {
   const told = new Told();
   told.link = engine.dial(sourceAddress === undefined ? { host, port } : { host, port, sourceAddress }, told);
   return told;
 }
 
-/** Listens; each link that is accepted is handed over, or kept by default. */
+/** Listens; `next` returns the accepted links in order. */
 export class Port implements Disposable {
   readonly listener: Listener;
-  /** What it said of connections that it could not accept. */
+  /** The reports of connections that the listener could not accept. */
   readonly refused: string[] = [];
   readonly #accepted: Told[] = [];
   readonly #waiting: ((told: Told) => void)[] = [];
@@ -145,7 +148,7 @@ export class Port implements Disposable {
     else waiting(told);
   }
 
-  /** The next link that is accepted. */
+  /** The next accepted link. */
   next(): Promise<Told> {
     const told = this.#accepted.shift();
     return told === undefined ? new Promise((resolve) => this.#waiting.push(resolve)) : Promise.resolve(told);
@@ -156,11 +159,11 @@ export class Port implements Disposable {
   }
 }
 
-/** Which end does what: the one that dialled, or the one that was accepted. */
+/** The end of the pair that acts in a test. */
 export type Side = "dialled" | "accepted";
 export const sides: readonly Side[] = ["dialled", "accepted"];
 
-/** A pair of open links, named by who acts and who looks. */
+/** A pair of open links: `self` acts, and `peer` is observed. */
 export async function pair(port: Port, acting: Side): Promise<{ self: Told; peer: Told }> {
   const dialled = dial(port.port);
   const accepted = await port.next();
@@ -168,13 +171,13 @@ export async function pair(port: Port, acting: Side): Promise<{ self: Told; peer
   return acting === "dialled" ? { self: dialled, peer: accepted } : { self: accepted, peer: dialled };
 }
 
-/** Ends both. */
+/** Ends the links and waits for their ends. */
 export async function close(...links: readonly Told[]): Promise<void> {
   for (const { link } of links) link.end();
   for (const told of links) await told.ended();
 }
 
-/** Bytes that cannot be put together in another order without its being seen. */
+/** Bytes that make each change of order visible. */
 export function pattern(sizeBytes: number, seed = 1): Uint8Array {
   const bytes = new Uint8Array(sizeBytes);
   let state = seed;
@@ -185,7 +188,7 @@ export function pattern(sizeBytes: number, seed = 1): Uint8Array {
   return bytes;
 }
 
-/** True where all bytes are the same. */
+/** Whether all bytes are equal. */
 export function equal(one: Uint8Array, other: Uint8Array): boolean {
   return Buffer.compare(one, other) === 0;
 }

@@ -1,4 +1,4 @@
-/** The memory of the machine, as the operating system says it. */
+/** The memory of the machine, as the operating system reports it. */
 import assert from "node:assert/strict";
 import { bytesOfText, machineMemoryBytes } from "../../src/net/machine_memory.ts";
 import { ffiFlags } from "../support/brokers/granted.ts";

@@ -1,15 +1,15 @@
-/** Links in memory keep the promises of `Link`, and none of them before the scheduler says so. */
+/** Memory links fulfil the contract of `Link`; the scheduler decides when each callback runs. */
 import assert from "node:assert/strict";
 import { highWaterBytes, type LinkEnd, type LinkReceiver } from "../../src/net/link.ts";
 import { type MemoryLink, memoryLinkPair } from "../../src/net/memory_link.ts";
 
-/** Two links, what each receiver was told, and the tasks that wait. */
+/** Two links, the callbacks of each receiver, and the pending tasks. */
 class Pair {
   readonly tasks: (() => void)[] = [];
   readonly near: MemoryLink;
   readonly far: MemoryLink;
   readonly told: Record<"near" | "far", (number[] | "drain" | LinkEnd["kind"])[]> = { near: [], far: [] };
-  /** True while a method of a link is called by the test. */
+  /** True during the test's call of a link's method. */
   calling = false;
 
   constructor() {
@@ -23,7 +23,7 @@ class Pair {
     return this;
   }
 
-  /** Calls a method, during which no receiver may be called. */
+  /** Calls a method; no callback may run within it. */
   call(method: () => void): this {
     this.calling = true;
     method();

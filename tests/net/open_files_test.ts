@@ -1,4 +1,4 @@
-/** The limit of open files, as the operating system says it. */
+/** The limit of open files, as the operating system reports it. */
 import assert from "node:assert/strict";
 import { limitOfText, openFilesLimit } from "../../src/net/open_files.ts";
 import { ffiFlags } from "../support/brokers/granted.ts";

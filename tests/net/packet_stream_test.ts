@@ -1,11 +1,11 @@
-/** Bytes into packets, however they are cut; and an end to it at the first fault. */
+/** Splitting bytes into packets for any chunk sizes; the stream stops at the first fault. */
 import assert from "node:assert/strict";
 import { ProtocolError } from "../../src/base/failure.ts";
 import { encode } from "../../src/mqtt/codec/codec.ts";
 import type { ConnectPacket, Packet, ProtocolVersion } from "../../src/mqtt/packet.ts";
 import { PacketStream } from "../../src/net/packet_stream.ts";
 
-/** Keeps what a stream calls. */
+/** Records the calls of a stream. */
 class Sink {
   readonly packets: Packet[] = [];
   readonly errors: ProtocolError[] = [];
@@ -56,7 +56,7 @@ const session: readonly Packet[] = [
 ];
 const bytes = joined(session, 5);
 
-/** What a plain push of all of it gives. */
+/** The calls when all bytes arrive in one chunk. */
 function whole(): Packet[] {
   const sink = new Sink();
   sink.stream.push(bytes);
@@ -199,7 +199,7 @@ Deno.test("packet stream: a large packet in small pieces needs only the memory o
 });
 
 Deno.test("packet stream: a lenient stream delivers a packet with its faults and continues; a strict one ends", () => {
-  // A Will Delay Interval in a PUBLISH, which is a property of wills alone; then PINGRESP.
+  // A PUBLISH with Will Delay Interval, a property that only wills may have; then PINGRESP.
   const stray = Uint8Array.of(0x30, 0x0a, 0, 1, 0x74, 5, 0x18, 0, 0, 0, 3, 0x68, 0xd0, 0);
   const came: [string, number][] = [];
   const errors: ProtocolError[] = [];

@@ -1,4 +1,4 @@
-/** What a server speaks that was dialled over another transport than its own. */
+/** The protocol of a server that was dialled over the wrong transport. */
 import assert from "node:assert/strict";
 import { Broker } from "../../src/broker/broker.ts";
 import { authorityOf, dial } from "../../src/net/dial.ts";

@@ -1,4 +1,4 @@
-/** Source addresses as people write them. */
+/** Source addresses in the notation of the option. */
 import assert from "node:assert/strict";
 import { UsageError } from "../../src/base/failure.ts";
 import { parseSourceAddresses, sourceAddressesText } from "../../src/net/source_addresses.ts";

@@ -1,4 +1,4 @@
-/** What every transport owes its user: the same link, over TCP, TLS, WebSocket and secure WebSocket. */
+/** The contract of `Link` on each transport: TCP, TLS, WebSocket and secure WebSocket. */
 import assert from "node:assert/strict";
 import { UsageError } from "../../src/base/failure.ts";
 import { dial } from "../../src/net/dial.ts";
@@ -50,7 +50,7 @@ const cases: readonly [name: string, test: (pair: Pair) => Promise<void>][] = [
 for (const scheme of schemes) {
   for (const [name, test] of cases) {
     const isTls = scheme === "mqtts" || scheme === "wss";
-    // A node:tls socket that is paused reads on: what holds its peer back is tried in tls_test.ts.
+    // A paused node:tls socket continues to read; tls_test.ts tests how the peer is slowed.
     if (test === drains && isTls) continue;
     for (const { name: engine } of isTls ? [engines.deno] : testedEngines) {
       Deno.test(`${engine}: ${scheme}: ${name}`, () => open(scheme, engine, test));

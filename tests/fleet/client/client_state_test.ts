@@ -10,7 +10,7 @@ import {
 const kinds = Object.keys(clientTransitions) as ClientStateKind[];
 const events = [...new Set(kinds.flatMap((kind) => Object.keys(clientTransitions[kind]) as ClientEvent[]))];
 
-/** All states that some row of events leads to from one state. */
+/** The states that a single event can reach from `state`. */
 function reachableFrom(first: ClientStateKind): Set<ClientStateKind> {
   const reached = new Set<ClientStateKind>([first]);
   for (const kind of reached) for (const next of Object.values(clientTransitions[kind])) reached.add(next);

@@ -1,10 +1,10 @@
-/** One alarm among many deadlines: it rings when it is to, however often it was put off, and not when it was turned off. */
+/** The timer of one client: it fires at its latest set time, and not after it was cleared. */
 import assert from "node:assert/strict";
 import { Deadlines } from "../../../src/base/deadlines.ts";
 import { ClientTimer } from "../../../src/fleet/client/client_timer.ts";
 import type { Wakeable } from "../../../src/fleet/client/fleet_world.ts";
 
-/** Sets an alarm at these instants, one each at its own time, and tells when it rang until 100. */
+/** Sets a timer to `atMs` at each `nowMs` and returns the times at which it fired, until 100 ms. */
 function rung(settings: readonly (readonly [nowMs: number, atMs: number])[]): number[] {
   const wakes = new Deadlines<Wakeable>();
   const rang: number[] = [];

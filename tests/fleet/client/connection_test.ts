@@ -1,5 +1,5 @@
 /**
- * What a connection does about a broker that breaks the standard beside the wills: it ends it, or goes on, and says so.
+ * How a connection handles a broker that violates the standard outside of wills: it ends or continues, and reports why.
  */
 import assert from "node:assert/strict";
 import type { PublishPacket } from "../../../src/mqtt/packet.ts";
@@ -11,7 +11,7 @@ function isWill({ payload }: PublishPacket): boolean {
   return new TextDecoder().decode(payload).startsWith("mqtt-sim ");
 }
 
-/** Will Delay Interval 3 s: a property of wills, and of no PUBLISH. */
+/** Will Delay Interval 3 s: a property that a will may have, and a PUBLISH may not. */
 const willDelay = Uint8Array.of(0x18, 0, 0, 0, 3);
 const strayInWills = { stray: (packet: PublishPacket) => isWill(packet) ? willDelay : undefined };
 
@@ -40,7 +40,7 @@ Deno.test("M4: presence: a Will Delay Interval in a retained will is an altered 
 });
 
 Deno.test("M4: a message with a property that is invalid in PUBLISH is not a will of the broker", () => {
-  // In the messages of canaries only: the watcher still sees them.
+  // In the messages of canaries only, which watchers still count.
   const stray = (packet: PublishPacket) => isWill(packet) ? undefined : willDelay;
   const result = new FleetStage({ ...plan, script: { stray } }).finish();
   assert.equal(result.verdict, "pass", result.reason);
@@ -90,13 +90,13 @@ Deno.test("section 4: a client without PINGRESP ends its connection, and the run
     result.warnings.join("\n"),
     /^\d+ connections ended although the fleet had not ended them: \d+ × the broker did not answer PINGREQ within the keep alive of 2 s$/m,
   );
-  // The wills came as the connections ended.
+  // The broker published the wills when the connections ended.
   assert.equal(result.verdict, "pass", result.reason);
 });
 
 Deno.test("section 4: a watcher without PINGRESP is blind, and the run reports why", () => {
   const pong = (clientId: string) => !clientId.endsWith("-w0");
-  // At QoS 0 a watcher has nothing to acknowledge, and so sends nothing but PINGREQ.
+  // At QoS 0 a watcher sends no acknowledgement, so it sends only PINGREQ.
   const result = new FleetStage({ ...plan, willQos: 0, durationMs: 150_000, script: { pong } }).finish();
   assert.equal(result.verdict, "void");
   assert.equal(

@@ -1,4 +1,4 @@
-/** Each kill mode as the broker sees it: the bytes after CONNECT, and how the link ends. */
+/** Each kill mode as the broker sees it: the bytes after CONNECT, and the end of the link. */
 import assert from "node:assert/strict";
 import { decode, encode } from "../../../src/mqtt/codec/codec.ts";
 import { frameSize } from "../../../src/mqtt/codec/frame.ts";
@@ -8,7 +8,7 @@ import type { BrokerSide } from "../../support/brokers/scripted_broker.ts";
 
 const pingreq = [0xc0, 0x00];
 
-/** Lives of the fleet's that were killed in this mode, as the broker had them. */
+/** The killed connections of a fleet with one kill mode, as the broker saw them. */
 function killed(mode: KillMode, version: 4 | 5): BrokerSide[] {
   const stage = new FleetStage({
     killShares: [{ mode, weight: 1 }],
@@ -24,14 +24,14 @@ function killed(mode: KillMode, version: 4 | 5): BrokerSide[] {
   return dead;
 }
 
-/** What came after CONNECT, keep alive apart. */
+/** The bytes after CONNECT, without PINGREQ. */
 function lastWords({ bytes }: BrokerSide): number[] {
   let rest = bytes.slice(frameSize(Uint8Array.from(bytes), 0, bytes.length));
   while (rest[0] === pingreq[0] && rest[1] === pingreq[1]) rest = rest.slice(2);
   return rest;
 }
 
-/** The different last words of many lives, as hexadecimal. */
+/** The distinct last bytes of the connections, as hexadecimal. */
 function told(sides: readonly BrokerSide[]): string[] {
   return [...new Set(sides.map((side) => lastWords(side).map((byte) => byte.toString(16).padStart(2, "0")).join(" ")))]
     .toSorted();
@@ -41,7 +41,7 @@ function ends(sides: readonly BrokerSide[]): string[] {
   return [...new Set(sides.map(({ end }) => end?.kind ?? "open"))].toSorted();
 }
 
-/** What goes over the wire, and the ends that the broker's link may see; `closed` is the broker's own doing. */
+/** The bytes after CONNECT, and how the broker's link may end; `closed` means that the broker closed it. */
 const table: readonly [mode: KillMode, words: string[], ends: string[]][] = [
   ["reset", [""], ["reset"]],
   ["close", [""], ["fin"]],
@@ -82,7 +82,7 @@ Deno.test("kill on the wire: the codec refuses each piece of garbage as malforme
 });
 
 Deno.test("kill on the wire: disconnect-error sends each code that a client may send, and no other", () => {
-  // 3.14.2.1: those marked "Client" or "Client and Server".
+  // Section 3.14.2.1: the codes with the column "Client" or "Client and Server".
   const allowed = [0x80, 0x81, 0x82, 0x83, 0x90, 0x93, 0x94, 0x95, 0x96, 0x97, 0x98, 0x99];
   const words = told(killed("disconnect-error", 5));
   assert.deepEqual(words, allowed.map((code) => `e0 02 ${code.toString(16)} 00`));

@@ -1,4 +1,4 @@
-/** Telemetry: its rate over a long time, whatever the turns, and who publishes. */
+/** Telemetry: its long-term rate for any length of a turn, and which clients publish. */
 import assert from "node:assert/strict";
 import type { FleetPlan } from "../../../src/fleet/plan/plan.ts";
 import { Groups } from "../../../src/fleet/plan/groups.ts";
@@ -78,14 +78,14 @@ for (const qos of [0, 1, 2] as const) {
     };
     const result = stage.finish();
     assert.deepEqual([result.verdict, faultsOf(result), result.clients.lost], ["pass", {}, 0]);
-    // 20 clients, of whom 5% die each second and are away for about one.
+    // 20 clients; 5 % of them die each second and stay away for about 1 s.
     const due = 2 * 20 * 60 / 1.05;
     assert.ok(Math.abs(published - due) < due * 0.05, `${published} published, ${due} due`);
     const { telemetrySent, telemetry } = stage.squad.result();
     assert.equal(telemetrySent, published);
     const { sent, acknowledged, withheld } = telemetry!.all!;
     assert.deepEqual([sent, withheld], [published, 0]);
-    // What was under way when its client died was not heard of.
+    // A message in flight when its client dies is never acknowledged.
     assert.ok(qos === 0 ? acknowledged === 0 : acknowledged <= sent && acknowledged > sent * 0.95, `${acknowledged}`);
   });
 }

@@ -1,4 +1,4 @@
-/** The transitions of a virtual client that a run seldom makes, on links that the test opens and ends by hand. */
+/** Transitions of a virtual client that are rare in a run, on links that the test opens and ends. */
 import assert from "node:assert/strict";
 import { ManualClock } from "../../../src/base/clock.ts";
 import { Deadlines } from "../../../src/base/deadlines.ts";
@@ -16,7 +16,7 @@ import { aPlan, rules } from "../sample_life.ts";
 
 const connack = encode({ type: "connack", sessionPresent: false, reasonCode: 0 }, 5);
 
-/** A link of the client's, with what it did to it. */
+/** A link of the client, which records the client's calls. */
 class HandLink {
   open = true;
   wasReset = false;
@@ -61,7 +61,7 @@ class Hand {
     return this.clock.nowMs();
   }
 
-  /** The newest link is open, and its CONNECT is answered. */
+  /** Opens the newest link and answers its CONNECT. */
   accept(): this {
     const { receiver } = this.links.at(-1)!;
     receiver.onOpen();
@@ -76,7 +76,7 @@ class Hand {
     return this;
   }
 
-  /** Time goes on, and whatever is due is woken. */
+  /** Advances the clock and wakes each client that is due. */
   pass(ms: number): this {
     const nowMs = this.clock.advance(ms);
     for (let due = this.wakes.takeDue(nowMs); due !== undefined; due = this.wakes.takeDue(nowMs)) due.wake(nowMs);

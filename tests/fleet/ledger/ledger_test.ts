@@ -1,4 +1,4 @@
-/** The books: lives and wills in any order, judged once, counted once. */
+/** The ledger: it judges and counts each life once, for any order of lives and wills. */
 import { Groups } from "../../../src/fleet/plan/groups.ts";
 import assert from "node:assert/strict";
 import { Ledger } from "../../../src/fleet/ledger/ledger.ts";
@@ -9,7 +9,7 @@ import type { PublishPacket } from "../../../src/mqtt/packet.ts";
 import { aLife, anEnd, aNext, aPlan, killDueMs, killMs } from "../sample_life.ts";
 import { aWill, watcher5 } from "../sample_will.ts";
 
-/** A ledger and the hand that writes into it. */
+/** A ledger with methods that record lives and wills. */
 class Books {
   readonly plan;
   readonly ledger: Ledger;
@@ -25,7 +25,7 @@ class Books {
     return life;
   }
 
-  /** A life that began and was killed. */
+  /** Records a life that began and was killed. */
   killed(over: Partial<Life> = {}, end: LifeEnd = anEnd("reset")): Life {
     const life = this.begin(over);
     this.end(life, end);
@@ -41,7 +41,7 @@ class Books {
     return this.ledger.arrive(aWill(this.plan, life, over), copy, watcher5, atMs);
   }
 
-  /** What is not 0, all modes together. */
+  /** The counts above 0, summed over all modes. */
   get counts(): Partial<WillCounts> {
     return Object.fromEntries(Object.entries(this.ledger.tally.total()).filter(([, count]) => count > 0));
   }

@@ -1,4 +1,4 @@
-/** Every life is emitted once it is judged: as many as there were, and with the verdicts that the tally counts. */
+/** The ledger emits each life once when it is judged; the rows agree with the tally. */
 import assert from "node:assert/strict";
 import type { LifeRow } from "../../../src/fleet/ledger/life_row.ts";
 import { EveryNth, FleetStage } from "../../support/fleet_stage.ts";

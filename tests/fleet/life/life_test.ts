@@ -1,4 +1,4 @@
-/** Lives: what is drawn for them, and a will that tells its life from any other. */
+/** Lives: the values drawn for them, and payloads that identify a life. */
 import assert from "node:assert/strict";
 import { Groups } from "../../../src/fleet/plan/groups.ts";
 import { beginLife, clientIdOf, coinOf, readWillMark, willOf } from "../../../src/fleet/life/life.ts";

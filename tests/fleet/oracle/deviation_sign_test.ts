@@ -1,4 +1,4 @@
-/** Parts of a sign that no profile needs have at present, each at its bound: keep alives, delays, and how often. */
+/** Parts of a sign that no profile uses at present, each at its bound: keep alives, delays, and numbers of copies. */
 import assert from "node:assert/strict";
 import { deviationOf } from "../../../src/fleet/oracle/deviation.ts";
 import type { Expectation, Judgement } from "../../../src/fleet/oracle/expectation.ts";

@@ -1,6 +1,6 @@
 /**
- * A profile hides what its text describes, and nothing else: every sign of every profile against a life that it fits,
- * and against one life for each part of it that does not hold.
+ * A profile covers only what it describes: each sign of each profile against a life that matches, and against lives
+ * that differ from it in one part.
  */
 import assert from "node:assert/strict";
 import { deviationOf, type JudgedLife, mayShow } from "../../../src/fleet/oracle/deviation.ts";
@@ -35,7 +35,7 @@ const cases = profiles.flatMap((profile) =>
   )
 );
 
-/** A profile with one sign, so that no other can answer for it. */
+/** A profile with this sign only, so that no other sign can match. */
 function alone(deviation: Deviation, sign: Sign): Profile {
   return { name: "one", broker: "one", versions: "1", deviations: [{ ...deviation, signs: [sign] }] };
 }
@@ -43,7 +43,7 @@ function alone(deviation: Deviation, sign: Sign): Profile {
 /** A restart soon after the kill, before the will is due. */
 const window = { fromMs: killMs + 3_000, backMs: killMs + 8_000, sessionsKept: true };
 
-/** A life that a sign fits, by the first of each of its choices. */
+/** A life that the sign matches, with the first of each of its alternatives. */
 function fitting({ rules }: Deviation, sign: Sign): Life {
   const version = rules["5.0"] === undefined ? 4 : 5;
   const delayS = sign.delay === "some" || sign.delayFromConnect ? 20 : 0;
@@ -62,7 +62,7 @@ function fitting({ rules }: Deviation, sign: Sign): Life {
   });
 }
 
-/** When its client is back. */
+/** When the client of the life returns. */
 function backMs({ overdueWhenBack, whileOthersDie, restart }: Sign): number {
   if (restart) return window.backMs;
   return overdueWhenBack ? (whileOthersDie ? othersDueMs : dueMs) + 1_000 : killMs;
@@ -75,12 +75,12 @@ function expectation(sign: Sign): Expectation {
   return sign.restart ? { ...one, byMs: dueMs + 5_000 } : one;
 }
 
-/** The bound of a late or early will, from its due instant on. */
+/** The bound of a late or early will, in milliseconds from its due time. */
 function boundMs({ within: { s = 0, keepAlives = 0, delays = 0 } = {} }: Sign, life: Life): number {
   return (s + keepAlives * life.keepAliveS + delays * life.delayS) * 1_000;
 }
 
-/** When a will at the very edge of its bound comes. */
+/** When a will at the exact bound arrives. */
 function edgeMs(sign: Sign, life: Life, othersDueMs: number): number {
   if (sign.fault === "late") {
     return Math.max(dueMs, sign.whileOthersDie ? othersDueMs : dueMs) + boundMs(sign, life) + rules.lateAfterMs;
@@ -108,7 +108,7 @@ const everyPart: readonly Alteration[] = [
   ...["correlationData", "messageExpiryIntervalS", "userProperties"] as const,
 ];
 
-/** The parts of a will by their names in a sign. */
+/** The alterations that the sign names. */
 function alterationsOf({ altered = [] }: Sign): Alteration[] {
   return everyPart.filter((part) => altered.includes(partText(part)));
 }
@@ -127,7 +127,7 @@ for (const { name, deviation, sign } of cases) {
   });
 }
 
-/** Wills that came otherwise than the sign says. */
+/** Wills that differ from the sign. */
 function* wrongWills(sign: Sign, life: Life): Generator<[why: string, life: JudgedLife]> {
   if (sign.altered !== undefined) {
     const altered = alterationsOf(sign);
@@ -148,7 +148,7 @@ function* wrongWills(sign: Sign, life: Life): Generator<[why: string, life: Judg
   }
 }
 
-/** The same life with one thing that the sign does not describe. */
+/** The same life with one difference that the sign does not describe. */
 function* misfits(deviation: Deviation, sign: Sign, life: Life): Generator<[why: string, life: JudgedLife]> {
   const { end } = life;
   const over = (different: Partial<Life>) => judged(sign, { ...life, ...different });
@@ -238,7 +238,7 @@ Deno.test("deviation: late-while-others-die does not cover a will after the last
   assert.equal(found(list, sign!, { ...late, othersDueMs: -Infinity }), false);
 });
 
-/** Lives as the oracle judges them, from CONNECT to will, and what profile mosquitto says of each. */
+/** Lives that the oracle judges, and the deviation of profile mosquitto that covers each of them. */
 const lives: readonly [what: string, life: Partial<Life>, wills: readonly number[], id: string | undefined][] = [
   [
     "taken over, both lasting, no delay",
@@ -287,7 +287,7 @@ for (const [what, over, wills, id] of lives) {
   });
 }
 
-/** A sign that asks for nothing but its fault and its ending. */
+/** A sign with a fault and an ending, and no other condition. */
 const plain = (over: Partial<Sign>): Sign => ({ fault: "missing", endings: ["reset"], ...over });
 
 function deviationWith(id: string, ...signs: Sign[]): Deviation {
@@ -297,7 +297,7 @@ function deviationWith(id: string, ...signs: Sign[]): Deviation {
 const killed = (over: Partial<Life> = {}) => aLife({ end: anEnd("reset", { detail: "RST" }), ...over });
 const kept = { sessionExpiryS: 60 } as const;
 
-/** What a sign asks for, and a life that has it or has not. */
+/** A condition of a sign, a life that meets it, and a life that does not. */
 const parts: readonly [what: string, sign: Partial<Sign>, life: Life, holds: boolean][] = [
   ["one of two details, the first", { details: ["RST", "FIN"] }, killed(), true],
   ["one of two details, the second", { details: ["FIN", "RST"] }, killed(), true],
@@ -351,7 +351,10 @@ Deno.test("deviation: the first matching deviation applies, and one of several s
   assert.deepEqual(deviations.map((each) => mayShow(each, life)), [false, true, true]);
 });
 
-/** Dead with a delay of 2 s, and back a second after that; another died so long after it, of the same delay. */
+/**
+ * A client that dies with a delay of 2 s and returns 1 s after its will is due; another client with the same delay dies
+ * `otherAfterMs` later.
+ */
 function overdueAndBack(otherAfterMs: number, profile: string) {
   const plan = aPlan({ clients: 100, profile });
   const ledger = new Ledger(plan, new Groups(plan, "5"));

@@ -1,4 +1,4 @@
-/** The rule that each fault breaks, by version: numbers from the standard's own lists. */
+/** The rule that each fault breaks, by version: statement numbers of the standards. */
 import assert from "node:assert/strict";
 import { type FaultFacts, faultRule } from "../../../src/fleet/oracle/fault_rule.ts";
 
@@ -9,7 +9,7 @@ const lost: Omit<FaultFacts, "version"> = {
   altered: [],
 };
 
-/** What went wrong, and the rule in 3.1.1 (undefined where it cannot happen) and in 5.0. */
+/** The fault, and its rule in 3.1.1 (undefined where it cannot occur) and in 5.0. */
 const cases: readonly [what: string, fault: Partial<FaultFacts>, in311: string | undefined, in5: string][] = [
   ["missing after a reset", {}, "3.1.2-8", "3.1.2-8"],
   ["missing after a close", { mode: "close" }, "3.1.2-8", "3.1.2-8"],

@@ -1,4 +1,4 @@
-/** Faults in words, whole sentences. */
+/** The complete sentence for each fault. */
 import assert from "node:assert/strict";
 import type { Arrival } from "../../../src/fleet/oracle/expectation.ts";
 import { describeFault } from "../../../src/fleet/oracle/fault_text.ts";

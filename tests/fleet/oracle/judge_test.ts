@@ -1,4 +1,4 @@
-/** Verdicts: what arrived, held against what was due. */
+/** Verdicts: arrivals compared with the expectation. */
 import assert from "node:assert/strict";
 import type { Arrival, Judgement } from "../../../src/fleet/oracle/expectation.ts";
 import type { Life } from "../../../src/fleet/life/life.ts";
@@ -18,7 +18,7 @@ const delayed = aLife({ end: anEnd("reset"), delayS: 3, sessionExpiryS: 60 });
 const resumed: Life = { ...delayed, next: aNext(8_000) };
 const open: Life = { ...delayed, next: aNext(10_001) };
 const frozen = aLife({ end: anEnd("freeze") });
-/** The fleet itself ended the connection, which the broker had to close. */
+/** The fleet ended a connection that the broker had to close. */
 const cut = aLife({ end: anEnd("garbage", { cutMs: killMs + 5_000 }) });
 const soonCut = aLife({ end: anEnd("garbage", { cutMs: killMs + 500 }) });
 const lost = aLife({ end: anEnd("lost", { dueMs: killMs }) });

@@ -1,4 +1,4 @@
-/** The oracle's bounds, each at its millisecond, and the whole of what it expects: ground, due instant and earliest one. */
+/** The oracle's bounds, exact to the millisecond, and its complete expectation: ground, due time, earliest time. */
 import assert from "node:assert/strict";
 import type { Arrival, Expectation, Ground } from "../../../src/fleet/oracle/expectation.ts";
 import type { Life } from "../../../src/fleet/life/life.ts";
@@ -35,7 +35,7 @@ const table: readonly [what: string, life: Partial<Life>, expected: Expectation]
   ["ended with the broker", { ...in311, end: anEnd("restart", { doneMs: 7_500, sinceMs: 7_400 }) }, {
     ...one("restarted", 7_500, 7_380, killDueMs),
   }],
-  // Keep alive turned off.
+  // Keep alive 0.
   ["no keep alive, not closed", { keepAliveS: 0, end: frozen }, either("keep-alive-passed")],
   ["no keep alive, closed", { ...in311, keepAliveS: 0, end: closed(9_000) }, one("connection-ended", 9_000, 8_000)],
   // Silent until 20 s.
@@ -106,7 +106,10 @@ for (const [what, life, expected] of overRestart) {
     assert.deepEqual(expectationOf(aLife(life), restarted), expected));
 }
 
-/** By how much later a broker may hold a delay to be over that closed late: seen by how late a client may be back. */
+/**
+ * How much later a broker that closes late may treat a delay as over; the latest permitted return of the client shows
+ * it.
+ */
 const slow: readonly [what: string, end: Life["end"], backMs: number, kind: Expectation["kind"]][] = [
   ["not seen to close", frozen, 23_030, "either"],
   ["not seen to close, back later", frozen, 23_031, "one"],
@@ -131,7 +134,7 @@ const absence = (fromMs: number, toMs: number, forgotten: boolean): Absence => (
   forgotten,
 });
 
-/** A will that may come from 9.98 s to 11 s. */
+/** A will that may arrive from 9.98 s to 11 s. */
 const absences: readonly [what: string, qos: 0 | 1, away: Absence, isBlind: boolean][] = [
   ["from its last instant on", 1, absence(11_000, 20_000, true), true],
   ["from after its last instant on", 1, absence(11_001, 20_000, true), false],
@@ -191,7 +194,7 @@ Deno.test("oracle's bounds: a will that the standard permits without requiring m
   });
 });
 
-/** From when on a will is not of a living client. */
+/** The time from which a will may no longer belong to a living client. */
 const since: readonly [what: string, life: Partial<Life>, atMs: number, unwanted: number][] = [
   ["kept silent by this machine, killed, and a will before that", { overslept: true, end: anEnd("reset") }, 5_000, 0],
   ["kept silent by this machine, and a will before CONNACK", { overslept: true }, connectedMs - 1, 1],
@@ -214,7 +217,7 @@ Deno.test("oracle's bounds: lateness counts from the earliest time at which the 
   assert.equal(verdict({ atMs: 11_001, altered: [] }), "late");
 });
 
-/** The fleet cut a silent connection at 22 s; its will was due at 20 s, and late from 21 s on. */
+/** The fleet ended a silent connection at 22 s; its will was due at 20 s, and late from 21 s. */
 const cuts: readonly [what: string, cutMs: number, wills: Arrival[], verdict: string][] = [
   ["just before the cut: late", 22_000, came(21_999), "late"],
   ["with the cut: missing", 22_000, came(22_000), "missing"],

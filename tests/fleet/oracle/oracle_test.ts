@@ -1,5 +1,6 @@
 /**
- * The oracle against wills.md's table "What ends a life, and what is due". Instants are the standard's, not the code's.
+ * The oracle against the table "What ends a life, and what is due" of wills.md. The times come from the standard, not
+ * from the code.
  */
 import assert from "node:assert/strict";
 import type { Expectation } from "../../../src/fleet/oracle/expectation.ts";
@@ -8,7 +9,7 @@ import type { Life, LifeEnd } from "../../../src/fleet/life/life.ts";
 import { expectationOf } from "../../../src/fleet/oracle/oracle.ts";
 import { aLife, anEnd, aNext, connectedMs, killDueMs, killMs, rules, silentUntilMs } from "../sample_life.ts";
 
-/** When the will is due; `none`, or `either` where the standard leaves it open. */
+/** When the will is due; `none`; or `either` where the standard leaves it open. */
 type Due = number | "none" | "either";
 
 function dueOf(expectation: Expectation): Due {
@@ -24,7 +25,7 @@ const in311 = { version: 4 } as const;
 const without = { version: 5, delayS: 0, sessionExpiryS: 60 } as const;
 const delayed = { version: 5, delayS, sessionExpiryS: 60 } as const;
 
-/** Row by row: what is due in 3.1.1, in 5.0 without and with a will delay; the client stays away. */
+/** Row by row: the due time in 3.1.1, and in 5.0 without and with a will delay; the client does not return. */
 const table: readonly [row: string, end: LifeEnd, in311: Due, without: Due, delayed: Due][] = [
   ["reset", anEnd("reset"), killMs, killMs, killMs + 3_000],
   ["close", anEnd("close"), killMs, killMs, killMs + 3_000],
@@ -46,7 +47,7 @@ const table: readonly [row: string, end: LifeEnd, in311: Due, without: Due, dela
 
 for (const [row, end, ...columns] of table) {
   for (const [place, column] of [in311, without, delayed].entries()) {
-    // 3.1.1 has no reason codes: these rows are never drawn there.
+    // 3.1.1 has no reason codes; the fleet never draws these rows there.
     if (column.version === 4 && needsVersion5(end.mode as KillMode)) continue;
     const name = column.version === 4 ? "3.1.1" : `5.0 with a delay of ${column.delayS} s`;
     Deno.test(`oracle: ${row}, ${name}`, () => assert.equal(due({ ...column, end }), columns[place]));
@@ -58,7 +59,7 @@ Deno.test("oracle: each kill mode is a row of the table, except takeover, which 
   assert.deepEqual(killModes.filter((mode) => !rows.has(mode)), ["takeover"]);
 });
 
-/** The CONNECT that takes over is sent at `killMs`. */
+/** The client sends the CONNECT of the takeover at `killMs`. */
 const resumes = aNext(killMs);
 const cleans = aNext(killMs, { cleanStart: true });
 const takeovers: readonly [what: string, life: Partial<Life>, due: Due][] = [
@@ -78,7 +79,7 @@ for (const [what, life, expected] of takeovers) {
   Deno.test(`oracle: takeover, ${what}`, () => assert.equal(due({ ...life, end: anEnd("takeover") }), expected));
 }
 
-/** 5.0, reset at 7 s, will delay 3 s: due at 10 s unless something comes first. */
+/** 5.0, reset at 7 s, will delay 3 s: due at 10 s unless another event makes it due first. */
 const delays: readonly [what: string, life: Partial<Life>, due: Due][] = [
   ["session expiry shorter than the delay", { sessionExpiryS: 2 }, 9_000],
   ["session expiry as long as the delay", { sessionExpiryS: 3 }, 10_000],
@@ -109,12 +110,12 @@ for (const [what, life, expected] of delays) {
     assert.equal(due({ ...delayed, end: anEnd("reset"), ...life }), expected));
 }
 
-/** The broker's close of a silent connection was seen then. */
+/** When the fleet saw the broker's close of a silent connection. */
 function closed(closedMs: number): LifeEnd {
   return anEnd("freeze", { closedMs, closedSinceMs: closedMs });
 }
 
-/** Silent since 5 s with a keep alive of 10 s: over at 20 s, or when the client takes itself over. */
+/** Silent since 5 s with a keep alive of 10 s: due at 20 s, or at the client's own takeover. */
 const freezes: readonly [what: string, life: Partial<Life>, due: Due][] = [
   ["3.1.1, back before: taken over", { ...in311, next: aNext(12_000) }, 12_000],
   ["3.1.1, back after", { ...in311, next: aNext(20_001) }, 20_000],
@@ -168,7 +169,7 @@ Deno.test("oracle: with a server keep alive of 0 the end of a silent connection 
   assert.equal(due({ ...silent, end: anEnd("freeze", { cutMs: 9_500 }) }), 9_500);
 });
 
-/** The earliest instant of a will: of a close at 15 s, and of one that may have been there from 14.9 s on. */
+/** The earliest time of a will: after a close at 15 s, and after one that may have been in the buffer since 14.9 s. */
 const earliest: readonly [what: string, life: Partial<Life>, earliestMs: number][] = [
   ["without delay, as long before the close as a will may be late", { ...in311, end: closed(15_000) }, 14_000],
   ["with delay, counted from the close", { ...delayed, end: closed(15_000) }, 17_980],
@@ -191,7 +192,7 @@ for (const [what, life, earliestMs] of earliest) {
   });
 }
 
-/** What is neither killed nor connected. */
+/** Lives that the fleet did not kill, or that never connected. */
 const others: readonly [what: string, life: Partial<Life>, expected: Expectation][] = [
   ["a living client", {}, { kind: "none", ground: "living" }],
   ["a refused CONNECT", { connectedMs: undefined, refused: true }, { kind: "none", ground: "refused" }],
@@ -222,7 +223,7 @@ Deno.test("oracle: a lost connection may have ended at any time since CONNACK", 
   });
 });
 
-/** From which instant latency is counted: the schedule's, or where the standard sets one, that. */
+/** The start of the latency: the scheduled kill, or the due time that the standard sets. */
 const counted: readonly [what: string, life: Partial<Life>, ground: string, latencyFromMs: number][] = [
   ["reset", { end: anEnd("reset") }, "connection-ended", killDueMs],
   ["takeover", { end: anEnd("takeover"), next: cleans }, "taken-over", killDueMs],

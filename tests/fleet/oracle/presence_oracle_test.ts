@@ -1,4 +1,7 @@
-/** Presence: what must be retained on a client's topic, from its lives alone; and what to make of what was found. */
+/**
+ * Presence: the state that must be retained on a client's topic, computed from its lives, and the verdict on a found
+ * state.
+ */
 import assert from "node:assert/strict";
 import type { Life } from "../../../src/fleet/life/life.ts";
 import {
@@ -20,12 +23,12 @@ const heard = (atMs: number): Said => ({ sentMs: atMs - 5, heardMs: atMs, refuse
 const unheard = (atMs: number): Said => ({ sentMs: atMs, heardMs: undefined, refused: false });
 const refused = (atMs: number): Said => ({ sentMs: atMs, heardMs: undefined, refused: true });
 
-/** @param online null says nothing */
+/** @param online null for a client that has not published its state */
 function stay(over: Partial<Life> = {}, online: Said | null = heard(onlineMs), left?: Said): Stay {
   return { life: aLife(over), online: online ?? undefined, left };
 }
 
-/** The life after one that was killed: CONNECT at 8 s. */
+/** The life after a killed one: CONNECT at 8 s. */
 function second(over: Partial<Life> = {}, online: Said | null = heard(nextMs + 20)): Stay {
   return {
     life: aLife({ incarnation: 2, sentMs: nextMs, connectedMs: nextMs + 10, ...over }),
@@ -39,7 +42,7 @@ const delayed = { ...reset, delayS: 3, sessionExpiryS: 60 };
 const resumed = { ...delayed, next: aNext(nextMs) };
 const clean = { ...delayed, next: aNext(nextMs, { cleanStart: true }) };
 
-/** At 10.001 s, when its will of 7 s with a delay of 3 s is due. */
+/** A return at 10.001 s; the will of 7 s with a delay of 3 s was due at 10 s. */
 const backThen = { ...delayed, next: aNext(10_001) };
 const endsFirst = { delayS: 60, sessionExpiryS: 3 };
 
@@ -182,7 +185,7 @@ for (const [what, truth, message, verdict] of judged) {
   Deno.test(`presence: ${what}: ${verdict}`, () => {
     const judge = (isAltered: boolean): PresenceJudgement => judgePresence(truth, message, () => isAltered);
     assert.equal(judge(false).verdict, verdict);
-    // Only the right message can be altered.
+    // Only the correct message can be altered.
     const isMatch = message !== undefined && (verdict === "right" || verdict === "eitherWay");
     assert.equal(judge(true).verdict, isMatch ? "altered" : verdict);
   });
@@ -208,7 +211,7 @@ Deno.test("presence: a will that the broker may delay to its restart is due from
   const over = { ...rules, restarts: [{ fromMs, backMs, sessionsKept: true }] };
   const stays = [stay({ end: anEnd("restart") })];
   const at = (atMs: number) => presenceTruth(stays, over, atMs).states.map((state) => state?.kind);
-  // By no more than it was down.
+  // At most by the down time.
   const lastMs = killMs + (backMs - fromMs) + rules.lateAfterMs;
   assert.deepEqual(at(lastMs), ["online", "gone"]);
   assert.deepEqual(at(lastMs + 1), ["gone"]);

@@ -1,6 +1,6 @@
 /**
- * The oracle over a restart of the broker, row by row: down at 10 s, back at 14 s. `wills.md` has the rules; a server
- * may publish wills after its restart, and still owes them. [MQTT311 3.1.2-8] [MQTT5 3.1.2-8]
+ * The oracle over a restart of the broker, row by row: down at 10 s, back at 14 s. `wills.md` has the rules. A server
+ * may publish wills after its restart, and still has to publish them. [MQTT311 3.1.2-8] [MQTT5 3.1.2-8]
  */
 import assert from "node:assert/strict";
 import type { Judgement } from "../../../src/fleet/oracle/expectation.ts";
@@ -11,7 +11,7 @@ import { aLife, anEnd, aNext, came, rules } from "../sample_life.ts";
 
 const fromMs = 10_000;
 const backMs = 14_000;
-/** A connection that ended with the broker ends here for its client. */
+/** When a client sees that its connection ended with the broker. */
 const noticedMs = 10_100;
 const long = 200_000;
 const late = rules.lateAfterMs;
@@ -29,11 +29,14 @@ const short = { version: 5, delayS: 30, sessionExpiryS: 6 } as const;
 const reset = (doneMs: number) => anEnd("reset", { dueMs: doneMs, doneMs });
 const back = (sentMs: number, sessionPresent: boolean) => aNext(sentMs, { sessionPresent });
 
-/** From when to when, lateness not counted, a will is right; `none`, or `either` where the standard leaves it open. */
+/**
+ * The first and last time at which a will is right, without the lateness bound; `none`; or `either` where the standard
+ * leaves it open.
+ */
 type Due = readonly [fromMs: number, byMs: number] | "none" | "either";
 
 const table: readonly [row: string, life: Partial<Life>, restart: RestartWindow, due: Due][] = [
-  // Alive: its connection ended with the broker, before the restart or by it.
+  // Alive: the connection ended with the broker, shortly before the restart or by it.
   ["alive, 3.1.1", { ...in311, end: ended }, kept, [9_980, 14_100]],
   ["alive, no delay", { ...without, end: ended }, kept, [9_980, 14_100]],
   ["alive, a delay", { ...delayed, end: ended }, kept, [9_980, 17_100]],
@@ -63,7 +66,7 @@ const table: readonly [row: string, life: Partial<Life>, restart: RestartWindow,
     [9_980, 18_500],
   ],
   ["alive, back long after the delay", { ...delayed, end: ended, next: back(19_000, true) }, kept, [9_980, 17_100]],
-  // Dead before, the will not due yet: it keeps its instant, and is late by no more than the down time.
+  // Dead before, the will not due yet: the due time stays, and the will may be late by the down time.
   ["delay not over", { ...long5, end: reset(9_000) }, kept, [38_980, 43_000]],
   ["delay over while down", { ...delayed, end: reset(9_000) }, kept, [11_980, 16_000]],
   ["session over while down", { ...short, end: reset(6_000) }, kept, [11_980, 16_000]],
@@ -76,11 +79,11 @@ const table: readonly [row: string, life: Partial<Life>, restart: RestartWindow,
     "either",
   ],
   ["delay over while down, back after", { ...delayed, end: reset(9_000), next: back(14_500, true) }, kept, "either"],
-  // Just killed: the broker may not have got to it.
+  // Just killed: the broker may not have seen the end yet.
   ["just killed", { ...without, end: reset(9_900) }, kept, [9_880, 14_000]],
   ["just killed, 3.1.1", { ...in311, end: reset(9_900) }, kept, [9_880, 14_000]],
   ["killed long before", { ...without, end: reset(8_000) }, kept, [7_980, 8_000]],
-  // Silent: the restart ends what keep alive would have ended.
+  // Silent: the restart ends the connection before keep alive does.
   ["silent", { ...without, lastPacketMs: 5_000, keepAliveS: 10, end: anEnd("freeze", { doneMs: 6_000 }) }, kept, [
     9_980,
     24_000,
@@ -117,12 +120,12 @@ const table: readonly [row: string, life: Partial<Life>, restart: RestartWindow,
     9_980,
     14_000,
   ]],
-  // Left: none ever, unless the broker need not have read the DISCONNECT.
+  // Left: no will is due, unless the broker may not have read the DISCONNECT.
   ["left before", { ...without, end: anEnd("leave", { doneMs: 8_900 }) }, kept, "none"],
   ["left before, 3.1.1", { ...in311, end: anEnd("leave", { doneMs: 8_900 }) }, forgot, "none"],
   ["left as it went down", { ...without, end: anEnd("leave", { doneMs: 9_500 }) }, kept, "either"],
   ["left after it was back", { ...without, end: anEnd("leave", { doneMs: 15_000 }) }, kept, "none"],
-  // Nothing of the restart's.
+  // The restart does not affect these lives.
   ["killed after it was back", { ...without, end: reset(15_000) }, kept, [14_980, 15_000]],
   ["back, and alive", { ...without }, kept, "none"],
   ["refused", { ...without, refused: true }, kept, "none"],

@@ -1,4 +1,4 @@
-/** Each bound of the rules for a restart, at its millisecond: the broker is down from 10 s to 14 s. */
+/** Each bound of the rules for a restart, exact to the millisecond: the broker is down from 10 s to 14 s. */
 import assert from "node:assert/strict";
 import type { Expectation } from "../../../src/fleet/oracle/expectation.ts";
 import type { Life } from "../../../src/fleet/life/life.ts";
@@ -15,7 +15,7 @@ const first: RestartWindow = { fromMs, backMs, sessionsKept: true };
 const second: RestartWindow = { fromMs: 30_000, backMs: 35_000, sessionsKept: true };
 const once = { ...rules, restarts: [first] };
 const twice = { ...rules, restarts: [first, second] };
-/** Seen at `doneMs`, and possible since `sinceMs`. */
+/** An end that the fleet saw at `doneMs`, and that is possible since `sinceMs`. */
 const lost = (sinceMs: number, doneMs: number) => anEnd("reset", { sinceMs, doneMs });
 const killed = (doneMs: number) => anEnd("reset", { doneMs });
 const frozen = (doneMs: number) => anEnd("freeze", { doneMs });

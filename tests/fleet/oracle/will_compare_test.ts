@@ -1,4 +1,4 @@
-/** A will as it came against what was asked for: each alteration alone, and what is none. */
+/** A received will compared with the requested one: each alteration separately, and differences that are none. */
 import assert from "node:assert/strict";
 import type { Alteration } from "../../../src/fleet/oracle/expectation.ts";
 import type { Life } from "../../../src/fleet/life/life.ts";

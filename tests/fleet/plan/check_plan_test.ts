@@ -1,4 +1,4 @@
-/** What groups and phases may not say: each fault in its own words, with its place. */
+/** Invalid groups and phases: one sentence for each fault, with its place. */
 import assert from "node:assert/strict";
 import { planFaults } from "../../../src/fleet/plan/check_plan.ts";
 import { fillPlan, makePlan } from "../../../src/fleet/plan/make_plan.ts";

@@ -1,4 +1,4 @@
-/** Groups: who belongs to which, and what holds for them. */
+/** Groups: which clients belong to each, and which values apply to them. */
 import assert from "node:assert/strict";
 import { Groups } from "../../../src/fleet/plan/groups.ts";
 import type { ClientGroup } from "../../../src/fleet/plan/plan.ts";
@@ -8,7 +8,7 @@ function of(groups: readonly ClientGroup[], request = {}): Groups {
   return new Groups(aPlan({ clients: 100_000, groups, ...request }), "mix");
 }
 
-/** How many of the clients from a number on are in each group. */
+/** The number of clients in each group, for `clients` clients from number `first`. */
 function counts(groups: Groups, first: number, clients: number): number[] {
   const found = Array.from({ length: groups.count }, () => 0);
   for (let client = first; client < first + clients; client++) found[groups.indexOf(client)]!++;

@@ -1,4 +1,4 @@
-/** Phases as plain data: how long they last. */
+/** Phases as plain data: their durations. */
 import assert from "node:assert/strict";
 import { phasesDurationMs, phasesOf } from "../../../src/fleet/plan/phases.ts";
 import { aPlan } from "../sample_life.ts";

@@ -1,4 +1,4 @@
-/** The plan: its defaults, and each refusal in its own words. */
+/** The plan: its defaults, and one sentence for each invalid value. */
 import assert from "node:assert/strict";
 import { UsageError } from "../../../src/base/failure.ts";
 import { makePlan } from "../../../src/fleet/plan/make_plan.ts";

@@ -1,4 +1,4 @@
-/** Parts of a run: how they are written, what falls into them, and the run id on which they agree. */
+/** Shards of a run: their notation, their shares of the plan, and the run id that they have in common. */
 import assert from "node:assert/strict";
 import { UsageError } from "../../../src/base/failure.ts";
 import { planFaults } from "../../../src/fleet/plan/check_plan.ts";

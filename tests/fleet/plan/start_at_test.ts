@@ -1,4 +1,4 @@
-/** Runs that start at an instant, how many CONNECTs are under way meanwhile, and what the report tells of it. */
+/** Runs with a start time: the limit of simultaneous CONNECTs, and the lines in the report. */
 import assert from "node:assert/strict";
 import { Histogram } from "../../../src/base/histogram.ts";
 import { UsageError } from "../../../src/base/failure.ts";

@@ -1,4 +1,4 @@
-/** Will topics: every placeholder, the filters that find them, and each refusal in its own words. */
+/** Will topics: each placeholder, the filters that match, and one sentence for each invalid template. */
 import assert from "node:assert/strict";
 import { UsageError } from "../../../src/base/failure.ts";
 import { checkWillTopic, sharedByBucket, willTopicBy, willTopicFilter } from "../../../src/fleet/plan/will_topic.ts";
@@ -41,7 +41,7 @@ const shared: readonly [template: string, shared: boolean][] = [
 for (const [template, expected] of shared) {
   Deno.test(`will topic: buckets ${expected ? "" : "do not "}separate watchers on ${template}`, () => {
     assert.equal(sharedByBucket(template), expected);
-    // Two watchers are apart when neither's filter matches the other's topics.
+    // Two watchers are separate if neither's filter matches the topics of the other.
     const other = willTopicBy(template)({ ...parts, bucket: "3" });
     assert.equal(topicMatches(willTopicFilter(template, { run: "r1", bucket: "2" }), other), !expected);
   });

@@ -1,4 +1,4 @@
-/** What a server announces that it does not take is found out before the run, in one sentence with the cure. */
+/** The preflight refuses a plan that exceeds an announced limit of the server, in one sentence with the remedy. */
 import assert from "node:assert/strict";
 import { encode } from "../../../src/mqtt/codec/codec.ts";
 import type { ConnackProperties } from "../../../src/mqtt/packet.ts";

@@ -1,4 +1,4 @@
-/** What a plan may say of TLS, and where. */
+/** TLS options of a plan, and the URLs that permit them. */
 import assert from "node:assert/strict";
 import { UsageError } from "../../../src/base/failure.ts";
 import { securedTarget } from "../../../src/fleet/preflight/fleet_tls.ts";

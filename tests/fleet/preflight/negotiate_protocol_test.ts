@@ -1,4 +1,4 @@
-/** Versions: what the broker is asked, and what the fleet speaks then. */
+/** Protocol versions: what the preflight sends to the broker, and the version that the fleet then uses. */
 import assert from "node:assert/strict";
 import type { ConnackPacket, ProtocolVersion } from "../../../src/mqtt/packet.ts";
 import type { PlanRequest } from "../../../src/fleet/plan/plan.ts";

@@ -1,4 +1,4 @@
-/** What a server does instead of an answer to the first CONNECT is reported as it is. */
+/** The preflight reports what a server does in place of an answer to the first CONNECT. */
 import assert from "node:assert/strict";
 import net from "node:net";
 import type { AddressInfo } from "node:net";
@@ -8,10 +8,10 @@ import type { PlanRequest } from "../../../src/fleet/plan/plan.ts";
 import { negotiateVersions, type Versions } from "../../../src/fleet/preflight/negotiate_versions.ts";
 import { parseEndpoint } from "../../../src/net/endpoint.ts";
 
-/** Answers the first bytes of each connection: with bytes, or by a close. */
+/** Answers the first bytes of each connection with bytes, or closes it. */
 type Answer = (level: number, tries: number) => readonly number[] | "close" | "reset";
 
-/** Where the level stands in a CONNECT of the fleet, whose remaining length takes one byte. */
+/** The offset of the protocol level in a CONNECT whose Remaining Length takes one byte. */
 const levelAt = 8;
 
 async function settledWith(answer: Answer, request: Partial<PlanRequest> = {}): Promise<Versions & { url: string }> {

@@ -1,4 +1,4 @@
-/** Source ports: how many wait at the busiest time of all phases. */
+/** Source ports: how many are in TIME_WAIT at the peak of all phases. */
 import assert from "node:assert/strict";
 import type { PlanRequest } from "../../../src/fleet/plan/plan.ts";
 import { portsWaiting } from "../../../src/fleet/preflight/port_budget.ts";

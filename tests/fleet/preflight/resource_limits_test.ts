@@ -1,4 +1,4 @@
-/** Room for a run: open files, source ports and the accept queue, each short by one and just enough. */
+/** The resource limits of a run: open files, source ports and the accept queue, each one too few and just enough. */
 import assert from "node:assert/strict";
 import { UsageError } from "../../../src/base/failure.ts";
 import type { PlanRequest } from "../../../src/fleet/plan/plan.ts";

@@ -1,4 +1,4 @@
-/** What a run says before it begins of how long it waits for wills. */
+/** The sentence before a run that says how long it waits for wills. */
 import assert from "node:assert/strict";
 import { Groups } from "../../../src/fleet/plan/groups.ts";
 import { makePlan } from "../../../src/fleet/plan/make_plan.ts";

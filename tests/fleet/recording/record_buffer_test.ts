@@ -1,8 +1,8 @@
-/** Events on their way to the file: whole lines, in order, and no more of them than there is room for. */
+/** Events between the run and the file: whole lines, in order, within a limit. */
 import assert from "node:assert/strict";
 import { RecordBuffer } from "../../../src/fleet/recording/record_buffer.ts";
 
-/** A buffer, and what it handed out. */
+/** A buffer, and the lines that it sent. */
 function buffer(limit?: number): { readonly batches: string[]; readonly buffer: RecordBuffer } {
   const batches: string[] = [];
   return { batches, buffer: new RecordBuffer(3, 1_000, (lines) => batches.push(lines), limit) };

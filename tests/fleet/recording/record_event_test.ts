@@ -1,10 +1,10 @@
-/** The table of events is the format: the document says the same, and a line that is otherwise is refused. */
+/** The table of events defines the format: the document equals it, and the reader refuses every other line. */
 import assert from "node:assert/strict";
 import { eventFault, eventFields, recordSchema, runKinds } from "../../../src/fleet/recording/record_event.ts";
 
 const document = await Deno.readTextFile(new URL("../../../docs/record.md", import.meta.url));
 
-/** Rows of the document's tables of events: kind and fields. */
+/** Rows of the document's event tables: kind and fields. */
 function documented(): Map<string, string[]> {
   const rows = document.split("\n").map((line) => line.split(" | ").map((cell) => cell.replace(/^\|/, "").trim()));
   const events = rows.filter(([kind, , ...more]) => /^`[a-z]+`$/.test(kind!) && more.length === 1);
@@ -17,7 +17,7 @@ Deno.test("record: the schema and the docs name each kind of event with all its 
   assert.ok(document.includes(`\`${recordSchema}\``));
 });
 
-/** A value that each type takes, and one that it does not. */
+/** For each type, a valid and an invalid value. */
 const values: Readonly<Record<string, readonly [good: unknown, bad: unknown]>> = {
   whole: [3, 3.5],
   number: [3.5, "3"],

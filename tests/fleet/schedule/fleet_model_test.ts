@@ -1,4 +1,4 @@
-/** The schedule's idea of the fleet. */
+/** The schedule's model of the fleet. */
 import assert from "node:assert/strict";
 import { Random } from "../../../src/base/random.ts";
 import { FleetModel } from "../../../src/fleet/schedule/fleet_model.ts";

@@ -1,4 +1,4 @@
-/** Schedules with groups and phases: whose turn it is, how many die, who comes back, and several squads as one fleet. */
+/** Schedules with groups and phases: times, victims and returns, and several squads that act as one fleet. */
 import assert from "node:assert/strict";
 import { Groups } from "../../../src/fleet/plan/groups.ts";
 import { phasesDurationMs } from "../../../src/fleet/plan/phases.ts";
@@ -12,7 +12,7 @@ const groups: readonly ClientGroup[] = [
 ];
 const clients = 400;
 
-/** All orders of a plan that so many squads carry out together, by their instants. */
+/** All actions of a plan with `squads` squads, by their times. */
 function orders(phases: readonly PhasePlan[], request: Partial<PlanRequest> = {}, squads = 1): Order[] {
   const plan = aPlan({ clients, groups, phases, ...request });
   const all = Array.from({ length: squads }, (_, number) => {
@@ -59,7 +59,7 @@ for (const squads of [1, 3, 4]) {
     assert.equal(new Set(atOnce.map(({ client }) => client)).size, clients / 4, "each once");
     const dark = kills(all).filter(({ atMs }) => atMs > 1_000 && atMs < 11_000);
     assert.ok(dark.every(({ client }) => !inA(client)), "nobody is killed who is gone");
-    // 300 alive, less those away for 5 s.
+    // 300 clients alive, minus those that are away for 5 s.
     assert.ok(dark.length > 110 && dark.length < 150, `${dark.length} kills`);
     const back = returns(all);
     const gone = new Set(atOnce.map(({ client }) => client));
@@ -72,7 +72,7 @@ for (const squads of [1, 3, 4]) {
 }
 
 Deno.test("phases: several squads draw the same victims as one fleet, in each phase and group", () => {
-  // Those of one instant come squad by squad.
+  // Actions with the same time are in the order of the squads.
   const inOrder = (all: readonly Order[]) => all.map((order) => JSON.stringify([order.atMs, order])).sort();
   const whole = inOrder(orders(blackout));
   assert.ok(whole.length > 400);

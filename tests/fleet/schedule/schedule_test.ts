@@ -1,4 +1,4 @@
-/** Who is killed when: from the seed alone, evenly spread, and never while away. */
+/** The kills of a schedule: determined by the seed, evenly spaced, and only of living clients. */
 import assert from "node:assert/strict";
 import { Groups } from "../../../src/fleet/plan/groups.ts";
 import { type KillMode, killModes } from "../../../src/fleet/plan/kill_mode.ts";
@@ -53,7 +53,7 @@ Deno.test("schedule: a fixed rate has exactly even intervals", () => {
   all.forEach(({ atMs }, place) => assert.ok(Math.abs(atMs - (place + 1) * 20) < 1e-6, `kill ${place} at ${atMs}`));
 });
 
-/** The wait before a client may be drawn again, and what is alive on average once kills and returns balance. */
+/** Name, reconnect delay, and the mean number of living clients once kills and returns balance. */
 const shares: readonly [what: string, request: Asked, awayS: number][] = [
   ["reset, back after 1 s", { ...only("reset"), reconnectAfterMs: 1_000 }, 1.25],
   ["close, back at once", { ...only("close"), reconnectAfterMs: 0 }, 0.25],
@@ -80,7 +80,7 @@ for (const [what, request, awayS] of shares) {
 
 Deno.test("schedule: a rate of 5% counts living clients, so intervals grow as clients die", () => {
   const dying = { ...only("reset"), reconnectAfterMs: "never", clients: 4, durationMs: 60_000 } as const;
-  // One kill's worth of clients alive: 1 ÷ (25% of 4, 3, 2, 1 alive) seconds apart.
+  // The interval of one kill: 1 ÷ (25 % of 4, 3, 2, 1 living clients) seconds.
   const all = orders({ ...dying, killRate: { kind: "fraction", perSecond: 0.25 } });
   assert.deepEqual(all.map(({ atMs }) => Math.round(atMs)), [1_000, 2_333, 4_333, 8_333]);
 });
@@ -107,7 +107,7 @@ Deno.test("schedule: a fixed rate does not depend on the number of living client
 });
 
 Deno.test("schedule: a fixed rate is at most the rate of returns", () => {
-  // 10 clients, each away for 1.25 s: 8 a second at most, whatever is asked.
+  // 10 clients, each away for 1.25 s: at most 8 kills a second.
   const all = orders({
     ...only("reset"),
     clients: 10,

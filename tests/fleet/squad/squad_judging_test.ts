@@ -1,6 +1,6 @@
 /**
- * Verdicts on brokers that make an open choice of the standard, and on the faults that hide behind such a choice. The
- * names begin with the number of the observation of a real broker that each test repeats.
+ * Verdicts on brokers that make a choice which the standard leaves open, and on faults that such a choice could hide.
+ * The code at the start of a name is the observation of a real broker that the test repeats.
  */
 import assert from "node:assert/strict";
 import type { KillMode } from "../../../src/fleet/plan/kill_mode.ts";
@@ -20,7 +20,7 @@ function mustPass(result: FleetResult): void {
   assert.deepEqual([result.verdict, faultsOf(result)], ["pass", {}], result.reason);
 }
 
-/** A broker that cuts every session expiry to one second. */
+/** A broker that limits each session expiry to 1 s. */
 const capped = { ...busy, ...only("reset", "close"), willDelayS: 5, sessionExpiryS: 60, reconnectAfterMs: 3_000 };
 
 Deno.test("session expiry: a delayed will is due at the end of the session expiry that the broker announces", () => {
@@ -93,7 +93,7 @@ Deno.test("F3: presence is correct on a broker that adds an expiry to retained m
   assert.ok(result.presence!.judged > 20 && result.presence!.wrong === 0);
 });
 
-/** Delayed wills of sessions that a takeover ends, by Clean Start or since they do not outlive the connection. */
+/** Delayed wills of sessions that a takeover ends: by Clean Start, or because the session ends with its connection. */
 const takeovers: readonly [what: string, options: StageOptions][] = [
   ["Clean Start 1", { cleanStart: "yes", sessionExpiryS: 60 }],
   ["Session Expiry Interval 0", { cleanStart: "no", sessionExpiryS: 0 }],
@@ -111,7 +111,7 @@ for (const [what, options] of takeovers) {
   });
 }
 
-/** Silence on an open connection, with and without part of a packet. */
+/** Silence on an open connection, with and without a part of a packet. */
 const silence = { ...busy, ...only("freeze", "half-packet") };
 
 for (const [version, delay] of [["3.1.1", {}], ["5", {}], ["5", { willDelayS: 2, sessionExpiryS: 60 }]] as const) {
@@ -165,12 +165,12 @@ Deno.test("F1: with a server keep alive of 0, a close makes the will due, and no
   const silent = stage.broker.clientIds.filter((clientId) => isFleets({ clientId })).slice(0, 20);
   for (const clientId of silent) stage.broker.online(clientId)!.drop();
   const result = stage.finish();
-  // Those that lived were lost, those that were silent were killed: each owed a will, and none came.
+  // Living clients count as lost, silent ones as killed: each of them owed a will that never arrived.
   assert.equal(faultsOf(result).missing, 20);
 });
 
 Deno.test("F13: a will after the fleet ends a silent connection itself is missing", () => {
-  // A broker that never closes a silent connection, and publishes only at the fleet's reset.
+  // A broker that never closes a silent connection, and publishes the will only when the fleet resets it.
   for (const reconnectAfterMs of [1_000, "never"] as const) {
     const slow = { killRate: { kind: "count", perSecond: 1 }, durationMs: 25_000 } as const;
     const options = { ...slow, ...only("freeze"), drainMs: 6_000, reconnectAfterMs, script: { patience: 100 } };
@@ -220,7 +220,7 @@ Deno.test("F13: a broker that closes late, before the fleet acts, is late", () =
   assert.deepEqual(faultsOf(result), { late: result.kills.total });
 });
 
-/** Reset, with a delay of 2 s; back 300 ms after the will was due. */
+/** Reset, with a delay of 2 s; the client returns 300 ms after the will is due. */
 const backLate = { ...busy, ...only("reset"), willDelayS: 2, sessionExpiryS: 60, reconnectAfterMs: 2_300 };
 
 Deno.test("M2: a client that returns after its will is due owes the will: an honest broker passes", () => {
@@ -230,7 +230,7 @@ Deno.test("M2: a client that returns after its will is due owes the will: an hon
 });
 
 Deno.test("M2: a broker that drops a due will when its client returns loses it", () => {
-  // It looks at its delayed wills half a second late, and a client that is back by then has none.
+  // The broker checks its delayed wills 0.5 s late, and drops the will of a client that has returned by then.
   const wait = (_: HeldWill, ending: string, askedMs: number | undefined) =>
     ending === "gone" && askedMs ? askedMs + 500 : askedMs;
   const result = new FleetStage({ ...backLate, script: { wait } }).finish();
@@ -251,7 +251,7 @@ Deno.test("M6: an early will of a client that returns at the same time is early"
   assert.equal(result.wills.eitherWay, 0);
 });
 
-/** Nobody lives so long: 136 years. */
+/** 136 years, longer than any run. */
 const forever = { ...busy, ...only("reset", "close"), willDelayS: 0xffff_ffff, sessionExpiryS: 0xffff_ffff };
 
 Deno.test("squad: a will delay of 136 years does not delay the end; its wills are undecided, and the verdict says so", () => {
@@ -289,7 +289,7 @@ Deno.test("squad: a silent client with a keep alive of 18 h does not delay the e
 });
 
 Deno.test("F16: wills that a blind watcher cannot see are not missing; faults that it saw before remain", () => {
-  // From the 10th kill on nothing reaches the watcher; 3.5 s later the broker closes its connection.
+  // From the 10th kill on the watcher receives nothing; 3.5 s later the broker closes its connection.
   let hides = false;
   const hide = (clientId: string) => hides && clientId.endsWith("-w0");
   const slow = { killRate: { kind: "count", perSecond: 4 }, durationMs: 12_000, lateAfterMs: 500 } as const;
@@ -314,7 +314,7 @@ Deno.test("F16: a will that was overdue while the watcher saw others is missing,
   stage.runUntil(() => stage.squad.counters.kills === 40);
   stage.broker.online("mqtt-sim-stage-w0")!.drop();
   const result = stage.finish();
-  // What was proven stays a failure.
+  // A fault that was proven before remains a failure.
   assert.equal(result.verdict, "fail", result.reason);
   assert.ok(result.wills.missing > 0);
   assert.deepEqual(Object.keys(faultsOf(result)), ["missing"]);

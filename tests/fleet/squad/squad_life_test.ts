@@ -1,4 +1,4 @@
-/** Lives in a squad: kills that wait, takeovers that fail, ends that nobody asked for, and a run that is cut short. */
+/** Lives in a squad: deferred kills, takeovers that fail, connections that the broker ends, and interrupted runs. */
 import assert from "node:assert/strict";
 import type { KillMode } from "../../../src/fleet/plan/kill_mode.ts";
 import { faultsOf, FleetStage, type StageOptions } from "../../support/fleet_stage.ts";
@@ -10,7 +10,7 @@ function only(...modes: readonly KillMode[]): Pick<StageOptions, "killShares"> {
 const busy = { killRate: { kind: "count", perSecond: 8 }, durationMs: 12_000 } as const;
 const fleet = /^mqtt-sim-stage-(\d|1\d)$/;
 
-/** A CONNECT after a client's first. */
+/** A predicate that is true for each CONNECT of a client after its first. */
 function comesBack(): (connect: { readonly clientId: string }) => boolean {
   const seen = new Set<string>();
   return ({ clientId }) => fleet.test(clientId) && seen.size === seen.add(clientId).size;
@@ -34,7 +34,7 @@ Deno.test("squad: cancels kills that still wait at the end of the run", () => {
     ...only("reset"),
     script: { connack: (connect) => again(connect) && refuse ? 0x89 : 0 },
   });
-  // Nobody comes back for the last two seconds, so that some are wanted who are away.
+  // The broker refuses all clients for the last two seconds, so that the schedule draws victims that are away.
   stage.runUntil(() => stage.squad.counters.kills === 80);
   refuse = true;
   stage.runUntil(() => stage.squad.phase === "drain");
@@ -45,7 +45,7 @@ Deno.test("squad: cancels kills that still wait at the end of the run", () => {
   assert.equal(result.kills.total, kills, "nobody is killed once the run is over");
 });
 
-/** What a broker may do with the CONNECT that was to take over. */
+/** How a broker may fail the CONNECT of a takeover. */
 const failures: readonly [what: string, code: number | undefined][] = [
   ["is refused", 0x97],
   ["is never answered", undefined],
@@ -102,7 +102,8 @@ Deno.test("squad: a frozen client returns only after its will", () => {
       const next = lives[place + 1];
       if (next === undefined) return;
       back++;
-      // Its last packet was CONNECT or a PINGREQ, one each 3 s: dead 6 s later, and back a second after that.
+      // Its last packet was CONNECT or a PINGREQ, at intervals of 3 s: the connection ends 6 s later, and the client
+      // returns 1 s after that.
       const lastMs = openedMs + (packets.length - 1) * 3_000;
       assert.equal(next.openedMs, lastMs + 6_000 + 1_000);
     });
@@ -285,7 +286,7 @@ Deno.test("squad: a run leaves no session and no retained will on the broker", (
   }
 });
 
-/** Everything that the fleet sent, with when and how it ended. */
+/** All bytes that the fleet sent, with the times and ends of its links. */
 function wire(options: StageOptions): string[] {
   const stage = new FleetStage(options);
   stage.finish();

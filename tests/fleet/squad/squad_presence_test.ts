@@ -1,8 +1,8 @@
 import type { PhasePlan } from "../../../src/fleet/plan/plan.ts";
 
 /**
- * A squad whose clients speak of their presence, before a broker that breaks its promise for some of them: each wrong
- * state is found at each look at which it stands, and no other.
+ * A squad with presence, on a broker that keeps wrong states for some clients: each presence check reports exactly the
+ * wrong states that exist at its time.
  */
 import { partText } from "../../../src/fleet/oracle/will_compare.ts";
 import assert from "node:assert/strict";
@@ -12,7 +12,7 @@ import type { FleetResult } from "../../../src/fleet/result/result.ts";
 import { faultsOf, FleetStage, stageClients, type StageOptions } from "../../support/fleet_stage.ts";
 import type { HeldWill, Script } from "../../support/brokers/scripted_broker.ts";
 
-/** Clients 0, 5, 10 and 15 are wronged. */
+/** The broker keeps wrong states for clients 0, 5, 10 and 15. */
 const every = 5;
 const planted = stageClients / every;
 
@@ -52,7 +52,7 @@ interface Case {
   readonly wrong: Wrong;
   readonly text: RegExp;
   readonly rule: string;
-  /** What is wrong with wills at the same time. */
+  /** The counts of wills that are wrong at the same time. */
   readonly wills?: object;
 }
 

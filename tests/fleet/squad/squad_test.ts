@@ -1,6 +1,6 @@
 /**
- * A whole squad against a broker that follows a script: an honest one passes, and each broken promise is found, under
- * its right name, in its right number.
+ * A complete squad against a scripted broker: a correct broker passes, and each planted fault is counted under its
+ * rule.
  */
 import assert from "node:assert/strict";
 import { type KillMode, killModes, needsVersion5 } from "../../../src/fleet/plan/kill_mode.ts";
@@ -69,19 +69,19 @@ Deno.test("squad: a session that resumes within the delay owes no will", () => {
   const stage = new FleetStage({ ...busy, willDelayS: 5, sessionExpiryS: 60 });
   const result = stage.finish();
   assert.ok(result.kills.total > 80);
-  // Those whom the end of the run kept from coming back are still due theirs.
+  // Clients that could not reconnect before the end of the run are still owed their wills.
   assert.ok(result.wills.expected <= stage.plan.clients && result.wills.onTime === result.wills.expected);
   assert.deepEqual(faultsOf(result), {});
 });
 
-/** Breaks one promise in so many, and says which fault that is. */
-interface Betrayal {
+/** A broker fault in one of several wills, and the verdict that it causes. */
+interface PlantedFault {
   readonly what: string;
   readonly verdict: keyof WillCounts;
   readonly rule: string;
   readonly script: (nth: EveryNth) => Script;
   readonly options?: StageOptions;
-  /** Where what comes at the end of a run would be no more seen. */
+  /** The most faults to plant, so that each is planted before the run ends. */
   readonly limit?: number;
 }
 
@@ -89,7 +89,7 @@ function published(change: (will: HeldWill) => readonly { afterMs?: number; chan
   return (nth: EveryNth): Script => ({ publish: (will) => nth.pick(will) ? change(will) : [{}] });
 }
 
-function altered(part: string, change: (will: HeldWill) => Partial<PublishPacket>, rule: string): Betrayal {
+function altered(part: string, change: (will: HeldWill) => Partial<PublishPacket>, rule: string): PlantedFault {
   return {
     what: `alters the ${part} of`,
     verdict: "altered",
@@ -99,7 +99,7 @@ function altered(part: string, change: (will: HeldWill) => Partial<PublishPacket
 }
 
 const late = { willDelayS: 3, sessionExpiryS: 60, reconnectAfterMs: 5_000 };
-const betrayals: readonly Betrayal[] = [
+const plantedFaults: readonly PlantedFault[] = [
   { what: "loses", verdict: "missing", rule: "3.1.2-8", script: published(() => []) },
   { what: "doubles", verdict: "duplicate", rule: "3.1.2-10", script: published(() => [{}, {}]) },
   {
@@ -155,7 +155,7 @@ const betrayals: readonly Betrayal[] = [
     script: (nth) => ({ resume: (will) => nth.pick(will) }),
   },
 ];
-for (const { what, verdict, rule, script, options, limit } of betrayals) {
+for (const { what, verdict, rule, script, options, limit } of plantedFaults) {
   Deno.test(`squad: detects a broker that ${what} will in five`, () => {
     const nth = new EveryNth(5, limit);
     const result = new FleetStage({ ...busy, script: script(nth), ...options }).finish();
@@ -169,7 +169,7 @@ for (const { what, verdict, rule, script, options, limit } of betrayals) {
   });
 }
 
-/** The server may close before 1.5 × keep alive has passed, and must then. */
+/** The server may close before 1.5 × keep alive has passed, and must close then. */
 Deno.test("squad: a broker that ends a silent client after 2.25 × keep alive is late", () => {
   const result = new FleetStage({ ...busy, ...only("freeze"), script: { patience: 2.25 } }).finish();
   const { kills } = result.kills.byMode.freeze!;
@@ -178,7 +178,7 @@ Deno.test("squad: a broker that ends a silent client after 2.25 × keep alive is
   assert.deepEqual([...new Set(result.faults.map((fault) => fault.rule))], ["MQTT 5.0, 3.1.2-22"]);
 });
 
-/** Hides every fifth will from one of three watchers. */
+/** Withholds each fifth will from one of three watchers. */
 Deno.test("squad: a will that one of three watchers does not receive is missing, once", () => {
   let [seen, hidden] = [0, 0];
   const hide = (clientId: string, { topic }: PublishPacket) =>
@@ -188,7 +188,7 @@ Deno.test("squad: a will that one of three watchers does not receive is missing,
   assert.deepEqual(faultsOf(result), { missing: hidden });
 });
 
-/** What a broker may keep instead of the last will, and what the retained check makes of it. */
+/** A wrong retained message in place of the last will, and the count of the retained check. */
 const stores: readonly [what: string, retain: Script["retain"], counted: "wrong" | "missing", text: string][] = [
   ["the first will of each topic", (packet, older) => older ?? packet, "wrong", "retained wills missing"],
   ["none", () => undefined, "missing", "retained wills missing"],

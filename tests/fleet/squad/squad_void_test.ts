@@ -1,4 +1,4 @@
-/** Runs that mean nothing say so, with the sentence for it: blind watchers, canaries that fail, clients kept out. */
+/** Void runs with the sentence that explains them: blind watchers, canaries that fail, clients that cannot connect. */
 import assert from "node:assert/strict";
 import { Groups } from "../../../src/fleet/plan/groups.ts";
 import { beginLife } from "../../../src/fleet/life/life.ts";
@@ -117,7 +117,7 @@ Deno.test("section 3: a client that a limit of the broker refuses for a minute v
     "client 3 could not connect within 66 s: the broker refused the CONNECT with 0x89 (Server busy); a lower --ramp-rate " +
       "may stay below its limit",
   );
-  // With longer and longer pauses in between.
+  // The pauses between the attempts grow.
   assert.ok(result.clients.refused < 14, `${result.clients.refused} tries`);
 });
 
@@ -169,7 +169,7 @@ Deno.test("squad: a client whose first CONNECTs are refused is no fault", () => 
   assert.equal(result.clients.refused, 3);
 });
 
-/** How a broker loses a watcher in the middle of a run. */
+/** How a broker loses a watcher during a run. */
 const losses: readonly [what: string, lose: (stage: FleetStage) => void, sentence: string][] = [
   ["closes", (stage) => stage.broker.online("mqtt-sim-stage-w0")!.drop("end"), "the broker closed the connection"],
   ["resets", (stage) => stage.broker.online("mqtt-sim-stage-w0")!.drop("reset"), "the broker reset the connection"],
@@ -221,8 +221,8 @@ Deno.test("squad: a will that is lost before its watcher is a proven fault, and 
 });
 
 Deno.test("F16: wills that are due after the loss of the watcher are not missing, and no fault lists them", () => {
-  // Each will takes half a second, so that some are on their way to the watcher as it is lost; and it takes the fleet a
-  // while to leave, as where sessions are swept.
+  // Each will takes 0.5 s, so some are in transit when the watcher is lost; the clients take a while to disconnect, as
+  // if sessions were swept.
   const stage = new FleetStage({
     ...{ killRate: { kind: "count", perSecond: 8 }, willDelayS: 2, sessionExpiryS: 60, reconnectAfterMs: "never" },
     killShares: [{ mode: "reset", weight: 1 }],

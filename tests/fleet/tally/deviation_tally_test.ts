@@ -1,4 +1,6 @@
-/** What a profile's deviations come to: lives, faults, samples; and what each profile would describe without one. */
+/**
+ * Counts of a profile's deviations: lives, faults, samples; and, without a profile, what each profile would describe.
+ */
 import assert from "node:assert/strict";
 import { Groups } from "../../../src/fleet/plan/groups.ts";
 import { DeviationTally, noDeviations, profileFindings } from "../../../src/fleet/tally/deviation_tally.ts";
@@ -8,7 +10,7 @@ import { profileOf } from "../../../src/profiles/profiles.ts";
 import { aLife, anEnd, aPlan, killMs } from "../sample_life.ts";
 import { aWill, watcher5 } from "../sample_will.ts";
 
-/** The books after these deaths, each without a will, and one by reset whose will came. */
+/** The tallies after these deaths, each without a will, and one reset whose will arrived. */
 function books(profile: string | undefined, ...modes: readonly ("reset" | "disconnect-error" | "second-connect")[]) {
   const plan = aPlan({ clients: 100, ...profile !== undefined && { profile } });
   const ledger = new Ledger(plan, new Groups(plan, "5"));

@@ -1,4 +1,4 @@
-/** Counts by group: each group's own, and all together what the run counts as a whole. */
+/** Counts by group: each group has its own, and their sum is the count of the run. */
 import assert from "node:assert/strict";
 import { GroupTally } from "../../../src/fleet/tally/group_tally.ts";
 import { Groups } from "../../../src/fleet/plan/groups.ts";
@@ -17,7 +17,7 @@ const groups = [
   { name: "gateways", share: 1, presence: true },
 ] as const;
 
-/** Holds all that is counted by group against what is counted as a whole. */
+/** Compares the sums of the groups with the counts of the run. */
 function assertSums({ byGroup = [], wills, kills, restarts, clients, presence, latencyMs }: FleetResult): void {
   const sum = (pick: (group: typeof byGroup[number]) => number) =>
     byGroup.reduce((total, group) => total + pick(group), 0);

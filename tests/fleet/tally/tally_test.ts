@@ -1,4 +1,4 @@
-/** Tallies: what squads counted apart is what one would have counted whole. */
+/** Tallies: the merged counts of several squads equal the counts of one. */
 import assert from "node:assert/strict";
 import { Random } from "../../../src/base/random.ts";
 import type { Arrival } from "../../../src/fleet/oracle/expectation.ts";
@@ -19,12 +19,12 @@ const outcomes: readonly Arrival[][] = [
   came(killMs - 5, killMs),
 ];
 
-/** Books one drawn life in each of the tallies. */
+/** Adds one drawn life to each of the tallies. */
 function book(random: Random, place: number, ...tallies: readonly Tally[]): void {
   const mode = killModes[random.below(killModes.length)]!;
   const arrivals = outcomes[random.below(outcomes.length)]!;
   const life = aLife({ client: place, qos: random.below(3) as 0 | 1 | 2, end: anEnd(mode, { silent: false }) });
-  // Few are undecided: the watch ended with the kill.
+  // Few are undecided: those whose watch ended with the kill.
   const judgement = judge(life, arrivals, rules, random.below(10) === 0 ? killMs : killMs + 60_000);
   const latencyMs = 1 + random.below(1_000_000) / 1_000;
   for (const tally of tallies) {
@@ -34,7 +34,7 @@ function book(random: Random, place: number, ...tallies: readonly Tally[]): void
   }
 }
 
-/** Four squads' tallies, and the one that saw it all. */
+/** The tallies of four squads, and one tally of all lives. */
 function fourAndWhole(): [squads: TallyData[], whole: Tally] {
   const random = new Random(5);
   const squads = Array.from({ length: 4 }, () => new Tally());
@@ -49,7 +49,7 @@ function merged(parts: readonly TallyData[]): Tally {
   return tally;
 }
 
-/** All that a tally says, apart from the smallest and largest latency, which the encoding keeps to three digits. */
+/** The data of a tally, without the minimum and maximum latency, which the encoding rounds to three digits. */
 function said(tally: Tally): unknown {
   const { missingByQos, eitherWay, undecided, latency } = tally;
   const rows = tally.killed().map(([mode, counts, { count }]) => [mode, counts, count]);

@@ -1,4 +1,4 @@
-/** While clients are being killed, canaries go on: a watcher that stops receiving is reported. */
+/** During kills canaries continue, so that the run reports a watcher that stops receiving. */
 import assert from "node:assert/strict";
 import type { PublishPacket } from "../../../src/mqtt/packet.ts";
 import { FleetStage } from "../../support/fleet_stage.ts";
@@ -9,7 +9,7 @@ function startsWith(packet: PublishPacket, text: string): boolean {
   return new TextDecoder().decode(packet.payload).startsWith(text);
 }
 
-/** Hides what `hidden` is true of, but not from the first control on. */
+/** Drops the messages that `hidden` selects, except the first of them. */
 function afterTheFirst(hidden: (packet: PublishPacket) => boolean) {
   let seen = 0;
   return { hide: (_: string, packet: PublishPacket) => hidden(packet) && ++seen > 1 };

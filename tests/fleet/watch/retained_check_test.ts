@@ -13,7 +13,7 @@ const second = { client: 0, incarnation: 2 };
 const expected = new Map([["a", second]]);
 const none = { expected: 1, right: 0, wrong: 0, missing: 0 };
 
-/** What was found on the topic of the second life, whose will asked for a QoS, and the counts. */
+/** The counts, and the result for the topic of the second life, whose will had this QoS. */
 const looks = [
   ["its will", 1, { mark: second, retain: true }, { ...none, right: 1 }],
   ["its will without the flag", 1, { mark: second, retain: false }, { ...none, wrong: 1 }],

@@ -1,23 +1,22 @@
 #!/bin/sh
-# The epoll engine on arm64, in qemu's emulation of one process: what glibc's headers say, the engine's self-test, its
-# tests and those of TCP links; with `fleet` a fleet on the embedded broker too.
+# The epoll engine on arm64, in qemu's user-mode emulation: constants of glibc's headers, the engine's self-test, its
+# tests and those of TCP links; with `fleet` also a fleet on the embedded broker.
 #
 #   deno task test:arm64 [fleet]
 #
 # Needs Debian (or Ubuntu) on x86-64, its packages
 #   gcc libc6-dev gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static
-# and the npm registry, which has Deno for arm64. Ends with what is missing where one of them is.
+# and the npm registry, which has Deno for arm64. Ends with the name of a missing requirement.
 #
-# Emulation is some twenty times slower: the tests take three minutes of CPU time, the fleet two more.
-# On a busy machine some waits end without a result. V8's optimizing compilers are off, for they cost more there than
-# they save.
+# Emulation is about 20 times slower: the tests take three minutes of CPU time, the fleet two more. On a busy machine
+# some waits exceed their limit. V8's optimizing compilers are off because they cost more time there than they save.
 #
-# Its first argument is the runtime of this machine, which knows where npm's packages are kept.
+# The first argument is the Deno binary of this machine, which has the cache of npm packages.
 set -eu
 cd "$(dirname "$0")/../../.."
 deno=$1 fleet=${2-}
 export NO_COLOR=1
-# The newest 2.9 that the registry has for arm64.
+# The latest 2.9 release for arm64.
 arm64_deno=@deno/linux-arm64-glibc@2.9.5
 libraries=/usr/aarch64-linux-gnu
 
@@ -37,7 +36,7 @@ diff "$work/linux_abi.tsv" fixtures/epoll/linux_abi.tsv
 say "$arm64_deno"
 (cd "$work" && npm pack --silent "$arm64_deno" && tar -xzf ./*.tgz)
 
-# A cache of its own, but for npm's packages: what the runtime compiled for the other architecture is not to be found.
+# A separate cache that shares the npm packages: compiled code of the other architecture is unusable.
 "$deno" install --quiet --frozen
 mkdir "$work/cache"
 ln -s "$("$deno" eval 'const { npmCache } = JSON.parse(new TextDecoder().decode(
@@ -53,7 +52,7 @@ arm64() { # SECONDS SUBCOMMAND ARGUMENTS...
 }
 
 say "the engine's self-test"
-# Tests of an engine that does not work are left out: so this comes first, and ends here where it does not.
+# The tests skip an engine that does not work, so the self-test runs first and ends the script on failure.
 cat >"$work/engine.ts" <<END
 import { chooseEngine } from "file://$PWD/src/net/engine.ts";
 console.log(Deno.build.arch, (await chooseEngine("epoll")).name);
@@ -66,6 +65,6 @@ arm64 900 test --filter '/^(?!deno:)/' tests/net/epoll tests/net/tcp/tcp_test.ts
 
 [ "$fleet" = fleet ] || exit 0
 say "a fleet of 50 and the embedded broker, each on the engine"
-# Its verdict is of what came, not of when: a machine that is emulated is late.
+# The verdict may depend only on what arrived, because an emulated machine is late.
 arm64 900 run cli.ts fleet --engine epoll --clients 50 --kill-mode reset=50,close=40,leave=10 --kill-rate 10% \
   --duration 5s --late-after 60s --drain 20s --keepalive 120s

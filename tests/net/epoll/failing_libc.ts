@@ -1,7 +1,7 @@
-/** glibc as it is, but for calls that are made to fail, and with what it opens and closes written down. */
+/** glibc with calls that a test can make fail, and with a record of opened and closed descriptors. */
 import { Libc, type SocketAddress } from "../../../src/net/epoll/libc.ts";
 
-/** Calls that can be made to fail besides. */
+/** Further calls that can fail. */
 type FailingCall =
   | "socket"
   | "bind"
@@ -14,15 +14,15 @@ type FailingCall =
   | "read";
 
 export class FailingLibc extends Libc {
-  /** What accepting answers instead, one after another. */
+  /** Results of accept4 in place of real ones, in order. */
   readonly acceptFaults: number[] = [];
-  /** How many bytes at most the operating system takes at a time. */
+  /** The most bytes that the operating system takes in one call. */
   sendLimitBytes = Infinity;
-  /** Sends that are refused for now. */
+  /** The number of sends that fail with EAGAIN. */
   fullSends = 0;
-  /** What sending answers instead, one after another. */
+  /** Results of send in place of real ones, in order. */
   readonly sendFaults: number[] = [];
-  /** What other calls answer instead, one after another, by their name here. */
+  /** Results of other calls by name, in order. */
   readonly faults: Partial<Record<FailingCall, number[]>> = {};
   accepts = 0;
   rounds = 0;

@@ -1,4 +1,4 @@
-/** What the epoll engine makes of calls that fail or are interrupted, and of receivers that act within their calls. */
+/** How the epoll engine handles calls that fail or are interrupted, and receivers that act within a callback. */
 import assert from "node:assert/strict";
 import { EpollLoop } from "../../../src/net/epoll/epoll_loop.ts";
 import { dialEpoll } from "../../../src/net/epoll/epoll_dial.ts";
@@ -13,7 +13,7 @@ const ENOSPC = -28;
 const EADDRINUSE = -98;
 const EADDRNOTAVAIL = -99;
 
-/** A dialled link that failed: with which word, and in which sentence. */
+/** The error code and the message of a dialled link that failed. */
 async function failure(dialled: Told): Promise<[code: string, message: string]> {
   const end = await dialled.ended();
   assert.equal(end.kind, "error");
@@ -108,7 +108,7 @@ hazard("a link delivers all bytes before a FIN that arrives with them, over seve
     await peer.closeWrite();
   })();
   await later(20);
-  // It stops itself after each piece: FIN is known to epoll long before the last byte is read.
+  // The receiver pauses after each chunk, so epoll reports FIN long before the last byte is read.
   accepted.onChunk = () => {
     accepted.link.pause();
     setTimeout(() => accepted.link.resume(), 0);
@@ -126,7 +126,7 @@ for (const what of ["before", "after"] as const) {
     async (stage) => {
       const { dialled, accepted } = await stage.pair();
       accepted.link.pause();
-      dialled.link.write(Uint8Array.of(0xe0, 0)); // DISCONNECT: what comes after it may not undo it [MQTT5 3.14.4-3]
+      dialled.link.write(Uint8Array.of(0xe0, 0)); // DISCONNECT: later bytes must not undo it [MQTT5 3.14.4-3]
       await until(() => dialled.link.bufferedBytes === 0);
       dialled.link.reset();
       await later(20);

@@ -1,6 +1,4 @@
-/**
- * What the epoll engine must survive: each hazard is brought about, by real peers or by calls that are made to fail.
- */
+/** Hazards of the epoll engine: real peers, or calls that fail, cause each of them. */
 import assert from "node:assert/strict";
 import { EpollLink } from "../../../src/net/epoll/epoll_link.ts";
 import { equal, pattern, Told } from "../loopback.ts";
@@ -42,7 +40,7 @@ hazard("a burst of writes leaves before the end of the turn, in order", async (s
 
 hazard("a burst of writes to a closed peer reports the end after the turn, and drops the rest", async (stage) => {
   const { dialled, accepted } = await stage.pair();
-  stage.libc.sendFaults.push(-104, -32); // ECONNRESET once, EPIPE from then on
+  stage.libc.sendFaults.push(-104, -32); // ECONNRESET once, then EPIPE
   for (let count = 0; count < 3; count++) dialled.link.write(pattern(30_000));
   assert.deepEqual([dialled.ends.length, dialled.link.bufferedBytes], [0, 90_000]);
   await until(() => dialled.link.bufferedBytes === 0);
@@ -94,7 +92,7 @@ hazard("a listener ignores connections that ended before accept, and signals", a
 
 hazard("a full listen queue delays connections and loses none", async (stage) => {
   const dialled = Array.from({ length: 12 }, () => stage.dial());
-  // A connection that the queue had no room for is finished when its peer speaks, as clients of MQTT do at once.
+  // A connection that did not fit in the accept queue completes when its peer sends data, as MQTT clients do at once.
   for (const { link } of dialled) link.write(Uint8Array.of(1));
   await until(() => stage.accepted.length === 12 && stage.accepted.every(({ sizeBytes }) => sizeBytes === 1));
   assert.deepEqual(dialled.flatMap(({ ends }) => ends), []);
@@ -174,7 +172,8 @@ hazard("an event of a closed descriptor does not reach the link that reuses its 
   const heirs: Told[] = [];
   for (const [place, { accepted }] of pairs.entries()) {
     accepted.onChunk = () => {
-      // The first of the two to get its event ends the other, whose event is fetched already, and takes its descriptor.
+      // The first of the two links to handle its event ends the other, whose event is already fetched, and reuses its
+      // descriptor.
       const { accepted: other } = pairs[1 - place]!;
       if (heirs.length > 0) return;
       other.link.reset();
@@ -235,7 +234,7 @@ hazard("a link that is reset after its end is over at once, before and after its
   for (const waits of [false, true]) {
     const { peer, accepted } = await stage.peer();
     accepted.link.end();
-    // FIN leaves at the end of the turn; the peer's end of the stream shows it.
+    // FIN leaves at the end of the turn; the peer sees the end of the stream.
     if (waits) assert.equal(await peer.read(new Uint8Array(1)), null);
     accepted.link.reset();
     assert.equal((await accepted.ended()).kind, "closed", `FIN has left: ${waits}`);

@@ -20,7 +20,7 @@ Deno.test("link phase: each transition of the table is legal, and every other is
   assert.equal(legal, 14);
 });
 
-/** The phases to which some row of events leads. */
+/** The phases that some event leads to. */
 function reachableFrom(first: LinkPhase): Set<LinkPhase> {
   const reached = new Set<LinkPhase>([first]);
   for (const phase of reached) for (const next of Object.values(linkPhases[phase])) reached.add(next);

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Prints what glibc's headers say on x86-64 and arm64, as fixtures/epoll/linux_abi.tsv holds it: name, x86-64's number,
-# arm64's. Each is printed by a program that a C compiler of that architecture made; arm64's runs in qemu.
+# Prints constants of glibc's headers on x86-64 and arm64 in the format of fixtures/epoll/linux_abi.tsv: name, value on
+# x86-64, value on arm64. A program that a C compiler for the architecture made prints each value; that for arm64 runs
+# in qemu.
 #
 #   sh tests/net/epoll/linux_abi.sh > fixtures/epoll/linux_abi.tsv
 #

@@ -1,4 +1,4 @@
-/** The numbers of the epoll engine against those of glibc's headers, as C compilers for x86-64 and arm64 told them. */
+/** The constants of the epoll engine against those that C compilers for x86-64 and arm64 print from glibc's headers. */
 import assert from "node:assert/strict";
 import { addressBytes, Epoll, SocketError } from "../../../src/net/epoll/libc.ts";
 import { C, eventLayouts, messageHeader, vector } from "../../../src/net/epoll/linux_abi.ts";
@@ -21,7 +21,7 @@ for (const [at, kind] of kinds.entries()) {
   });
 }
 
-/** What the engine goes by, under the names of the table. */
+/** The constants that the engine uses, under the names of the table. */
 function ours(kind: string): Record<string, number> {
   return {
     ...widths,
@@ -34,7 +34,7 @@ function ours(kind: string): Record<string, number> {
   };
 }
 
-/** As the signatures and the typed arrays in libc.ts have them. */
+/** As in the signatures and typed arrays of libc.ts. */
 const widths = {
   "little-endian": 1,
   "sizeof int": Int32Array.BYTES_PER_ELEMENT,
@@ -44,7 +44,7 @@ const widths = {
   "sizeof socklen_t": Uint32Array.BYTES_PER_ELEMENT,
 };
 
-/** The runtime's numbers, which are this system's: what they should be on Linux, on any other. */
+/** The runtime's constants of this system on Linux; on another system the expected ones of Linux. */
 const errors = Deno.build.os === "linux"
   ? {
     EINTR: -SocketError.interrupted,
@@ -69,14 +69,14 @@ function structures(kind: string): Record<string, number> {
     "sizeof struct msghdr": messageHeader.sizeBytes,
     ...field("msghdr.msg_iov", messageHeader.vectorsAt, 8),
     ...field("msghdr.msg_iovlen", messageHeader.vectorCountAt, 8),
-    // Two values of Int32Array: closeByReset.
+    // Two values of an Int32Array: closeByReset.
     "sizeof struct linger": 8,
     ...field("linger.l_onoff", 0, 4),
     ...field("linger.l_linger", 4, 4),
   };
 }
 
-/** Where the bytes of an address stand, of which every one is another. */
+/** The offsets of the address bytes; each byte of the sample address differs. */
 function addresses(): Record<string, number> {
   const four = socketAddress("17.18.19.20", 0x2122)!;
   const six = socketAddress("3132:3334:3536:3738:393a:3b3c:3d3e:3f40", 0x2122)!;

@@ -1,4 +1,4 @@
-/** Addresses in digits, to the operating system's form and back. */
+/** Numeric addresses: to the operating system's form and back. */
 import assert from "node:assert/strict";
 import {
   addressText,

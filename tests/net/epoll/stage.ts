@@ -1,4 +1,4 @@
-/** Where the epoll engine is put to the test: a loop whose calls can be made to fail, a listener and links on it. */
+/** The stage of the epoll engine's tests: a loop whose calls can fail, with a listener and links. */
 import type { Link } from "../../../src/net/link.ts";
 import { dialEpoll } from "../../../src/net/epoll/epoll_dial.ts";
 import { listenEpoll } from "../../../src/net/epoll/epoll_listen.ts";
@@ -10,7 +10,7 @@ export const host = "127.0.0.1";
 const works = testedEngines.some(({ name }) => name === "epoll");
 export const later = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** A loop of its own with a listener, and links to it. When all are closed nothing may be left of it. */
+/** A separate loop with a listener and links to it. After all are closed, no descriptor may remain. */
 export class Stage {
   readonly libc = new FailingLibc();
   readonly loop = new EpollLoop(this.libc);
@@ -34,7 +34,7 @@ export class Stage {
     return told;
   }
 
-  /** An open pair. */
+  /** A pair of open links. */
   async pair(): Promise<{ dialled: Told; accepted: Told }> {
     const before = this.accepted.length;
     const dialled = this.dial();
@@ -42,7 +42,7 @@ export class Stage {
     return { dialled, accepted: this.accepted.at(-1)! };
   }
 
-  /** A peer of the runtime's own. */
+  /** A peer on a socket of the runtime. */
   async peer(): Promise<{ peer: Deno.TcpConn; accepted: Told }> {
     const before = this.accepted.length;
     const peer = await Deno.connect({ hostname: host, port: this.listener.port });
@@ -65,12 +65,12 @@ export class Stage {
   }
 }
 
-/** Waits until it is so. */
+/** Waits until the condition holds. */
 export async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await later(1);
 }
 
-/** A test on a stage of its own, where the engine works; afterwards nothing is left open. */
+/** A test with a stage, skipped where the engine does not work; at its end no descriptor may be open. */
 export function hazard(name: string, run: (stage: Stage) => Promise<void>, backlog?: number): void {
   const fn = async () => {
     const stage = new Stage(backlog);

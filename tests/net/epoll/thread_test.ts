@@ -1,9 +1,9 @@
-/** Threads of the epoll engine that are torn down without a word. */
+/** Threads of the epoll engine that the program terminates without a clean end. */
 import assert from "node:assert/strict";
 import { testedEngines, withinLimit } from "../loopback.ts";
 
 const works = testedEngines.some(({ name }) => name === "epoll");
-const name = "epoll: threads that are torn down while they wait take nothing with them";
+const name = "epoll: a thread that is terminated while it waits corrupts no memory";
 
 async function tearDown(): Promise<number> {
   const worker = new Worker(new URL("./waiting_thread.ts", import.meta.url), { type: "module" });
@@ -14,7 +14,7 @@ async function tearDown(): Promise<number> {
       reject(new Error(event.message));
     };
   });
-  // It is left to wait: what happens to its descriptors from now on wakes a thread of the runtime's alone.
+  // The engine's thread waits in epoll; events on its descriptors wake only a thread of the runtime.
   await new Promise((resolve) => setTimeout(resolve, 20));
   worker.terminate();
   return port;
@@ -25,11 +25,11 @@ Deno.test({ name, ignore: !works, fn: () => withinLimit(run, 120_000) });
 async function run(): Promise<void> {
   for (let thread = 0; thread < 4; thread++) {
     const port = await tearDown();
-    // The descriptors outlive the thread: this wakes its last wait, whose memory must be there still.
+    // The descriptors outlive the thread: this event ends its last wait, whose buffer must still be allocated.
     using peer = await Deno.connect({ hostname: "127.0.0.1", port });
     assert.equal(await peer.write(new Uint8Array(100)), 100);
   }
-  // Their waits are over within a second each, and memory that was handed out again since is whole.
+  // Each wait ends within one second, and newly allocated memory stays intact.
   const held = Array.from({ length: 1_000 }, (_, at) => new Uint8Array(64).fill(at & 0xff));
   await new Promise((resolve) => setTimeout(resolve, 1_200));
   assert.ok(held.every((bytes, at) => bytes.every((byte) => byte === (at & 0xff))));

@@ -1,9 +1,9 @@
-/** Links that share a loop: one whose bytes take long leaves the others their turns. */
+/** Links that share a loop: a link whose bytes take long to handle does not starve the others. */
 import assert from "node:assert/strict";
 import type { LinkReceiver } from "../../../src/net/link.ts";
 import { hazard } from "./stage.ts";
 
-/** Takes a millisecond for each 256 bytes that it gets. */
+/** A receiver that takes 1 ms for each 256 bytes. */
 class SlowReceiver implements LinkReceiver {
   sizeBytes = 0;
 

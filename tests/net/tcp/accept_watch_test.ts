@@ -1,6 +1,6 @@
 /**
- * Whether a server of the runtime still accepts: what the watch takes for its own, and what it makes of a server that
- * stopped.
+ * Whether a listener of the runtime still accepts: how the watch recognises its own connections, and what it does about
+ * a listener that stopped.
  */
 import assert from "node:assert/strict";
 import net from "node:net";

@@ -1,4 +1,4 @@
-/** What a peer sent before it went is read, though writing to it has failed by then. */
+/** A link delivers what a peer sent before its end, even if a write to the peer has failed by then. */
 import assert from "node:assert/strict";
 import type { Link } from "../../../src/net/link.ts";
 import { socketTest } from "../loopback.ts";
@@ -20,7 +20,7 @@ socketTest("tcp: the last packet of a peer arrives after a failed write", async 
   await peer.write(Uint8Array.of(7));
   await later(20);
   peer.close();
-  // The first write provokes RST, the next ones fail.
+  // The first write causes an RST; the next writes fail.
   for (let count = 0; count < 4; count++) {
     link.write(new Uint8Array(10));
     await later(20);

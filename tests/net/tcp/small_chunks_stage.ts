@@ -1,7 +1,7 @@
-/** Pushes small pieces to a list as a link does. */
+/** Pushes small chunks to a list as a link does. */
 import { SmallChunks } from "../../../src/net/tcp/small_chunks.ts";
 
-/** How many pieces a list has after so many of two bytes were added. */
+/** The number of chunks in a list after `count` chunks of two bytes. */
 export function pushSmall(count: number): number {
   const chunks: Uint8Array[] = [];
   const small = new SmallChunks();

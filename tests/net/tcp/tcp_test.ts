@@ -1,4 +1,4 @@
-/** TCP links over loopback, from both sides: what `Link` promises, on real sockets. */
+/** TCP links over loopback, from both sides: the contract of `Link` on real sockets. */
 import assert from "node:assert/strict";
 import { UsageError } from "../../../src/base/failure.ts";
 import { highWaterBytes } from "../../../src/net/link.ts";
@@ -87,7 +87,7 @@ for (const side of sides) {
     const piece = pattern(100_000);
     let written = 0;
     let full = false;
-    // The operating systems of both sides take some megabytes before a link has to.
+    // The socket buffers of both sides take some megabytes before the link buffers.
     while (self.link.bufferedBytes <= 20 * highWaterBytes) {
       full = !self.link.write(piece) || full;
       written += piece.length;
@@ -106,7 +106,7 @@ for (const side of sides) {
     const { self, peer } = await pair(port, side);
     peer.link.pause();
     let written = 0;
-    // Once the operating system takes no more, some is buffered, but not so much that write says so.
+    // Once the socket buffers are full the link buffers some bytes, below the mark at which write returns false.
     while (self.link.bufferedBytes < highWaterBytes / 2) {
       assert.equal(self.link.write(pattern(40_000)), true);
       written += 40_000;
@@ -185,7 +185,7 @@ for (const side of sides) {
     using port = new Port();
     const { self, peer } = await pair(port, side);
     peer.link.pause();
-    // What it does not read keeps the FIN from being seen.
+    // The unread bytes keep the FIN from being seen.
     peer.link.write(Uint8Array.of(1));
     self.link.write(Uint8Array.of(1));
     self.link.end();
@@ -318,7 +318,7 @@ socketTest("tcp: a port without a listener ends the link with the operating syst
 socketTest("tcp: a source address that this machine does not have ends the link", async () => {
   using port = new Port();
   const end = await dial(port.port, nobodysHost).ended();
-  // Linux says EADDRNOTAVAIL; this runtime makes EINVAL of it.
+  // Linux reports EADDRNOTAVAIL; this runtime turns it into EINVAL.
   assert.ok(end.kind === "error" && ["EINVAL", "EADDRNOTAVAIL"].includes(end.code), JSON.stringify(end));
   assert.match(end.kind === "error" ? end.message : "", /192\.0\.2\.1/);
 }, nobodysHost);
@@ -347,7 +347,7 @@ socketTest("tcp: a closed listener accepts no link, and its links stay open", as
 socketTest("tcp: a hundred simultaneous links are distinct", async () => {
   using port = new Port();
   const pairs = await Promise.all(Array.from({ length: 100 }, () => pair(port, "dialled")));
-  // Links are accepted in any order: each says who it is, and hears it back.
+  // The listener accepts links in any order: each sends its number and receives it back.
   for (const { peer } of pairs) peer.onChunk = () => peer.link.write(peer.bytes.slice(-1));
   pairs.forEach(({ self }, place) => self.link.write(Uint8Array.of(place)));
   for (const [place, { self }] of pairs.entries()) {
@@ -370,7 +370,7 @@ socketTest("tcp: refuses to listen on an address that this machine does not have
   return Promise.resolve();
 }, nobodysHost);
 
-/** A port on which nobody listens any more. */
+/** A port without a listener. */
 function usedPort(): number {
   const listener = Deno.listen({ hostname: host, port: 0 });
   const { port } = listener.addr;
@@ -378,7 +378,7 @@ function usedPort(): number {
   return port;
 }
 
-/** Lets the other links do what they have to: a byte there and back on a pair of its own, twice. */
+/** Lets the other links make progress: a byte in each direction on a separate pair, twice. */
 async function afterRoundTrip(port: Port): Promise<void> {
   const { self, peer } = await pair(port, "dialled");
   for (let round = 1; round <= 2; round++) {

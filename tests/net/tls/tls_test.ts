@@ -1,4 +1,6 @@
-/** Certificates: whom a TLS listener lets in, under which name, and how its own are renewed. */
+/**
+ * Certificates: the clients that a TLS listener accepts, the names that it reads, and renewal of its own certificate.
+ */
 import assert from "node:assert/strict";
 import { UsageError } from "../../../src/base/failure.ts";
 import { dial } from "../../../src/net/dial.ts";
@@ -27,7 +29,7 @@ class Scene implements Disposable {
     return told.scene = new Scene(listener);
   }
 
-  /** Says hello, and waits for an answer or the end. Answers whether it was answered. */
+  /** Sends a byte, waits for an answer or the end, and returns whether an answer came. */
   async greets(tls: TlsDialOptions): Promise<boolean> {
     const probe = LinkProbe.by((receiver) => dial(this.listener.endpoint, { tls }, receiver));
     this.dialled.push(probe);

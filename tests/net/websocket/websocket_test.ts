@@ -1,4 +1,4 @@
-/** WebSocket by the letter: the handshake, frames cut anywhere, and what a peer may not do. On memory links. */
+/** WebSocket after RFC 6455: the handshake, frames cut at any place, and violations by the peer. On memory links. */
 import assert from "node:assert/strict";
 import { memoryLinkPair } from "../../../src/net/memory_link.ts";
 import { frameHeader, opcode, unmasked } from "../../../src/net/websocket/websocket_frame.ts";
@@ -7,11 +7,11 @@ import { acceptWebSocket, dialWebSocket } from "../../../src/net/websocket/webso
 import type { DialReceiver } from "../../../src/net/link.ts";
 import { LinkProbe } from "../../support/clients/link_probe.ts";
 
-const key = "dGhlIHNhbXBsZSBub25jZQ=="; // of RFC 6455, section 1.3
+const key = "dGhlIHNhbXBsZSBub25jZQ=="; // RFC 6455, section 1.3
 const request = requestText("broker:80", "/mqtt", key);
 const mask = Uint8Array.of(1, 2, 3, 4);
 
-/** The server's WebSocket, and the bare bytes of its peer. */
+/** The server's WebSocket, and the raw bytes of its peer. */
 function stage() {
   const tasks: (() => void)[] = [];
   const [near, far] = memoryLinkPair((task) => tasks.push(task));
