@@ -1,11 +1,11 @@
-/** Attacks that ended the whole broker: an internal error ends one connection. */
+/** Attacks that ended the whole broker process: now an internal error ends one connection. */
 import assert from "node:assert/strict";
 import { InvariantError } from "../../src/base/failure.ts";
 import { coreSettings, limitRange } from "../../src/broker/options/options.ts";
 import { ReasonCode } from "../../src/mqtt/reason.ts";
 import { aWill, Stage } from "../broker/stage.ts";
 
-/** A stage on which a publication to `bad` meets an internal error, once `present.isFaulty` is set. */
+/** A stage on which each publication to `bad` causes an internal error, once `present.isFaulty` is true. */
 function faulty(onInternalError: "contain" | "throw", isFaulty = true) {
   const present = { isFaulty };
   const stage = new Stage({
@@ -52,7 +52,7 @@ Deno.test("F12: in tests an internal error is fatal", () => {
 
 Deno.test("F12: no client triggers an internal error at a limit: levels, packets, subscriptions", () => {
   assert.ok(limitRange("topicLevels")[1] <= 2_000);
-  // The largest 3.1.1 PUBLISH fits a packet of 5.0 with an identifier for each subscription.
+  // The largest 3.1.1 PUBLISH fits in a 5.0 packet with an identifier for each subscription.
   const identifiers = 5 * limitRange("subscriptionsPerSession")[1];
   assert.ok(limitRange("maximumPacketSizeBytes")[1] + identifiers < 268_435_455);
 });
@@ -63,7 +63,7 @@ Deno.test("F12: the broker traverses topics of the deepest allowed level", () =>
   const topic = Array.from({ length: topicLevels }, () => "a").join("/");
   const client = stage.connect();
   client.publish(topic, "x", { retain: true, qos: 1 }).subscribe("#").subscribe("+/#").subscribe(topic);
-  // As many levels are more than one slice of retained messages.
+  // This number of levels exceeds one slice of retained messages.
   stage.advance(10);
   assert.equal(client.messages.length, 3);
   client.publish(topic, "y");

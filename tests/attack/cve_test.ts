@@ -1,4 +1,4 @@
-/** Attacks that took other brokers down, by the number of their CVE: what this broker does. SECURITY.md lists them. */
+/** Attacks on other brokers, by CVE number, and the behaviour of this broker. SECURITY.md lists them. */
 import assert from "node:assert/strict";
 import { UsageError } from "../../src/base/failure.ts";
 import { parseAcl } from "../../src/broker/access/acl.ts";
@@ -6,10 +6,10 @@ import { parseUsers } from "../../src/broker/access/users.ts";
 import { ReasonCode } from "../../src/mqtt/reason.ts";
 import { aWill, type Client, Stage } from "../broker/stage.ts";
 
-/** Bytes written as text: `30 00`. */
+/** Bytes written as hexadecimal text: `30 00`. */
 const bytesOf = (hex: string) => hex.trim().split(/\s+/).map((byte) => parseInt(byte, 16));
 
-/** A stage with a client that must not notice what another one does. */
+/** A stage with a client that the attack must not affect. */
 function besideHonest() {
   const stage = new Stage();
   const honest = stage.connect({ clientId: "honest" }).subscribe("news");

@@ -1,5 +1,6 @@
 /**
- * Attacks that use up the broker's file descriptors, or what else the operating system gives: it pauses, and goes on.
+ * Attacks that exhaust the broker's file descriptors or another limited resource of the operating system: the broker
+ * pauses and continues.
  */
 import assert from "node:assert/strict";
 import { Core } from "../../src/broker/core/core.ts";
@@ -10,7 +11,7 @@ import { ChildProcess } from "../support/machine/child_process.ts";
 import { ffiFlags } from "../support/brokers/granted.ts";
 
 const root = new URL("../../", import.meta.url);
-/** Few, so that a test can use them up; the runtime needs some forty itself. */
+/** Few enough for a test to use up; the runtime itself needs about 40. */
 const openFiles = 90;
 
 /** `mqtt-sim broker` with few descriptors. */
@@ -18,7 +19,7 @@ function brokerWith(...args: string[]): ChildProcess {
   return brokerOf(ffiFlags, "--port", "0", ...args);
 }
 
-/** The same with these flags of the runtime: without `--allow-ffi` it cannot read the limit of open files. */
+/** The same with more runtime flags: without `--allow-ffi` the broker cannot read the limit of open files. */
 function brokerOf(flags: readonly string[], ...args: string[]): ChildProcess {
   const permissions = ["--no-prompt", "--allow-net=127.0.0.1", "--allow-read", "--allow-write", "--ignore-env"];
   const run = [Deno.execPath(), "run", "--quiet", ...permissions, ...flags, "cli.ts", "broker", ...args];
@@ -27,7 +28,7 @@ function brokerOf(flags: readonly string[], ...args: string[]): ChildProcess {
 
 const connectBytes = Uint8Array.from([0x10, 0x0d, 0, 4, 0x4d, 0x51, 0x54, 0x54, 4, 2, 0, 0, 0, 1, 0x61]);
 
-/** Whether a CONNECT is accepted. */
+/** Whether the broker accepts a CONNECT. */
 async function isServed(port: number): Promise<boolean> {
   using link = await Deno.connect({ hostname: "127.0.0.1", port });
   return await isAnswered(link);
@@ -42,7 +43,7 @@ async function isAnswered(link: Deno.Conn, bytes = connectBytes): Promise<boolea
   return length === 4 && answer[3] === 0;
 }
 
-/** The metrics; undefined where there is no answer. */
+/** The metrics; undefined if the broker does not answer. */
 async function scrape(url: string): Promise<string | undefined> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(1_000), headers: { connection: "close" } });
@@ -52,10 +53,10 @@ async function scrape(url: string): Promise<string | undefined> {
   }
 }
 
-/** Waits until something holds, for so many seconds at most. */
+/** Waits at most `seconds` for a condition. */
 async function within(seconds: number, holds: () => Promise<boolean>): Promise<void> {
   for (let tries = 0; tries < 2 * seconds; tries++) {
-    // One after another: each is a try.
+    // One attempt after another.
     // deno-lint-ignore no-await-in-loop
     if (await holds()) return;
     // deno-lint-ignore no-await-in-loop
@@ -64,11 +65,11 @@ async function within(seconds: number, holds: () => Promise<boolean>): Promise<v
   assert.fail(`it does not hold within ${seconds} s`);
 }
 
-/** Opens so many links, which send nothing. */
+/** Opens `count` links that send nothing. */
 async function openLinks(port: number, count: number): Promise<Deno.TcpConn[]> {
   const links: Deno.TcpConn[] = [];
   for (let each = 0; each < count; each++) {
-    // A link that is closed at once may be closed before its own side sees it open.
+    // The broker may close a link before its client sees it open.
     const link = await Deno.connect({ hostname: "127.0.0.1", port }).catch(() => undefined);
     if (link !== undefined) links.push(link);
   }
@@ -77,7 +78,8 @@ async function openLinks(port: number, count: number): Promise<Deno.TcpConn[]> {
 
 for (const engine of ffiFlags.length > 0 ? ["epoll", "deno"] : ["deno"]) {
   Deno.test(`F3: without descriptors the broker and its metrics pause, and go on (engine ${engine})`, async () => {
-    // Where the limit of open files can be read, idle links of the web interface take what is left for them and more.
+    // Where the broker can read the limit of open files, idle links to the web interface take the remaining
+    // descriptors.
     await using broker = brokerWith("--metrics", "0", "--engine", engine);
     const [, port] = await broker.line(/listening on mqtt:\/\/127\.0\.0\.1:(\d+)/);
     const [, metrics] = await broker.line(/metrics on (http:\/\/127\.0\.0\.1:\d+\/metrics)/);
@@ -106,7 +108,7 @@ Deno.test("F3: without descriptors a listener for TLS pauses, and goes on", asyn
   for (const link of links) link.close();
   await within(20, async () => {
     using link = await Deno.connectTls(listening).catch(() => undefined);
-    // What has waited when the listener listens again is reset.
+    // Links that waited during the pause are reset when the listener listens again.
     return link !== undefined && await isAnswered(link).catch(() => false);
   });
   await within(20, async () => /^mqtt_sim_accept_pauses_total [1-9]/m.test(await scrape(metrics!) ?? ""));
@@ -162,7 +164,7 @@ const ENOSPC = -28;
 const ENOMEM = -12;
 const ENOBUFS = -105;
 
-/** A connection that waits while nothing can be accepted, is accepted later, and has then said and heard a byte. */
+/** Whether a link that opens during the pause is accepted later and exchanges a byte in each direction. */
 async function isAcceptedLater(stage: Stage): Promise<void> {
   const before = stage.accepted.length;
   const peer = await Deno.connect({ hostname: "127.0.0.1", port: stage.listener.port });
@@ -176,7 +178,7 @@ for (const fault of [EMFILE, ENFILE, ENOMEM, ENOBUFS]) {
   hazard(`F31: accepting pauses at ${fault}, and again without a watch for the listener`, async (stage) => {
     const first = await stage.pair();
     stage.libc.acceptFaults.push(fault);
-    // fs.epoll.max_user_watches: another process of the same user has taken the watch that the pause gave back.
+    // fs.epoll.max_user_watches: another process of the same user has taken the watch that the pause released.
     stage.libc.faults.watch = [ENOSPC, ENOSPC, ENOMEM];
     await isAcceptedLater(stage);
     assert.deepEqual([stage.libc.acceptFaults, stage.libc.faults.watch], [[], []]);
@@ -213,7 +215,7 @@ hazard("F31: without memory to watch it, a link that was dialled ends", async (s
 });
 
 hazard("F31: without a watch left for its own bell, a loop that nobody needs ends by itself", async (stage) => {
-  await later(10); // it waits
+  await later(10); // the link waits
   stage.libc.faults.watch = [ENOSPC];
   stage.listener.close();
   assert.deepEqual(stage.libc.faults.watch, []);

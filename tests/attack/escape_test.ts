@@ -1,4 +1,4 @@
-/** Hostile text through every place that external text reaches: it is shown there, and not acted upon. */
+/** Hostile text in each place that shows external text: the place shows it, and it has no effect. */
 import assert from "node:assert/strict";
 import { ManualClock } from "../../src/base/clock.ts";
 import { type LogFormat, openLog } from "../../src/base/log.ts";
@@ -38,7 +38,7 @@ import { context } from "../report/sample.ts";
 
 // deno-lint-ignore no-control-regex
 const cursorMoves = /\x1b\[(?:\?25[lh]|[KJ]|\d+A\r)/g;
-/** What no place may get: all controls but tabs and line ends. */
+/** The characters that no output may contain: all control characters except tab and line end. */
 const acted = /(?!\n|\t|\r\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 // deno-lint-ignore no-control-regex
 const ownColours = /\x1b\[\d+m/g;

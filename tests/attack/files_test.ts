@@ -1,4 +1,4 @@
-/** Attacks through files and terminals: what others may read, links, damaged stores, formulas and secrets. */
+/** Attacks through files and terminals: file permissions, links, damaged stores, formulas, secrets. */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { UsageError } from "../../src/base/failure.ts";

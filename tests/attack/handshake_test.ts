@@ -1,6 +1,6 @@
 /**
- * Attacks by sockets that send nothing, or half of a handshake: from the accept on each takes a place, counts in the
- * rate of its address, and has one time limit. Real sockets; the broker's clock moves when a test moves it.
+ * Attacks by sockets that send nothing or half a handshake: from accept on, each counts as a connection and in the rate
+ * of its address, and has one time limit. Real sockets, with a manual clock in the broker.
  */
 import assert from "node:assert/strict";
 import { ManualClock } from "../../src/base/clock.ts";
@@ -23,12 +23,12 @@ type Scheme = "mqtt" | "ws" | "mqtts" | "wss";
 const schemes: readonly Scheme[] = ["mqtt", "ws", "mqtts", "wss"];
 const isTls = (scheme: Scheme) => scheme === "mqtts" || scheme === "wss";
 const timeToConnectMs = 10_000;
-/** What is waited for comes at once, or never. */
+/** An awaited event happens at once or never. */
 const limitMs = 20_000;
 const request = new TextEncoder().encode(requestText("127.0.0.1", "/mqtt", "dGhlIHNhbXBsZSBub25jZQ=="));
 const answerBytes = new Uint8Array(4_096);
 
-/** A broker's core behind a listener. */
+/** A broker core behind a listener. */
 class Scene implements AsyncDisposable {
   readonly clock = new ManualClock();
   readonly core: Core;
@@ -64,7 +64,7 @@ class Scene implements AsyncDisposable {
     return socket;
   }
 
-  /** A socket that is closed at once, by RST perhaps before its own side sees it open. */
+  /** A socket that the broker closes at once, perhaps by RST before its own side sees it open. */
   async turnedAway(): Promise<void> {
     const accepted = this.core.metrics.accepted;
     try {
@@ -92,12 +92,12 @@ async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 1));
 }
 
-/** Fulfilled when the broker has closed the socket; what came before is passed over. */
+/** Resolves when the broker has closed the socket; ignores the bytes before. */
 async function closed(socket: Deno.Conn): Promise<void> {
   try {
     while (await socket.read(answerBytes) !== null);
   } catch {
-    // By RST.
+    // The close was an RST.
   }
 }
 
@@ -138,7 +138,7 @@ handshakeTest("silent sockets count in --max-connect-rate", async (scheme, engin
   assert.equal(scene.metrics.connections.open, 5);
 });
 
-/** What a client does within its handshakes, and then no more. Answers the socket to look at. */
+/** A client that stops within its handshakes. Returns the socket to observe. */
 const phases: readonly [name: string, schemes: readonly Scheme[], go: (socket: Deno.TcpConn) => Promise<Deno.Conn>][] =
   [
     ["nothing at all", schemes, (socket) => Promise.resolve(socket)],
@@ -242,7 +242,7 @@ for (const scheme of ["mqtts", "wss"] as const) {
     }, limitMs));
 }
 
-/** A masked binary frame; the mask is zeros. */
+/** A masked binary frame; the mask is zero. */
 function frame(payload: Uint8Array): Uint8Array {
   return Uint8Array.of(0x82, 0x80 | payload.length, 0, 0, 0, 0, ...payload);
 }

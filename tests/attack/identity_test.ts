@@ -1,4 +1,4 @@
-/** Attacks on what belongs to another user: sessions, messages and wills, across restarts and changes of the rules. */
+/** Attacks on another user's sessions, messages and wills, across restarts and changes of the rules. */
 import assert from "node:assert/strict";
 import { AccessControl } from "../../src/broker/access/access_control.ts";
 import { parseAcl } from "../../src/broker/access/acl.ts";
@@ -92,7 +92,7 @@ Deno.test("F6: a name is not accepted where no users file proves it", async () =
   }
 });
 
-/** A client that is away, with a message that waits, and two subscriptions. */
+/** An offline client with a queued message and two subscriptions. */
 function awayOf(stage: Stage): void {
   stage.connect(meter).subscribe("inbox/#").subscribe("news").die();
   const author = stage.connect({ clientId: "author", username: "bob" });
@@ -176,7 +176,7 @@ Deno.test("F18: an assigned client identifier does not tell the next one", () =>
   const assigned = new Set(Array.from({ length: 200 }, assignedClientId));
   assert.equal(assigned.size, 200);
   for (const clientId of assigned) assert.match(clientId, /^auto[a-z2-9]{19}$/);
-  // All of it comes from the system's generator: a seeded one has a state that its output reveals.
+  // Each identifier comes from the system's generator: the output of a seeded generator would reveal its state.
   const letters = [...assigned].map((clientId) => clientId.slice(4)).join("");
   assert.equal(new Set(letters).size, 32);
 });
@@ -202,7 +202,7 @@ Deno.test("F20: each login costs as much as the most expensive line of the users
   const costs = [];
   for (const name of ["cheap", "dear", "unknown"]) {
     users.iterations = 0;
-    // One after another: the counter is of all of them.
+    // In sequence, because the counter includes all of them.
     // deno-lint-ignore no-await-in-loop
     await users.verify(name, encoder.encode("wrong"));
     costs.push(users.iterations);

@@ -1,10 +1,10 @@
-/** Attacks on logins: wrong passwords must not keep others out. */
+/** Attacks on logins: wrong passwords must not keep other users out. */
 import assert from "node:assert/strict";
 import { LoginQueue, type LoginQueueDeps } from "../../src/broker/access/login_queue.ts";
 import { AccessControl } from "../../src/broker/access/access_control.ts";
 import { hashPassword } from "../../src/broker/access/password_hash.ts";
 
-/** A queue whose checks take a tenth of a second of a clock that is moved by hand. */
+/** A login queue whose checks take 0.1 s of a manual clock. */
 class QueueStage {
   nowMs = 0;
   /** Users in the order in which their checks began. */
@@ -26,12 +26,12 @@ class QueueStage {
     }, isOver);
   }
 
-  /** Lets time go by until so many more checks are done. */
+  /** Advances the clock until `count` more checks are done. */
   async finish(count: number): Promise<void> {
     for (let done = 0; done < count && this.#running.length > 0; done++) {
       this.nowMs += 100;
       this.#running.shift()!();
-      // What follows is done in microtasks.
+      // The rest runs in microtasks.
       // deno-lint-ignore no-await-in-loop
       for (let turn = 0; turn < 10; turn++) await Promise.resolve();
     }

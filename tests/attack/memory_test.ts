@@ -1,4 +1,4 @@
-/** Attacks on the broker's memory: each item that a client makes it keep is counted at its cost, and bounded. */
+/** Attacks on the broker's memory: each item that a client makes it store counts at its cost, within a limit. */
 import assert from "node:assert/strict";
 import { cost } from "../../src/broker/limits/memory.ts";
 import type { Packet, UserProperty } from "../../src/mqtt/packet.ts";
@@ -20,7 +20,7 @@ const codesOf = (client: Client, type: "puback" | "suback" | "disconnect") =>
     packet.type === "suback" ? packet.reasonCodes : "reasonCode" in packet ? [packet.reasonCode ?? 0] : [0]
   );
 
-/** Has the broker write answers that nobody reads: each UNSUBACK has a byte for each filter. */
+/** Makes the broker write answers that the client does not read: each UNSUBACK has one byte for each filter. */
 function provoke(client: Client, count: number): void {
   const topicFilters = Array.from({ length: 2_000 }, () => "a");
   for (let each = 0; each < count; each++) client.send({ type: "unsubscribe", packetId: 1, topicFilters });
@@ -37,7 +37,7 @@ Deno.test("F4: nothing more is read from a client that does not read its answers
   assert.equal(connection.paused, true);
   stage.connect({ clientId: "author" }).publish("news", "today");
   assert.deepEqual(honest.messages, ["news today"]);
-  // What it has sent meanwhile is a sign of life, once it is looked at.
+  // The unread PINGREQ resets keep alive only when the broker reads it.
   stage.advance(15_500);
   assert.equal(stage.core.sessions.get("deaf")?.connection, connection);
 });

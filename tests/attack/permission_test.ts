@@ -1,4 +1,4 @@
-/** The permissions that the user gives hold on each engine: a name is no way around `--deny-net`. */
+/** The user's permissions apply on each engine: a host name does not bypass `--deny-net`. */
 import assert from "node:assert/strict";
 import { ChildProcess } from "../support/machine/child_process.ts";
 import { ffiFlags } from "../support/brokers/granted.ts";
@@ -6,7 +6,7 @@ import { ffiFlags } from "../support/brokers/granted.ts";
 const root = new URL("../../", import.meta.url);
 const engines = ffiFlags.length > 0 ? ["epoll", "deno"] : ["deno"];
 
-/** Runs mqtt-sim to its end, with all network addresses but one. */
+/** Runs mqtt-sim to its end, with network permission for all addresses except one. */
 async function withoutPlace(
   place: string,
   ...args: string[]
@@ -26,7 +26,7 @@ async function withoutPlace(
   return { code, said: program.said };
 }
 
-/** A place that notes the address of each peer. */
+/** A listener that records the address of each peer. */
 class Place implements Disposable {
   readonly peers: string[] = [];
   readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -63,7 +63,7 @@ for (const engine of engines) {
   });
 
   Deno.test(`F32: no listener stands on a denied address through a name (engine ${engine})`, async () => {
-    // The port is in use, so that a broker that starts to listen ends too, with another sentence.
+    // The port is in use, so that a broker that is permitted to listen also ends, with a different sentence.
     using place = new Place();
     const denied = `127.0.0.1:${place.port}`;
     const args = ["broker", "--host", "localhost", "--port", String(place.port), "--engine", engine];

@@ -1,4 +1,4 @@
-/** Attacks on the broker's time, and limits that users do not expect. */
+/** Attacks on the broker's time, and limits that a user may meet. */
 import assert from "node:assert/strict";
 import type { BrokerLimits } from "../../src/broker/options/options.ts";
 import { decode, encode } from "../../src/mqtt/codec/codec.ts";
@@ -84,7 +84,7 @@ Deno.test("F11: filters that overlap without bound are refused, whatever their o
     { length: 2 ** 16 },
     (_, bits) => Array.from({ length: 16 }, (_, at) => (bits >> at) % 2 === 0 ? "a" : "+").join("/"),
   );
-  // A fixed shuffle: the attacker chooses the order.
+  // A fixed shuffle, because an attacker chooses the order.
   const shuffled = names.map((name, at) => [Math.imul(at, 0x9e3779b1) >>> 0, name] as const)
     .toSorted(([one], [other]) => one - other).map(([, name]) => name);
   for (const order of [names, shuffled, names.toReversed()]) {
@@ -129,7 +129,7 @@ const subscribe = (topicFilters: readonly string[]): Packet => {
 const unsubscribe = (topicFilters: readonly string[]): Packet => ({ type: "unsubscribe", packetId: 1, topicFilters });
 const publish = { type: "publish", dup: false, qos: 0, retain: false, topic: "t", payload: bytesOf("") } as const;
 
-/** Packets whose items took the broker up to a second, and the limit that each one is beyond. */
+/** Packets whose items took the broker up to 1 s, and the limit that each of them exceeds. */
 const longPackets: readonly [name: string, limit: keyof BrokerLimits, packet: Packet][] = [
   ["PUBLISH with user properties", "userProperties", { ...publish, properties: longProperties }],
   ["PUBACK with user properties", "userProperties", { type: "puback", packetId: 1, properties: longProperties }],
@@ -189,7 +189,7 @@ for (
 
 Deno.test("a packet with too many items is read no further than its limit", () => {
   const bytes = encode({ ...publish, properties: longProperties }, 5);
-  bytes.fill(0xff, bytes.length - 5); // a property that does not exist
+  bytes.fill(0xff, bytes.length - 5); // an undefined property
   const limits = { userProperties: 1_000, filters: 1, filterLevels: 1, topicLevels: 1 };
   assert.throws(() => decode(bytes, 5, limits), { reasonCode: ReasonCode.quotaExceeded });
   assert.throws(() => decode(bytes, 5), { reasonCode: ReasonCode.malformedPacket });

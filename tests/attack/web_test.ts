@@ -1,4 +1,4 @@
-/** Attacks from a browser, and on what a browser may see: the pages of another site, other names, idle links. */
+/** Attacks from a browser and on what a browser may see: pages of other sites, other host names, idle links. */
 import assert from "node:assert/strict";
 import http from "node:http";
 import { startMonitor } from "../../src/broker/monitor/monitor.ts";
@@ -69,7 +69,7 @@ for (const { name, access, host, origin, refused } of asked) {
   });
 }
 
-/** What a WebSocket server on loopback answers to a request. */
+/** The answer of a WebSocket server on loopback to a request. */
 function answerTo(request: string): string {
   const tasks: (() => void)[] = [];
   const [near, far] = memoryLinkPair((task) => tasks.push(task));

@@ -1,6 +1,6 @@
 /**
- * Faults of a broker that are reported once, apart from the cases during which they show: what does not belong in its
- * packets, a malformed CONNACK, Session Present on a clean start, and a broker that goes away.
+ * Faults of a broker that check reports once, separately from the cases that revealed them: invalid packet contents, a
+ * malformed CONNACK, Session Present on a clean start, and a crash of the broker.
  */
 import assert from "node:assert/strict";
 import type { ConformanceCase } from "../../src/conformance/case/case.ts";
@@ -11,7 +11,7 @@ import { type BrokerMaker, checkInMemory, ourCore } from "../support/brokers/che
 import { type Tamper, tampered, type TamperedLink } from "../support/brokers/tampered_broker.ts";
 import { saysDisconnect } from "./cases/disconnect_faults.ts";
 import { profileOf } from "../../src/profiles/profiles.ts";
-import { hears } from "./spoil.ts";
+import { changesReceived } from "./packet_changes.ts";
 
 /** Cases of the catalog by their ids. */
 function casesOf(...ids: readonly ConformanceCase["id"][]): ConformanceCase[] {
@@ -20,7 +20,7 @@ function casesOf(...ids: readonly ConformanceCase["id"][]): ConformanceCase[] {
   return found;
 }
 
-/** Every entry of a report in one line. */
+/** Each entry of a report in one line. */
 function lines({ cases }: ConformanceResult): string[] {
   return cases.map(({ id, protocol, outcome, rules, reason = "" }) =>
     `${id} ${protocol} ${outcome} [${rules.join(" ")}] ${reason}`.trim()
@@ -63,7 +63,7 @@ Deno.test("F4: a 3.1.1 CONNACK with a 5.0 code counts as a refusal, and its code
 });
 
 Deno.test("M4: check reports a will with Will Delay Interval in its PUBLISH once, and judges its time", async () => {
-  /** Publishes no later than at once, with property 0x18 in front of all others. */
+  /** Publishes each will at once or after its delay, with property 0x18 before the other properties. */
   const broker = (delayed: boolean) =>
     tampered(() => ({
       core: delayed ? {} : { willFault: { atRelease: (_, decision) => decision === "delay" } },
@@ -84,7 +84,7 @@ Deno.test("M4: check reports a will with Will Delay Interval in its PUBLISH once
   assert.deepEqual(outcomes, ["pass", "fail early", "fail early", "fail other"]);
 });
 
-/** A PUBLISH with Will Delay Interval 3 s, which only a CONNECT may carry. */
+/** A PUBLISH with Will Delay Interval 3 s, a property that only CONNECT may have. */
 function strayProperty(packet: Packet & { readonly type: "publish" }): Uint8Array {
   const topic = new TextEncoder().encode(packet.topic);
   const id = packet.packetId === undefined ? [] : [packet.packetId >> 8, packet.packetId & 0xff];
@@ -130,7 +130,7 @@ Deno.test("check: reports Session Present 1 on a clean start once, under 3.2.2-4
 });
 
 Deno.test("check: reports a malformed CONNACK of 5.0 as such, and judges 3.1.1", async () => {
-  /** Maximum QoS 2 is a value that the property cannot have. */
+  /** Maximum QoS 2 is an invalid value of the property. */
   const broker = spoiling((packet, { connect }) =>
     packet.type === "connack" && connect?.protocolVersion === 5 ? [Uint8Array.of(0x20, 5, 0, 0, 2, 0x24, 2)] : [packet]
   );
@@ -148,7 +148,7 @@ Deno.test("check: reports a malformed CONNACK of 5.0 as such, and judges 3.1.1",
   assert.equal(only311.exitCode, 0);
 });
 
-/** A broker that a client's message brings down after so long, with every connection; up again after so long. */
+/** A broker that a client's message ends after `afterMs`, with every connection; it returns after `downMs`. */
 function mortal(downMs: number, diesOf: (text: string, link: TamperedLink) => boolean, afterMs = 0): BrokerMaker {
   return (clock, later) => {
     let downUntilMs = -Infinity;
@@ -177,7 +177,7 @@ function mortal(downMs: number, diesOf: (text: string, link: TamperedLink) => bo
   };
 }
 
-/** Kills a mortal broker. */
+/** A case that ends a mortal broker. */
 const poisoned: ConformanceCase = {
   id: "publish/poison",
   title: "a message is taken",
@@ -194,7 +194,7 @@ const beside = casesOf("will/reset", "will/close", "will/removed", "session/wait
 
 Deno.test("F12: a broker that crashes in a case and returns is one failure, which names the case", async () => {
   for (const downMs of [100, 2_000]) {
-    // One run for each length of the time without a broker.
+    // One run for each duration of the outage.
     // deno-lint-ignore no-await-in-loop
     const result = await checkInMemory(mortal(downMs, (text) => text.includes("poison")), {
       cases: [...beside, poisoned],
@@ -251,9 +251,9 @@ Deno.test("F12: a single crash that no case repeats is reported with the cases t
   assert.equal(result.counts.pass, beside.length + 1, "each was run again, and passed");
 });
 
-/** Sessions of so many seconds at most; whether CONNACK says so. */
+/** Limits session expiry to `mostS`, which CONNACK announces if `announces` is true. */
 function capped(mostS: number, announces: boolean): BrokerMaker {
-  const cap = hears("connect", (packet) => {
+  const cap = changesReceived("connect", (packet) => {
     const { sessionExpiryIntervalS = 0 } = packet.properties ?? {};
     if (sessionExpiryIntervalS <= mostS) return packet;
     return { ...packet, properties: { ...packet.properties, sessionExpiryIntervalS: mostS } };
@@ -270,7 +270,7 @@ function capped(mostS: number, announces: boolean): BrokerMaker {
 
 for (const mostS of [1, 2, 5]) {
   Deno.test(`check: where the server announces a session expiry of ${mostS} s, wills are due then, and no case fails`, async () => {
-    // The answer to a level that nobody knows is of 3.1.1, which the one in between cannot read.
+    // The answer to an unknown protocol level has the form of 3.1.1, which the tampering filter cannot read.
     const cases = catalog.filter(({ id }) => /^(will|session)\//.test(id) && id !== "will/refused-level");
     const result = await checkInMemory(capped(mostS, true), { cases, protocols: ["5.0"] });
     assert.deepEqual(lines(result).filter((line) => line.includes(" fail ")), []);

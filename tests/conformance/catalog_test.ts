@@ -1,4 +1,4 @@
-/** Every case of the catalog can fail, and no case fails on our own broker. */
+/** Each case of the catalog detects a fault, and none fails on our own broker. */
 import assert from "node:assert/strict";
 import { areas, type ConformanceCase } from "../../src/conformance/case/case.ts";
 import { knownDeviations } from "../../src/conformance/case/known_deviations.ts";
@@ -52,7 +52,7 @@ Deno.test("catalog: each known deviation of a case belongs to its profile and br
     const deviation = profileOf(profile)?.deviations.find((each) => each.id === id);
     assert.ok(deviation !== undefined && ids.length > 0, name);
     const breaks: readonly string[] = Object.keys(deviation.rules);
-    // Faults that are reported separately are no cases, and are of the versions that their deviation names.
+    // Separately reported faults are no cases; they belong to the versions of their deviation.
     for (const known of ids.filter((each) => !each.startsWith("broker/"))) {
       const one = catalog.find((each) => each.id === known);
       assert.ok(one !== undefined, `${name}: ${known}`);

@@ -1,4 +1,4 @@
-/** The example of docs/check.md is a case of the catalog, word by word. */
+/** The excerpts in docs/check.md equal the files that they quote. */
 import assert from "node:assert/strict";
 
 const root = new URL("../../", import.meta.url);

@@ -1,7 +1,7 @@
 /**
- * Our own broker with each limit that the standard leaves to a server, under the manual clock: no limit is a violation
- * of a rule, so no case fails. What a limit leaves untested is not testable, with a reason that names the limit.
- * tests/e2e/limits_test.ts has the same between processes, and with other brokers.
+ * Our own broker with each limit that the standard leaves to a server, under a manual clock: a limit violates no rule,
+ * so no case fails. A case beyond the limit is not testable, with a reason that names the limit.
+ * tests/e2e/limits_test.ts does the same between processes, and with other brokers.
  */
 import assert from "node:assert/strict";
 import type { CoreOptions } from "../../src/broker/options/options.ts";

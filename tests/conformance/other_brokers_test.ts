@@ -1,6 +1,6 @@
 /**
- * Behaviour of brokers that check once judged wrongly, or did not see: for each a tampered broker that behaves so, and
- * the outcomes of the cases concerned. The ids are those of the table in issue 11.
+ * Behaviour of real brokers that check once misjudged or missed: a tampered broker repeats each, and the test holds the
+ * outcomes of the affected cases. The code at the start of a name is that of the observation.
  */
 import assert from "node:assert/strict";
 import type { ConformanceCase } from "../../src/conformance/case/case.ts";
@@ -14,25 +14,25 @@ import { dropsOverdueOfReturned, readsNoShortDisconnect, waitsBehindOthers } fro
 import { addsExpiry } from "./cases/property_faults.ts";
 import { dropsBeyondMaximum } from "./cases/limit_faults.ts";
 import type { Fault } from "./proof.ts";
-import { hears } from "./spoil.ts";
+import { changesReceived } from "./packet_changes.ts";
 
 type Id = ConformanceCase["id"];
 
-/** The results of some cases on a tampered broker. */
+/** The results of these cases on a tampered broker. */
 async function results(fault: Fault, ids: readonly Id[], run: Partial<ConformanceRun> = {}): Promise<CaseResult[]> {
   const cases = catalog.filter(({ id }) => ids.includes(id));
   assert.equal(cases.length, ids.length);
   return [...(await checkInMemory(tampered(fault), { cases, ...run })).cases];
 }
 
-/** The same, each in one line: id, version, outcome, reason. */
+/** The results, each in one line: id, version, outcome, reason. */
 async function outcomes(fault: Fault, ids: readonly Id[], run: Partial<ConformanceRun> = {}): Promise<string[]> {
   return (await results(fault, ids, run)).map(({ id, protocol, outcome, reason = "" }) =>
     `${id} ${protocol} ${outcome} ${reason}`.trim()
   );
 }
 
-/** Ends a client, with its will, that is silent for so many times its keep alive. */
+/** Ends a client, with its will, that is silent for `times` times its keep alive. */
 const endsSilent = (times: number): Fault => () => ({
   fromClient(bytes, link) {
     const keepAliveMs = 1_000 * (link.connect?.keepAliveS ?? 0);
@@ -79,17 +79,17 @@ Deno.test("F6: 3.1.1 takeovers need no 5.0 reason codes, and a DISCONNECT is a s
   }
 });
 
-/** Lets everyone publish to every topic. */
-const deniesNothing: Fault = () => ({ core: { authorize: () => true } });
+/** Lets each client publish to each topic. */
+const permitsEveryTopic: Fault = () => ({ core: { authorize: () => true } });
 
 Deno.test("F7: a topic that the broker does not deny is no ground for a fault about wills", async () => {
-  const found = await outcomes(deniesNothing, ["will/denied-topic"]);
+  const found = await outcomes(permitsEveryTopic, ["will/denied-topic"]);
   assert.equal(found.length, 2);
   for (const line of found) assert.match(line, /not testable the broker does not deny it: a message that this login/);
 });
 
-/** Lets others write to the denied topic all the time. */
-const othersWrite: Fault = () => ({
+/** Other clients publish to the denied topic all the time. */
+const othersPublishToDeniedTopic: Fault = () => ({
   fromClient(bytes, link) {
     const message = { topic: givenRun.deniedTopic, payload: new TextEncoder().encode("of somebody else") };
     for (let count = 0; count < 40; count++) {
@@ -100,14 +100,14 @@ const othersWrite: Fault = () => ({
 });
 
 Deno.test("F7: on a shared topic only the case's own payload counts", async () => {
-  assert.deepEqual(await outcomes(othersWrite, ["will/denied-topic"]), [
+  assert.deepEqual(await outcomes(othersPublishToDeniedTopic, ["will/denied-topic"]), [
     "will/denied-topic 3.1.1 pass",
     "will/denied-topic 5.0 pass",
   ]);
 });
 
-/** Locks a client identifier out for a second after its second takeover, as a guard against flapping does. */
-const locksOut: Fault = () => {
+/** Locks a client identifier out for 1 s after its second takeover, as a protection against flapping clients does. */
+const locksOutRepeatedTakeovers: Fault = () => {
   const times = new Map<string, number[]>();
   return {
     fromClient(bytes, link) {
@@ -125,7 +125,7 @@ const locksOut: Fault = () => {
 };
 
 Deno.test("F9: check repeats a takeover case once, with a note, when the broker locks out repeated takeovers", async () => {
-  const found = await results(locksOut, ["will/takeover-chain"]);
+  const found = await results(locksOutRepeatedTakeovers, ["will/takeover-chain"]);
   for (const { outcome, reason, notes } of found) {
     assert.equal(outcome, "pass", reason ?? "");
     assert.match(notes.join(), /refused client 3 right after a takeover; it reconnected after a pause/);
@@ -143,21 +143,21 @@ const loginCases: Id[] = [
 
 const isRight = (password: Uint8Array | undefined) => new TextDecoder().decode(password) === givenRun.login.password;
 
-/** Takes names that it does not know for guests, and refuses the right name with a wrong password. */
-const takesGuests: Fault = () => ({
+/** Accepts unknown user names as guests, and refuses the correct name with a wrong password. */
+const acceptsUnknownNamesAsGuests: Fault = () => ({
   core: {
     authenticate: ({ username, password }) =>
       username !== givenRun.login.username || isRight(password) ? "accept" : "bad-credentials",
   },
 });
-/** Looks at names alone. */
-const looksAtNames: Fault = () => ({
+/** Checks user names only, not passwords. */
+const checksNamesOnly: Fault = () => ({
   core: { authenticate: ({ username }) => username === givenRun.login.username ? "accept" : "bad-credentials" },
 });
-const takesEveryone: Fault = () => ({ core: { authenticate: () => "accept" } });
+const acceptsEveryClient: Fault = () => ({ core: { authenticate: () => "accept" } });
 
 Deno.test("F10: check tries a correct name with a wrong password where the broker accepts unknown names as guests", async () => {
-  for (const fault of [takesGuests, looksAtNames]) {
+  for (const fault of [acceptsUnknownNamesAsGuests, checksNamesOnly]) {
     const found = await outcomes(fault, loginCases);
     assert.equal(found.length, 11);
     for (const line of found) assert.match(line, / pass$/);
@@ -165,7 +165,7 @@ Deno.test("F10: check tries a correct name with a wrong password where the broke
 });
 
 Deno.test("F10: a broker that refuses no login is reported as open to everyone", async () => {
-  const found = await outcomes(takesEveryone, loginCases);
+  const found = await outcomes(acceptsEveryClient, loginCases);
   assert.equal(found.length, 11);
   for (const line of found) {
     assert.match(line, / not testable the broker does not check logins: it accepts the login's name/);
@@ -181,15 +181,15 @@ Deno.test("check: a broker that drops messages beyond Receive Maximum fails for 
 });
 
 Deno.test("check: --slack extends the waits of a case", async () => {
-  /** Ends sessions and drops expired messages 5 s after it should. */
-  const tardy: Fault = () =>
-    hears("connect", (packet) => ({
+  /** Ends sessions and drops expired messages 5 s late. */
+  const endsSessionsLate: Fault = () =>
+    changesReceived("connect", (packet) => ({
       ...packet,
       ...packet.properties?.sessionExpiryIntervalS === 1 &&
         { properties: { ...packet.properties, sessionExpiryIntervalS: 6 } },
     }))();
-  assert.match((await outcomes(tardy, ["session/expires"])).join(), /fail Session Present is 1/);
-  assert.deepEqual(await outcomes(tardy, ["session/expires"], { slack: 2 }), ["session/expires 5.0 pass"]);
+  assert.match((await outcomes(endsSessionsLate, ["session/expires"])).join(), /fail Session Present is 1/);
+  assert.deepEqual(await outcomes(endsSessionsLate, ["session/expires"], { slack: 2 }), ["session/expires 5.0 pass"]);
 });
 
 Deno.test("M1: check detects that a will of 2 or 3 s waits behind a stream of 2 s", async () => {
@@ -212,7 +212,7 @@ Deno.test("M3: check reads the reason code of a DISCONNECT without property leng
 });
 
 Deno.test("F3: an expiry that a broker adds to each message fails the one case about it", async () => {
-  // Where the broker may answer in another version, nothing that is tampered with can be read.
+  // Where the broker may answer in another version, the tampering filter cannot read the packets.
   const inItsVersion = catalog.filter(({ id }) => !/^(connect\/protocol-name|will\/refused-level)$/.test(id));
   const broker = tampered(addsExpiry, { spoilsControl: true });
   const { cases } = await checkInMemory(broker, { cases: inItsVersion, protocols: ["5.0"] });

@@ -1,4 +1,4 @@
-/** The proofs of the whole catalog: for each case the faults that turn it red. */
+/** The proofs of the whole catalog: for each case the faults that it detects. */
 import { connectProofs } from "./cases/connect_faults.ts";
 import { disconnectProofs } from "./cases/disconnect_faults.ts";
 import { encodingProofs } from "./cases/encoding_faults.ts";
@@ -13,7 +13,7 @@ import { subscribeProofs } from "./cases/subscribe_faults.ts";
 import { willProofs } from "./cases/will_proofs.ts";
 import type { Proofs } from "./proof.ts";
 
-/** Proofs by the case's id. */
+/** Proofs by the id of the case. */
 export const proofs: Proofs = {
   ...connectProofs,
   ...disconnectProofs,

@@ -244,7 +244,7 @@ Deno.test("check: each case that shares a failed restart reports it", async () =
   ]);
 });
 
-/** A process that stands still for so long, once, at an instant. */
+/** A process that blocks once, at `atMs`, for `forMs`. */
 function standingStill(maker: BrokerMaker, atMs: number, forMs: number): BrokerMaker {
   return (clock, later) => {
     const broker = maker(clock, later);
@@ -265,7 +265,7 @@ function standingStill(maker: BrokerMaker, atMs: number, forMs: number): BrokerM
   };
 }
 
-/** Fails, the first so many times, a second after it began. */
+/** A case that fails 1 s after its start, in its first `times` runs. */
 function failing(times: number): ConformanceCase {
   return {
     ...reset,

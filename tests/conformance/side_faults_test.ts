@@ -1,4 +1,4 @@
-/** What a check notes beside its cases: faulty packets, refusals for load, and its own lateness. */
+/** The observations of check beside its cases: faulty packets, refusals for load, and its own lateness. */
 import assert from "node:assert/strict";
 import { ManualClock } from "../../src/base/clock.ts";
 import { LagWatch } from "../../src/conformance/check/lag_watch.ts";
@@ -28,7 +28,7 @@ const disconnect = (reasonCode?: number): Packet => ({
   ...reasonCode !== undefined && { reasonCode },
 });
 
-/** The id and the rules of a packet's one fault. */
+/** The id and the rules of the one fault of a packet. */
 const table: readonly [packet: Packet, fault: PacketFault, version: ProtocolVersion, id: string, rules: string[]][] = [
   [publish, property, 5, "broker/publish-will-delay-interval", ["2.2.2.2", "4.13.1-1"]],
   [connack(1), code(1), 5, "broker/connack-code-0x01", ["3.2.2-8"]],
@@ -140,7 +140,7 @@ Deno.test("side results: has each fault once for a version, with its count and c
   });
 });
 
-/** A watch every 100 ms that remembers more than 50 ms, and a timer that goes off when the test says so. */
+/** A lag watch with checks every 100 ms and a minimum of 50 ms, and a timer that the test fires. */
 class Lag {
   readonly clock = new ManualClock(1_000);
   timer: (() => void) | undefined;
@@ -156,7 +156,7 @@ class Lag {
     this.watch = new LagWatch({ clock: this.clock, after } as Partial<TimedWorld> as TimedWorld, 50);
   }
 
-  /** The timer goes off so many milliseconds after its making. */
+  /** Fires the timer `afterMs` after its start. */
   fires(afterMs: number): void {
     this.clock.advance(afterMs);
     this.timer!();

@@ -1,12 +1,12 @@
-/** The commands of mqtt-sim in the examples of the pages. */
+/** The mqtt-sim commands in the examples of the pages. */
 import { parse } from "yaml";
 import { type Block, blocksOf, pages } from "./doc_page.ts";
 import { shellCommands } from "./shell_words.ts";
 
-/** Languages of blocks that hold commands. Blocks of `sh` are run too, by `tests/e2e/doc_examples_test.ts`. */
+/** Languages of blocks with commands. `tests/e2e/doc_examples_test.ts` also runs the blocks of `sh`. */
 const shellLanguages = new Set(["sh", "bash", "console", "text"]);
 
-/** A command in a page. */
+/** A command on a page. */
 export interface DocCommand {
   /** Page and line of its block. */
   readonly place: string;
@@ -25,7 +25,7 @@ export function scriptOf({ language, text }: Block): string {
   return shellLanguages.has(language) ? text : "";
 }
 
-/** Every call of a task of `deno.json` in the blocks of every page. */
+/** Each call of a task of `deno.json` in the blocks of each page. */
 export function docCommands(): DocCommand[] {
   return pages().flatMap(blocksOf).flatMap((block) =>
     shellCommands(scriptOf(block)).flatMap((words) => {
@@ -35,7 +35,7 @@ export function docCommands(): DocCommand[] {
   );
 }
 
-/** The task that a command calls, as `deno task` or through npx, and its arguments. */
+/** The task that a command calls, through `deno task` or npx, and its arguments. */
 export function taskOf(words: readonly string[]): Pick<DocCommand, "task" | "args"> | undefined {
   const [program, ...rest] = words[0] === "npx" ? words.slice(2) : words;
   if (program === "mqtt-sim") return { task: program, args: rest };

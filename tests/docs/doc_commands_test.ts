@@ -1,4 +1,4 @@
-/** The examples of the pages: each command is one that the real command line accepts, each file one that it reads. */
+/** The examples of the pages: the command line accepts each command, and can read each file. */
 import assert from "node:assert/strict";
 import { UsageError } from "../../src/base/failure.ts";
 import { brokerSettings } from "../../src/cli/broker/broker_settings.ts";
@@ -10,7 +10,7 @@ import { blocksOf, pages, proseOf, textOf } from "./doc_page.ts";
 import { docCommands } from "./doc_commands.ts";
 
 const { tasks }: { tasks: Record<string, unknown> } = JSON.parse(textOf("deno.json"));
-/** What a script of an example puts in its variables. */
+/** The values of variables in the scripts of examples. */
 const variables: Readonly<Record<string, string>> = {
   $part: "1",
   $at: "2026-01-01T00:00:00Z",
@@ -51,7 +51,7 @@ function yamlBlocks(page: string) {
   return blocks;
 }
 
-/** The sentence of the command line on these arguments, if it refuses them. */
+/** The sentence with which the command line refuses these arguments, if it does. */
 function refusal(place: string, args: readonly string[]): string[] {
   const given = args.map((arg) =>
     Object.entries(variables).reduce((word, [name, value]) => word.replaceAll(name, value), arg)

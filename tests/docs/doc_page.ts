@@ -1,18 +1,18 @@
-/** The Markdown pages of the project, and what tests read of them: fenced blocks, links, headings. */
+/** The Markdown pages of the project and their parts: fenced blocks, links, headings. */
 
 const root = new URL("../../", import.meta.url);
 
 /** A block between two fences. */
 export interface Block {
   readonly page: string;
-  /** Of the first fence. */
+  /** The line of the first fence. */
   readonly line: number;
   /** The word after the first fence. */
   readonly language: string;
   readonly text: string;
 }
 
-/** Every page that people write or read, by its path from the top. */
+/** Each page that people write or read, by its path from the top. */
 export function pages(): string[] {
   const top = [...Deno.readDirSync(root)].map(({ name }) => name);
   const docs = [...Deno.readDirSync(new URL("docs/", root))].map(({ name }) => `docs/${name}`);
@@ -40,12 +40,12 @@ export function blocksOf(page: string): Block[] {
   return blocks;
 }
 
-/** The text of a page outside of its blocks. */
+/** The text of a page outside its blocks. */
 export function proseOf(page: string): string {
   return textOf(page).replaceAll(/^```.*?^```$/gms, "");
 }
 
-/** The anchors of a page, as GitHub makes them of its headings. */
+/** The anchors that GitHub makes of the headings. */
 export function anchorsOf(page: string): string[] {
   return [...proseOf(page).matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
     heading!.toLowerCase().replaceAll(/[^\p{L}\p{N}\s_-]/gu, "").replaceAll(" ", "-")

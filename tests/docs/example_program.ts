@@ -1,21 +1,21 @@
 /**
- * mqtt-sim for the examples of the pages: on ports that are free, and for a short time. The first argument is the JSON of
- * the ports, by those of the page.
+ * mqtt-sim for the examples of the pages, with free ports and a short duration. The first argument is JSON: the free
+ * ports by the ports of the page.
  */
 import { main } from "../../src/cli/main.ts";
 
-/** The ports in the pages, and those that take their place. */
+/** The free ports by the ports of the pages. */
 export type Ports = Readonly<Record<string, number>>;
 
-/** Commands of an operator, which end with 1 where there is no such client. */
+/** Commands of an operator, which exit with 1 when no such client exists. */
 const operatorCommands = new Set(["status", "disconnect", "end-session", "clear-retained"]);
 
-/** Puts free ports in the place of those of a page. */
+/** Replaces the ports of a page with free ports. */
 export function withPorts(text: string, ports: Ports): string {
   return text.replaceAll(/\b\d{4}\b/g, (number) => String(ports[number] ?? number));
 }
 
-/** The arguments of an example as they are run. */
+/** The arguments with which the test runs an example. */
 export function shortened(args: readonly string[], ports: Ports): string[] {
   const [command = "", second = ""] = args;
   const given = args.map((arg) => withPorts(arg, ports));

@@ -1,8 +1,8 @@
-/** The examples in the doc comments of the library: each has the right types, and runs. */
+/** The examples in the doc comments of the library: their types are correct, and they run. */
 import assert from "node:assert/strict";
 
 const root = new URL("../../", import.meta.url);
-/** `deno test --doc` would import every export of the file into an example; the ignored blocks are run here. */
+/** `deno test --doc` would import each export of the file into an example, so this test runs the ignored blocks. */
 const block = /^ \* ```ts ignore\n((?: \*.*\n)+?) \* ```$/gm;
 
 Deno.test("docs: the examples in doc comments run", async () => {

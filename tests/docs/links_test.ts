@@ -1,4 +1,4 @@
-/** Links between the pages: each leads to a file, and to a heading of it. */
+/** Links between the pages: each leads to an existing file and heading. */
 import assert from "node:assert/strict";
 import { posix } from "node:path";
 import { anchorsOf, pages, proseOf, textOf } from "./doc_page.ts";

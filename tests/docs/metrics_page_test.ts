@@ -1,4 +1,4 @@
-/** docs/metrics.md names every metric of the broker and of the fleet, with its type, and no other. */
+/** docs/metrics.md lists exactly the metrics of the broker and of the fleet, with their types. */
 import assert from "node:assert/strict";
 import { Broker } from "../../src/broker/broker.ts";
 import { prometheusText } from "../../src/base/prometheus.ts";

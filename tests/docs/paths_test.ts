@@ -1,10 +1,10 @@
-/** Paths in the pages for contributors: each one in backticks is a file or a folder of the repository. */
+/** Paths in the pages for contributors: each path in backticks is a file or a folder of the repository. */
 import assert from "node:assert/strict";
 import { proseOf } from "./doc_page.ts";
 
 const root = new URL("../../", import.meta.url);
 const guides = ["ARCHITECTURE.md", "CONTRIBUTING.md", "tests/README.md"];
-/** What the tests themselves make, or what stands for any path. */
+/** Paths that the tests create, or placeholders for any path. */
 const path = /`((?:src|tests|tools|docs|fixtures|\.ci|\.github)(?:\/[\w.-]+)+\/?|\w+\.(?:ts|json|md))`/g;
 
 Deno.test("docs: every path in the guides for contributors exists", () => {

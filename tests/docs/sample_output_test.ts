@@ -1,4 +1,4 @@
-/** The sample of output in the README is what the fleet prints for that seed. */
+/** The sample of output in the README equals the output of the fleet with that seed. */
 import assert from "node:assert/strict";
 import { makeReport } from "../../src/report/model/report.ts";
 import { reportText } from "../../src/report/terminal/text.ts";

@@ -1,13 +1,13 @@
-/** The commands of a shell script, word by word, as far as the examples of the pages need it. */
+/** A small parser of shell scripts, for the examples of the pages. */
 
-/** What separates two commands. */
+/** Separators of commands. */
 const separators = /^(\|\||&&|[;|&\n()])/;
-/** Words of the shell before a command. */
+/** Shell words that may precede a command. */
 const keywords = new Set(["do", "then", "else", "if", "while", "!", "{", "$"]);
 
 /**
- * The commands of a script, each a list of words without quotes. Redirections and comments are left out; variables and
- * substitutions stay as they are.
+ * The commands of a script, each as a list of unquoted words. Omits redirections and comments; keeps variables and
+ * substitutions unchanged.
  */
 export function shellCommands(script: string): string[][] {
   const commands: string[][] = [[]];
@@ -34,7 +34,7 @@ function withoutKeywords(words: readonly string[]): string[] {
   return first < 0 ? [] : words.slice(first);
 }
 
-/** The word at the beginning of a text, and how many characters it takes. */
+/** The first word of a text, and its length in characters. */
 function wordAt(rest: string): { text: string; length: number } {
   let text = "";
   let at = 0;

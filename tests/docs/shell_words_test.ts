@@ -1,4 +1,4 @@
-/** The reader of shell commands that the tests of the pages use. */
+/** The parser of shell commands that the tests of the pages use. */
 import assert from "node:assert/strict";
 import { shellCommands } from "./shell_words.ts";
 

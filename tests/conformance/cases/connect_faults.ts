@@ -1,23 +1,23 @@
-/** Brokers that get connections wrong, and the cases that find them out. */
+/** Faults of brokers with connections, and the cases that detect them. */
 import { encode } from "../../../src/mqtt/codec/codec.ts";
 import type { ConnackPacket } from "../../../src/mqtt/packet.ts";
 import type { Fault, Proof, Proofs } from "../proof.ts";
-import { hears, says } from "../spoil.ts";
+import { changesReceived, changesSent } from "../packet_changes.ts";
 
 /** Never closes a connection, whatever the client does. */
 export const closesNothing: Fault = () => ({ hidesClose: () => true });
 
-/** Answers no PINGREQ. */
-export const answersNoPing: Fault = () => says("pingresp", () => [])();
+/** Does not answer PINGREQ. */
+export const answersNoPing: Fault = () => changesSent("pingresp", () => [])();
 
 function answersConnect(change: (connack: ConnackPacket) => ConnackPacket): Fault {
-  return says("connack", (packet) => [change(packet)]);
+  return changesSent("connack", (packet) => [change(packet)]);
 }
 
-const tellsOfSessions: Fault = () => answersConnect((connack) => ({ ...connack, sessionPresent: true }))();
-const tellsOfNoSession: Fault = () => answersConnect((connack) => ({ ...connack, sessionPresent: false }))();
+const setsSessionPresent: Fault = () => answersConnect((connack) => ({ ...connack, sessionPresent: true }))();
+const clearsSessionPresent: Fault = () => answersConnect((connack) => ({ ...connack, sessionPresent: false }))();
 
-/** Tells whom it refuses of a session. */
+/** Sets Session Present in a CONNACK that refuses. */
 const refusesWithSession: Fault = () => ({
   fromBroker: (packet, { connect }) =>
     packet.type === "connack" && packet.reasonCode !== 0
@@ -25,20 +25,20 @@ const refusesWithSession: Fault = () => ({
       : [packet],
 });
 
-/** Refuses by closing, without a CONNACK. */
-const refusesWithoutAWord: Fault = () => ({
+/** Refuses by a close without CONNACK. */
+const refusesWithoutConnack: Fault = () => ({
   fromClient(_, link) {
     link.closeClient();
     return undefined;
   },
 });
 
-/** Accepts clients that name another protocol. */
-const takesAnyName: Fault = () => ({
+/** Accepts clients with another protocol name. */
+const acceptsAnyProtocolName: Fault = () => ({
   core: { authenticate: () => "accept" },
   fromClient: (bytes) => bytes[0] === 0x10 ? bytes.map((byte, at) => at < 8 && byte === 0x5a ? 0x54 : byte) : bytes,
 });
-const refusesOddly: Fault = () =>
+const refusesWithWrongCode: Fault = () =>
   answersConnect((connack) => connack.reasonCode === 0x02 ? { ...connack, reasonCode: 0x05 } : connack)();
 const refusesLongNames: Fault = () => ({
   fromBroker: (packet, { connect }) =>
@@ -46,19 +46,19 @@ const refusesLongNames: Fault = () => ({
       ? [{ ...packet, reasonCode: connect!.protocolVersion === 5 ? 0x85 : 0x02 }]
       : [packet],
 });
-const assignsNothing: Fault = () =>
+const assignsNoIdentifier: Fault = () =>
   answersConnect(({ properties: { assignedClientIdentifier: _, ...properties } = {}, ...connack }) => ({
     ...connack,
     properties,
   }))();
-const assignsTheSame: Fault = () =>
+const assignsOneIdentifier: Fault = () =>
   answersConnect((connack) => ({
     ...connack,
     properties: { ...connack.properties, assignedClientIdentifier: "guest" },
   }))();
-const answersTwice: Fault = () => says("connack", (packet) => [packet, packet])();
+const sendsConnackTwice: Fault = () => changesSent("connack", (packet) => [packet, packet])();
 
-/** Sends what has waited before the CONNACK. */
+/** Sends queued messages before CONNACK. */
 const sendsBeforeConnack: Fault = () => {
   const held = new Map<unknown, ConnackPacket>();
   return {
@@ -74,8 +74,8 @@ const sendsBeforeConnack: Fault = () => {
   };
 };
 
-/** Reads on after a CONNECT that it has refused. */
-const hearsTheRefused: Fault = () => ({
+/** Reads packets after a CONNECT that it has refused. */
+const readsRefusedPackets: Fault = () => ({
   fromClient(bytes, link) {
     const { connect } = link;
     if (connect === undefined || bytes[0] !== 0x10 || !/not /.test(new TextDecoder().decode(connect.password))) {
@@ -91,26 +91,26 @@ const hearsTheRefused: Fault = () => ({
   },
 });
 
-/** Drops what comes with a CONNECT. */
-const dropsWhatFollows: Fault = () => ({
+/** Drops the packets that follow CONNECT in the same read. */
+const dropsPacketsAfterConnect: Fault = () => ({
   fromClient: (bytes, { connect }) =>
     bytes[0] === 0x10 && connect !== undefined
       ? bytes.subarray(0, encode(connect, connect.protocolVersion).length)
       : bytes,
 });
 
-/** Takes what comes in one read for a whole packet. */
+/** Reads a chunk only if it is a whole packet. */
 const readsWholePackets: Fault = () => ({ fromClient: (bytes) => bytes.length > 1 ? bytes : undefined });
-const tellsAnotherReason: Fault = () => says("disconnect", (packet) => [{ ...packet, reasonCode: 0x89 }])();
-const keepsBoth: Fault = () => ({ hidesClose: ({ connect }) => connect !== undefined });
-const tellsResponseInformation: Fault = () =>
+const sendsWrongReason: Fault = () => changesSent("disconnect", (packet) => [{ ...packet, reasonCode: 0x89 }])();
+const keepsBothConnections: Fault = () => ({ hidesClose: ({ connect }) => connect !== undefined });
+const sendsResponseInformation: Fault = () =>
   answersConnect((connack) => ({
     ...connack,
     properties: { ...connack.properties, responseInformation: "answers/" },
   }))();
 
-/** Takes a method that it does not know for none. */
-const ignoresMethods: Fault = () => hears("connect", ({ properties: _, ...packet }) => packet)();
+/** Accepts an unsupported authentication method as if there were none. */
+const ignoresMethods: Fault = () => changesReceived("connect", ({ properties: _, ...packet }) => packet)();
 
 const open: Proof = { fault: closesNothing, says: /was not closed within/ };
 
@@ -119,37 +119,37 @@ export const connectProofs: Proofs = {
   "connect/first-packet": [open],
   "connect/connack-first": [
     { fault: sendsBeforeConnack, says: /PUBLISH came before CONNACK/ },
-    { fault: answersTwice, says: /CONNACK/ },
+    { fault: sendsConnackTwice, says: /CONNACK/ },
   ],
   "connect/client-id-23": [{ fault: refusesLongNames, says: /was refused with/ }],
-  "connect/client-id-empty": [{ fault: assignsNothing, says: /has no Assigned Client Identifier/, only: "5.0" }, {
+  "connect/client-id-empty": [{ fault: assignsNoIdentifier, says: /has no Assigned Client Identifier/, only: "5.0" }, {
     fault: answersNoPing,
     says: /got no PINGRESP/,
   }],
-  "connect/client-id-assigned": [{ fault: assignsTheSame, says: /both clients were assigned "guest"/ }],
+  "connect/client-id-assigned": [{ fault: assignsOneIdentifier, says: /both clients were assigned "guest"/ }],
   "connect/client-id-empty-session": [
-    { fault: refusesOddly, says: /CONNACK has 5, not 0x02/ },
-    { fault: refusesWithoutAWord, says: /CONNACK has not come/ },
+    { fault: refusesWithWrongCode, says: /CONNACK has 5, not 0x02/ },
+    { fault: refusesWithoutConnack, says: /CONNACK has not come/ },
   ],
   "connect/level-unknown": [
-    { fault: refusesWithoutAWord, says: /closed without a CONNACK/ },
+    { fault: refusesWithoutConnack, says: /closed without a CONNACK/ },
     { fault: closesNothing, says: /was not closed within/ },
   ],
-  "connect/protocol-name": [{ fault: takesAnyName, says: /was accepted/ }],
-  "connect/session-present-clean": [{ fault: tellsOfSessions, says: /Session Present is 1/ }],
-  "connect/session-present-resumed": [{ fault: tellsOfNoSession, says: /Session Present is 0/ }],
-  "connect/session-present-none": [{ fault: tellsOfSessions, says: /Session Present is 1/ }],
+  "connect/protocol-name": [{ fault: acceptsAnyProtocolName, says: /was accepted/ }],
+  "connect/session-present-clean": [{ fault: setsSessionPresent, says: /Session Present is 1/ }],
+  "connect/session-present-resumed": [{ fault: clearsSessionPresent, says: /Session Present is 0/ }],
+  "connect/session-present-none": [{ fault: setsSessionPresent, says: /Session Present is 1/ }],
   "connect/wrong-password": [{ fault: refusesWithSession, says: /cannot be read.*session present/ }, open],
-  "connect/refused-unheard": [{ fault: hearsTheRefused, says: /although nothing was due/ }],
-  "connect/pipelined": [{ fault: dropsWhatFollows, says: /got no message/ }],
+  "connect/refused-unheard": [{ fault: readsRefusedPackets, says: /although nothing was due/ }],
+  "connect/pipelined": [{ fault: dropsPacketsAfterConnect, says: /got no message/ }],
   "connect/byte-by-byte": [{ fault: readsWholePackets, says: /got no CONNACK/ }],
-  "connect/takeover": [{ fault: keepsBoth, says: /was not closed within/ }, {
-    fault: tellsAnotherReason,
+  "connect/takeover": [{ fault: keepsBothConnections, says: /was not closed within/ }, {
+    fault: sendsWrongReason,
     says: /got DISCONNECT 0x89, not 0x8e/,
     only: "5.0",
   }],
   "connect/authentication-method-unknown": [{ fault: ignoresMethods, says: /was accepted/ }],
-  "connect/response-information-unasked": [{ fault: tellsResponseInformation, says: /Response Information "answers/ }],
+  "connect/response-information-unasked": [{ fault: sendsResponseInformation, says: /Response Information "answers/ }],
   "connect/reserved-flag": [open],
   "connect/reserved-bits": [open],
   "connect/cut-short": [open],

@@ -1,13 +1,13 @@
-/** Brokers that do not read every legal form of a packet, and the cases that find them out. */
+/** Brokers that do not accept every valid form of a packet, and the cases that detect them. */
 import { frameSize } from "../../../src/mqtt/codec/codec.ts";
 import type { ConnectWill } from "../../../src/mqtt/packet.ts";
 import { isOfCase, type Tamper, type TamperedLink } from "../../support/brokers/tampered_broker.ts";
 import type { Fault, Proof, Proofs } from "../proof.ts";
-import { hears, says, subscribes } from "../spoil.ts";
+import { changesReceived, changesSent, changesSubscriptions } from "../packet_changes.ts";
 import { sortsUserProperties } from "./property_faults.ts";
 import { losesWills, losing } from "./will_faults.ts";
 
-/** Takes what a client sends for malformed, and closes. */
+/** Closes on bytes for which `isIt` is true, as if they were malformed. */
 function closesOn(isIt: (bytes: Uint8Array) => boolean): Tamper {
   return {
     fromClient(bytes, link) {
@@ -19,29 +19,30 @@ function closesOn(isIt: (bytes: Uint8Array) => boolean): Tamper {
   };
 }
 
-/** Drops what a client sends, and reads on. */
+/** Drops bytes for which `isIt` is true, and keeps the connection. */
 function drops(isIt: (bytes: Uint8Array) => boolean): Tamper {
   return { fromClient: (bytes) => isIt(bytes) ? undefined : bytes };
 }
 
 const isAcknowledgement = (bytes: Uint8Array) => bytes[0]! >> 4 >= 4 && bytes[0]! >> 4 <= 7;
 
-/** Knows acknowledgements of two bytes alone, as those of 3.1.1 are. */
+/** Accepts only acknowledgements of two bytes, the form of 3.1.1. */
 export const readsTwoByteAcknowledgements: Fault = () => closesOn((bytes) => isAcknowledgement(bytes) && bytes[1]! > 2);
-/** Waits for a property length that need not be there. */
-export const asksForPropertyLength: Fault = () => drops((bytes) => isAcknowledgement(bytes) && bytes[1] === 3);
-const dropsErrors: Fault = () => drops((bytes) => isAcknowledgement(bytes) && bytes[1]! > 2 && bytes[4]! >= 0x80);
-const dropsPlainForms: Fault = () => drops((bytes) => isAcknowledgement(bytes) && bytes[1] === 2);
+/** Waits for a property length where the standard permits its absence. */
+export const requiresPropertyLength: Fault = () => drops((bytes) => isAcknowledgement(bytes) && bytes[1] === 3);
+const dropsErrorAcknowledgements: Fault = () =>
+  drops((bytes) => isAcknowledgement(bytes) && bytes[1]! > 2 && bytes[4]! >= 0x80);
+const dropsShortForms: Fault = () => drops((bytes) => isAcknowledgement(bytes) && bytes[1] === 2);
 
-/** Holds a user property that stands twice for a fault. */
+/** Closes on a repeated user property. */
 const refusesRepeatedNames: Fault = () =>
   closesOn((bytes) =>
     bytes.filter((byte, at) => byte === 0x26 && bytes[at + 2] === 1 && bytes[at + 3] === 0x62).length > 1
   );
 
-/** Reads nothing of what comes in part of a packet. */
+/** Drops chunks that are not exactly one packet. */
 const readsWholePackets: Fault = () => drops((bytes) => wholeSize(bytes) !== bytes.length);
-/** Reads the first packet of what comes at once. */
+/** Reads only the first packet of a chunk. */
 const readsFirstPackets: Fault = () => ({
   fromClient: (bytes) => bytes.subarray(0, wholeSize(bytes) ?? bytes.length),
 });
@@ -51,8 +52,9 @@ function wholeSize(bytes: Uint8Array): number | undefined {
   return size === undefined || size > bytes.length ? undefined : size;
 }
 
-const losesMessages: Fault = () => says("publish", () => [])();
-const numbersIn15Bits: Fault = () => says("puback", (packet) => [{ ...packet, packetId: packet.packetId & 0x7fff }])();
+const losesMessages: Fault = () => changesSent("publish", () => [])();
+const numbersIn15Bits: Fault = () =>
+  changesSent("puback", (packet) => [{ ...packet, packetId: packet.packetId & 0x7fff }])();
 const unsubscribesNothing: Fault = () => ({
   fromClient(bytes, link) {
     if (bytes[0] !== 0xa2) return bytes;
@@ -60,14 +62,14 @@ const unsubscribesNothing: Fault = () => ({
     return undefined;
   },
 });
-const readsFirstFilters: Fault = () =>
-  hears("subscribe", (packet) => ({ ...packet, subscriptions: packet.subscriptions.slice(0, 1) }))();
-const grantsTheHighest: Fault = () => subscribes((subscription) => ({ ...subscription, qos: 1 }))();
+const subscribesFirstFilterOnly: Fault = () =>
+  changesReceived("subscribe", (packet) => ({ ...packet, subscriptions: packet.subscriptions.slice(0, 1) }))();
+const grantsTheHighest: Fault = () => changesSubscriptions((subscription) => ({ ...subscription, qos: 1 }))();
 
-/** Closes when an alias is set that is set already. */
-const setsAliasesOnce: Fault = () => {
+/** Closes when a client assigns an alias again. */
+const acceptsAliasesOnce: Fault = () => {
   const set = new Set<TamperedLink>();
-  return hears("publish", (packet, link) => {
+  return changesReceived("publish", (packet, link) => {
     const { topicAlias } = packet.properties ?? {};
     if (topicAlias === undefined || packet.topic === "") return packet;
     if (!set.has(link)) return set.add(link) && packet;
@@ -76,14 +78,14 @@ const setsAliasesOnce: Fault = () => {
     return undefined;
   })();
 };
-const dropsAliased: Fault = () => hears("publish", (packet) => packet.topic === "" ? undefined : packet)();
+const dropsAliased: Fault = () => changesReceived("publish", (packet) => packet.topic === "" ? undefined : packet)();
 
-/** Reads a DISCONNECT without a property length as one with 0x00. */
+/** Reads a DISCONNECT without property length as one with code 0x00. */
 export const readsNoShortDisconnect: Fault = () => ({
   fromClient: (bytes) => bytes[0] === 0xe0 && bytes[1] === 1 ? Uint8Array.of(0xe0, 0) : bytes,
 });
 
-/** Delayed wills stand in a list: one that is due waits while those of others, begun later, are in it. */
+/** Keeps delayed wills in one list: a due will waits behind wills of other clients that were added later. */
 export const waitsBehindOthers: Fault = () => {
   let others = 0;
   return {
@@ -102,7 +104,7 @@ export const waitsBehindOthers: Fault = () => {
   };
 };
 
-/** Looks for wills that are due half a second late, and drops one whose client is back by then. */
+/** Checks delayed wills 0.5 s late, and drops the will of a client that has returned by then. */
 export const dropsOverdueOfReturned: Fault = () => {
   const lives = new Map<string, number>();
   return {
@@ -135,16 +137,16 @@ export const dropsOverdueOfReturned: Fault = () => {
 };
 
 const shortForms: Proof = { fault: readsTwoByteAcknowledgements, says: /got no \w+: the broker closed/ };
-const noLength: Proof = { fault: asksForPropertyLength, says: /^code-alone got no/ };
-const errors: Proof = { fault: dropsErrors, says: /got no \w+ within/ };
-const plain: Proof = { fault: dropsPlainForms, says: /^(id-alone|publisher) got no/ };
+const noLength: Proof = { fault: requiresPropertyLength, says: /^code-alone got no/ };
+const errors: Proof = { fault: dropsErrorAcknowledgements, says: /got no \w+ within/ };
+const plain: Proof = { fault: dropsShortForms, says: /^(id-alone|publisher) got no/ };
 const names: Proof = { fault: refusesRepeatedNames, says: /got no \w+: the broker closed|ended/ };
 const lost: Proof = { fault: losesMessages, says: /got no (message|PUBLISH)/ };
 const late: Proof = { fault: waitsBehindOthers, says: /got no message|after it was due/ };
 
 const forms = (...others: readonly Proof[]): readonly Proof[] => [shortForms, noLength, names, ...others];
 
-/** Proofs of the cases about forms of packets, and about delayed wills beside others. */
+/** Proofs of the cases about packet forms, and about delayed wills beside others. */
 export const encodingProofs: Proofs = {
   "publish/puback-0x00-forms": forms(plain),
   "publish/puback-0x80-forms": forms(errors),
@@ -177,11 +179,11 @@ export const encodingProofs: Proofs = {
   ],
   "subscribe/unsubscribe-user-properties": [names, { fault: unsubscribesNothing, says: /although nothing was due/ }],
   "subscribe/same-filter-twice": [
-    { fault: readsFirstFilters, says: /1 codes came for 2 filters/ },
+    { fault: subscribesFirstFilterOnly, says: /1 codes came for 2 filters/ },
     { fault: grantsTheHighest, says: /came at QoS 1, not 0/ },
   ],
   "limits/alias-again": [
-    { fault: setsAliasesOnce, says: /got no message/ },
+    { fault: acceptsAliasesOnce, says: /got no message/ },
     { fault: dropsAliased, says: /got no message/ },
   ],
   "will/delay-2-behind-2": [late, { fault: losesWills, says: /got no message/ }],

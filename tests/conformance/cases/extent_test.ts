@@ -1,16 +1,18 @@
-/** A limit of a server is no fault: whatever goes beyond it is not testable, with what the broker did. */
+/**
+ * A limit of a server is no fault: a case that exceeds it is not testable, with the broker's behaviour as the reason.
+ */
 import assert from "node:assert/strict";
 import type { CoreOptions } from "../../../src/broker/options/options.ts";
 import type { CaseResult } from "../../../src/conformance/case/result.ts";
 import { checkInMemory, ourCore } from "../../support/brokers/checked_broker.ts";
 import { tampered } from "../../support/brokers/tampered_broker.ts";
-import { says } from "../spoil.ts";
+import { changesSent } from "../packet_changes.ts";
 
 interface Limited {
-  /** The flag of `mqtt-sim broker`, or what it has no flag for. */
+  /** The flag of `mqtt-sim broker`, or an option of its core that has no flag. */
   readonly name: string;
   readonly options: CoreOptions;
-  /** A case that is not testable there, and how the reason begins. */
+  /** A case that is not testable on that broker, and the start of its reason. */
   readonly shows: readonly [id: string, protocol: "3.1.1" | "5.0", reason: RegExp];
 }
 
@@ -102,7 +104,7 @@ Deno.test("extent: a server keep alive of 2 s fails no case, including cases tha
 });
 
 Deno.test("extent: a message that the broker loses without a refusal is no limit", async () => {
-  const losesLarge = tampered(says("publish", (packet) => packet.payload.length > 300 ? [] : [packet]));
+  const losesLarge = tampered(changesSent("publish", (packet) => packet.payload.length > 300 ? [] : [packet]));
   const ids = ["publish/content-100-kb", "will/long-payload"];
   const { cases } = await checkInMemory(losesLarge, { only: ids });
   assert.equal(cases.length, 4);
@@ -111,7 +113,7 @@ Deno.test("extent: a message that the broker loses without a refusal is no limit
 
 Deno.test("extent: a lost message among queued ones is no limit", async () => {
   let count = 0;
-  const losesEveryThird = tampered(() => says("publish", (packet) => ++count % 3 === 0 ? [] : [packet])());
+  const losesEveryThird = tampered(() => changesSent("publish", (packet) => ++count % 3 === 0 ? [] : [packet])());
   const { cases } = await checkInMemory(losesEveryThird, { only: ["session/waiting-in-order"] });
   for (const { outcome, reason } of cases) assert.equal(outcome, "fail", reason ?? "");
 });

@@ -1,27 +1,27 @@
-/** Brokers that do not keep to limits, and the cases that find them out. */
+/** Brokers that exceed limits, and the cases that detect them. */
 import type { ConnectPacket, ConnectProperties } from "../../../src/mqtt/packet.ts";
 import { decode } from "../../../src/mqtt/codec/codec.ts";
 import { isOfCase, type TamperedLink } from "../../support/brokers/tampered_broker.ts";
 import type { Fault, Proof, Proofs } from "../proof.ts";
-import { hears, says } from "../spoil.ts";
+import { changesReceived, changesSent } from "../packet_changes.ts";
 import { closesNothing } from "./connect_faults.ts";
 
-/** Reads no such property of CONNECT. */
+/** Ignores this property of CONNECT. */
 function overlooks(name: keyof ConnectProperties): Fault {
-  return hears("connect", ({ properties, ...packet }): ConnectPacket => {
+  return changesReceived("connect", ({ properties, ...packet }): ConnectPacket => {
     const { [name]: _, ...others } = properties ?? {};
     return { ...packet, properties: others };
   });
 }
 
-/** Reads no Receive Maximum. */
+/** Ignores Receive Maximum. */
 export const overrunsReceiveMaximum: Fault = () => overlooks("receiveMaximum")();
 const overrunsPacketSize: Fault = () => overlooks("maximumPacketSize")();
 
-/** Gives nothing more once the first message was acknowledged. */
-const stalls: Fault = () => hears("puback", () => undefined)();
+/** Sends no more messages after the first PUBACK. */
+const stopsAfterFirstMessage: Fault = () => changesReceived("puback", () => undefined)();
 
-/** Drops messages and wills for good that come while a subscriber with Receive Maximum 1 has one unanswered. */
+/** Drops messages and wills for a subscriber with Receive Maximum 1 that has one unacknowledged message. */
 export const dropsBeyondMaximum: Fault = () => {
   const full = new Map<TamperedLink, string>();
   const isFull = (topic: string) => [...full.values()].includes(topic);
@@ -43,8 +43,8 @@ export const dropsBeyondMaximum: Fault = () => {
   };
 };
 
-/** Holds everything back as long as a message is unanswered. */
-const holdsAll: Fault = () => {
+/** Sends no PINGRESP while a message is unacknowledged. */
+const withholdsPingresp: Fault = () => {
   let hasSent = false;
   return {
     fromBroker(packet) {
@@ -54,8 +54,8 @@ const holdsAll: Fault = () => {
   };
 };
 
-/** Answers no SUBSCRIBE as long as a message is unanswered. */
-const grantsNothingWhileFull: Fault = () => {
+/** Sends no SUBACK while a message is unacknowledged. */
+const withholdsSuback: Fault = () => {
   let hasSent = false;
   return {
     fromBroker(packet) {
@@ -65,11 +65,12 @@ const grantsNothingWhileFull: Fault = () => {
   };
 };
 
-/** Sends nothing that has to be acknowledged. */
-const sendsNothingAtAll: Fault = () => says("publish", () => [])();
+/** Sends no PUBLISH. */
+const sendsNoPublish: Fault = () => changesSent("publish", () => [])();
 
-/** Lets one that cannot have it keep it from the others. */
-const servesTheNarrowest: Fault = () => says("publish", (packet) => packet.payload.length > 300 ? [] : [packet])();
+/** Withholds a message from all subscribers because it is too large for one of them. */
+const appliesSmallestLimitToAll: Fault = () =>
+  changesSent("publish", (packet) => packet.payload.length > 300 ? [] : [packet])();
 const blocksOnLarge: Fault = () => {
   let isBlocked = false;
   return {
@@ -81,20 +82,20 @@ const blocksOnLarge: Fault = () => {
   };
 };
 const sendsAliases: Fault = () =>
-  says("publish", (packet) => [{ ...packet, properties: { ...packet.properties, topicAlias: 2 } }])();
-const mixesAliases: Fault = () => {
+  changesSent("publish", (packet) => [{ ...packet, properties: { ...packet.properties, topicAlias: 2 } }])();
+const reusesOneAlias: Fault = () => {
   let first: string | undefined;
-  return says("publish", (packet) => {
+  return changesSent("publish", (packet) => {
     first ??= packet.topic;
     return [{ ...packet, topic: first, properties: { ...packet.properties, topicAlias: 1 } }];
   })();
 };
-const dropsAliased: Fault = () => hears("publish", (packet) => packet.topic === "" ? undefined : packet)();
+const dropsAliased: Fault = () => changesReceived("publish", (packet) => packet.topic === "" ? undefined : packet)();
 
-/** Never gives an alias another topic. */
+/** Keeps the first topic of an alias for all later assignments. */
 const keepsAliases: Fault = () => {
   let first: string | undefined;
-  return hears("publish", (packet) => {
+  return changesReceived("publish", (packet) => {
     const { topicAlias: alias, ...properties } = packet.properties ?? {};
     if (alias === undefined) return packet;
     first ??= packet.topic;
@@ -103,7 +104,7 @@ const keepsAliases: Fault = () => {
 };
 
 /** Keeps aliases for clients that reconnect. */
-const carriesAliasesOver: Fault = () => keepsAliases();
+const keepsAliasesOverReconnects: Fault = () => keepsAliases();
 
 const open: Proof = { fault: closesNothing, says: /was not closed within/ };
 
@@ -111,33 +112,36 @@ const open: Proof = { fault: closesNothing, says: /was not closed within/ };
 export const limitProofs: Proofs = {
   "limits/receive-maximum": [
     { fault: overrunsReceiveMaximum, says: /5 messages came/ },
-    { fault: sendsNothingAtAll, says: /no message came/ },
+    { fault: sendsNoPublish, says: /no message came/ },
   ],
   "limits/receive-maximum-goes-on": [
-    { fault: stalls, says: /got no PUBLISH/ },
+    { fault: stopsAfterFirstMessage, says: /got no PUBLISH/ },
     { fault: overrunsReceiveMaximum, says: /although nothing was due/ },
   ],
   "limits/receive-maximum-loses-nothing": [{ fault: dropsBeyondMaximum, says: /got no PUBLISH/ }],
   "limits/receive-maximum-others": [
-    { fault: holdsAll, says: /got no PINGRESP/ },
-    { fault: grantsNothingWhileFull, says: /got no SUBACK/ },
+    { fault: withholdsPingresp, says: /got no PINGRESP/ },
+    { fault: withholdsSuback, says: /got no SUBACK/ },
   ],
   "limits/maximum-packet-size": [
     { fault: overrunsPacketSize, says: /got another message|although nothing was due/ },
     { fault: blocksOnLarge, says: /got no message/ },
   ],
   "limits/maximum-packet-size-others": [
-    { fault: servesTheNarrowest, says: /wide got no message/ },
+    { fault: appliesSmallestLimitToAll, says: /wide got no message/ },
     { fault: overrunsPacketSize, says: /narrow got PUBLISH/ },
   ],
   "limits/own-maximum-packet-size": [open],
   "limits/no-alias-unasked": [{ fault: sendsAliases, says: /Topic Alias 2, above 0/ }],
   "limits/alias-maximum": [
     { fault: sendsAliases, says: /Topic Alias 2, above 1/ },
-    { fault: mixesAliases, says: /a message came for/ },
+    { fault: reusesOneAlias, says: /a message came for/ },
   ],
   "limits/alias": [{ fault: dropsAliased, says: /got no message/ }],
   "limits/alias-moved": [{ fault: keepsAliases, says: /got no message/ }],
   "limits/alias-above-maximum": [open],
-  "limits/alias-ends": [open, { fault: carriesAliasesOver, says: /was not closed within|although nothing was due/ }],
+  "limits/alias-ends": [open, {
+    fault: keepsAliasesOverReconnects,
+    says: /was not closed within|although nothing was due/,
+  }],
 };

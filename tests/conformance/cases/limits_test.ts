@@ -1,18 +1,18 @@
-/** The packet that is just too large, for every size at which Remaining Length takes one byte more. */
+/** The packet that is one byte too large, around each size at which Remaining Length takes one byte more. */
 import assert from "node:assert/strict";
 import { payloadBytesBeyond } from "../../../src/conformance/cases/limits.ts";
 import { encode } from "../../../src/mqtt/codec/codec.ts";
 import { checkInMemory, ourCore } from "../../support/brokers/checked_broker.ts";
 import { tampered } from "../../support/brokers/tampered_broker.ts";
-import { says } from "../spoil.ts";
+import { changesSent } from "../packet_changes.ts";
 
-/** The size of the PUBLISH that the case sends where so much is announced. */
+/** The size of the PUBLISH that the case sends to a broker that announces `maximumPacketSize`. */
 function sentBytes(maximumPacketSize: number, topic: string): number {
   const payload = new Uint8Array(payloadBytesBeyond(maximumPacketSize, topic));
   return encode({ type: "publish", dup: false, qos: 0, retain: false, topic, payload }, 5).length;
 }
 
-/** No packet has one of these sizes: Remaining Length takes one byte more. */
+/** Sizes that no packet has, because Remaining Length takes one byte more. */
 const sizesLeftOut = [130, 16_387, 2_097_156];
 const boundaries = [128, 16_384, 2_097_152].flatMap((first) => Array.from({ length: 12 }, (_, at) => first - 4 + at));
 
@@ -39,7 +39,7 @@ for (const maximumPacketSizeBytes of announced) {
 for (const maximumPacketSizeBytes of [4_096, 16_383, 2_097_153]) {
   Deno.test(`limits: a broker that announces ${maximumPacketSizeBytes} bytes and accepts more fails`, async () => {
     const takesMore = tampered(() => ({
-      ...says("connack", (packet) => [
+      ...changesSent("connack", (packet) => [
         { ...packet, properties: { ...packet.properties, maximumPacketSize: maximumPacketSizeBytes } },
       ])(),
       core: { limits: { maximumPacketSizeBytes: maximumPacketSizeBytes + 2 } },

@@ -1,8 +1,8 @@
-/** Brokers that get properties wrong, and the cases that find them out. */
+/** Faults of brokers with properties, and the cases that detect them. */
 import type { MessageProperties } from "../../../src/mqtt/packet.ts";
 import type { Fault, Proofs } from "../proof.ts";
 
-/** Passes messages on with other properties. */
+/** Forwards messages with changed properties. */
 export function changing(change: (properties: MessageProperties) => MessageProperties): ReturnType<Fault> {
   return {
     fromBroker: (packet) =>
@@ -23,8 +23,8 @@ const forgets = (name: keyof MessageProperties): Fault => () => ({
     return [{ ...packet, properties }];
   },
 });
-/** Tells every payload for text. */
-export const callsItText: Fault = () => changing(() => ({ payloadFormatIndicator: 1 }));
+/** Declares each payload as text. */
+export const declaresEveryPayloadText: Fault = () => changing(() => ({ payloadFormatIndicator: 1 }));
 const forgetsFormat: Fault = () => forgets("payloadFormatIndicator")();
 const forgetsContentType: Fault = () => forgets("contentType")();
 const forgetsResponseTopic: Fault = () => forgets("responseTopic")();
@@ -39,14 +39,14 @@ const addsProperties: Fault = () => ({
     packet.type === "publish" ? [{ ...packet, properties: { userProperties: [["by", "us"]] } }] : [packet],
 });
 
-/** Gives every message that has no expiry one of its own. */
+/** Adds an expiry to each message without one. */
 export const addsExpiry: Fault = () => ({
   fromBroker: (packet) =>
     packet.type === "publish"
       ? [{ ...packet, properties: { messageExpiryIntervalS: 86_400, ...packet.properties } }]
       : [packet],
 });
-/** Gives an expiry to what it retains alone. */
+/** Adds an expiry to retained messages only. */
 const addsExpiryToRetained: Fault = () => ({
   fromBroker: (packet) =>
     packet.type === "publish" && packet.retain
@@ -58,7 +58,7 @@ const addsExpiryToRetained: Fault = () => ({
 export const propertyProofs: Proofs = {
   "properties/user-properties": [{ fault: sortsUserProperties, says: /user properties is/ }],
   "properties/format-indicator-1": [{ fault: forgetsFormat, says: /payload format indicator is absent, not 1/ }],
-  "properties/format-indicator-0": [{ fault: callsItText, says: /payload format indicator is 1, not 0/ }],
+  "properties/format-indicator-0": [{ fault: declaresEveryPayloadText, says: /payload format indicator is 1, not 0/ }],
   "properties/content-type": [{ fault: forgetsContentType, says: /content type is absent/ }],
   "properties/response-topic": [{ fault: forgetsResponseTopic, says: /response topic is absent/ }],
   "properties/correlation-data": [

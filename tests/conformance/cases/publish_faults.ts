@@ -1,35 +1,35 @@
-/** Brokers that get publishing wrong, and the cases that find them out. */
+/** Faults of brokers with PUBLISH, and the cases that detect them. */
 import type { Fault, Proof, Proofs } from "../proof.ts";
 import type { PublishPacket } from "../../../src/mqtt/packet.ts";
-import { hears, says } from "../spoil.ts";
+import { changesReceived, changesSent } from "../packet_changes.ts";
 import { closesNothing } from "./connect_faults.ts";
 
-/** Sends every message twice. */
-export const repeatsMessages: Fault = () => says("publish", (packet) => [packet, packet])();
+/** Sends each message twice. */
+export const repeatsMessages: Fault = () => changesSent("publish", (packet) => [packet, packet])();
 
-/** Answers no PUBREL. */
-export const completesNothing: Fault = () => says("pubcomp", () => [])();
+/** Does not answer PUBREL. */
+export const sendsNoPubcomp: Fault = () => changesSent("pubcomp", () => [])();
 
-const losesMessages: Fault = () => says("publish", () => [])();
+const losesMessages: Fault = () => changesSent("publish", () => [])();
 const answersQosZero: Fault = () => ({
   fromClient(bytes, link) {
     if ((bytes[0]! & 0xf6) === 0x30) link.toClient({ type: "puback", packetId: 1 });
     return bytes;
   },
 });
-const acknowledgesNothing: Fault = () => says("puback", () => [])();
-const numbersPubackAnew: Fault = () => says("puback", (packet) => [{ ...packet, packetId: 1 }])();
-const numbersPubcompAnew: Fault = () => says("pubcomp", (packet) => [{ ...packet, packetId: 1 }])();
-const setsDup: Fault = () => says("publish", (packet) => [{ ...packet, dup: packet.qos > 0 }])();
-const sendsNothing: Fault = () => says("publish", () => [])();
-const usesOnePacketId: Fault = () => says("publish", (packet) => [{ ...packet, packetId: 5 }])();
+const acknowledgesNothing: Fault = () => changesSent("puback", () => [])();
+const renumbersPuback: Fault = () => changesSent("puback", (packet) => [{ ...packet, packetId: 1 }])();
+const renumbersPubcomp: Fault = () => changesSent("pubcomp", (packet) => [{ ...packet, packetId: 1 }])();
+const setsDup: Fault = () => changesSent("publish", (packet) => [{ ...packet, dup: packet.qos > 0 }])();
+const sendsNothing: Fault = () => changesSent("publish", () => [])();
+const usesOnePacketId: Fault = () => changesSent("publish", (packet) => [{ ...packet, packetId: 5 }])();
 
-/** Takes every PUBLISH at QoS 2 for a new message. */
+/** Routes each QoS 2 PUBLISH as a new message. */
 export const forgetsPacketIds: Fault = () => {
   let next = 100;
   const real = new Map<number, number>();
   return {
-    ...hears("publish", (packet) => {
+    ...changesReceived("publish", (packet) => {
       if (packet.qos !== 2) return packet;
       real.set(++next, packet.packetId!);
       return { ...packet, packetId: next, dup: false };
@@ -39,10 +39,10 @@ export const forgetsPacketIds: Fault = () => {
   };
 };
 
-/** Never forgets a packet identifier: the second message under it is taken for the first. */
+/** Never releases a packet identifier: it ignores the second message with the identifier. */
 const remembersPacketIds: Fault = () => {
   const known = new Set<string>();
-  return hears("publish", (packet, link) => {
+  return changesReceived("publish", (packet, link) => {
     if (packet.qos === 0) return packet;
     const key = `${link.connect!.clientId} ${packet.packetId}`;
     if (!known.has(key)) return known.add(key) && packet;
@@ -52,10 +52,10 @@ const remembersPacketIds: Fault = () => {
   })();
 };
 
-/** Turns each pair of messages around. */
-export const turnsAround: Fault = () => {
+/** Swaps each pair of messages. */
+export const swapsMessages: Fault = () => {
   let held: PublishPacket | undefined;
-  return says("publish", (packet) => {
+  return changesSent("publish", (packet) => {
     const first = held;
     held = first === undefined ? packet : undefined;
     return first === undefined ? [] : [packet, first];
@@ -63,7 +63,7 @@ export const turnsAround: Fault = () => {
 };
 
 const changes = (change: (packet: PublishPacket) => Partial<PublishPacket>): Fault => () =>
-  says("publish", (packet) => [{ ...packet, ...change(packet) }])();
+  changesSent("publish", (packet) => [{ ...packet, ...change(packet) }])();
 const cutsPayloads: Fault = () =>
   changes(({ payload }) => ({ payload: payload.length === 0 ? Uint8Array.of(0) : payload.subarray(1) }))();
 const stripsFeff: Fault = () => changes(({ topic }) => ({ topic: topic.replaceAll("\ufeff", "") }))();
@@ -73,29 +73,29 @@ const open: Proof = { fault: closesNothing, says: /was not closed within/ };
 const lost: Proof = { fault: losesMessages, says: /got no (message|PUBLISH)/ };
 const cut: Proof = { fault: cutsPayloads, says: /got another message/ };
 const order: readonly Proof[] = [
-  { fault: turnsAround, says: /came where ".*" was due|got no PUBLISH/ },
+  { fault: swapsMessages, says: /came where ".*" was due|got no PUBLISH/ },
   { fault: losesMessages, says: /got no PUBLISH/ },
   { fault: repeatsMessages, says: /came where ".*" was due/ },
 ];
 
-/** Proofs of the cases about publishing. */
+/** Proofs of the cases about PUBLISH. */
 export const publishProofs: Proofs = {
   "publish/qos-0": [lost, { fault: answersQosZero, says: /although nothing was due/ }],
   "publish/qos-1": [
     lost,
     { fault: acknowledgesNothing, says: /got no PUBACK/ },
-    { fault: numbersPubackAnew, says: /packet identifier 1, not 4660/ },
+    { fault: renumbersPuback, says: /packet identifier 1, not 4660/ },
   ],
   "publish/qos-2": [
     { fault: repeatsMessages, says: /although nothing was due/ },
-    { fault: completesNothing, says: /got no PUBCOMP/ },
+    { fault: sendsNoPubcomp, says: /got no PUBCOMP/ },
   ],
   "publish/qos-2-repeated": [{ fault: forgetsPacketIds, says: /although nothing was due|got no/ }],
   "publish/qos-2-again": [{ fault: remembersPacketIds, says: /got no message/ }],
   "publish/qos-1-again": [{ fault: remembersPacketIds, says: /got no message/ }],
   "publish/pubrel-unknown": [
-    { fault: completesNothing, says: /got no PUBCOMP/ },
-    { fault: numbersPubcompAnew, says: /packet identifier 1, not 9029/ },
+    { fault: sendsNoPubcomp, says: /got no PUBCOMP/ },
+    { fault: renumbersPubcomp, says: /packet identifier 1, not 9029/ },
   ],
   "publish/dup-own": [{ fault: setsDup, says: /came with DUP set/ }],
   "publish/packet-ids-differ": [

@@ -1,36 +1,43 @@
-/** Brokers that get shared subscriptions wrong, and the cases that find them out. */
+/** Faults of brokers with shared subscriptions, and the cases that detect them. */
 import type { Fault, Proof, Proofs } from "../proof.ts";
-import { hears, says, subscribes } from "../spoil.ts";
+import { changesReceived, changesSent, changesSubscriptions } from "../packet_changes.ts";
 import { closesNothing } from "./connect_faults.ts";
 
-/** Takes a shared subscription for a plain one. */
-export const sharesWithAll: Fault = () =>
-  subscribes((each) => ({ ...each, topicFilter: each.topicFilter.replace(/^\$share\/[^/]+\//, "") }))();
+/** Treats a shared subscription as a plain one. */
+export const ignoresSharing: Fault = () =>
+  changesSubscriptions((each) => ({ ...each, topicFilter: each.topicFilter.replace(/^\$share\/[^/]+\//, "") }))();
 
-/** Takes every share name for the same. */
+/** Treats all share names as the same. */
 const mergesGroups: Fault = () =>
-  subscribes((each) => ({ ...each, topicFilter: each.topicFilter.replace(/^\$share\/[^/]+/, "$share/all") }))();
+  changesSubscriptions((each) => ({
+    ...each,
+    topicFilter: each.topicFilter.replace(/^\$share\/[^/]+/, "$share/all"),
+  }))();
 
-/** Takes a plain subscription for one that shares. */
-const sharesPlainOnes: Fault = () =>
-  subscribes((each) => ({ ...each, topicFilter: each.topicFilter.replace(/^(?!\$share)/, "$share/group/") }))();
+/** Treats a plain subscription as a shared one. */
+const sharesPlainSubscriptions: Fault = () =>
+  changesSubscriptions((each) => ({
+    ...each,
+    topicFilter: each.topicFilter.replace(/^(?!\$share)/, "$share/group/"),
+  }))();
 
 const losesEveryThird: Fault = () => {
   let count = 0;
-  return says("publish", (packet) => ++count % 3 === 0 ? [] : [packet])();
+  return changesSent("publish", (packet) => ++count % 3 === 0 ? [] : [packet])();
 };
 
 /** Sends at the publisher's QoS. */
-const raisesQos: Fault = () => says("publish", (packet) => [{ ...packet, qos: 1, packetId: packet.packetId ?? 1 }])();
-const hearsNoUnsubscribe: Fault = () =>
-  hears("unsubscribe", ({ packetId }, link) => {
+const raisesQos: Fault = () =>
+  changesSent("publish", (packet) => [{ ...packet, qos: 1, packetId: packet.packetId ?? 1 }])();
+const ignoresUnsubscribe: Fault = () =>
+  changesReceived("unsubscribe", ({ packetId }, link) => {
     link.toClient({ type: "unsuback", packetId, reasonCodes: [0] });
     return undefined;
   })();
 
-/** Gives a message that was refused to somebody else. */
-const passesOnRefused: Fault = () =>
-  hears("puback", (packet, link) => {
+/** Gives a refused message to another member. */
+const reassignsRefusedMessages: Fault = () =>
+  changesReceived("puback", (packet, link) => {
     if ((packet.reasonCode ?? 0) >= 0x80) {
       const next = { type: "publish", dup: false, qos: 0, retain: false, payload: Uint8Array.of(1) } as const;
       for (const other of link.others) {
@@ -53,17 +60,17 @@ const granted: Proof = { fault: grantsAll, says: /the broker granted QoS 0 to/ }
 
 /** Proofs of the cases about shared subscriptions. */
 export const sharedProofs: Proofs = {
-  "shared/one-of-two": [{ fault: sharesWithAll, says: /came 2 times, not once/ }],
+  "shared/one-of-two": [{ fault: ignoresSharing, says: /came 2 times, not once/ }],
   "shared/each-once": [
-    { fault: sharesWithAll, says: /90 messages came for 30/ },
+    { fault: ignoresSharing, says: /90 messages came for 30/ },
     { fault: losesEveryThird, says: /20 of 30 messages came/ },
   ],
   "shared/two-groups": [{ fault: mergesGroups, says: /got (1 and 0|0 and 1) copies/ }],
-  "shared/beside-plain": [{ fault: sharesPlainOnes, says: /got (1 and 0|0 and 1) copies/ }],
+  "shared/beside-plain": [{ fault: sharesPlainSubscriptions, says: /got (1 and 0|0 and 1) copies/ }],
   "shared/granted-qos": [{ fault: raisesQos, says: /came at QoS 1, not 0/ }],
-  "shared/unsubscribe": [{ fault: hearsNoUnsubscribe, says: /messages came to the client that unsubscribed/ }],
-  "shared/no-retained": [{ fault: sharesWithAll, says: /although nothing was due/ }],
-  "shared/refused-message": [{ fault: passesOnRefused, says: /messages were sent for 10/ }],
+  "shared/unsubscribe": [{ fault: ignoresUnsubscribe, says: /messages came to the client that unsubscribed/ }],
+  "shared/no-retained": [{ fault: ignoresSharing, says: /although nothing was due/ }],
+  "shared/refused-message": [{ fault: reassignsRefusedMessages, says: /messages were sent for 10/ }],
   "shared/no-local": [open],
   "shared/empty-name": [open, granted],
   "shared/plus-in-name": [open, granted],

@@ -1,25 +1,25 @@
-/** Brokers that get wills wrong. Which case finds out which is in `will_proofs.ts`. */
+/** Faults of brokers with wills. `will_proofs.ts` lists the case that detects each. */
 import type { WillCopy, WillInQuestion } from "../../../src/broker/options/will_fault.ts";
 import { decode, encode, frameSize } from "../../../src/mqtt/codec/codec.ts";
 import type { ConnectPacket, ConnectWill, Packet } from "../../../src/mqtt/packet.ts";
 import { givenRun } from "../../support/brokers/checked_broker.ts";
 import { isOfCase, type Tamper, type TamperedLink } from "../../support/brokers/tampered_broker.ts";
 import type { Fault } from "../proof.ts";
-import { hears, says } from "../spoil.ts";
+import { changesReceived, changesSent } from "../packet_changes.ts";
 
-/** What goes out in place of the case's wills. */
+/** Publishes these copies in place of the case's wills. */
 function instead(copies: (question: WillInQuestion) => readonly WillCopy[]): Tamper {
   return {
     core: { willFault: { atPublication: (question) => isOfCase(question) ? copies(question) : undefined } },
   };
 }
 
-/** What goes out with other parts. */
+/** Publishes the case's wills with changed parts. */
 function changed(change: (will: ConnectWill) => Partial<ConnectWill>): Tamper {
   return instead(({ will }) => [{ will: { ...will, ...change(will) }, delayMs: 0 }]);
 }
 
-/** What goes out at once although it is discarded, or delayed. */
+/** Publishes discarded or delayed wills at once. */
 function atOnce(decision: "discard" | "delay"): Tamper {
   return { core: { willFault: { atRelease: (question, asked) => isOfCase(question) && asked === decision } } };
 }
@@ -27,20 +27,20 @@ function atOnce(decision: "discard" | "delay"): Tamper {
 export const losesWills: Fault = () => instead(() => []);
 export const repeatsWills: Fault = () => instead(({ will }) => [{ will, delayMs: 0 }, { will, delayMs: 100 }]);
 export const delaysWills: Fault = () => instead(({ will }) => [{ will, delayMs: 10_000 }]);
-export const inventsWills: Fault = () => atOnce("discard");
-export const hurriesWills: Fault = () => atOnce("delay");
+export const publishesDiscardedWills: Fault = () => atOnce("discard");
+export const publishesDelayedWillsAtOnce: Fault = () => atOnce("delay");
 export const changesPayloads: Fault = () => changed(() => ({ payload: Uint8Array.of(1, 2, 3) }));
 export const lowersWillQos: Fault = () => changed(() => ({ qos: 0 }));
 export const retainsEveryWill: Fault = () => changed(() => ({ retain: true }));
 export const retainsNoWill: Fault = () => changed(() => ({ retain: false }));
-export const sendsToNeighbours: Fault = () => changed(({ topic }) => ({ topic: `${topic}/below` }));
-/** Denies a PUBLISH, and asks nobody when a will is sent. */
+export const changesWillTopic: Fault = () => changed(({ topic }) => ({ topic: `${topic}/below` }));
+/** Denies a PUBLISH to the topic, but does not check the topic of a will. */
 export const checksNoWill: Fault = () => ({
-  ...hears("publish", (packet) => packet.topic === givenRun.deniedTopic ? undefined : packet)(),
+  ...changesReceived("publish", (packet) => packet.topic === givenRun.deniedTopic ? undefined : packet)(),
   core: { authorize: () => true },
 });
 
-/** Forgets that the session was resumed: the will still comes. */
+/** Does not cancel a delayed will when the session is resumed. */
 export const forgetsResumption: Fault = () => ({
   fromClient(bytes, link) {
     const will = link.connect?.will;
@@ -51,7 +51,7 @@ export const forgetsResumption: Fault = () => ({
   },
 });
 
-/** Sends the older connection's will although the session was resumed. */
+/** Publishes the older connection's will although the session was resumed. */
 export const sendsAtResumption: Fault = () => ({
   fromClient(bytes, link) {
     const older = isConnect(bytes) ? sameClient(link) : undefined;
@@ -60,7 +60,7 @@ export const sendsAtResumption: Fault = () => ({
   },
 });
 
-/** Sends the newer connection's will in place of the older one's. */
+/** Publishes the newer connection's will in place of the older one's. */
 export const sendsNewerWill: Fault = () => ({
   fromClient(bytes, link) {
     const will = link.connect?.will;
@@ -71,7 +71,7 @@ export const sendsNewerWill: Fault = () => ({
   },
 });
 
-/** Keeps a client's will for good, and sends it at each later end of a connection. */
+/** Keeps a client's will, and publishes it at each later end of a connection. */
 export const keepsWills: Fault = () => {
   const wills = new Map<string, ConnectWill>();
   return {
@@ -85,7 +85,7 @@ export const keepsWills: Fault = () => {
   };
 };
 
-/** As {@link keepsWills}, with those of clients that leave as well: it is the CONNECT that it keeps. */
+/** As {@link keepsWills}, and also after a DISCONNECT: it keeps the CONNECT. */
 export const keepsWillsOfConnects: Fault = () => {
   const wills = new Map<string, ConnectWill>();
   return {
@@ -103,13 +103,14 @@ export const keepsWillsOfConnects: Fault = () => {
   };
 };
 
-/** Takes every DISCONNECT for a proper one. */
-export const takesAnyDisconnect: Fault = () => ({
+/** Treats each DISCONNECT as a normal one. */
+export const discardsWillAtAnyDisconnect: Fault = () => ({
   fromClient: (bytes) => bytes[0]! >> 4 === 14 ? Uint8Array.of(0xe0, 0) : bytes,
 });
 
-/** Does not read the session expiry of a DISCONNECT. */
-export const keepsSessionExpiry: Fault = () => hears("disconnect", ({ properties: _, ...packet }) => packet)();
+/** Ignores the session expiry of a DISCONNECT. */
+export const keepsSessionExpiry: Fault = () =>
+  changesReceived("disconnect", ({ properties: _, ...packet }) => packet)();
 
 /** Publishes the will of a second CONNECT. */
 export const sendsSecondConnects: Fault = () => {
@@ -124,26 +125,27 @@ export const sendsSecondConnects: Fault = () => {
   };
 };
 
-/** Says another reason in every DISCONNECT. */
-export const tellsAnotherReason: Fault = () => says("disconnect", (packet) => [{ ...packet, reasonCode: 0x89 }])();
+/** Sends a wrong reason code in each DISCONNECT. */
+export const sendsWrongReason: Fault = () => changesSent("disconnect", (packet) => [{ ...packet, reasonCode: 0x89 }])();
 
-/** Takes client ids that differ in case for one. */
-export const readsNoCase: Fault = () =>
-  hears("connect", (connect) => ({ ...connect, clientId: connect.clientId.toLowerCase() }))();
+/** Treats client identifiers that differ in case as the same. */
+export const ignoresCase: Fault = () =>
+  changesReceived("connect", (connect) => ({ ...connect, clientId: connect.clientId.toLowerCase() }))();
 
-export const countsNoSilence: Fault = () => hears("connect", (connect) => ({ ...connect, keepAliveS: 0 }))();
+export const enforcesNoKeepAlive: Fault = () =>
+  changesReceived("connect", (connect) => ({ ...connect, keepAliveS: 0 }))();
 
-/** Allows at most 1.5 s of silence. */
-export const losesPatience: Fault = () =>
-  hears("connect", (connect) => connect.will === undefined ? connect : { ...connect, keepAliveS: 1 })();
+/** Limits silence to 1.5 s. */
+export const shortensKeepAlive: Fault = () =>
+  changesReceived("connect", (connect) => connect.will === undefined ? connect : { ...connect, keepAliveS: 1 })();
 
-/** Holds any byte for a sign of life. */
-export const countsBytes: Fault = () => ({
+/** Resets keep alive at each byte. */
+export const countsBytesAsActivity: Fault = () => ({
   fromClient: (bytes) => bytes.length === 1 ? Uint8Array.of(0xc0, 0) : bytes,
 });
 
-/** Answers PINGREQ, and counts its silence on. */
-export const countsNoPing: Fault = () => ({
+/** Answers PINGREQ, and does not reset keep alive. */
+export const ignoresPingreqForKeepAlive: Fault = () => ({
   fromClient(bytes, link) {
     if (bytes[0] !== 0xc0) return bytes;
     link.toClient({ type: "pingresp" });
@@ -151,29 +153,30 @@ export const countsNoPing: Fault = () => ({
   },
 });
 
-/** Ends every connection that has a will after a second, heard or not. */
-export const endsTheLiving: Fault = () => ({
+/** Ends each connection with a will after 1 s, whether it is silent or not. */
+export const endsActiveConnections: Fault = () => ({
   fromClient(bytes, link) {
     if (isConnect(bytes) && link.connect?.will !== undefined) link.after(1_000, () => link.closeBroker());
     return bytes;
   },
 });
 
-/** Keeps every session for good. */
+/** Lets no session expire. */
 export const keepsSessions: Fault = () =>
-  hears("connect", (connect) => ({ ...connect, properties: { sessionExpiryIntervalS: 0xffff_ffff } }))();
+  changesReceived("connect", (connect) => ({ ...connect, properties: { sessionExpiryIntervalS: 0xffff_ffff } }))();
 
-/** Resumes where a clean start was asked for. */
-export const startsNothingAnew: Fault = () => hears("connect", (connect) => ({ ...connect, cleanStart: false }))();
+/** Resumes the session at a clean start. */
+export const ignoresCleanStart: Fault = () =>
+  changesReceived("connect", (connect) => ({ ...connect, cleanStart: false }))();
 
-/** Sends the will of refused clients. */
+/** Publishes the will of a refused client. */
 export const sendsWillsOfRefused: Fault = () =>
-  says("connack", (packet, link) => {
+  changesSent("connack", (packet, link) => {
     if (packet.reasonCode !== 0 && link.connect?.will !== undefined) link.publish(link.connect.will);
     return [packet];
   })();
 
-/** Reads on after a CONNECT that it refuses. */
+/** Reads packets after a CONNECT that it refuses. */
 export const readsRefused: Fault = () => ({
   fromClient(bytes, link) {
     const size = isConnect(bytes) ? frameSize(bytes, 0, bytes.length) : bytes.length;
@@ -185,8 +188,8 @@ export const readsRefused: Fault = () => ({
   },
 });
 
-/** Ends the connection of the same client id before it looks at the login. */
-export const endsBystanders: Fault = () => ({
+/** Ends the connection of the same client identifier before it checks the login. */
+export const endsConnectionBeforeLogin: Fault = () => ({
   fromClient(bytes, link) {
     const isWrong = /^not /.test(new TextDecoder().decode(link.connect?.password));
     if (isConnect(bytes) && isWrong) sameClient(link)?.closeBroker();
@@ -194,8 +197,8 @@ export const endsBystanders: Fault = () => ({
   },
 });
 
-/** Makes a will of any CONNECT that it cannot read: on the topic that somebody watches. */
-export const salvagesWills: Fault = () => {
+/** Publishes a will for each unreadable CONNECT, on the subscribed topic. */
+export const publishesWillsOfUnreadableConnects: Fault = () => {
   let watched = "";
   return {
     fromClient(bytes, link) {
@@ -208,18 +211,18 @@ export const salvagesWills: Fault = () => {
   };
 };
 
-/** Refuses wills that ask for something. */
+/** Refuses wills with retain, or with QoS 2. */
 export const refusesRetain: Fault = () => refusing(({ retain }) => retain, 0x9a);
 export const refusesQos2: Fault = () => refusing(({ qos }) => qos === 2, 0x9b);
 
 function refusing(whom: (will: ConnectWill) => boolean, reasonCode: number): Tamper {
-  return says("connack", (packet, { connect }) => {
+  return changesSent("connack", (packet, { connect }) => {
     if (connect?.will === undefined || !whom(connect.will)) return [packet];
     return [{ type: "connack", sessionPresent: false, reasonCode }];
   })();
 }
 
-/** Forgets when a message is no longer wanted. */
+/** Drops the message expiry of wills. */
 export const forgetsExpiry: Fault = () =>
   changed(({ properties = {} }) => {
     const { messageExpiryIntervalS: _, ...kept } = properties;
@@ -230,7 +233,7 @@ function isConnect(bytes: Uint8Array): boolean {
   return bytes[0] === 0x10;
 }
 
-/** The other link of the same client that is open. */
+/** The other open link of the same client. */
 function sameClient(link: TamperedLink): TamperedLink | undefined {
   return link.others.find(({ connect }) => connect?.clientId === link.connect?.clientId && connect !== undefined);
 }
@@ -249,23 +252,26 @@ function watchedIn(bytes: Uint8Array, link: TamperedLink): string | undefined {
   return packet.type === "subscribe" ? packet.subscriptions[0]!.topicFilter : undefined;
 }
 
-/** Passes on what it decoded, as a broker does that loses one property of messages. */
+/** Forwards decoded messages without one property. */
 export function losing(name: string): Fault {
   const fault: Fault = () =>
-    says("publish", (packet) => {
+    changesSent("publish", (packet) => {
       const { [name]: _, ...properties } = (packet.properties ?? {}) as Record<string, unknown>;
       return [{ ...packet, properties }];
     })();
   return Object.defineProperty(fault, "name", { value: `loses ${name}` });
 }
 
-/** Adds a property that nobody sent. */
+/** Adds a property to each message. */
 export const addsProperties: Fault = () =>
-  says("publish", (packet) => [{ ...packet, properties: { ...packet.properties, contentType: "text/plain" } }])();
+  changesSent(
+    "publish",
+    (packet) => [{ ...packet, properties: { ...packet.properties, contentType: "text/plain" } }],
+  )();
 
-/** Sends messages with the whole of their expiry, however long they waited. */
-export const countsNothingDown: Fault = () =>
-  says("publish", (packet) => {
+/** Sends each message with its original expiry, however long it waited. */
+export const sendsFullExpiry: Fault = () =>
+  changesSent("publish", (packet) => {
     const { messageExpiryIntervalS } = packet.properties ?? {};
     return [
       messageExpiryIntervalS === undefined ? packet : {
@@ -275,7 +281,7 @@ export const countsNothingDown: Fault = () =>
     ];
   })();
 
-/** Reads no Maximum Packet Size. */
+/** Ignores Maximum Packet Size. */
 export const overrunsPacketSize: Fault = () => ({
   fromClient(bytes, { connect }) {
     if (!isConnect(bytes) || connect?.properties?.maximumPacketSize === undefined) return bytes;
@@ -284,12 +290,12 @@ export const overrunsPacketSize: Fault = () => ({
   },
 });
 
-/** Reads no No Local. */
-export const readsNoLocal: Fault = () =>
-  hears("subscribe", (packet) => ({
+/** Ignores No Local. */
+export const ignoresNoLocal: Fault = () =>
+  changesReceived("subscribe", (packet) => ({
     ...packet,
     subscriptions: packet.subscriptions.map((each) => ({ ...each, noLocal: false })),
   }))();
 
-/** Sets the flag on whatever is retained or was to be. */
-export const setsRetain: Fault = () => says("publish", (packet) => [{ ...packet, retain: true }])();
+/** Sets the retain flag on each message. */
+export const setsRetain: Fault = () => changesSent("publish", (packet) => [{ ...packet, retain: true }])();

@@ -1,14 +1,14 @@
-/** Which broker each case about wills finds out, and what it says then. */
+/** The faults that each case about wills detects, and the reason that it gives. */
 import { catalog } from "../../../src/conformance/catalog.ts";
 import type { ConformanceCase } from "../../../src/conformance/case/case.ts";
 import type { Proof, Proofs } from "../proof.ts";
 import { closesNothing } from "./connect_faults.ts";
 import { readsNoShortDisconnect } from "./encoding_faults.ts";
 import { dropsBeyondMaximum, overrunsReceiveMaximum } from "./limit_faults.ts";
-import { callsItText } from "./property_faults.ts";
+import { declaresEveryPayloadText } from "./property_faults.ts";
 import { hidesRetain, retainsNothing } from "./retained_faults.ts";
 import { forgetsSessions } from "./session_faults.ts";
-import { sharesWithAll } from "./shared_faults.ts";
+import { ignoresSharing } from "./shared_faults.ts";
 import * as faults from "./will_faults.ts";
 
 const unasked = /although nothing was due/;
@@ -16,23 +16,23 @@ const missing = /got no message|got another message/;
 const lost: Proof = { fault: faults.losesWills, says: missing };
 const late: Proof = { fault: faults.delaysWills, says: missing };
 const repeated: Proof = { fault: faults.repeatsWills, says: unasked };
-const invented: Proof = { fault: faults.inventsWills, says: unasked };
-const hurried: Proof = { fault: faults.hurriesWills, says: /and was due after/ };
+const invented: Proof = { fault: faults.publishesDiscardedWills, says: unasked };
+const hurried: Proof = { fault: faults.publishesDelayedWillsAtOnce, says: /and was due after/ };
 const open: Proof = { fault: closesNothing, says: /was not closed within/ };
-const anyDisconnect: Proof = { fault: faults.takesAnyDisconnect, says: missing };
+const anyDisconnect: Proof = { fault: faults.discardsWillAtAnyDisconnect, says: missing };
 const shortDisconnect: Proof = { fault: readsNoShortDisconnect, says: missing };
 const kept: Proof = { fault: faults.keepsWills, says: unasked };
 const keptOfConnects: Proof = { fault: faults.keepsWillsOfConnects, says: unasked };
 const forgotten: Proof = { fault: faults.forgetsResumption, says: unasked };
-const noSilence: Proof = { fault: faults.countsNoSilence, says: missing };
-const ended: Proof = { fault: faults.endsTheLiving, says: unasked };
-const salvaged: Proof = { fault: faults.salvagesWills, says: unasked };
+const noSilence: Proof = { fault: faults.enforcesNoKeepAlive, says: missing };
+const ended: Proof = { fault: faults.endsActiveConnections, says: unasked };
+const salvaged: Proof = { fault: faults.publishesWillsOfUnreadableConnects, says: unasked };
 const refused: Proof = { fault: faults.sendsWillsOfRefused, says: unasked };
 const forgotSession: Proof = { fault: forgetsSessions, says: missing };
 const altered: Proof = { fault: faults.changesPayloads, says: missing };
-const cleanNothing: Proof = { fault: faults.startsNothingAnew, says: missing };
+const cleanNothing: Proof = { fault: faults.ignoresCleanStart, says: missing };
 
-/** The cases whose id begins so, or is it. */
+/** The cases with this id or this prefix. */
 function each(beginning: string, proofs: readonly Proof[], isIt: (one: ConformanceCase) => boolean = () => true) {
   const found = catalog.filter((one) => one.id.startsWith(`will/${beginning}`) && isIt(one));
   if (found.length === 0) throw new Error(`no case begins with will/${beginning}`);
@@ -69,23 +69,23 @@ const takeovers: Proofs = {
   "will/takeover-delayed-lasts-resumed": [{ fault: faults.sendsAtResumption, says: unasked }, open],
   "will/takeover-clean-session": [lost, open, repeated],
   "will/takeover-lasting-session": [lost, open, repeated],
-  "will/takeover-told": [{ fault: faults.tellsAnotherReason, says: /got DISCONNECT with 0x89, not 0x8e/ }],
+  "will/takeover-told": [{ fault: faults.sendsWrongReason, says: /got DISCONNECT with 0x89, not 0x8e/ }],
   "will/takeover-newer-lives": [{ fault: faults.sendsNewerWill, says: unasked }],
   "will/takeover-then-death": [lost, repeated, { fault: faults.sendsNewerWill, says: unasked }],
   "will/takeover-then-leave": [invented],
   "will/takeover-chain": [lost, repeated],
-  "will/takeover-other-id": [{ fault: faults.readsNoCase, says: unasked }],
+  "will/takeover-other-id": [{ fault: faults.ignoresCase, says: unasked }],
 };
 
-const noPatience: Proof = { fault: faults.losesPatience, says: /and was due after/ };
+const noPatience: Proof = { fault: faults.shortensKeepAlive, says: /and was due after/ };
 
 const keepAlives: Proofs = {
   ...each("freeze-", [lost, noSilence]),
   "will/freeze-1s": [lost, noSilence, open],
   "will/freeze-2s": [lost, noSilence, open, noPatience],
   "will/freeze-3s": [lost, noSilence, open, noPatience],
-  "will/freeze-trickle": [lost, { fault: faults.countsBytes, says: missing }],
-  "will/freeze-after-ping": [lost, { fault: faults.countsNoPing, says: /and was due after/ }],
+  "will/freeze-trickle": [lost, { fault: faults.countsBytesAsActivity, says: missing }],
+  "will/freeze-after-ping": [lost, { fault: faults.ignoresPingreqForKeepAlive, says: /and was due after/ }],
   "will/keep-alive-in-force": [lost, noSilence, noPatience],
   ...each("kept-by-", [ended]),
   "will/keep-alive-off": [ended],
@@ -118,7 +118,7 @@ const delays: Proofs = {
 const refusals: Proofs = {
   "will/refused-login": [refused],
   "will/refused-login-pipelined": [{ fault: faults.readsRefused, says: unasked }],
-  "will/refused-login-bystander": [{ fault: faults.endsBystanders, says: unasked }],
+  "will/refused-login-bystander": [{ fault: faults.endsConnectionBeforeLogin, says: unasked }],
   "will/refused-login-keeps-delayed": [lost, hurried],
   "will/refused-level": [open, salvaged],
   "will/refused-reserved-flag": [open, salvaged],
@@ -153,15 +153,22 @@ const retained: Proofs = {
   "will/retain-replaces": [lost, notRetained],
   "will/retain-0-keeps": [lost, { fault: faults.retainsEveryWill, says: /altered|another message/ }],
   "will/retain-clears": [lost, notRetained],
-  "will/retain-left-keeps": [{ fault: faults.inventsWills, says: /another message/ }],
-  "will/retain-delayed": [lost, { fault: faults.hurriesWills, says: /before its delay|was due after/ }, notRetained],
+  "will/retain-left-keeps": [{ fault: faults.publishesDiscardedWills, says: /another message/ }],
+  "will/retain-delayed": [
+    lost,
+    { fault: faults.publishesDelayedWillsAtOnce, says: /before its delay|was due after/ },
+    notRetained,
+  ],
   "will/retain-resumed-keeps": [{ fault: faults.forgetsResumption, says: /another message/ }],
   "will/retain-as-announced": [{ fault: faults.refusesRetain, says: /was refused with 0x9a/ }],
 };
 
 const fidelity: Proofs = {
   "will/payload-format": [lost, altered, property("payloadFormatIndicator")],
-  "will/payload-format-0": [lost, altered, { fault: callsItText, says: /payload format indicator is 1, not 0/ }],
+  "will/payload-format-0": [lost, altered, {
+    fault: declaresEveryPayloadText,
+    says: /payload format indicator is 1, not 0/,
+  }],
   "will/content-type": [lost, altered, property("contentType")],
   "will/response-topic": [lost, altered, property("responseTopic")],
   "will/correlation-data": [lost, altered, property("correlationData")],
@@ -192,12 +199,12 @@ const delivery: Proofs = {
   ...each("qos-", [lost, repeated, lowered], ({ id }) => /qos-[12]-to-[12]/.test(id)),
   "will/qos-as-announced": [{ fault: faults.refusesQos2, says: /was refused with 0x9b/ }],
   "will/to-each-subscriber": [lost, repeated],
-  "will/to-nobody-else": [{ fault: faults.sendsToNeighbours, says: unasked }],
+  "will/to-nobody-else": [{ fault: faults.changesWillTopic, says: unasked }],
   "will/to-wildcards": [lost],
   "will/to-one-who-is-away": [lost, forgotSession],
   "will/to-itself": [lost, forgotSession],
-  "will/no-local": [lost, { fault: faults.readsNoLocal, says: unasked }],
-  "will/shared": [{ fault: faults.losesWills, says: /came 0 times/ }, { fault: sharesWithAll, says: /came 3 times/ }],
+  "will/no-local": [lost, { fault: faults.ignoresNoLocal, says: unasked }],
+  "will/shared": [{ fault: faults.losesWills, says: /came 0 times/ }, { fault: ignoresSharing, says: /came 3 times/ }],
   "will/subscription-identifier": [lost, {
     fault: faults.losing("subscriptionIdentifiers"),
     says: /its identifiers are \[\]/,
@@ -210,12 +217,12 @@ const delivery: Proofs = {
   "will/receive-maximum-loses-nothing": [{ fault: dropsBeyondMaximum, says: /got no PUBLISH/ }, repeated],
   "will/expired-for-one-who-is-away": [{ fault: faults.forgetsExpiry, says: unasked }],
   "will/expiry-counts-down": [lost, {
-    fault: faults.countsNothingDown,
+    fault: faults.sendsFullExpiry,
     says: /is 60 s, expected 53 to 58 s, the rest of 60 s/,
   }],
 };
 
-/** Proofs of the cases about wills; those that restart the broker have theirs in `will_restart_test.ts`. */
+/** Proofs of the cases about wills; `will_restart_test.ts` has those of the cases that restart the broker. */
 export const willProofs: Proofs = {
   ...endings,
   ...disconnects,

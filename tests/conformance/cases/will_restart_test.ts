@@ -1,4 +1,4 @@
-/** The cases that restart the broker: our own passes them, and brokers that lose or repeat wills do not. */
+/** The cases that restart the broker: our broker passes them; brokers that lose or repeat wills fail them. */
 import assert from "node:assert/strict";
 import type { Core } from "../../../src/broker/core/core.ts";
 import type { CoreOptions } from "../../../src/broker/options/options.ts";
@@ -11,11 +11,11 @@ import { restarted } from "../../support/brokers/restarted_broker.ts";
 interface Trial {
   readonly keeps?: boolean;
   readonly options?: CoreOptions;
-  /** Publishes, after a restart, every will that there ever was. */
+  /** Publishes, after a restart, every will that the broker ever had. */
   readonly repeats?: boolean;
 }
 
-/** What becomes of each case. */
+/** The outcome of each case. */
 async function outcomes({ keeps = true, options = {}, repeats = false }: Trial): Promise<Record<string, string[]>> {
   const folder = await Deno.makeTempDir({ prefix: "mqtt-sim-check-" });
   const wills = new Set<ConnectWill>();

@@ -1,6 +1,4 @@
-/**
- * What becomes of a case by how it ends, by its time limit, and by what a profile says; on our own broker in memory.
- */
+/** The outcome of a case by its end, its time limit and a profile; on our own broker in memory. */
 import assert from "node:assert/strict";
 import type { ConformanceCase } from "../../../src/conformance/case/case.ts";
 import type {
@@ -28,7 +26,7 @@ const plain: ConformanceCase = {
   run: () => Promise.resolve(),
 };
 
-/** The one result of a case in 5.0, nothing beside it. */
+/** The one result of a case in 5.0; there is no side result. */
 async function resultOf(
   one: Partial<ConformanceCase>,
   run: Partial<ConformanceRun> = {},
@@ -54,7 +52,7 @@ Deno.test("case runner: the error that a case throws decides its outcome", async
   await assert.rejects(resultOf(fails(new RangeError("own fault"))), RangeError);
 });
 
-/** Waits until its time is up. */
+/** Waits until the time limit. */
 const endless = { run: async (context: CaseContext) => await (await context.connect()).idle(1e9) };
 const lateBy = (withinS: number): DeviationProfile => ({
   name: "some",
@@ -130,7 +128,7 @@ Deno.test("case runner: a case that an interrupt cancels has no result", async (
 const missing = { kind: "missing", lookedMs: 60_000 } as const;
 const shows = (id: string, over: Partial<Known> = {}): Known => ({ id, shows: [{ fault: "missing" }], ...over });
 const late: Partial<Known> = { shows: [{ fault: "late" }] };
-/** `will/delay-freeze` may fail under mosquitto's keep-alive-late, whatever the case says. */
+/** `will/delay-freeze` may fail under mosquitto's keep-alive-late, for every kind of failure. */
 const own = shows("keep-alive-late");
 
 const documented: readonly [

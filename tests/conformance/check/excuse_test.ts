@@ -87,7 +87,7 @@ Deno.test("excuse: cases take over a deviation's signs for fleets; signs for cas
   assert.deepEqual(signsOf({}), []);
 });
 
-/** A sign, a fault, and whether the one covers the other. */
+/** A sign, a fault, and whether the sign covers the fault. */
 const covering: readonly (readonly [sign: CaseSign, fault: CaseFault, isCovered: boolean])[] = [
   [{ fault: "late" }, { kind: "late", byMs: 3_000 }, true],
   [{ fault: "late" }, { kind: "late", byMs: 3_001 }, false],
@@ -169,7 +169,7 @@ Deno.test("excuse: each deviation that a case may fail under has a note on how i
   }
 });
 
-/** A broker whose wills come so much later than they are due, in milliseconds, or never. */
+/** Publishes wills `byMs` after they are due; undefined for never. */
 function off(byMs: number | undefined): CoreOptions {
   return {
     willFault: {

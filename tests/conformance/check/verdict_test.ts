@@ -1,4 +1,4 @@
-/** The verdict of a check, with its sentence and exit code, by what its control arms and cases came to. */
+/** The verdict of a check with its sentence and exit code, by the outcomes of its control arms and cases. */
 import assert from "node:assert/strict";
 import type { CaseResult, ControlResult, Outcome } from "../../../src/conformance/case/result.ts";
 import { countsOf, verdictOf } from "../../../src/conformance/check/verdict.ts";

@@ -4,7 +4,7 @@ import { Deadlines } from "../../../src/base/deadlines.ts";
 import { Pacer } from "../../../src/conformance/context/pacer.ts";
 import type { TimedWorld } from "../../../src/net/world.ts";
 
-/** A world of a clock and timers alone. */
+/** A world with a clock and timers only. */
 function timed() {
   const clock = new ManualClock();
   const timers = new Deadlines<() => void>();

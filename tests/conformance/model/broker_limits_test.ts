@@ -1,4 +1,4 @@
-/** What a broker announces, and what may be sent to it: each limit at its value. */
+/** The announced limits of a broker, and the packets that they permit: each limit at its value. */
 import assert from "node:assert/strict";
 import { boundsOf } from "../../../src/conformance/model/bounds.ts";
 import {

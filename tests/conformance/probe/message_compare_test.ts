@@ -1,4 +1,4 @@
-/** What differs between a message and its copy: each part for itself, and what the receiver cannot see. */
+/** Differences between a message and its copy: each part separately, and the parts that the receiver cannot see. */
 import assert from "node:assert/strict";
 import { compareMessage, type SeenBy, type SentMessage } from "../../../src/conformance/probe/message_compare.ts";
 import type { MessageProperties, PublishPacket } from "../../../src/mqtt/packet.ts";
@@ -13,7 +13,7 @@ const properties: MessageProperties = {
   userProperties: [["a", "1"], ["b", "2"], ["a", "1"]],
 };
 const sent: SentMessage = { topic: "t", payload: bytes("abc"), qos: 1, retain: true, properties };
-/** Equal, and in no part the same object. */
+/** An equal copy that shares no object with the original. */
 const came: PublishPacket = { type: "publish", dup: false, packetId: 7, ...structuredClone(sent) };
 const in5: SeenBy = { version: 5, grantedQos: 2 };
 const in311: SeenBy = { version: 4, grantedQos: 2 };

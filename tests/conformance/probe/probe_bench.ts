@@ -1,4 +1,4 @@
-/** A probe under a manual clock, on a link that only the test speaks through. */
+/** A probe under a manual clock; the test plays the broker on its link. */
 import { ManualClock } from "../../../src/base/clock.ts";
 import { Deadlines } from "../../../src/base/deadlines.ts";
 import { boundsOf } from "../../../src/conformance/model/bounds.ts";
@@ -14,7 +14,7 @@ export const startMs = 1_000;
 export const message: SentMessage = { topic: "t", payload: new TextEncoder().encode("abc"), qos: 0, retain: false };
 export const came: PublishPacket = { type: "publish", dup: false, ...message };
 
-/** How a promise ended. */
+/** How and when a promise ended. */
 export interface Ended {
   readonly afterMs: number;
   readonly text: string;
@@ -45,13 +45,13 @@ export class Bench {
     return () => this.#timers.cancel(deadline);
   };
 
-  /** Something of the broker's after so many milliseconds. */
+  /** A packet of the broker after `afterMs`. */
   comes(afterMs: number, packet: Packet): this {
     this.after(afterMs, () => this.probe.onBytes(encode(packet, this.probe.version)));
     return this;
   }
 
-  /** A packet as if it had been read: also one that the codec refuses. */
+  /** A packet that bypasses the codec, which might refuse it. */
   comesRead(afterMs: number, packet: Packet): this {
     this.after(afterMs, () => this.probe.onPacket(packet));
     return this.comes(afterMs, { type: "pingresp" });
@@ -63,13 +63,13 @@ export class Bench {
     return this;
   }
 
-  /** What cannot be read comes. */
+  /** Unreadable bytes arrive. */
   garbles(afterMs: number): this {
     this.after(afterMs, () => this.probe.onBytes(Uint8Array.of(0x00, 0x00)));
     return this;
   }
 
-  /** How a promise ends, and after how many milliseconds. */
+  /** The end of a promise, with its time in milliseconds. */
   async outcome(promise: Promise<unknown>): Promise<Ended> {
     let ended: Ended | undefined;
     const note = (how: Partial<Ended>) => ended = { afterMs: this.clock.nowMs() - startMs, text: "", ...how };
@@ -89,7 +89,7 @@ export class Bench {
   }
 }
 
-/** What ended, in one line: instant, kind of fault and sentence; or `fine`. */
+/** An end in one line: time, kind of fault and sentence; or `fine`. */
 export function told({ afterMs, text, fault }: Ended): string {
   if (text === "") return `${afterMs} fine`;
   const { kind = "none", ...more } = fault ?? {};
@@ -97,10 +97,10 @@ export function told({ afterMs, text, fault }: Ended): string {
   return `${afterMs} ${kind}${rest}: ${text}`;
 }
 
-/** Due 5 s after the start; by 6 s, where keep alive decides, which is 2 s then. */
+/** Due 5 s after the start; and the same with a limit of 6 s, for a keep alive of 2 s. */
 export const due: DueWindow = { sinceMs: startMs, afterMs: 5_000 };
 export const range: DueWindow = { ...due, byMs: 6_000 };
 const keepAliveS = 2;
 
-/** A probe that looks on for so long where keep alive decides. */
+/** A probe that watches `forMs` longer where keep alive determines the time. */
 export const looksOn = (forMs: number) => new Bench({ lookOnMs: (keepAlive) => keepAlive === keepAliveS ? forMs : 0 });

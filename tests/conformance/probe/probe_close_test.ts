@@ -1,4 +1,4 @@
-/** What a probe makes of a close, and of a CONNECT that is to be refused: each bound at its millisecond. */
+/** How a probe judges a close, and a CONNECT that the broker should refuse: each bound, exact to the millisecond. */
 import assert from "node:assert/strict";
 import type { DueWindow } from "../../../src/conformance/probe/probe.ts";
 import type { Packet } from "../../../src/mqtt/packet.ts";

@@ -1,4 +1,4 @@
-/** What a broker may refuse and grant less of without a fault, and what a probe then says. */
+/** Refusals and lower grants that are no fault, and the probe's reason for each. */
 import assert from "node:assert/strict";
 import { CaseFailure, NotTestable, SubscriptionRefused } from "../../../src/conformance/model/outcome.ts";
 import type { Packet } from "../../../src/mqtt/packet.ts";

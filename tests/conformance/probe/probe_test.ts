@@ -1,6 +1,6 @@
 /**
- * What a probe makes of what comes, and of when it comes: each bound at its millisecond, under a manual clock, on a
- * link that only the test speaks through. The bounds are 3 s for answers and lateness, 20 ms for what is early, 1 s of
+ * How a probe judges packets and their times: each bound exact to the millisecond, under a manual clock, on a link
+ * where the test plays the broker. The bounds are 3 s for answers and for lateness, 20 ms for early packets, 1 s of
  * silence.
  */
 import assert from "node:assert/strict";
@@ -34,7 +34,7 @@ const subscribes: readonly [what: string, bench: Bench, expected: string][] = [
   ],
 ];
 
-/** What a broker may refuse a subscription with, whatever it is. */
+/** The reason codes with which a broker may refuse any subscription. */
 const mayBe = new Set(["refused", "refused as a broker may"]);
 
 for (const [what, bench, expected] of subscribes) {

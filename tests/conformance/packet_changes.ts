@@ -1,12 +1,12 @@
-/** Ways to spoil what goes between clients and our broker, for the faults of `cases/`. */
+/** Filters that change packets between clients and our broker, for the faults in `cases/`. */
 import { decode, encode } from "../../src/mqtt/codec/codec.ts";
 import type { Packet, PacketType, Subscription } from "../../src/mqtt/packet.ts";
 import type { PacketOf } from "../../src/conformance/probe/probe.ts";
 import type { TamperedLink } from "../support/brokers/tampered_broker.ts";
 import type { Fault } from "./proof.ts";
 
-/** Changes the packets of one type on their way to the broker, or drops them; bytes that are no packet pass. */
-export function hears<T extends PacketType>(
+/** Changes or drops packets of one type on their way to the broker; unreadable bytes pass unchanged. */
+export function changesReceived<T extends PacketType>(
   type: T,
   change: (packet: PacketOf<T>, link: TamperedLink) => Packet | undefined,
 ): Fault {
@@ -21,8 +21,8 @@ export function hears<T extends PacketType>(
   });
 }
 
-/** Sends others in place of the packets of one type. */
-export function says<T extends PacketType>(
+/** Replaces packets of one type on their way to the client. */
+export function changesSent<T extends PacketType>(
   type: T,
   change: (packet: PacketOf<T>, link: TamperedLink) => readonly Packet[],
 ): Fault {
@@ -31,9 +31,9 @@ export function says<T extends PacketType>(
   });
 }
 
-/** Hears other subscriptions than were asked for. */
-export function subscribes(change: (subscription: Subscription) => Subscription): Fault {
-  return hears("subscribe", (packet) => ({ ...packet, subscriptions: packet.subscriptions.map(change) }));
+/** Changes the subscriptions that the broker receives. */
+export function changesSubscriptions(change: (subscription: Subscription) => Subscription): Fault {
+  return changesReceived("subscribe", (packet) => ({ ...packet, subscriptions: packet.subscriptions.map(change) }));
 }
 
 function readable(bytes: Uint8Array, version: 4 | 5 | undefined): Packet | undefined {
