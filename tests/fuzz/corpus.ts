@@ -1,10 +1,10 @@
 /**
- * What the fuzzer starts from: the refused packets of fixtures/packets, and one of everything that the encoder makes.
+ * The fuzzer's corpus: the refused packets of fixtures/packets, and one packet of each kind that the encoder can write.
  */
 import { encode } from "../../src/mqtt/codec/codec.ts";
 import type { MessageProperties, Packet, ProtocolVersion } from "../../src/mqtt/packet.ts";
 
-/** The bytes of one packet and the version that it was made for. */
+/** The bytes of a packet, and its protocol version. */
 export interface Seedling {
   readonly version: ProtocolVersion;
   readonly bytes: Uint8Array;
@@ -72,7 +72,7 @@ const ofServers: readonly Packet[] = [
   { type: "pingresp" },
 ];
 
-/** A whole CONNECT of a fuzzing client. */
+/** A complete CONNECT of a fuzzing client. */
 export function connectOf(
   version: ProtocolVersion,
   clientId: string,
@@ -103,7 +103,7 @@ interface Refused {
   readonly hex: string;
 }
 
-/** Everything, in an order that does not change from run to run. */
+/** The whole corpus, in the same order in each run. */
 export function corpus(): readonly Seedling[] {
   const file = new URL("../../fixtures/packets/refused.json", import.meta.url);
   const refused = JSON.parse(Deno.readTextFileSync(file)) as readonly Refused[];

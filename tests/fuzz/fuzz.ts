@@ -1,6 +1,6 @@
 /**
- * `deno task fuzz`: a million mutated packets. One thread, one broker for all of it, so that a leak shows: after every
- * so many rounds all clients are gone, rubbish is collected, and the heap must be where it was.
+ * `deno task fuzz`: a million mutated packets. One thread and one broker for the whole run, so that a leak shows: at
+ * intervals all clients disconnect, the runtime collects garbage, and the heap must be at its earlier size.
  *
  *   deno task fuzz [--packets 1000000] [--from 0]
  *   deno task fuzz --seed 1234            one round of the broker and one of the codec
@@ -13,7 +13,7 @@ import { fuzzSockets } from "./fuzz_sockets.ts";
 
 const streamsPerRound = 60;
 const codecPackets = 300;
-/** The heap may be so much larger at the end than after the first fifth. */
+/** How much larger the heap may be at the end than after the first fifth. */
 const growthLimitBytes = 2 * 1024 * 1024;
 
 declare const gc: () => void;
@@ -60,7 +60,7 @@ async function all(): Promise<number> {
   const packets = numberAfter("--packets", 1_000_000);
   let onSockets = 0;
   for (const engine of new Set(["deno", (await chooseEngine("auto")).name] as const)) {
-    // One after the other: an honest client is held to a time.
+    // In sequence, because the honest client has a time limit.
     const sent = await fuzzSockets(1, Math.ceil(packets / 500), engine);
     print(`${sent} packets on sockets, engine ${engine}`);
     onSockets += sent;

@@ -1,6 +1,6 @@
 /**
- * A broker core under mutated streams, on links in memory: whatever comes, no error but a ProtocolError arises inside,
- * an honest pair beside is not disturbed, and when the fuzzing clients are gone every table is as empty as before.
+ * A broker core under mutated streams, on memory links: no stream causes an error other than ProtocolError, an honest
+ * pair is unaffected, and after the fuzzing clients have gone each table is as empty as before.
  */
 import assert from "node:assert/strict";
 import { ManualClock } from "../../src/base/clock.ts";
@@ -22,7 +22,7 @@ import { mutated } from "./mutate.ts";
 const seedlings = corpus();
 const longAgoMs = 2 ** 33 * 1_000;
 
-/** One broker for as long as the run lasts, so that a leak adds up. */
+/** One broker for the whole run, so that a leak accumulates. */
 export class FuzzedBroker {
   readonly #clock = new ManualClock();
   readonly #core: Core;
@@ -32,7 +32,7 @@ export class FuzzedBroker {
     this.#core = startCore(coreSettings({ clock: this.#clock }, () => `assigned-${++assigned}`));
   }
 
-  /** One seed: `streams` fuzzing clients one after another, some at once. Answers how many mutated packets came. */
+  /** Runs one seed: `streams` fuzzing clients, some of them at the same time. Returns the number of mutated packets. */
   round(seed: number, streams: number): number {
     const random = new Random(seed);
     const pair = new HonestPair(() => this.#dial(1e9), `honest-${seed.toString(36)}`);
@@ -59,7 +59,10 @@ export class FuzzedBroker {
     return link;
   }
 
-  /** Most begin with a CONNECT that is in order, so that they get in; then come a few mutated packets, cut anywhere. */
+  /**
+   * Most streams begin with a valid CONNECT, so that the broker accepts them; then come some mutated packets, cut
+   * anywhere.
+   */
   #send(link: SimLink, random: Random): number {
     const version = random.below(2) === 0 ? 4 : 5;
     const clientId = `fuzz${random.below(6)}`;
@@ -90,7 +93,7 @@ export class FuzzedBroker {
     runDue(this.#core, this.#clock.nowMs());
   }
 
-  /** Ends what would last: sessions that never expire, and retained messages. Then nothing may be left. */
+  /** Ends sessions that never expire and clears retained messages. Then no table may have an entry. */
   #sweep(): void {
     for (const { clientId } of [...this.#core.sessions.values()]) {
       const link = this.#dial(1e9);

@@ -1,6 +1,7 @@
 /**
- * The codec and the packet stream by themselves: a mutated packet is refused with a ProtocolError, or it is read; and
- * what was read can be written, and read again as the same. A stream cut anywhere gives what it gives in one piece.
+ * The codec and the packet stream alone: each mutated packet is refused with a ProtocolError or decoded; a decoded
+ * packet can be encoded, and decoded again with the same result. A stream cut anywhere gives the same packets as in one
+ * piece.
  */
 import assert from "node:assert/strict";
 import { ProtocolError } from "../../src/base/failure.ts";
@@ -14,7 +15,7 @@ import { mutated } from "./mutate.ts";
 const seedlings = corpus();
 const versions: readonly (ProtocolVersion | undefined)[] = [undefined, 4, 5];
 
-/** One seed; answers how many packets were tried. */
+/** Runs one seed; returns the number of packets. */
 export function fuzzCodec(seed: number, packets: number): number {
   const random = new Random(seed);
   for (let packet = 0; packet < packets; packet++) {
@@ -39,7 +40,7 @@ function checkOne(bytes: Uint8Array, version: ProtocolVersion | undefined): void
   assert.deepStrictEqual(plain(again), plain(packet), "it is read, written and read again as another packet");
 }
 
-/** A reason code of 0 may be said or not. */
+/** A packet may contain or omit reason code 0. */
 function plain(packet: Packet): unknown {
   if (!("reasonCode" in packet) || packet.reasonCode !== 0) return packet;
   const { reasonCode: _success, ...rest } = packet;
@@ -55,7 +56,7 @@ function readOrRefused(bytes: Uint8Array, version: ProtocolVersion | undefined):
   }
 }
 
-/** Three copies, cut anywhere, and in one piece. */
+/** Compares three copies that are cut anywhere with the stream in one piece. */
 function checkCuts(bytes: Uint8Array, version: ProtocolVersion | undefined, random: Random): void {
   const stream = Uint8Array.of(...bytes, ...bytes, ...bytes);
   const pieces: Uint8Array[] = [];

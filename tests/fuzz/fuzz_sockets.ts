@@ -1,6 +1,4 @@
-/**
- * A broker on real sockets under mutated streams, with an honest client of a library that is not ours beside it.
- */
+/** A broker on real sockets under mutated streams, beside an honest client from another library. */
 import assert from "node:assert/strict";
 import { Random } from "../../src/base/random.ts";
 import { Broker } from "../../src/broker/broker.ts";
@@ -12,7 +10,10 @@ import { mutated } from "./mutate.ts";
 const seedlings = corpus();
 const atOnce = 8;
 
-/** So many streams, a few at a time; after each few an honest will must come. Answers how many packets were sent. */
+/**
+ * Sends `streams` streams, a few at a time; after each batch the watcher must receive an honest will. Returns the number
+ * of packets.
+ */
 export async function fuzzSockets(seed: number, streams: number, engine: EngineName): Promise<number> {
   const broker = await Broker.start({ engine, limits: { stopGraceMs: 200 } });
   const random = new Random(seed);
@@ -41,7 +42,7 @@ function subscribeTo(filter: string): Uint8Array {
   return Uint8Array.of(0x82, 6 + text.length, 0, 1, 0, 0, text.length, ...text, 0);
 }
 
-/** One fuzzing client: its bytes in pieces of any size, then FIN or RST, or none until the broker ends it. */
+/** One fuzzing client: sends its bytes in pieces of any size, then FIN, RST or nothing until the broker closes. */
 async function fuzzOne(port: number, random: Random): Promise<number> {
   const version = random.below(2) === 0 ? 4 : 5;
   const count = 1 + random.below(20);
@@ -69,7 +70,7 @@ async function seeWill(port: number, watcher: RawSocket, number: number): Promis
   assert.equal(new TextDecoder().decode(body.subarray(2, 2 + body[1]!)), willTopic);
 }
 
-/** The broker has seen that all are gone. */
+/** Waits until the broker has no connection of a fuzzing client. */
 async function untilAlone(broker: Broker): Promise<void> {
   for (let look = 0; look < 500 && broker.metrics().connections.open > 0; look++) {
     await new Promise((resolve) => setTimeout(resolve, 10));

@@ -1,4 +1,4 @@
-/** A few thousand of the packets that `deno task fuzz` sends a million of. */
+/** Some thousand packets; `deno task fuzz` sends a million. */
 import { testedEngines } from "../net/loopback.ts";
 import { fuzzCodec } from "./fuzz_codec.ts";
 import { FuzzedBroker } from "./fuzz_broker.ts";

@@ -1,6 +1,6 @@
 /**
- * Two honest clients beside the fuzzing ones: one publishes at every QoS and dies with a will now and then, the other
- * is subscribed and must get each of it, once, in its order.
+ * Two honest clients beside the fuzzing ones: one publishes at each QoS and sometimes dies with a will; the other must
+ * receive each message once, in order.
  */
 import assert from "node:assert/strict";
 import { encode } from "../../src/mqtt/codec/codec.ts";
@@ -11,7 +11,7 @@ import type { SimLink } from "../sim/broker/sim_link.ts";
 const text = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** A client that answers everything at once. */
+/** A client that answers each packet at once. */
 class HonestClient {
   readonly received: string[] = [];
   readonly #link: SimLink;
@@ -41,7 +41,7 @@ class HonestClient {
     this.read();
   }
 
-  /** Reads and answers until nothing comes any more. */
+  /** Reads and answers until no packet arrives. */
   read(): void {
     for (let written = this.#link.take(); written !== undefined; written = this.#link.take()) {
       this.#stream.push(written.bytes);
@@ -52,7 +52,7 @@ class HonestClient {
     assert.ok(this.#link.open, "the broker has closed an honest client's connection");
   }
 
-  /** Whether every handshake of its own is complete. */
+  /** Whether each of the client's own handshakes is complete. */
   get settled(): boolean {
     return this.#open === 0;
   }
@@ -68,7 +68,7 @@ class HonestClient {
   }
 }
 
-/** What the pair is given: a new link to the broker. */
+/** Opens a new link to the broker. */
 export type Dial = () => SimLink;
 
 export class HonestPair {
@@ -82,7 +82,7 @@ export class HonestPair {
   #sent = 0;
   #packetId = 0;
 
-  /** @param name no fuzzing client comes upon it by chance */
+  /** @param name a client identifier that fuzzing clients do not use */
   constructor(dial: Dial, name: string) {
     this.#dial = dial;
     this.#name = name;
@@ -94,7 +94,7 @@ export class HonestPair {
     this.#watcher.send({ type: "subscribe", packetId: 1, subscriptions });
   }
 
-  /** One message at each QoS, and now and then a death with a will; all of it must be there afterwards. */
+  /** Publishes a message at each QoS and sometimes dies with a will; the other client must receive all of it. */
   exchange(): void {
     const expected: string[] = [];
     if (this.#publisher === undefined) this.#arrive();
@@ -112,7 +112,7 @@ export class HonestPair {
     assert.deepEqual(this.#watcher.received.splice(0), expected, "an honest watcher was disturbed");
   }
 
-  /** Names that never come again, kept and given up at once: whatever part of them stays adds up. */
+  /** Creates and removes state under a new client identifier each time: a leftover would accumulate. */
   #leaveNoTrace(): void {
     const topic = `${this.#name}/kept/${this.#sent}`;
     const kept = { type: "publish", dup: false, retain: true, qos: 0, topic } as const;
@@ -145,7 +145,7 @@ export class HonestPair {
     return this.#will;
   }
 
-  /** Both go. */
+  /** Disconnects both clients. */
   leave(): void {
     this.#publisherLink?.finish("reset");
     this.#watcherLink.finish("reset");

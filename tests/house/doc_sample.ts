@@ -1,4 +1,4 @@
-/** A sample for the test of doc comments: some are there, some are missing on purpose. */
+/** A sample for the test of doc comments: some exist, some are missing on purpose. */
 
 /** Said. */
 export const said = 1;

@@ -1,7 +1,7 @@
-/** What the library's face exports carries a doc comment: the symbols of mod.ts, and their public methods. */
+/** Each export of mod.ts, and each public method of its classes, has a doc comment. */
 import assert from "node:assert/strict";
 
-/** As much of `deno doc --json` as is read here. */
+/** The parts of `deno doc --json` that the test reads. */
 interface Documented {
   readonly name: string;
   readonly jsDoc?: { readonly doc?: string };

@@ -1,4 +1,4 @@
-/** The project's own sources, held against ARCHITECTURE.md. */
+/** The sources of the project against the rules in ARCHITECTURE.md. */
 import assert from "node:assert/strict";
 import { posix } from "node:path";
 import { programFlags } from "../../tools/tasks/program_flags.ts";
@@ -81,7 +81,7 @@ Deno.test("house: a source file's test has the same path", () => {
   const isThere = (folder: string) => [...folders].some((one) => one === folder || one.startsWith(`${folder}/`));
   const astray = tests.map((facts) => posix.dirname(facts.path).replace(/^tests\/?/, ""))
     .filter((folder) => folder !== "" && !homes.has(folder.split("/")[0]!) && !isThere(folder))
-    .filter((folder) => folder !== "broker/statements"); // by number of the standard: docs/statements.tsv
+    .filter((folder) => folder !== "broker/statements"); // by statement: docs/statements.tsv
   none([...new Set(astray)].map((folder) => `tests/${folder}: there is no src/${folder}`));
 });
 
@@ -105,7 +105,7 @@ function isPresent(path: string): boolean {
   }
 }
 
-/** Every file in a folder and its folders, by path from the top; none when there is no such folder. */
+/** Each file below a folder, by its path from the top; empty if there is no such folder. */
 function filesUnder(folder: string): string[] {
   let entries: Deno.DirEntry[] = [];
   try {

@@ -1,10 +1,10 @@
-/** The rules of ARCHITECTURE.md as data: its named code blocks, read and checked. */
+/** The rules of ARCHITECTURE.md as data, read from its named code blocks. */
 import assert from "node:assert/strict";
 
-/** What only one file may do. */
+/** An action that only one file may perform. */
 export type Privilege = "clock" | "chance" | "ffi" | "locale" | "escape";
 
-/** Layers from the top down: an entry imports entries of lower layers only. Each entry is a file or a folder. */
+/** Layers from top to bottom: an entry imports entries of lower layers only. An entry is a file or a folder. */
 export interface Layering {
   /** The folder that the layers divide; empty for the whole repository. */
   readonly folder: string;
@@ -20,7 +20,7 @@ export interface Law {
   readonly only: Readonly<Record<Privilege, string>>;
   /** By package, the files and folders that may import it; `tests` alone means no source file. */
   readonly packages: ReadonlyMap<string, readonly string[]>;
-  /** What may stand at the repository's top. */
+  /** The permitted entries of the top folder. */
   readonly top: readonly string[];
   /** Words and phrases that no text may use. */
   readonly words: readonly string[];
@@ -28,7 +28,7 @@ export interface Law {
   readonly glossary: readonly string[];
 }
 
-/** Reads the law out of ARCHITECTURE.md's text. */
+/** Reads the rules from the text of ARCHITECTURE.md. */
 export function readLaw(text: string): Law {
   const packages = block(text, "packages").map(([name, ...places]) => [name!, places] as const);
   const only = new Map(block(text, "only").map(([privilege, file]) => [privilege, file!]));
@@ -52,7 +52,7 @@ export function readLaw(text: string): Law {
   };
 }
 
-/** The layers inside folders: code blocks named `layers` and the folder, whose entries are relative to it. */
+/** The layers inside folders: code blocks named `layers` and the folder, with entries relative to it. */
 function innerLayerings(text: string): Layering[] {
   return [...text.matchAll(/^```layers (\S+)$/gm)].map(([, folder]) => ({
     folder: folder!,
@@ -67,7 +67,7 @@ function termOf(line: string): string {
   return term;
 }
 
-/** The lines of the code block of that name, as words. */
+/** The lines of the code block with that name, as words. */
 function block(text: string, name: string): string[][] {
   const found = text.match(new RegExp("^```" + name + "\\n([^]*?)^```$", "m"));
   assert.ok(found, `ARCHITECTURE.md has a code block named ${name}`);

@@ -1,4 +1,4 @@
-/** The house rules, pure: facts and law in, one sentence for each fault out. */
+/** The house rules as pure functions: from facts and rules to one sentence for each fault. */
 import { posix } from "node:path";
 import type { Law, Layering, Privilege } from "./law.ts";
 import type { SourceFacts } from "./source_facts.ts";
@@ -13,7 +13,7 @@ function within(path: string, place: string): boolean {
   return path === place || path.startsWith(place + "/");
 }
 
-/** Imports point down the layers, and packages are imported only where the law says. */
+/** Imports point down the layers, and packages are imported only where the rules permit. */
 export function importFaults(facts: SourceFacts, law: Law): string[] {
   const layerings = law.layerings.filter(({ folder }) => folder === "" || within(facts.path, folder));
   const homeless = layerings.find((layering) => layerOf(facts.path, layering) === undefined);
@@ -49,8 +49,8 @@ function layerOf(path: string, { layers }: Layering): Layer | undefined {
 }
 
 function fileFault(path: string, target: string, layering: Layering): string | undefined {
-  if (target === "deno.json") return undefined; // it holds the version
-  if (layering.folder !== "" && !within(target, layering.folder)) return undefined; // the outer layers decide
+  if (target === "deno.json") return undefined; // it has the version
+  if (layering.folder !== "" && !within(target, layering.folder)) return undefined; // the outer layers apply
   const home = layerOf(path, layering)!;
   const there = layerOf(target, layering);
   if (there === undefined) return placeless(layering);
@@ -68,7 +68,7 @@ function packageFault(path: string, specifier: string, law: Law): string | undef
   return places.some((place) => within(path, place)) ? undefined : `only for ${places.join(", ")}`;
 }
 
-/** No file imports itself through others; type imports count. One sentence for each group of files that do. */
+/** No file imports itself through others; type imports count. Returns one sentence for each cycle. */
 export function cycleFaults(sources: readonly SourceFacts[]): string[] {
   const targets = new Map(sources.map(({ path, imports }) => [
     path,
@@ -102,7 +102,7 @@ function cyclesIn(targets: ReadonlyMap<string, readonly string[]>): string[][] {
   return cycles;
 }
 
-/** A folder has few enough files to see at a glance; folders of data may have any number. */
+/** A folder has a limited number of files; folders of data may have any number. */
 export function widthFaults(paths: readonly string[], { wide }: Law): string[] {
   const counts = new Map<string, number>();
   for (const path of paths) {
@@ -113,7 +113,7 @@ export function widthFaults(paths: readonly string[], { wide }: Law): string[] {
     .map(([folder, count]) => `${folder}: ${count} files, at most ${maxFolderFiles}`);
 }
 
-/** Some things only one file may do. */
+/** Some actions are reserved for one file. */
 export function privilegeFaults(facts: SourceFacts, law: Law): string[] {
   const seen: Record<Privilege, SourceFacts["imports"]> = {
     clock: facts.clockReads,
@@ -130,7 +130,7 @@ export function privilegeFaults(facts: SourceFacts, law: Law): string[] {
   );
 }
 
-/** Files and functions stay small enough to read at once. */
+/** Files and functions have a limited length. */
 export function sizeFaults(facts: SourceFacts): string[] {
   const file = facts.lines > maxFileLines ? [`${facts.path}: ${facts.lines} lines, at most ${maxFileLines}`] : [];
   const long = facts.functions.filter((each) => each.lines > maxFunctionLines);
@@ -140,7 +140,7 @@ export function sizeFaults(facts: SourceFacts): string[] {
   ];
 }
 
-/** Nothing is exported without a name. */
+/** Each export has a name. */
 export function defaultExportFaults(facts: SourceFacts): string[] {
   return facts.defaultExports.map(({ line }) => `${facts.path}:${line}: a default export`);
 }
@@ -152,7 +152,7 @@ export function assertionFaults(facts: SourceFacts): string[] {
   );
 }
 
-/** Files and folders are named in snake_case, after what they hold. */
+/** File and folder names are in snake_case and name the content. */
 export function nameFaults(path: string): string[] {
   return path.split("/").flatMap((part) => {
     const stem = part.replace(/\.[a-z]+$/, "");
@@ -162,7 +162,7 @@ export function nameFaults(path: string): string[] {
   });
 }
 
-/** The import map names exactly the law's packages, each from npm at an exact version. */
+/** The import map names exactly the permitted packages, each from npm at an exact version. */
 export function importMapFaults(imports: Readonly<Record<string, string>>, law: Law): string[] {
   const mapped = Object.keys(imports).map((name) => name.replace(/\/$/, ""));
   return [
@@ -177,7 +177,7 @@ export function importMapFaults(imports: Readonly<Record<string, string>>, law: 
   ];
 }
 
-/** Nothing stands at the top but what the law lists; hidden entries and what git ignores do not count. */
+/** The top folder has only permitted entries; hidden and ignored ones do not count. */
 export function topFaults(entries: readonly string[], ignored: readonly string[], law: Law): string[] {
   return entries
     .filter((entry) => !entry.startsWith(".") && !ignored.includes(entry) && !law.top.includes(entry))

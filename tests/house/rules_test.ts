@@ -1,4 +1,4 @@
-/** The house rules can fail: each is tried on a bad sample, and on the good one beside it. */
+/** The house rules can fail: each test tries one on a bad sample and on a good one. */
 import assert from "node:assert/strict";
 import { readLaw } from "./law.ts";
 import * as rules from "./rules.ts";

@@ -1,9 +1,9 @@
 /**
- * What the house rules need to know of one source file, read off its syntax tree. The tree is the one that Deno's
- * linter hands to plugins; it is only available under `deno test`.
+ * The facts about a source file that the house rules need, from its syntax tree. The tree comes from Deno's linter,
+ * which passes it to plugins; it exists only under `deno test`.
  */
 
-/** Something in a file, and where. */
+/** A finding with its line. */
 export interface Sighting {
   readonly what: string;
   readonly line: number;
@@ -14,10 +14,10 @@ export interface FunctionSize extends Sighting {
 }
 
 export interface SourceFacts {
-  /** From the repository's top, with forward slashes. */
+  /** From the top of the repository, with forward slashes. */
   readonly path: string;
   readonly lines: number;
-  /** Every specifier: static, type, dynamic, re-exported, and the file of a worker. */
+  /** Each specifier: static, type, dynamic, re-exported, and the file of a worker. */
   readonly imports: readonly Sighting[];
   readonly functions: readonly FunctionSize[];
   readonly defaultExports: readonly Sighting[];
@@ -39,7 +39,7 @@ const draws = new Set([
   "randomUUID",
 ]);
 const foreign = new Set(["dlopen", "UnsafePointer", "UnsafePointerView", "UnsafeFnPointer", "UnsafeCallback"]);
-/** What of Date depends on its arguments alone. */
+/** Members of Date whose result depends only on their arguments. */
 const pureDateMembers = new Set(["UTC", "parse", "prototype"]);
 
 type FunctionNode =
@@ -47,13 +47,13 @@ type FunctionNode =
   | Deno.lint.FunctionExpression
   | Deno.lint.ArrowFunctionExpression;
 
-/** What gives a function without a name of its own one: a method's key, a variable's id. */
+/** What names an anonymous function: a method's key, a variable's id. */
 interface Named {
   readonly key?: { readonly name?: string };
   readonly id?: { readonly name?: string };
 }
 
-/** Reads one file's text. A text that does not parse throws. */
+/** Reads the facts of a file's text. A text that does not parse throws. */
 export function readFacts(path: string, text: string): SourceFacts {
   const reader = new FactReader(path, text);
   const plugin: Deno.lint.Plugin = {
@@ -66,8 +66,8 @@ export function readFacts(path: string, text: string): SourceFacts {
 }
 
 /**
- * What only an escape of text needs: entities, classes of control characters, doubled quotes, and codes that are
- * replaced.
+ * Constructs that only an escape of text needs: entities, classes of control characters, doubled quotes, replaced
+ * character codes.
  */
 const escapeSigns = [
   /&(?:amp|lt|gt|quot|#39|#64);/,
@@ -138,7 +138,7 @@ class FactReader {
     if (what === "node:perf_hooks") this.#note("clockReads", node, what);
   }
 
-  /** `Date` and `performance` where they are values, but for what the two visits below judge. */
+  /** `Date` and `performance` as values, without the uses that the two visits below judge. */
   #name(node: Deno.lint.Identifier): void {
     if (foreign.has(node.name)) this.#note("foreignCalls", node, node.name);
     if (node.name === "performance" && isValue(node)) this.#note("clockReads", node, node.name);
@@ -188,7 +188,7 @@ class FactReader {
   }
 }
 
-/** The first string literal in a piece of source; undefined when there is none, or it is put together at run time. */
+/** The first string literal in a piece of source; undefined when there is none, or when it is built at run time. */
 function quoted(source: string): string | undefined {
   return source.match(/^(?:import\()?\s*(["'`])([^"'`$]*)\1/)?.[2];
 }

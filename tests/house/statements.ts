@@ -1,10 +1,10 @@
 /**
- * The table of normative statements, docs/statements.tsv, and the tests that it names. One row for each number of both
- * standards: version, number, whom it binds, the tests that hold it (`path: name`, ` | ` between two), a note. The
- * name is the test's without its tags, and as it stands in the source: `${…}` included.
+ * The table of normative statements, docs/statements.tsv, and the tests that it names. Each row is one numbered
+ * statement: version, number, the party that it binds, its tests (`path: name`, separated by ` | `), a note. The name
+ * is that of the test without its tags, exactly as in the source, `${…}` included.
  */
 
-/** Whom a statement binds. `none`: nobody who does what this program does. */
+/** The party that a statement binds; `none` for statements that concern no part of this program. */
 export type Bound = "server" | "client" | "both" | "none";
 
 export interface Statement {
@@ -20,7 +20,7 @@ export interface Statement {
 export interface SourceTest {
   /** `path: name`, the name without tags. */
   readonly called: string;
-  /** Its text and what stands between the test before and it: its cases and comments. */
+  /** Its source, and the source between the previous test and it: its cases and comments. */
   readonly text: string;
 }
 

@@ -1,4 +1,4 @@
-/** Every statement of both standards that binds a server names a test, and the test names the statement. */
+/** Each statement of both standards that binds a server names a test, and the test names the statement. */
 import assert from "node:assert/strict";
 import { readStatements, readTests, type SourceTest, statementFaults } from "./statements.ts";
 
@@ -51,7 +51,7 @@ Deno.test("statements: the rules detect each fault of the table", () => {
   }
   assert.equal(faultsOf("3.1.1", "9.9.9-1", "both", "t.ts: c: plain", "a note"), 0);
   assert.equal(faultsOf("5.0", "9.9.9-1", "client", "", "a client's"), 0);
-  assert.equal(faultsOf("5.0", "9.9.9-1", "server", "t.ts: c: plain"), 1); // the tag is not there
+  assert.equal(faultsOf("5.0", "9.9.9-1", "server", "t.ts: c: plain"), 1); // the tag is absent
   assert.equal(faultsOf("5.0", "9.9.9-1", "server", "t.ts: d"), 1);
   assert.equal(faultsOf("5.0", "9.9.9-1", "server", ""), 1);
   assert.equal(faultsOf("5.0", "9.9.9-1", "client", ""), 1);

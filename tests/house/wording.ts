@@ -1,4 +1,6 @@
-/** The rules of wording, pure: texts and the lists of ARCHITECTURE.md in, one sentence for each fault out. */
+/**
+ * The rules of wording as pure functions: from texts and the lists of ARCHITECTURE.md to one sentence for each fault.
+ */
 
 /** Between two words of a phrase: white space, also across the lines of a comment. */
 const gap = String.raw`(?:\s|\n\s*(?:\*|//)\s)+`;

@@ -8,7 +8,7 @@ const read = (path: string) => Deno.readTextFileSync(new URL(path, root));
 const law = readLaw(read("ARCHITECTURE.md"));
 const documents = [...Deno.readDirSync(root)].map(({ name }) => name).filter((name) => name.endsWith(".md"));
 const roots = ["cli.ts", "mod.ts", "deno.json", ...documents];
-/** Texts of others: the licences of packages, and what is generated from them. */
+/** Texts of third parties: the licences of packages, and files generated from them. */
 const foreign = ["docs/licences.md", "docs/sbom.cdx.json", "src/report/html/assets"];
 
 function textsUnder(folder: string): string[] {

@@ -1,7 +1,6 @@
 /**
- * `--fault` as a person writes it, held against the oracle under a manual clock: what the broker says it has done to
- * wills is what the oracle, which knows nothing of it, has found. tests/e2e/fault_test.ts is the same between
- * processes.
+ * `--fault` in the notation of the command line, under a manual clock: the broker's counts of its faults against the
+ * findings of the oracle, which has no access to them. tests/e2e/fault_test.ts does the same between processes.
  */
 import assert from "node:assert/strict";
 import { readCommandLine } from "../../src/cli/command_line.ts";
@@ -33,7 +32,7 @@ const cases: readonly [mix: string, verdict: keyof WillCounts, plan?: Partial<Pl
 ];
 
 function run(mix: string, more: Partial<PlanRequest> = {}) {
-  // Wills of canaries are counted apart, and let alone here: they are numbered beyond the clients.
+  // The broker also counts wills of canaries, which have numbers beyond the clients; this filter excludes them.
   const args = ["broker", "--fault", mix, "--fault-seed", "7", "--fault-clients", "-[0-9]{1,2}$"];
   const fault = faultOf(readCommandLine(args, captured()) as BrokerFlags)!;
   const { wills, verdict } = simulateFleet({ plan: { ...plan, ...more }, protocol: "5", broker: { willFault: fault } });

@@ -1,6 +1,6 @@
 /**
- * The fleet over restarts of the broker, under a manual clock: a broker with a store keeps its promise in every plan,
- * one without makes the run void, and each way of getting wills wrong over a restart is found, and told by its name.
+ * The fleet over restarts of the broker, under a manual clock: a broker with a store passes each plan, one without
+ * makes the run void, and the fleet detects and names each fault with wills over a restart.
  */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
@@ -21,7 +21,7 @@ const busy: readonly PhasePlan[] = [
   { ...restart, jitterMs: 1_000 },
   { kind: "kill", durationMs: 6_000 },
 ];
-/** Some are back before the delay, some after. */
+/** Some clients return before the delay, some after. */
 const jittery: readonly PhasePlan[] = busy.map((phase) => ({ ...phase, jitterMs: 10_000 }) as PhasePlan);
 const plan: Partial<PlanRequest> = {
   clients: 60,
@@ -107,7 +107,7 @@ Deno.test("restart: QoS 0 wills need not be kept for an offline watcher", () => 
   assert.equal(result.restarts!.unseeable + result.wills.expected, 60);
 });
 
-/** All live through a hold, the restart, and a long hold; each goes on as its second life. */
+/** All clients live through a hold, the restart and a long hold; each continues as its second life. */
 const calm: Partial<PlanRequest> = {
   clients: 20,
   sessionExpiryS: 60,
@@ -116,7 +116,7 @@ const calm: Partial<PlanRequest> = {
     durationMs: 9_000,
   }],
 };
-/** The first five died with a will that is delayed beyond the restart, and stay away. */
+/** The first five clients die with a will that is delayed beyond the restart, and do not return. */
 const pending: Partial<PlanRequest> = {
   clients: 20,
   sessionExpiryS: 60,
@@ -156,7 +156,7 @@ function publishWill(
   });
 }
 
-/** Subscribes to everything under this client id, and leaves with its session kept. */
+/** Subscribes to all topics under this client identifier, and disconnects with a lasting session. */
 function leaveSession(broker: SimulatedBroker, version: 4 | 5, clientId: string): void {
   const connect = { type: "connect", protocolVersion: version, clientId, cleanStart: false, keepAliveS: 0 } as const;
   const all = { topicFilter: "#", qos: 2, ...version === 5 && { noLocal: false, retainAsPublished: true } } as const;

@@ -1,7 +1,6 @@
 /**
- * The whole of mqtt-sim against itself: the fleet's oracle and the broker read the standard apart from one another, and
- * must agree on an honest broker in every kill mode; and a broker that breaks its promise on purpose is caught each
- * time.
+ * mqtt-sim against itself: the fleet's oracle and the broker implement the standard independently. They must agree on a
+ * correct broker in each kill mode, and the oracle must detect each planted fault.
  */
 import assert from "node:assert/strict";
 import type { WillFault, WillInQuestion } from "../../src/broker/options/will_fault.ts";
@@ -54,15 +53,18 @@ for (const { name, plan, protocol } of honest) {
   });
 }
 
-/** One in so many wills goes wrong. */
+/** One in so many wills is wrong. */
 const everyNth = 7;
 
-/** A fault, and how many wills it has touched. */
+/** A fault, and the number of wills that it has changed. */
 class Counted {
   asked = 0;
   done = 0;
 
-  /** True for every Nth question about a client of the fleet: a control that fails would void the run. */
+  /**
+   * True for each Nth will of the fleet's clients; wills of canaries stay correct, since a lost one would make the run
+   * void.
+   */
   strikes({ clientId }: WillInQuestion): boolean {
     if (Number(clientId.split("-").at(-1)) >= busy.clients!) return false;
     if (++this.asked % everyNth !== 0) return false;
@@ -154,7 +156,7 @@ function onlyFault(result: FleetResult): Record<string, number> {
 for (const { name, verdict, fault, plan, rule } of faults) {
   Deno.test(`a broker that ${name} one will in ${everyNth} is detected, and each case counted`, () => {
     const counted = new Counted();
-    // 5.0, where every part of a will can be seen; the topic stays within what the watcher subscribes to.
+    // 5.0, where each part of a will is visible; the topic stays within the watcher's filter.
     const topic = { willTopic: "mqtt-sim/{run}/{bucket}/{client}/{incarnation}/will" };
     const shares = { killShares: [{ mode: "reset", weight: 1 }, { mode: "close", weight: 1 }] as const };
     const result = simulateFleet({

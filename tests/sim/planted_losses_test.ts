@@ -1,7 +1,7 @@
 /**
- * Planted losses under a manual clock: a broker that loses a share of all wills, those of canaries included, fails in
- * each of 20 runs, and the fleet misses exactly as many wills as the broker lost. `deno task losses` is the same
- * between processes.
+ * Planted losses under a manual clock: a broker that loses a share of all wills, canaries included, fails each of 20
+ * runs, and the fleet counts exactly the wills that the broker lost. `deno task losses` does the same between
+ * processes.
  */
 import assert from "node:assert/strict";
 import { SeededFault } from "../../src/broker/fault/seeded_fault.ts";
@@ -20,7 +20,7 @@ for (const share of lossShares) {
           clients: 100,
           killRate: { kind: "count", perSecond: 100 },
           killShares: [{ mode: "reset", weight: 1 }],
-          // Where few are lost, so many are due that each run has one.
+          // A longer run at the small share, so that each seed loses a will.
           durationMs: share === 1 ? 6_000 : 2_000,
           reconnectAfterMs: 200,
         },

@@ -1,6 +1,6 @@
 /**
- * Presence over a restart of the broker, under a manual clock: one with a store keeps the truth, one that loses what
- * was retained, or wills, is found out.
+ * Presence over a restart of the broker, under a manual clock: a broker with a store keeps correct states; the fleet
+ * detects one that loses retained messages or wills.
  */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
@@ -10,7 +10,9 @@ import { simulateFleet, type Simulation } from "../support/simulated_fleet.ts";
 
 const restart = { kind: "restart", downMs: 1_500 } as const;
 const modes: readonly KillMode[] = ["reset", "close", "leave"];
-/** Some die or leave for good, and are long dead when the broker goes; the others go down with it, for good too. */
+/**
+ * Some clients die or leave for good, long before the restart; the others lose their connections in it, also for good.
+ */
 const plan: Partial<PlanRequest> = {
   clients: 60,
   sessionExpiryS: 60,

@@ -1,6 +1,6 @@
 /**
- * Presence under a manual clock: on an honest broker every state that is read is the truth, in every kill mode and with
- * every kind of session; and each planted fault of a broker is found, as often as it stands.
+ * Presence under a manual clock: on a correct broker each state is correct, in each kill mode and with each kind of
+ * session; and each planted fault is found in each check.
  */
 import assert from "node:assert/strict";
 import { killModes } from "../../src/fleet/plan/kill_mode.ts";

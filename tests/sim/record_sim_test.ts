@@ -1,11 +1,11 @@
-/** Same seed, same run: recordings of each built-in scenario under a manual clock, the whole files. */
+/** The same seed gives the same run: whole recordings of each built-in scenario under a manual clock. */
 import assert from "node:assert/strict";
 import { overrule, parseScenario } from "../../src/cli/fleet/scenario_file.ts";
 import { builtInScenarios } from "../../src/cli/fleet/scenarios.ts";
 import { Recording } from "../support/recording.ts";
 import { simulateFleet } from "../support/simulated_fleet.ts";
 
-/** A scenario's recording, with its run id taken out: by it two runs of one seed differ, and by nothing else. */
+/** A scenario's recording without its run id, the only difference between two runs of a seed. */
 function recording(name: string, seed: number, run: string): string {
   const { text } = builtInScenarios.find((scenario) => scenario.name === name)!;
   const plan = overrule(parseScenario(text, name), { clients: 40 }, { seed, run });

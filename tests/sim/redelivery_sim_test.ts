@@ -1,6 +1,6 @@
 /**
- * Redelivery over a restart, under a manual clock: the broker's acknowledgement of a will was lost with the broker, and the
- * will comes again in the resumed session, under the packet identifier that it had.
+ * Redelivery over a restart, under a manual clock: the acknowledgement of a will is lost with the broker, and the will
+ * arrives again in the resumed session, with its packet identifier.
  */
 import assert from "node:assert/strict";
 import { frameSize } from "../../src/mqtt/codec/frame.ts";
@@ -26,7 +26,7 @@ const [connack, publish, dupFlag, qosFlags] = [0x20, 0x30, 0x08, 0x06];
 
 const decoder = new TextDecoder("latin1");
 
-/** The packets in some bytes. */
+/** The packets in these bytes. */
 function packets(bytes: Uint8Array): Uint8Array[] {
   const found: Uint8Array[] = [];
   for (let at = 0; at < bytes.length;) {
@@ -37,7 +37,7 @@ function packets(bytes: Uint8Array): Uint8Array[] {
   return found;
 }
 
-/** Delivers the last message of a QoS, once more after a resumed session's CONNACK, as `change` makes it. */
+/** Delivers the last message with a QoS again, after the CONNACK of a resumed session, as `change` makes it. */
 function redelivers(qos: 1 | 2, change: (packet: Uint8Array) => Uint8Array): (broker: SimulatedBroker) => void {
   return (broker) => {
     const dial = broker.dial.bind(broker);
@@ -52,7 +52,7 @@ function redelivers(qos: 1 | 2, change: (packet: Uint8Array) => Uint8Array): (br
           for (const packet of packets(bytes)) {
             receiver.onBytes(packet);
             if ((packet[0]! & 0xf0) === publish && (packet[0]! & qosFlags) >> 1 === qos) last = packet;
-            // Session Present is the lowest bit of the first byte behind the fixed header.
+            // Session Present is the lowest bit of the first byte after the fixed header.
             const resumed = packet[0] === connack && (packet[2]! & 1) === 1;
             if (!isWatcher || !resumed || last === undefined) continue;
             receiver.onBytes(change(last));
@@ -100,7 +100,7 @@ for (const protocol of ["3.1.1", "5"] as const) {
   });
 
   Deno.test(`F14: the same will under another packet identifier is a duplicate: ${protocol}`, () => {
-    // The identifier stands behind the topic.
+    // The identifier follows the topic.
     const renamed = (packet: Uint8Array) => {
       const headerSize = packet.findIndex((byte, at) => at > 0 && byte < 0x80) + 1;
       const idAt = headerSize + 2 + (packet[headerSize]! << 8 | packet[headerSize + 1]!);

@@ -1,6 +1,6 @@
 /**
- * That the simulation of conforming brokers finds what it is for: a fault that mqtt-sim once had is put back into a copy
- * of one source file, and a seed among the first 100 must report it.
+ * The simulation of conforming brokers finds real faults: the test puts an earlier fault of mqtt-sim back into a copy
+ * of a source file, and one of the first 100 seeds must report it.
  */
 import assert from "node:assert/strict";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -8,10 +8,10 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 interface Reintroduced {
   readonly name: string;
   readonly file: string;
-  /** What the source says, once, and what the fault says in its place. */
+  /** A text that occurs once in the source, and the fault that replaces it. */
   readonly right: string;
   readonly wrong: string;
-  /** What the first seed that finds it reports. */
+  /** The report of the first seed that finds it. */
   readonly says: RegExp;
 }
 
@@ -34,12 +34,12 @@ const faults: readonly Reintroduced[] = [
 
 const root = new URL("../../", import.meta.url);
 
-/** Runs the first 100 seeds with one file in the place of another, up to the first that fails. */
+/** Runs the first 100 seeds with one file replaced, until a seed fails. */
 async function runWith(file: string, text: string): Promise<string> {
   const folder = await Deno.makeTempDir({ prefix: "mqtt-sim-fault-" });
   try {
     const source = new URL(file, root);
-    // What it imports stands beside the original.
+    // The relative imports of the copy lead to the folder of the original.
     const absolute = text.replace(/(from|import\() ?"(\.{1,2}\/[^"]+)"/g, (_, word, path) => {
       return `${word} "${new URL(path, source).href}"`;
     });

@@ -1,7 +1,7 @@
 /**
- * The broker core on a store, under a manual clock, by seed: clients with wills come, die and leave, a sender and a
- * watcher exchange QoS 1 and 2, and every now and then the broker dies half way through a turn and restarts. The
- * books are those of the crash test; here any instant can be hit, and a seed repeats it.
+ * The broker core on a store, under a manual clock, by seed: clients with wills connect, die and leave, a sender and a
+ * watcher exchange QoS 1 and 2, and at intervals the broker crashes within a turn and restarts. The records are those
+ * of the crash test; here a crash can occur at any point, and a seed repeats it.
  */
 import assert from "node:assert/strict";
 import { Random } from "../../src/base/random.ts";
@@ -17,7 +17,7 @@ const seeds = 60;
 const steps = 60;
 const lasting = { cleanStart: false, properties: { sessionExpiryIntervalS: 0xffff_ffff } } as const;
 
-/** A client with a will, as far as it knows. */
+/** A client with a will, and the facts that it knows. */
 interface Visit {
   readonly client: Client;
   readonly life: WillLife;
@@ -98,7 +98,7 @@ class RestartSim {
     this.#settle();
   }
 
-  /** A new connection; an older one of the same client is let go first, so that its end has one cause. */
+  /** Opens a connection. Ends an older one of the same client first, so that its end has one cause. */
   #begin(clientId: string): void {
     const older = this.#visits.get(clientId);
     if (older !== undefined && older.life.endedMs === undefined) return;
@@ -132,7 +132,7 @@ class RestartSim {
     this.#sender.link.write(encode(packet as PublishPacket, 5));
   }
 
-  /** Takes down what has come, everywhere. */
+  /** Records all arrived packets. */
   #note(): void {
     for (const { client, life, before } of this.#visits.values()) {
       if (client.connack !== undefined) life.acknowledged = true;
@@ -196,7 +196,7 @@ Deno.test("restart simulation: detects a broker that acknowledges before it comm
   Turn.prototype.guard = (link) => link;
   try {
     const found = [1, 2, 3, 4, 5].filter((seed) => {
-      const sim = new RestartSim(seed, { endOfTurn: () => {} }); // it commits with its signs of life alone
+      const sim = new RestartSim(seed, { endOfTurn: () => {} }); // commits only once a second
       sim.run();
       return sim.faults.length > 0;
     });

@@ -1,4 +1,4 @@
-/** Each built-in scenario, with few clients, against the broker's core under a manual clock. */
+/** Each built-in scenario, with few clients, on the broker's core under a manual clock. */
 import assert from "node:assert/strict";
 import { overrule, parseScenario } from "../../src/cli/fleet/scenario_file.ts";
 import { builtInScenarios } from "../../src/cli/fleet/scenarios.ts";
@@ -18,12 +18,12 @@ function simulated(name: string, flags?: Partial<PlanRequest>): FleetResult {
   return simulateFleet({ plan, protocol: plan.protocol === "5" ? "5" : "mix" });
 }
 
-/** Clients alive at the end of a second, counted from the instant at which killing began. */
+/** Living clients at the end of a second, counted from the start of the kills. */
 function alive({ series }: FleetResult): number[] {
   return series.map((point) => point.alive);
 }
 
-/** What each scenario must show beside that it passes. */
+/** Further conditions for each scenario, beyond its pass. */
 const shown: Readonly<Record<string, (result: FleetResult) => void>> = {
   "steady": ({ kills }) => assert.ok(kills.total > 40 && kills.total < 70, `${kills.total} kills`),
   "storm": (result) => {

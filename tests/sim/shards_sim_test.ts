@@ -1,4 +1,4 @@
-/** One run cut into shards and squads, against the broker's core under a manual clock: it is the run of one process. */
+/** One run cut into shards and squads, on the broker's core under a manual clock: it equals the run of one process. */
 import assert from "node:assert/strict";
 import { overrule, parseScenario } from "../../src/cli/fleet/scenario_file.ts";
 import { builtInScenarios } from "../../src/cli/fleet/scenarios.ts";
@@ -25,7 +25,7 @@ function merged(plan: Partial<PlanRequest>, of: number): Report {
   return mergeReports(parts);
 }
 
-/** Every count of a report: what is a rate, an instant or a histogram's bound is none. */
+/** Each count of a report, without rates, times and bounds of histograms. */
 function countsOf({ clients, kills, wills, controls, latencyMs, slipMs, retained, verdict, reason }: Report) {
   const { rampPerSecond: _, peakAlive: __, ...joined } = clients;
   return {

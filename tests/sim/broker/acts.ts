@@ -1,5 +1,6 @@
 /**
- * What simulated clients do, drawn from the seed: everything that the protocol allows, and some of what it forbids.
+ * The actions of simulated clients, drawn from the seed: everything that the protocol permits, and some actions that it
+ * forbids.
  */
 import type { QoS, Subscription } from "../../../src/mqtt/packet.ts";
 import { publishOwn, releaseAgain } from "./inspect.ts";
@@ -23,7 +24,7 @@ const filters = [
   "$share/g/s/1",
   "$share/h/s/2",
 ];
-/** Large enough to be too large for a client that says so. */
+/** Larger than the maximum packet size that some clients announce. */
 const bigText = ".".repeat(400);
 const smallPacketBytes = 200;
 
@@ -41,7 +42,7 @@ export class Acts {
     }
   }
 
-  /** One act of one client. */
+  /** Performs one action of one client. */
   step(): void {
     const sim = this.#sim;
     const client = sim.pick(sim.clients);
@@ -69,7 +70,7 @@ export class Acts {
     else this.#deliver(client);
   }
 
-  /** The broker publishes to a topic that is closed to clients; wildcards at the first level must not see it. */
+  /** The broker publishes to a topic that clients may not use; wildcards at the first level must not match it. */
   #publishOwn(): void {
     const sim = this.#sim;
     const payload = `own${++this.#named}`;
@@ -78,7 +79,7 @@ export class Acts {
     publishOwn(sim.core, head.topic, payload, sim.nowMs());
   }
 
-  /** An old link whose client is elsewhere already: what was on its way arrives or not, and then it ends. */
+  /** An old link whose client has connected elsewhere: its bytes in transit arrive or not, and then it ends. */
   #bury(): void {
     const sim = this.#sim;
     const at = sim.random.below(sim.abandoned.length);
@@ -106,7 +107,7 @@ export class Acts {
     const sim = this.#sim;
     const highWaterBytes = sim.pick([30, 200, 1e6, 1e6]);
     const version = this.#versions.get(client)!;
-    if (sim.chance(20)) return void client.dial(version, highWaterBytes); // and nothing sent on it
+    if (sim.chance(20)) return void client.dial(version, highWaterBytes); // a link without bytes
     client.connect(this.#asked(client, version), sim.pick([1, 2, 5, 65_535]), highWaterBytes);
     if (!sim.chance(4)) client.wire!.deliver();
     if (!sim.chance(4)) client.wire!.read();
@@ -130,7 +131,7 @@ export class Acts {
 
   #will(clientId: string, version: 4 | 5): ModelWill {
     const sim = this.#sim;
-    const topic = `will/${clientId}`; // its own: at one instant, no rule says whose will comes first
+    const topic = `will/${clientId}`; // the order of two clients' wills is undefined
     const message = {
       topic,
       payload: `will${++this.#named}`,
@@ -142,7 +143,7 @@ export class Acts {
     return { message, delayS: version === 5 ? sim.pick([0, 0, 1, 3, 10]) : 0 };
   }
 
-  /** Reads and answers, as far as it feels like it. */
+  /** Reads and answers a random number of packets. */
   #exchange(client: SimClient): void {
     const sim = this.#sim;
     for (let count = 1 + sim.random.below(6); count > 0; count--) {
@@ -168,7 +169,7 @@ export class Acts {
       const payload = retain && sim.chance(4) ? "" : `m${++this.#named}${sim.chance(12) ? bigText : ""}`;
       const expiryS = version === 5 && sim.chance(6) ? sim.pick([1, 2, 5]) : undefined;
       const isFull = client.openCount >= sim.limits.receiveMaximum;
-      // What is sent again at QoS 1 is a message of the same payload, and whose turn it was could not be told.
+      // A member that sends the QoS 1 message again repeats its payload, so the test could not tell whose turn it was.
       const qos = (isFull ? 0 : topic.startsWith("s/") ? sim.pick([0, 2]) : sim.random.below(3)) as QoS;
       const alias = version === 5 && sim.chance(6) ? 1 + sim.random.below(4) : undefined;
       client.publish(qos, topic, payload, retain, expiryS, alias);
@@ -217,7 +218,10 @@ export class Acts {
     this.#deliver(client);
   }
 
-  /** DISCONNECT, with or without the will, and with a session made shorter, longer, or longer against the rule. */
+  /**
+   * DISCONNECT, with or without the will, and with a session expiry that is shorter, longer, or longer against the
+   * rule.
+   */
   #leave(client: SimClient): void {
     const sim = this.#sim;
     const is5 = client.wire!.version === 5;
@@ -248,7 +252,7 @@ export class Acts {
     this.#deliver(client);
   }
 
-  /** Answers to nothing: allowed, and without effect. */
+  /** Acknowledgements without a matching message: permitted, and without effect. */
   #oddAnswer(client: SimClient): void {
     const type = this.#sim.pick(["puback", "pubcomp", "pubrel"] as const);
     client.wire!.send({ type, packetId: 60_001 }, (model, connection, nowMs) => {

@@ -1,13 +1,13 @@
 /**
- * One seed for the fleet: a small squad with a plan of the seed's own against the broker's core, judged by the fleet's
- * oracle, which shares no code with the broker or with the simulation's model.
+ * A fleet of one seed: a small squad, with a plan drawn from the seed, against the broker's core. The fleet's oracle
+ * judges it; it shares no code with the broker or with the simulation's model.
  */
 import assert from "node:assert/strict";
 import { Random } from "../../../src/base/random.ts";
 import { killModes } from "../../../src/fleet/plan/kill_mode.ts";
 import { simulateFleet } from "../../support/simulated_fleet.ts";
 
-/** Throws unless the oracle finds nothing to say against the broker. */
+/** Throws unless the oracle finds no fault. */
 export function simulateFleetOf(seed: number): void {
   const random = new Random(seed);
   const pick = <T>(items: readonly T[]): T => items[random.below(items.length)]!;
@@ -29,6 +29,6 @@ export function simulateFleetOf(seed: number): void {
     },
   });
   assert.deepEqual(result.faults, []);
-  // Where those who were killed happened to leave no will, the run is void, and says so.
+  // If no killed client had to leave a will, the run is void and says so.
   assert.equal(result.verdict, result.wills.expected > 0 ? "pass" : "void", result.reason);
 }

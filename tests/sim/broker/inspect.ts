@@ -1,11 +1,9 @@
-/**
- * The one file of the simulation that looks into the broker's core, so that a change of its insides is followed here.
- */
+/** The only file of the simulation that reads the broker's internals, so that a change of them affects one file. */
 import assert from "node:assert/strict";
 import type { Core } from "../../../src/broker/core/core.ts";
 import type { Model } from "./model.ts";
 
-/** Sessions, subscriptions, retained messages and wills of the core are those of the model. */
+/** Compares sessions, subscriptions, retained messages and wills of the core with those of the model. */
 export function agreeOnTables(core: Core, model: Model): void {
   const { metrics } = core;
   assert.equal(core.sessions.size, model.sessions.size, "sessions held");
@@ -25,12 +23,13 @@ export function agreeOnTables(core: Core, model: Model): void {
   const online = [...model.connections].filter((each) => each.online).length;
   assert.equal(metrics.online, online, "clients online");
   assert.equal(metrics.open, model.openLinks, "links open");
-  // One for each connection, delayed will and retained message, two for a session and its outbox, one of the broker's own.
+  // One for each connection, delayed will and retained message, two for each session with its outbox, one of the broker
+  // itself.
   const most = model.connections.size + model.delayed.size + model.retained.size + 2 * model.sessions.size + 1;
   assert.ok(core.deadlines.size <= most, `${core.deadlines.size} things wait for their time, and ${most} may`);
 }
 
-/** All clients have gone, and all their time is up. */
+/** All clients have disconnected, and all their deadlines have passed. */
 export function nothingIsLeft(core: Core): void {
   const { metrics } = core;
   const left = {
@@ -46,13 +45,13 @@ export function nothingIsLeft(core: Core): void {
   assert.deepEqual(left, Object.fromEntries(Object.keys(left).map((name) => [name, 0])), "something is left");
 }
 
-/** A connection that is long over decides on a will once more: that is not its will any longer, and nothing happens. */
+/** A connection that ended long ago releases its will a second time, which must have no effect. */
 export function releaseAgain(core: Core, clientId: string, version: 4 | 5, nowMs: number): void {
   const ending = { kind: "link-end" } as const;
   core.wills.release({ clientId, connectionId: 0, version, ending, sessionExpiryS: 0, nowMs });
 }
 
-/** The broker publishes in its own name, as it does for $SYS. */
+/** The broker itself publishes, as it does for $SYS. */
 export function publishOwn(core: Core, topic: string, payload: string, nowMs: number): void {
   core.router.publishOwn({ topic, payload: new TextEncoder().encode(payload), retain: false }, nowMs);
 }

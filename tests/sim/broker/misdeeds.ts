@@ -1,13 +1,11 @@
-/**
- * What the standard forbids a client, as bytes: each ends its connection, and its will is due.
- */
+/** Violations of the standard by a client, as bytes: each ends the connection, and its will is due. */
 import type { ConnectPacket } from "../../../src/mqtt/packet.ts";
 import { encode } from "../../../src/mqtt/codec/codec.ts";
 
 export interface Misdeed {
   readonly name: string;
   readonly bytes: Uint8Array;
-  /** Forbidden in that version alone; in both where it does not say. */
+  /** The version in which it is a violation; both if absent. */
   readonly version?: 4 | 5;
 }
 

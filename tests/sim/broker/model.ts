@@ -1,7 +1,7 @@
 /**
- * A second reading of the standard, without a broker: told what reaches the broker and when, it says which answers and
- * messages every client is due, which wills are out, and which sessions, subscriptions and retained messages there are.
- * Everything is a walk over lists. Shares no code with src/broker.
+ * An independent model of the standard, without a broker. From the packets that reach the broker and their times it
+ * computes the answers and messages due to each client, the published wills, the sessions, subscriptions and retained
+ * messages. It only walks lists, and shares no code with src/broker.
  */
 import {
   type Due,
@@ -17,7 +17,7 @@ import {
   within,
 } from "./model_state.ts";
 
-/** The limits that a simulated client can run into. */
+/** The limits that a simulated client can reach. */
 export interface ModelLimits {
   readonly timeToConnectMs: number;
   readonly connections: number;
@@ -32,7 +32,7 @@ interface DelayedWill {
   readonly atMs: number;
 }
 
-/** Something that is due later. */
+/** An event at a later time. */
 interface Waiting {
   readonly atMs: number;
   readonly act: (nowMs: number) => void;
@@ -43,15 +43,15 @@ export class Model {
   readonly connections = new Set<ModelConnection>();
   readonly retained = new Map<string, ModelMessage>();
   readonly delayed = new Map<string, DelayedWill>();
-  /** Messages to groups of shared subscriptions that nobody has read. */
+  /** Messages to groups of shared subscriptions that no member has read. */
   shared: SharedDue[] = [];
-  /** Messages that a member may not have got before its session ended: another member may get them. */
+  /** Messages that a member may not have received before its session ended; another member may receive them. */
   handedOn: SharedDue[] = [];
-  /** Every message of a shared subscription, by the whole filter. */
+  /** Each message of a shared subscription, by its complete filter. */
   readonly #everShared: { readonly message: ModelMessage; readonly filter: string }[] = [];
-  /** Wills published, for the books. */
+  /** The number of published wills. */
   willsOut = 0;
-  /** Links of which the broker has not yet heard the end. */
+  /** Links whose end the broker has not seen. */
   openLinks = 0;
   readonly #limits: ModelLimits;
   #assigned = 0;
@@ -75,7 +75,7 @@ export class Model {
     return connection;
   }
 
-  /** What is due by now, earliest first. */
+  /** The events that are due, earliest first. */
   tick(nowMs: number): void {
     for (;;) {
       let next: Waiting | undefined;
@@ -85,7 +85,7 @@ export class Model {
     }
   }
 
-  /** The earliest two different instants at which anything is due. */
+  /** The earliest two different times of later events. */
   get nextTwoMs(): readonly [firstMs: number, secondMs: number] {
     let [firstMs, secondMs] = [Infinity, Infinity];
     for (const { atMs } of this.#waiting()) {
@@ -111,7 +111,7 @@ export class Model {
   }
 
   connect(connection: ModelConnection, asked: ModelConnect, nowMs: number): void {
-    this.tick(nowMs); // what was due before comes before
+    this.tick(nowMs); // events that were due earlier come first
     if (connection.over) return;
     connection.version = asked.version;
     connection.lastPacketMs = nowMs;
@@ -140,7 +140,7 @@ export class Model {
     const session = this.sessions.get(clientId);
     if (session === undefined) return undefined;
     if (!cleanStart) {
-      this.delayed.delete(clientId); // back in time
+      this.delayed.delete(clientId); // returned in time
       session.endMs = Infinity;
       return session;
     }
@@ -167,12 +167,12 @@ export class Model {
     session.connection = connection;
   }
 
-  /** Anything came that keeps the client alive. */
+  /** A packet arrived that resets keep alive. */
   heard(connection: ModelConnection, nowMs: number): void {
     connection.lastPacketMs = nowMs;
   }
 
-  /** A proper DISCONNECT, or one with a reason. */
+  /** A normal DISCONNECT, or one with a reason code. */
   disconnect(connection: ModelConnection, reasonCode: number, expiryS: number | undefined, nowMs: number): void {
     if (connection.version === 5 && expiryS !== undefined) {
       if (connection.askedExpiryS === 0 && expiryS > 0) return this.fault(connection, nowMs);
@@ -182,14 +182,14 @@ export class Model {
     this.#lose(connection, nowMs);
   }
 
-  /** The peer broke the standard, or fell silent: the connection ends, and its will is due. */
+  /** The client violated the standard or was silent: its connection ends, and its will is due. */
   fault(connection: ModelConnection, nowMs: number): void {
     if (connection.over) return;
     if (connection.online) this.#lose(connection, nowMs);
     else this.#leave(connection);
   }
 
-  /** The link is gone without a word. */
+  /** The link ended without DISCONNECT. */
   linkOver(connection: ModelConnection, nowMs: number): void {
     if (connection.turnedAway) return;
     this.openLinks--;
@@ -226,7 +226,7 @@ export class Model {
     this.#willOut(session.clientId, nowMs);
   }
 
-  /** Which of them the member had acknowledged is not looked at: each may come once more, to a member of now. */
+  /** Ignores which of them the member had acknowledged: each may arrive once more, at a present member. */
   #handOn(session: ModelSession): void {
     for (const { filter, qos } of session.subscriptions.values()) {
       if (sharedParts(filter) === undefined) continue;
@@ -249,10 +249,10 @@ export class Model {
     this.publish({ ...delayed.will.message, atMs: nowMs });
   }
 
-  /** PUBLISH of a client that is online. */
+  /** PUBLISH of an online client. */
   published(connection: ModelConnection, message: ModelMessage, packetId: number): void {
     const { topic, qos, atMs } = message;
-    const isReserved = /^\$(SYS|share|CONTROL)(\/|$)/.test(topic); // for the broker alone to publish to
+    const isReserved = /^\$(SYS|share|CONTROL)(\/|$)/.test(topic); // only the broker may publish to it
     if (isReserved && (qos === 0 || connection.version === 4)) return this.fault(connection, atMs);
     if (qos === 2) return this.#publishedOnce(connection, message, packetId, isReserved);
     if (!isReserved) this.publish(message);
@@ -293,7 +293,7 @@ export class Model {
     }
   }
 
-  /** One for each group; a group is a share name and a filter. */
+  /** One for each group; a group is a share name with a filter. */
   #share(message: ModelMessage): void {
     const groups = new Map<string, Map<ModelSession, ModelSubscription>>();
     for (const session of this.sessions.values()) {
@@ -373,7 +373,7 @@ export class Model {
     connection.answers.push(`unsuback ${packetId}`);
   }
 
-  /** PUBACK, PUBREC or PUBCOMP; answers whether it fits what is open. */
+  /** PUBACK, PUBREC or PUBCOMP; returns whether it matches an open message. */
   acknowledged(connection: ModelConnection, type: "puback" | "pubrec" | "pubcomp", packetId: number, refused: boolean) {
     const session = connection.session!;
     const due = session.due.find((each) => each.state !== "due" && each.packetId === packetId);
@@ -384,8 +384,8 @@ export class Model {
 }
 
 /**
- * Whether nobody need have read it: a member took it along when its session ended, or has not come back for it; it was
- * QoS 0; it was too large for somebody.
+ * Whether the message may remain unread: its member's session ended, its member has not returned, it was QoS 0, or it
+ * was too large for a member.
  */
 export function mayBeUnread({ message, members }: SharedDue, nowMs: number, bigBytes: number): boolean {
   if (isExpired(message, nowMs) || message.payload.length > bigBytes) return true;

@@ -1,9 +1,9 @@
 /**
- * What the simulation's model of a broker holds: the nouns of the standard in their plainest form. Shares no code with
+ * The state of the simulation's model of a broker: the nouns of the standard in a simple form. Shares no code with
  * src/broker.
  */
 
-/** A message as it was published. */
+/** A message as published. */
 export interface ModelMessage {
   readonly topic: string;
   readonly payload: string;
@@ -15,26 +15,26 @@ export interface ModelMessage {
 }
 
 /**
- * One copy that one session is due. `due`: the client has not read it; `read`: it has, and the broker does not know;
- * `received`: PUBREC reached the broker, PUBREL is due.
+ * One copy that is due to one session. `due`: the client has not read it; `read`: it has, and the broker has no
+ * acknowledgement; `received`: PUBREC reached the broker, PUBREL is due.
  */
 export interface Due {
   readonly message: ModelMessage;
   readonly qos: number;
   readonly retain: boolean;
   readonly identifiers: readonly number[];
-  /** The instant at which it was routed. */
+  /** When it was routed. */
   readonly atMs: number;
   state: "due" | "read" | "received";
   packetId: number;
-  /** The connection on which the client read it last. */
+  /** The connection on which the client last read it. */
   readOn: ModelConnection | undefined;
 }
 
-/** A message to one member of a group of shared subscriptions: which one is the broker's to choose. */
+/** A message for one member of a group of shared subscriptions; the broker chooses the member. */
 export interface SharedDue {
   readonly message: ModelMessage;
-  /** Who may get it, by what it subscribed to. */
+  /** The members that may receive it, by their subscriptions. */
   readonly members: ReadonlyMap<ModelSession, ModelSubscription>;
 }
 
@@ -51,7 +51,7 @@ export interface ModelWill {
   readonly delayS: number;
 }
 
-/** What a client asks for in CONNECT. */
+/** The fields of a client's CONNECT. */
 export interface ModelConnect {
   readonly clientId: string;
   readonly version: 4 | 5;
@@ -64,13 +64,13 @@ export interface ModelConnect {
   readonly maximumPacketSize: number;
 }
 
-/** An answer that a client is due: its type, and what it says. */
+/** An answer that is due to a client: its type and its content. */
 export type Answer = string;
 
 export class ModelConnection {
   online = false;
   over = false;
-  /** Too many links were open: the broker hears no more of this one. */
+  /** True after the limit on open links: the broker reads no more of this one. */
   turnedAway = false;
   version: 4 | 5 = 5;
   clientId = "";
@@ -81,11 +81,11 @@ export class ModelConnection {
   askedExpiryS = 0;
   maximumPacketSize = Infinity;
   readonly aliases = new Map<number, string>();
-  /** QoS 2 packet identifiers of this connection that are not released. */
+  /** Unreleased QoS 2 packet identifiers of this connection. */
   readonly unreleased = new Set<number>();
-  /** Answers in the order of what they answer. */
+  /** Answers, in the order of the packets that they answer. */
   readonly answers: Answer[] = [];
-  /** QoS 0 messages in their order. */
+  /** QoS 0 messages in order. */
   readonly atMostOnce: Due[] = [];
 
   constructor(readonly openedMs: number) {
@@ -100,15 +100,15 @@ export class ModelSession {
   ended = false;
   connection: ModelConnection | undefined;
   readonly subscriptions = new Map<string, ModelSubscription>();
-  /** QoS 1 and 2 messages in the order in which they were routed. */
+  /** QoS 1 and 2 messages in the order of routing. */
   due: Due[] = [];
-  /** Packet identifiers of QoS 2 messages from the client that are not yet released. */
+  /** Packet identifiers of the client's unreleased QoS 2 messages. */
   readonly inbox = new Set<number>();
 
   constructor(readonly clientId: string) {}
 }
 
-/** Whether a topic name is within a topic filter; a plain reading of section 4.7. */
+/** Whether a topic name matches a topic filter, by a plain reading of section 4.7. */
 export function within(filter: string, topic: string): boolean {
   if (topic.startsWith("$") && /^[+#]/.test(filter)) return false;
   const wanted = filter.split("/");
@@ -126,5 +126,5 @@ export function sharedParts(filter: string): { readonly name: string; readonly f
   return name === undefined || shared === undefined ? undefined : { name, filter: shared };
 }
 
-/** What stands for "never" in a session's expiry interval. */
+/** The value of a session expiry interval that means "never". */
 export const never = 0xffff_ffff;

@@ -1,6 +1,4 @@
-/**
- * Holds what a client reads against what the model says it is due.
- */
+/** Compares the packets that a client reads with those that the model expects. */
 import assert from "node:assert/strict";
 import type { Packet, PublishPacket } from "../../../src/mqtt/packet.ts";
 import { isExpired } from "./model.ts";
@@ -8,13 +6,13 @@ import type { Due, ModelConnection, ModelSession, SharedDue } from "./model_stat
 
 const decoder = new TextDecoder();
 
-/** What the checks must know besides. */
+/** Further state for the checks. */
 export interface Slack {
-  /** Messages may have been dropped at an outbox's bound. */
+  /** Whether the broker may have dropped messages at an outbox limit. */
   readonly drops: boolean;
 }
 
-/** An answer to something that the client sent: in the order of what it answers. */
+/** An answer to a packet of the client, in the order of those packets. */
 export function checkAnswer(name: string, connection: ModelConnection, packet: Packet): void {
   const expected = connection.answers.shift();
   assert.equal(wordsOf(packet), expected, `${name} got another answer than it is due`);
@@ -37,10 +35,10 @@ function wordsOf(packet: Packet): string {
   }
 }
 
-/** What a PUBLISH turned out to be. */
+/** How the check identified a PUBLISH. */
 export type Found = { readonly due: Due; readonly repeated: boolean };
 
-/** A PUBLISH: the next of its topic and QoS, or the repetition of one that was open. */
+/** A PUBLISH: the next one of its topic and QoS, or the repetition of an open one. */
 export function checkPublish(
   name: string,
   connection: ModelConnection,
@@ -75,7 +73,7 @@ export function checkPublish(
   return { due, repeated: false };
 }
 
-/** Whether a message of this payload is due to the client by another way. */
+/** Whether a message with this payload is due to the client by another subscription. */
 function isDue(connection: ModelConnection, packet: PublishPacket): boolean {
   const list = packet.qos === 0 ? connection.atMostOnce : connection.session!.due;
   return list.some(({ message, state, qos }) =>
@@ -87,7 +85,10 @@ function openOf(session: ModelSession, packetId: number): Due | undefined {
   return session.due.find((each) => each.state !== "due" && each.packetId === packetId);
 }
 
-/** A message that the broker chose this member of a group for. One that is due anyway, and looks the same, is not it. */
+/**
+ * A message for which the broker chose this group member. A message that is due by another subscription, with the same
+ * content, is not one.
+ */
 function sharedOf(
   connection: ModelConnection,
   packet: PublishPacket,
@@ -128,7 +129,7 @@ function sharedOf(
   return due;
 }
 
-/** The first of the same topic and QoS that may not be missing. Those before it must have had leave to be missing. */
+/** The first of the same topic and QoS that must arrive; those before it may be missing. */
 function nextOf(
   name: string,
   connection: ModelConnection,
@@ -142,7 +143,7 @@ function nextOf(
   for (const due of [...list]) {
     const { message, state, qos, atMs } = due;
     if (state !== "due" || message.topic !== packet.topic || qos !== packet.qos) continue;
-    // Two clients' wills of one instant: no rule says which comes first.
+    // The order of two clients' wills at the same time is undefined.
     if (atMs === found?.atMs && message.publisherId !== found.message.publisherId) continue;
     if (
       message.payload === payload && looksAlike(due, packet, connection) &&
@@ -166,7 +167,7 @@ function looksAlike({ retain, identifiers }: Due, packet: PublishPacket, { versi
   return retain === packet.retain && (version === 4 || identifiers.join() === given.join());
 }
 
-/** Dropped with leave: expired before it could be sent, too large for the client, or where bounds were run into. */
+/** Messages that may be dropped: expired before sending, too large for the client, or beyond a limit. */
 export function mayBeMissing(due: Due, connection: ModelConnection, nowMs: number, slack: Slack): boolean {
   return slack.drops || isExpired(due.message, nowMs) || due.message.payload.length > connection.maximumPacketSize;
 }
@@ -180,7 +181,7 @@ function checkContent(
 ): void {
   const { message } = due;
   const what = `${name}: "${message.payload}"`;
-  // A repetition of the last connection, written and never read, is new to the client.
+  // A repetition that the last connection never read is a first delivery for the client.
   if (packet.dup) assert.ok(packet.qos > 0, `${what} has DUP at QoS 0`);
   assert.ok(message.payload.length <= connection.maximumPacketSize, `${what} is larger than the client takes`);
   if (connection.version === 4) return;

@@ -1,6 +1,5 @@
 /**
- * `deno task sim`: the simulation over many seeds, on as many threads as there are processors, or one seed with its
- * trace.
+ * `deno task sim`: the simulation over many seeds, with one thread for each processor; or one seed with its trace.
  *
  *   deno task sim [--seeds 10000] [--from 0] [--threads 2]
  *   deno task sim --seed 1234

@@ -1,6 +1,6 @@
 /**
- * A simulated client with an identity: it outlives its connections, keeps what the standard tells a client to keep, and
- * leaves when and what to answer to the simulation.
+ * A simulated client with an identity: it outlives its connections and keeps the state that the standard requires of a
+ * client; the simulation decides when it reads and answers.
  */
 import assert from "node:assert/strict";
 import type { Packet, PublishPacket, QoS } from "../../../src/mqtt/packet.ts";
@@ -8,13 +8,13 @@ import type { Due, ModelConnect } from "./model_state.ts";
 import { checkAnswer, checkPublish, mayBeMissing, type Slack } from "./reading.ts";
 import { type SimWorld, Wire } from "./wire.ts";
 
-/** One of the client's own messages whose acknowledgements are not complete. */
+/** One of the client's own messages whose acknowledgements are incomplete. */
 interface Open {
   readonly packet: PublishPacket;
   released: boolean;
 }
 
-/** What is read and not answered. */
+/** A packet that the client has read and not answered. */
 interface Unanswered {
   readonly type: "puback" | "pubrec" | "pubcomp" | "pubrel";
   readonly packetId: number;
@@ -35,7 +35,7 @@ export class SimClient {
   #unanswered: Unanswered[] = [];
   readonly #aliases = new Map<number, string>();
 
-  /** @param onRead told of each message that the client reads */
+  /** @param onRead called with each message that the client reads */
   constructor(
     world: SimWorld,
     readonly name: string,
@@ -58,7 +58,7 @@ export class SimClient {
     return this.#unanswered.length;
   }
 
-  /** A new link with nothing sent on it. */
+  /** Opens a link and sends nothing. */
   dial(version: 4 | 5, highWaterBytes: number): Wire {
     this.#unanswered = [];
     this.#aliases.clear();
@@ -79,7 +79,7 @@ export class SimClient {
     return wire;
   }
 
-  /** Publishes with the lowest packet identifier that is free. */
+  /** Publishes with the lowest free packet identifier. */
   publish(qos: QoS, topic: string, payload: string, retain: boolean, expiryS?: number, alias?: number): void {
     let packetId = 1;
     while (this.#open.has(packetId)) packetId++;
@@ -110,7 +110,7 @@ export class SimClient {
     });
   }
 
-  /** Answers the oldest thing that it has read; a refusal where it may. */
+  /** Answers the oldest unanswered packet, in some cases with a refusal. */
   answer(refuse: boolean): void {
     const next = this.#unanswered.shift();
     if (next === undefined || !this.online) return;
@@ -167,7 +167,7 @@ export class SimClient {
     this.#unanswered.push({ type: packet.qos === 1 ? "puback" : "pubrec", packetId: packet.packetId! });
   }
 
-  /** CONNACK: the session goes on, and so do its handshakes; or it is a new one. */
+  /** CONNACK: the session and its handshakes continue, or a new session begins. */
   #begin(sessionPresent: boolean): void {
     this.welcome = true;
     if (!sessionPresent) this.#open.clear();
@@ -190,7 +190,7 @@ export class SimClient {
     this.#release(packet.packetId);
   }
 
-  /** Everything is read and answered, and the broker has had time: nothing may be open. */
+  /** All packets are read and answered, and the broker has handled them: no exchange may be open. */
   checkComplete(nowMs: number): void {
     const { connection } = this.wire!;
     assert.deepEqual(connection.answers, [], `${this.name} is still due answers`);
@@ -205,7 +205,7 @@ export class SimClient {
 }
 
 function connectPacketOf(asked: ModelConnect, receiveMaximum: number): Packet {
-  const topicAliasMaximum = receiveMaximum % 3; // as good as any
+  const topicAliasMaximum = receiveMaximum % 3; // any value will do
   const { clientId, version, cleanStart, keepAliveS, expiryS, will, badLogin, maximumPacketSize } = asked;
   const size = Number.isFinite(maximumPacketSize) ? { maximumPacketSize } : {};
   return {

@@ -1,11 +1,10 @@
 /**
- * One link as the simulation wants it: the broker's end is a `Link`, the client's end is two queues that the simulation
- * empties when and as far as it likes, so that every cut, every delay and every full link can come about. What the
- * broker writes carries the instant at which it was written.
+ * A link of the simulation: the broker's end is a `Link`; the client's end is two queues that the simulation empties in
+ * steps, so that each cut, delay and full link can occur. The broker's writes carry their times.
  */
 import type { Link, LinkEnd, LinkReceiver } from "../../../src/net/link.ts";
 
-/** Bytes from the broker, and when they left it. */
+/** Bytes from the broker, and when it wrote them. */
 export interface Written {
   readonly bytes: Uint8Array;
   readonly atMs: number;
@@ -18,7 +17,7 @@ export class SimLink implements Link {
   readonly peer = "sim";
   /** How the broker ended its side, if it did. */
   ending: "end" | "reset" | undefined;
-  /** Messages that were written though the link had said that it was full. */
+  /** Messages written after the link had reported that it was full. */
   pushed = 0;
   readonly #nowMs: () => number;
   readonly #highWaterBytes: number;
@@ -27,7 +26,7 @@ export class SimLink implements Link {
   #wantsDrain = false;
   #over = false;
 
-  /** @param highWaterBytes beyond so many bytes unread by the client, the link is full */
+  /** @param highWaterBytes the number of unread bytes above which the link is full */
   constructor(nowMs: () => number, highWaterBytes: number) {
     this.#nowMs = nowMs;
     this.#highWaterBytes = highWaterBytes;
@@ -41,7 +40,7 @@ export class SimLink implements Link {
     return this.ending === undefined && !this.#over;
   }
 
-  /** Whether the broker was told that the link is over. */
+  /** Whether the broker has seen the end of the link. */
   get over(): boolean {
     return this.#over;
   }
@@ -81,14 +80,14 @@ export class SimLink implements Link {
     return written;
   }
 
-  /** The broker hears that a full link is empty again. */
+  /** The broker sees that a full link is empty again. */
   drain(): void {
     if (!this.#wantsDrain || this.#bufferedBytes > 0) return;
     this.#wantsDrain = false;
     if (this.open) this.receiver.onDrain();
   }
 
-  /** The broker hears how the link ended; once. */
+  /** The broker sees how the link ended, once. */
   finish(end: LinkEnd["kind"] & ("fin" | "reset" | "closed")): void {
     if (this.#over) return;
     this.#over = true;

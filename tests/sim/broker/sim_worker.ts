@@ -1,5 +1,5 @@
 /// <reference lib="deno.worker" />
-/** One thread's share of the seeds. */
+/** The share of the seeds that one thread runs. */
 import { simulate } from "./simulation.ts";
 
 /** Seeds `from`, `from + step` and so on, below `to`. */
@@ -14,7 +14,7 @@ export interface SeedReport {
   readonly failures: readonly { readonly seed: number; readonly message: string }[];
 }
 
-/** After so many failures a thread gives up: they have the same cause. */
+/** The number of failures after which a thread stops, since they probably have one cause. */
 const failuresLimit = 5;
 
 self.onmessage = ({ data: { from, to, step } }: MessageEvent<SeedRange>) => {

@@ -1,7 +1,7 @@
 /**
- * One seed: clients that come, speak, are cut off and die before a broker core whose clock is moved by hand; every
- * reading held against the model, and the core's tables after every step. At the end everything is read, everyone goes,
- * and nothing may be left.
+ * One seed: clients that connect, exchange packets, lose their links and die, before a broker core under a manual
+ * clock. Each read is compared with the model, and so are the core's tables after each step. At the end all packets are
+ * read, all clients disconnect, and no state may remain.
  */
 import assert from "node:assert/strict";
 import { ManualClock } from "../../../src/base/clock.ts";
@@ -22,7 +22,7 @@ import type { SimWorld, Wire } from "./wire.ts";
 const steps = 100;
 const longAgoMs = 1e9;
 
-/** Some seeds have room for everything, some for little. */
+/** Some seeds have large limits, others small ones. */
 const roomy: BrokerLimits = {
   ...coreSettings({}, () => "").limits,
   receiveMaximum: 20,
@@ -38,12 +38,12 @@ export class Simulation implements SimWorld {
   readonly model: Model;
   readonly clients: readonly SimClient[];
   readonly watcher: SimClient;
-  /** Links that their client has given up, and the broker may not know. */
+  /** Links that their client has abandoned, of which the broker may not know. */
   readonly abandoned: Wire[] = [];
   readonly #say: ((sentence: string) => void) | undefined;
-  /** Outboxes are so small that they overflow. */
+  /** True if the outboxes are small enough to overflow. */
   readonly #drops: boolean;
-  /** The broker's timer is held up: time goes on, and nothing falls due. */
+  /** True while the broker's timer is blocked: time passes, and the broker handles no deadline. */
   #late = false;
 
   constructor(readonly seed: number, say?: (sentence: string) => void) {
@@ -74,7 +74,7 @@ export class Simulation implements SimWorld {
       ...few("receiveMaximum", 2),
       ...few("inflight", 1 + this.random.below(3)),
       ...few("subscriptionsPerSession", 3),
-      // Two wills of one instant come in any order, so that which of them finds no room could not be told.
+      // The order of two wills at the same time is undefined, so the test could not tell which one exceeded the limit.
       ...few("retainedMessages", 1_000),
       ...(this.random.below(10) === 0 && { outboxBytes: 1_000 }),
     };
@@ -96,7 +96,7 @@ export class Simulation implements SimWorld {
     return items[this.random.below(items.length)]!;
   }
 
-  /** Everything that the seed says, to the end. */
+  /** Runs the whole seed. */
   run(steps: number): void {
     const acts = new Acts(this);
     for (let step = 0; step < steps; step++) {
@@ -110,7 +110,7 @@ export class Simulation implements SimWorld {
     this.#finish();
   }
 
-  /** A fraction of its own for each step, so that two things fall due at one instant only where one thing caused both. */
+  /** A separate fraction for each step: two events have the same time only if they have the same cause. */
   #pass(byMs: number): void {
     const untilMs = this.nowMs() + byMs + 1 / 1_024;
     if (this.#late) return this.#passLate(untilMs);
@@ -123,7 +123,7 @@ export class Simulation implements SimWorld {
     this.clock.advance(untilMs - this.nowMs());
   }
 
-  /** No two things are late at once: which comes first is then no rule of the standard's. */
+  /** At most one event is late at a time, since the standard defines no order for two. */
   #passLate(untilMs: number): void {
     for (
       let [firstMs, secondMs] = this.model.nextTwoMs;
@@ -142,7 +142,7 @@ export class Simulation implements SimWorld {
     this.#settle();
   }
 
-  /** The steady watcher reads all at once; then every table must agree. */
+  /** The steady watcher reads all its packets; then each table must equal the model's. */
   #settle(): void {
     this.#serveWatcher();
     const { connection } = this.watcher.wire!;
@@ -196,7 +196,7 @@ export class Simulation implements SimWorld {
     this.#serveWatcher();
   }
 
-  /** Everyone comes back and reads to the end; then all go for good. */
+  /** All clients return and read all packets; then all disconnect for good. */
   #finish(): void {
     this.trace(() => "the end: everyone comes back and reads");
     const named = this.clients.filter(({ name }) => name !== "");
@@ -231,7 +231,7 @@ export class Simulation implements SimWorld {
     this.#pass(0);
   }
 
-  /** All come back, and read and answer until nobody has anything to say: what one sends again, others get. */
+  /** All clients return, read and answer until none has a packet to send, since a repetition of one reaches others. */
   #readAll(clients: readonly SimClient[]): void {
     for (const { name } of clients) this.trace(() => `${name} comes back for the rest`);
     for (const client of clients) {
@@ -265,7 +265,7 @@ function wordsOf({ message, qos }: Due): string {
   return `"${message.payload}" on ${message.topic} at QoS ${qos}`;
 }
 
-/** A CONNECT with nothing special. */
+/** A CONNECT with default fields. */
 export function askedBy(clientId: string, more: Partial<ModelConnect>): ModelConnect {
   return {
     clientId,
@@ -280,7 +280,7 @@ export function askedBy(clientId: string, more: Partial<ModelConnect>): ModelCon
   };
 }
 
-/** Runs one seed; throws at the first thing that does not hold. Every 50th also sends out a fleet. */
+/** Runs one seed; throws at the first difference. Each 50th seed also runs a fleet. */
 export function simulate(seed: number, say?: (sentence: string) => void): void {
   new Simulation(seed, say).run(steps);
   if (seed % 50 === 0) simulateFleetOf(seed);

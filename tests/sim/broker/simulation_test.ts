@@ -1,4 +1,4 @@
-/** A first part of the seeds that `deno task sim` runs. */
+/** The first seeds of those that `deno task sim` runs. */
 import { simulate } from "./simulation.ts";
 
 const seeds = 300;

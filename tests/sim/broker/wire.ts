@@ -1,7 +1,6 @@
 /**
- * One connection of a simulated client: what it has sent and the broker has not yet got, what the broker has written
- * and it has not yet read. Tells the model what reaches the broker, packet by packet, and looks that both agree on
- * whether the connection lives.
+ * One connection of a simulated client: the bytes in transit in both directions. Reports to the model what reaches the
+ * broker, packet by packet, and checks that both agree on whether the connection lives.
  */
 import assert from "node:assert/strict";
 import type { Core } from "../../../src/broker/core/core.ts";
@@ -13,16 +12,16 @@ import type { Model } from "./model.ts";
 import type { ModelConnection } from "./model_state.ts";
 import { SimLink } from "./sim_link.ts";
 
-/** What all of a simulation share. */
+/** The state that all parts of a simulation share. */
 export interface SimWorld {
   readonly core: Core;
   readonly model: Model;
   nowMs(): number;
-  /** Logs what happens, for the replay of a seed. */
+  /** Logs an event, for the replay of a seed. */
   trace(sentence: () => string): void;
 }
 
-/** What it means that a packet has reached the broker, in the model's words. */
+/** Applies a packet that has reached the broker to the model. */
 export type Meaning = (model: Model, connection: ModelConnection, nowMs: number) => void;
 
 interface Sent {
@@ -38,10 +37,10 @@ export class Wire {
   readonly #stream: PacketStream;
   readonly #onPacket: (packet: Packet, writtenMs: number) => void;
   readonly #sent: Sent[] = [];
-  /** Bytes of the first of them that are there already. */
+  /** Bytes of the first packet that the broker already has. */
   #arrived = 0;
   #writtenMs = 0;
-  /** The broker has its first byte, which ends the connection unless it is a CONNECT's. */
+  /** The broker has the first byte of a packet, which ends the connection unless it begins a CONNECT. */
   #begun = false;
 
   constructor(
@@ -75,12 +74,12 @@ export class Wire {
     this.sendBytes(encode(packet, this.version), meaning, packet.type);
   }
 
-  /** Puts the bytes of one packet on their way. */
+  /** Sends the bytes of one packet. */
   sendBytes(bytes: Uint8Array, meaning: Meaning, what: string): void {
     this.#sent.push({ bytes, meaning, what });
   }
 
-  /** Lets so many bytes reach the broker, as one piece. */
+  /** Lets at most `limitBytes` reach the broker, in one piece. */
   deliver(limitBytes = Infinity): void {
     if (this.link.over || !this.link.open) return;
     const piece = new Uint8Array(Math.min(limitBytes, this.unsentBytes));
@@ -117,7 +116,7 @@ export class Wire {
     }
   }
 
-  /** The client reads one write of the broker's; answers whether there was one. */
+  /** The client reads one write of the broker; returns whether there was one. */
   read(): boolean {
     const written = this.link.take();
     if (written === undefined) return false;
@@ -127,7 +126,7 @@ export class Wire {
     return true;
   }
 
-  /** The client goes, and what it had sent is there or lost with it. */
+  /** The client ends the link; its bytes in transit arrive or are lost. */
   die(how: "fin" | "reset", deliver: boolean): void {
     if (deliver) this.deliver();
     if (this.link.over) return;
@@ -138,14 +137,14 @@ export class Wire {
     this.agree();
   }
 
-  /** The broker has ended its side, and the client has read all: both are done. */
+  /** The broker has ended its side and the client has read all: the connection is over for both. */
   closeIfEnded(): void {
     if (this.link.open || this.link.over || this.link.unread > 0) return;
     this.#world.model.linkOver(this.connection, this.#world.nowMs());
     this.link.finish("closed");
   }
 
-  /** Whether model and broker agree that this connection lives, or not. */
+  /** Checks that model and broker agree on whether this connection lives. */
   agree(): void {
     const broker = this.link.open ? "open" : "over";
     assert.equal(this.link.pushed, 0, `${this.name} is sent messages though its link is full`);

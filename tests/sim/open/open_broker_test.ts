@@ -1,6 +1,6 @@
 /**
- * The test broker that makes open choices is itself without fault: it passes the catalog where it makes none, and a
- * referee who reads along finds nothing; the referee finds what a server may not send.
+ * The test broker that makes open choices has no fault itself: without open choices it passes the catalog, a referee on
+ * its links finds no violation, and the referee detects what a server may not send.
  */
 import assert from "node:assert/strict";
 import { encode } from "../../../src/mqtt/codec/codec.ts";
@@ -34,7 +34,7 @@ function bytes(): Uint8Array {
   return new Uint8Array(3);
 }
 
-/** What a client and then the server send, and the rule that the server breaks with the last. */
+/** The packets of a client and then of the server, and the rule that the server's last packet breaks. */
 const broken: readonly { name: string; client: readonly Packet[]; server: readonly Packet[]; rule: RegExp }[] = [
   { name: "a second CONNACK", client: [connect], server: [connack, connack], rule: /3\.2\.0-2/ },
   { name: "a packet before CONNACK", client: [connect], server: [{ type: "pingresp" }], rule: /3\.2\.0-1/ },

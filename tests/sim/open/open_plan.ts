@@ -1,4 +1,4 @@
-/** What a fleet does on the broker of a seed: a plan of the seed's own. */
+/** The plan of a fleet on the broker of a seed, drawn from the seed. */
 import { mix, Random } from "../../../src/base/random.ts";
 import { killModes, needsVersion5 } from "../../../src/fleet/plan/kill_mode.ts";
 import type { PhasePlan, PlanRequest } from "../../../src/fleet/plan/plan.ts";

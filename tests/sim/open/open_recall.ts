@@ -1,6 +1,6 @@
 /**
  * `deno task docs:simulation`: faults planted in brokers that make open choices, and how many of them `fleet` and
- * `check` find. Writes the figures into docs/simulation.md; `--seeds 20` takes fewer seeds, `--dry` writes nothing.
+ * `check` find. Writes the figures to docs/simulation.md; `--seeds 20` takes fewer seeds, `--dry` writes nothing.
  */
 import { catalog } from "../../../src/conformance/catalog.ts";
 import { protocols } from "../../../src/conformance/model/protocol.ts";
@@ -15,16 +15,16 @@ import { openFleet } from "../../support/open/open_fleet.ts";
 import { type Tamper, tampered } from "../../support/brokers/tampered_broker.ts";
 import { openPlanOf } from "./open_plan.ts";
 
-/** What became of one kind of fault. */
+/** The results for one kind of fault. */
 interface Found {
   readonly name: string;
-  /** Faults that were planted where they break a rule, and what was reported. */
+  /** Planted faults that break a rule, and reported faults. */
   planted: number;
   reported: number;
-  /** Of those reported, no more than were planted in the same run. */
+  /** Of the reported faults at most the number that was planted in the same run. */
   right: number;
   runs: number;
-  /** Runs that failed, of those in which a fault was planted. */
+  /** Failed runs, of the runs with a planted fault. */
   failed: number;
 }
 
@@ -37,7 +37,7 @@ interface FleetFault {
   readonly faults: (strikes: (clientId: string) => boolean) => OpenFaults;
 }
 
-/** One will in so many goes wrong. */
+/** One in so many wills is wrong. */
 const everyNth = 3;
 const resets: Partial<PlanRequest> = { killShares: [{ mode: "reset", weight: 1 }, { mode: "close", weight: 1 }] };
 const delayed: Partial<PlanRequest> = {
@@ -100,7 +100,7 @@ const fleetFaults: readonly FleetFault[] = [
   },
 ];
 
-/** A fleet on the brokers of many seeds, with a fault in each. */
+/** Runs a fleet on the brokers of many seeds, with a fault in each. */
 async function fleetRecall({ name, verdict, plan, faults }: FleetFault, seeds: number): Promise<Found> {
   const found: Found = { name, planted: 0, reported: 0, right: 0, runs: 0, failed: 0 };
   for (let seed = 0; seed < seeds; seed++) {
@@ -114,7 +114,7 @@ async function fleetRecall({ name, verdict, plan, faults }: FleetFault, seeds: n
       planted++;
       return true;
     };
-    // One after the other: a run takes the thread for itself.
+    // In sequence: each run uses the whole thread.
     // deno-lint-ignore no-await-in-loop
     const run = await openFleet({ seed, plan: rest, faults: faults(strikes) });
     if (run.kind !== "run" || planted === 0 || run.result.verdict === "void") continue;
@@ -128,17 +128,17 @@ async function fleetRecall({ name, verdict, plan, faults }: FleetFault, seeds: n
   return found;
 }
 
-/** What a proof came to on brokers with open choices. */
+/** The results of a proof on brokers with open choices. */
 interface Proved {
   found: number;
   missed: string[];
   /** Not testable there, for a true reason. */
   untested: number;
-  /** The fault is one of our own core's settings, which this broker has not. */
+  /** The fault is a setting of our own core, which this broker lacks. */
   unfit: number;
 }
 
-/** The test broker in the place of our own core; undefined for a fault that is a setting of the core's. */
+/** The test broker in place of our own core; undefined for a fault that is a setting of the core. */
 function openOver(
   choices: Choices,
   tamper: Tamper,
@@ -168,7 +168,7 @@ function brokerOf(
   return new OpenBroker(clock, choices, given, faults);
 }
 
-/** Every proof of every case, on the brokers of some seeds. */
+/** Runs each proof of each case on the brokers of some seeds. */
 async function checkRecall(seeds: number): Promise<Proved> {
   const proved: Proved = { found: 0, missed: [], untested: 0, unfit: 0 };
   let turn = 0;
@@ -197,8 +197,8 @@ async function checkRecall(seeds: number): Promise<Proved> {
 }
 
 /**
- * Choices that are not made under a fault of the catalog: the fault itself publishes through a connection of its own,
- * without a client identifier, and these would refuse it, so that there would be no fault.
+ * Choices that are never made under a fault of the catalog: the fault publishes through its own connection without a
+ * client identifier, and these choices would refuse it.
  */
 const notInRecall = [
   "end: a client is disconnected for no fault of its own",

@@ -1,6 +1,6 @@
 /**
- * One seed for the class of brokers that conform to the standard: a fleet and a part of the catalog of `check`, each on
- * the test broker of that seed. Neither may report a fault, and whatever could not be tried must be so for a true reason.
+ * One seed for the class of conforming brokers: a fleet and a part of the catalog of `check`, each on the test broker
+ * of that seed. Neither may report a fault, and the reason for each untested item must be true.
  */
 import { mix, Random } from "../../../src/base/random.ts";
 import { catalog } from "../../../src/conformance/catalog.ts";
@@ -11,10 +11,10 @@ import { openFleet, type OpenFound } from "../../support/open/open_fleet.ts";
 import { causeOf } from "../../support/open/open_truth.ts";
 import { openPlanOf } from "./open_plan.ts";
 
-/** What the runs of one or several seeds came to. */
+/** The results of one or several seeds. */
 export interface OpenTally {
   seeds: number;
-  /** Fleets by how they came out; one that is void or refused is so for a true reason. */
+  /** Fleets by outcome; a void or refused one has a true reason. */
   fleets: { pass: number; "not testable": number };
   wills: number;
   cases: { pass: number; "not testable": number };
@@ -22,7 +22,7 @@ export interface OpenTally {
   readonly choices: ChoiceCounts;
 }
 
-/** Nothing yet. */
+/** An empty tally. */
 export function noTally(): OpenTally {
   return {
     ...{ seeds: 0, wills: 0, choices: noChoices() },
@@ -42,17 +42,17 @@ export function addTally(to: OpenTally, more: OpenTally): void {
   for (const [name, count] of Object.entries(more.choices)) to.choices[name as OpenChoice] += count;
 }
 
-/** So many cases of the catalog, on average, are tried for a seed; each in the versions that it is for. */
+/** The mean number of cases of the catalog for a seed, each in its versions. */
 const casesForSeed = 24;
 
-/** Choices that end what a case stands on by chance, so that no case could be judged. */
+/** Choices that randomly end the connections of a case, so that none could be judged. */
 const notInCheck: readonly OpenChoice[] = ["end: a client is disconnected for no fault of its own"];
 
 /**
  * Runs one seed.
  *
- * @param trace told what happens, where that is wanted
- * @throws where a fault is reported, or a reason is not true
+ * @param trace called with each event, if present
+ * @throws if a fault is reported, or a reason is not true
  */
 export async function simulateOpen(seed: number, trace?: (line: string) => void): Promise<OpenTally> {
   const tally = noTally();

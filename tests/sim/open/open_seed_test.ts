@@ -1,6 +1,6 @@
 /**
- * The first seeds of `deno task sim:open`, and those that once found something: no fault is reported in a broker that
- * conforms, and each reason for what could not be tried is true.
+ * The first seeds of `deno task sim:open`, and those that once found a fault of mqtt-sim: no fault is reported in a
+ * conforming broker, and each reason for an untested item is true.
  */
 import assert from "node:assert/strict";
 import { Choices } from "../../support/open/open_choices.ts";
@@ -11,7 +11,7 @@ const firstSeeds = 16;
 
 Deno.test(`sim:open: reports no fault in the first ${firstSeeds} seeds`, async () => {
   const tally = noTally();
-  // One after the other: each takes the thread for itself.
+  // In sequence: each uses the whole thread.
   // deno-lint-ignore no-await-in-loop
   for (let seed = 0; seed < firstSeeds; seed++) addTally(tally, await simulateOpen(seed));
   assert.ok(tally.fleets.pass > firstSeeds / 3, `only ${tally.fleets.pass} fleets passed`);

@@ -10,7 +10,7 @@ import { addTally, noTally, type OpenTally, simulateOpen } from "./open_seed.ts"
 import type { OpenRange, OpenReport } from "./open_sim_worker.ts";
 
 const shownLines = 200;
-/** After so many failures a thread gives up. */
+/** The number of failures after which a thread stops. */
 const failuresLimit = Deno.args.includes("--until-failure") ? 1 : 25;
 
 function numberAfter(name: string, fallback: number): number {
@@ -62,7 +62,7 @@ async function sweep(): Promise<number> {
   tell(all);
   const failures = reports.flatMap(({ failures }) => failures).sort((one, other) => one.seed - other.seed);
   for (const { seed, message } of failures) print(`seed ${seed}: ${message}\n  deno task sim:open --seed ${seed}`);
-  // Each choice must have been made: what is never tried proves nothing. A few seeds cannot make them all.
+  // Each choice must occur, since a choice that never occurs proves nothing; a few seeds cannot contain all.
   const names = Object.keys(all.choices) as OpenChoice[];
   const missing = seeds < 1_000 ? [] : names.filter((name) => all.choices[name] === 0 && !notProvoked.includes(name));
   for (const name of missing) print(`no seed made the choice "${name}"`);

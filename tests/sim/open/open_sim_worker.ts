@@ -1,15 +1,15 @@
 /// <reference lib="deno.worker" />
-/** One thread's share of the seeds of `deno task sim:open`. */
+/** The share of the seeds of `deno task sim:open` that one thread runs. */
 import { addTally, noTally, type OpenTally, simulateOpen } from "./open_seed.ts";
 import type { SeedRange } from "../broker/sim_worker.ts";
 
-/** What a thread is given. */
+/** The task of a thread. */
 export interface OpenRange extends SeedRange {
-  /** After so many failures it gives up. */
+  /** The number of failures after which it stops. */
   readonly failuresLimit: number;
 }
 
-/** What a thread found. */
+/** The findings of a thread. */
 export interface OpenReport {
   readonly tally: OpenTally;
   readonly failures: readonly { readonly seed: number; readonly message: string }[];
@@ -20,7 +20,7 @@ self.onmessage = async ({ data: { from, to, step, failuresLimit } }: MessageEven
   const tally = noTally();
   for (let seed = from; seed < to && failures.length < failuresLimit; seed += step) {
     try {
-      // One after the other: each takes a thread for itself.
+      // In sequence: each uses the whole thread.
       // deno-lint-ignore no-await-in-loop
       addTally(tally, await simulateOpen(seed));
     } catch (error) {
