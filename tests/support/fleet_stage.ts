@@ -1,7 +1,6 @@
 /**
- * A squad and a scripted broker on links in memory: the clock stops until all work of an instant is done, then advances
- * to the next instant with due work. The same run each time. The stage records each run, and judges its recording
- * again.
+ * A squad and a scripted broker on memory links: the clock stops until all work of an instant is done, then advances to
+ * the next deadline. The result is the same in each run. The stage records each run, and judges its recording again.
  */
 import { ManualClock } from "../../src/base/clock.ts";
 import { Deadlines } from "../../src/base/deadlines.ts";
@@ -25,7 +24,7 @@ export interface StageOptions extends Partial<PlanRequest> {
   readonly protocolSpoken?: "3.1.1" | "5" | "mix";
   readonly script?: Script;
   readonly startMs?: StartInstants;
-  /** True for a dial that is refused. */
+  /** True for a dial that fails. */
   readonly refuse?: (dialled: number) => boolean;
   readonly recording?: Recording;
 }
@@ -35,7 +34,7 @@ const startedAt = "2026-01-01T00:00:00.000Z";
 /** The longest time between two turns: events between two turns count as events of the first. */
 const longestStepMs = 10;
 
-/** Simulated time by which every run must be over, in milliseconds. */
+/** The simulated time within which each run must end, in milliseconds. */
 const longestMs = 600_000;
 
 export class FleetStage {
@@ -88,7 +87,7 @@ export class FleetStage {
     return this;
   }
 
-  /** Runs for so long, or until the squad is done. */
+  /** Runs for this time, or until the squad is done. */
   runFor(ms: number): this {
     const untilMs = this.nowMs + ms;
     while (!this.squad.done && this.#nextMs <= untilMs) this.#step();
@@ -151,7 +150,7 @@ export function faultsOf({ wills }: FleetResult): Partial<WillCounts> {
 /** Default number of clients of a stage. */
 export const stageClients = 20;
 
-/** Picks one of so many wills of the fleet, and counts them; ignores controls. */
+/** Picks one in N wills of the fleet, and counts them; ignores canaries. */
 export class EveryNth {
   picked = 0;
   #asked = 0;

@@ -1,6 +1,6 @@
 /**
  * Planted losses: `mqtt-sim broker --fault lose=N%` and a fleet on it, in two processes. The broker counts the wills
- * that it lost, the fleet counts those that it missed.
+ * that it lost, the fleet counts the missing ones.
  */
 import { startOurs } from "./brokers/peers.ts";
 
@@ -14,12 +14,12 @@ export interface PlantedRun {
   readonly exitCode: number;
   readonly verdict: string;
   readonly reason: string;
-  /** Wills of clients that were due, and of those the missing ones. */
+  /** Due wills of clients, and the missing ones of them. */
   readonly due: number;
   readonly missing: number;
-  /** Wills of canaries that did not come. */
+  /** Missing wills of canaries. */
   readonly controlsLost: number;
-  /** Of the broker's own metrics: the wills that it lost. */
+  /** From the broker's metrics: the wills that it lost. */
   readonly brokerLost: number;
 }
 
@@ -28,7 +28,7 @@ export function isExact({ exitCode, verdict, missing, controlsLost, brokerLost }
   return verdict === "fail" && exitCode === 1 && brokerLost > 0 && missing + controlsLost === brokerLost;
 }
 
-/** So many wills are due that a run without a loss is less likely than one in 10,000 at 1 %. */
+/** The number of due wills at which a run without a loss has a probability below 1 in 10,000 at 1 %. */
 const fleetFlags =
   "--clients 400 --kill-rate 200/s --kill-mode reset --duration 5s --late-after 5s --drain 6s --reconnect-after 200ms";
 

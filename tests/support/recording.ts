@@ -1,6 +1,6 @@
 /**
- * A recording of a squad under a manual clock, in memory: through the same buffer and the same header and end as a
- * real run's, but for the thread.
+ * A recording of a squad under a manual clock, in memory: with the same buffer, header and end as a real run, but
+ * without a thread.
  */
 import assert from "node:assert/strict";
 import type { FleetPlan } from "../../src/fleet/plan/plan.ts";
@@ -18,7 +18,7 @@ import { makeReport, type Report } from "../../src/report/model/report.ts";
 
 const context = { tool: { name: "mqtt-sim", version: "0.0.0" }, embedded: false, program: "mqtt-sim" } as const;
 
-/** The report of a result, as the recordings here would have it. */
+/** The report of a result, in the form of these recordings. */
 export function reportOf(result: FleetResult): Report {
   return makeReport(result, { ...context, thresholds: [] });
 }
@@ -29,7 +29,7 @@ export class Recording {
   readonly #buffers = new Map<number, RecordBuffer>();
   readonly #limit: number | undefined;
 
-  /** @param limit how many characters the buffer holds while the test writes none of them */
+  /** @param limit the number of characters that the buffer holds while the test writes none of them */
   constructor(limit?: number) {
     this.#limit = limit;
     this.#run = new RunRecord({ context, write: (lines) => Promise.resolve(this.#write(lines)) }, 0);
@@ -39,11 +39,11 @@ export class Recording {
     this.text += lines;
   }
 
-  /** Takes the events of one squad. */
+  /** Receives the events of one squad. */
   noteOf(squad: number): Note {
     const buffer: RecordBuffer = new RecordBuffer(squad, 0, (lines) => {
       this.#write(lines);
-      // With a limit, the test never reports a written line.
+      // With a limit, the test never acknowledges a written line.
       if (this.#limit === undefined) buffer.written(lines.length);
     }, this.#limit);
     this.#buffers.set(squad, buffer);
@@ -67,7 +67,7 @@ export class Recording {
     void this.#run.end(facts, recorded, facts.durationMs);
   }
 
-  /** Judges the recording again: the result must be the same, to the last bit. */
+  /** Judges the recording again: the result must be identical. */
   mustReplay(result: FleetResult): void {
     const [header, ...events] = this.lines.map((line) => JSON.parse(line));
     const replay = new Replay(header);
@@ -83,12 +83,12 @@ export class Recording {
   }
 }
 
-/** As JSON has it, and without passwords. */
+/** As in JSON, and without passwords. */
 function plain(result: FleetResult): unknown {
   return JSON.parse(JSON.stringify({ ...result, plan: withoutPasswords(result.plan) }));
 }
 
-/** The report of `mqtt-sim report` for such a text. */
+/** The report of `mqtt-sim report` on this text. */
 export async function reread(text: string, ...thresholds: Parameters<typeof readSaved>[1][]): Promise<Report> {
   const file = await Deno.makeTempFile({ suffix: ".ndjson" });
   try {

@@ -1,6 +1,6 @@
 /**
- * A squad and the broker's core on links in memory, under a clock that is moved by hand: a whole run in no time, and
- * the same one each time. Each run is recorded, and its recording judged again.
+ * A squad and the broker's core on memory links, under a manual clock: a whole run without real waits, with the same
+ * result each time. The test records each run and judges the recording again.
  */
 import { ManualClock } from "../../src/base/clock.ts";
 import { Deadlines } from "../../src/base/deadlines.ts";
@@ -19,7 +19,7 @@ import { parseEndpoint } from "../../src/net/endpoint.ts";
 import { SimulatedBroker } from "./brokers/simulated_broker.ts";
 
 const stepMs = 5;
-/** Simulated time after which a run that has not ended never will, in milliseconds. */
+/** The simulated time within which each run must end, in milliseconds. */
 const longestMs = 3_600_000;
 
 const startedAt = "2026-01-01T00:00:00.000Z";
@@ -30,19 +30,19 @@ export interface Simulation {
   readonly protocol?: "3.1.1" | "5" | "mix";
   readonly broker?: CoreOptions;
   readonly recording?: Recording;
-  /** Over a restart the broker forgets all; else it has a store. */
+  /** A restart deletes all state; otherwise the broker has a store. */
   readonly forgets?: boolean;
-  /** Restarts that are none: the broker gets the request, and stays. */
+  /** Restarts without effect: the broker gets the request, and continues. */
   readonly stays?: boolean;
   /** The change to its store during the outage, for a broker that returns in another state. */
   readonly tamper?: (store: string) => void;
-  /** The first action. */
+  /** Runs first. */
   readonly first?: (broker: SimulatedBroker) => void;
-  /** The action so long after the first restart. */
+  /** Runs this long after the first restart. */
   readonly then?: { readonly afterMs: number; act(broker: SimulatedBroker): void };
 }
 
-/** Runs a fleet, or one shard of it, against the broker's core to its end; each of its workers is a squad here. */
+/** Runs a fleet, or one shard of it, on the broker's core to its end; each worker is one squad. */
 export function simulateFleet(simulation: Simulation): FleetResult {
   const { plan: request, protocol = "mix", broker: options = {}, recording = new Recording() } = simulation;
   const { forgets = false, stays = false } = simulation;

@@ -1,7 +1,7 @@
 /** The certificates of fixtures/tls. */
 import { type ClientAuth, readTlsFiles, type TlsIdentity } from "../../src/net/tls/tls_identity.ts";
 
-/** The path of one of the files, as `ca.pem`. */
+/** The path of one of the files, such as `ca.pem`. */
 export function tlsPath(name: string): string {
   return new URL(`../../fixtures/tls/${name}`, import.meta.url).pathname;
 }
@@ -11,7 +11,7 @@ export function pem(name: string): string {
   return Deno.readTextFileSync(tlsPath(name));
 }
 
-/** A listener's certificates: those of `server`, or of `renewed`. */
+/** The certificates of a listener: those of `server`, or of `renewed`. */
 export function serverIdentity(clientAuth: ClientAuth = "none", name = "server"): Promise<TlsIdentity> {
   const files = { cert: tlsPath(`${name}.pem`), key: tlsPath(`${name}.key`), ca: tlsPath("ca.pem") };
   return readTlsFiles({ ...files, clientAuth });

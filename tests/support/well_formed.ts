@@ -1,4 +1,6 @@
-/** Whether a text is well-formed XML, as far as JUnit needs it: one root, closed in order, quoted, escaped. */
+/**
+ * A check that a text is well-formed XML, to the extent that JUnit needs: one root, closed in order, quoted, escaped.
+ */
 import assert from "node:assert/strict";
 
 const token = /<\?xml [^?]*\?>|<\/([\w-]+)>|<([\w-]+)((?: [\w-]+="[^"<]*")*)(\/?)>|([^<]+)/gy;

@@ -1,6 +1,6 @@
 /**
- * A check and a broker on links in memory, under a clock that advances as soon as nothing more happens: a whole catalog
- * without waiting, and the same each time.
+ * A check and a broker on memory links, under a clock that advances when no task is left: a whole catalog without real
+ * waits, with the same result in each run.
  */
 import { ManualClock } from "../../../src/base/clock.ts";
 import { Deadlines } from "../../../src/base/deadlines.ts";
@@ -18,12 +18,12 @@ import { memoryLinkPair } from "../../../src/net/memory_link.ts";
 
 /** A broker on links in memory. */
 export interface MemoryBroker {
-  /** When something is due at the broker. */
+  /** When the broker's next deadline is due. */
   readonly nextMs: number;
   /** Performs the due work. */
   turn(nowMs: number): void;
   accept(link: Link): void;
-  /** True while nothing listens. */
+  /** True while the broker is down. */
   readonly isDown?: boolean;
 }
 
@@ -99,7 +99,7 @@ export async function checkInMemory(
     world,
   })
     .finally(() => done = true);
-  result.catch(() => {}); // it is awaited below, and may be over before
+  result.catch(() => {}); // awaited below; it may end earlier
   const settle = async () => {
     do {
       for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) task();

@@ -1,6 +1,6 @@
 /**
- * Brokers as `deno task docs:conformance` checks them: with a login and a topic that refuses publishing where the
- * broker has them, and with a way to restart it where it keeps sessions on disk.
+ * Brokers for `deno task docs:conformance`: with a login and a topic that refuses publishing where the broker supports
+ * them, and with a restart where it keeps sessions on disk.
  */
 import { startEjabberd } from "./ejabberd_peer.ts";
 import { startNats } from "./nats_peer.ts";
@@ -14,13 +14,13 @@ export interface CheckedPeer extends AsyncDisposable {
   /** The name of its profile, if it differs. */
   readonly profile?: string;
   readonly url: string;
-  /** Absent where it accepts every client. */
+  /** Absent if the broker accepts every client. */
   readonly login?: PeerLogin;
   readonly deniedTopic?: string;
   readonly version: string;
-  /** How it was set up, for people. */
+  /** Its configuration, as a text for readers. */
   readonly configuration: string;
-  /** Stops it as a service manager does, and starts it again with its stored data. */
+  /** Stops it as a service manager does, and restarts it with its stored data. */
   readonly restart?: () => Promise<void>;
 }
 
@@ -33,7 +33,7 @@ export interface PeerLogin {
 const login: PeerLogin = { username: "check", password: "right" };
 const deniedTopic = "mqtt-sim-denied/topic";
 
-/** All of them by name, in the order of the page. */
+/** All brokers by name, in the order of the page. */
 export const checkedPeers: Readonly<Record<string, () => Promise<CheckedPeer>>> = {
   mosquitto,
   aedes,

@@ -1,6 +1,6 @@
 /**
  * ejabberd with mod_mqtt as a child process: a free loopback port and a temporary directory; a node without a name, so
- * that there is neither epmd nor cookie. Ended by its own process id.
+ * that it needs neither epmd nor cookie. The test ends it by its process id.
  */
 import { ChildProcess } from "../machine/child_process.ts";
 import { type BrokerPeer, find, freePort, type Peer, ready } from "./peers.ts";
@@ -9,13 +9,13 @@ import type { Place } from "./supervised_peer.ts";
 const control = "/usr/sbin/ejabberdctl";
 const libraries = await erlangLibraries();
 
-/** ejabberd, as Debian's package has it. */
+/** ejabberd of Debian's package. */
 export const ejabberd: Peer = {
   program: libraries === undefined ? "" : (await find(["/usr/bin/erl"], ["-version"], "", 0)).program,
   install: "apt-get install ejabberd",
 };
 
-/** The folder of its modules, from its control script; undefined where there is none. */
+/** The folder of its modules, from its control script; undefined if there is none. */
 async function erlangLibraries(): Promise<string | undefined> {
   const script = await Deno.readTextFile(control).catch(() => "");
   return /^ERL_LIBS='([^']+)'/m.exec(script)?.[1];
@@ -24,7 +24,7 @@ async function erlangLibraries(): Promise<string | undefined> {
 /** Accepts every client with a user name, with any password. */
 export const login = { username: "fleet", password: "any" } as const;
 
-/** ejabberd on a free port; its URL contains the required login. At a given place it leaves its data. */
+/** ejabberd on a free port; its URL contains the required login. With a place given, it keeps its data there. */
 export async function startEjabberd(place?: Place): Promise<BrokerPeer> {
   const home = place?.home ?? await Deno.makeTempDir({ prefix: "ejabberd" });
   const port = place?.port ?? freePort();

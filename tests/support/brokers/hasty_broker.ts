@@ -1,6 +1,6 @@
 /**
- * A broker that acknowledges before it commits, to see whether the crash test notices: packets leave at once, and the
- * store has its transaction when it has time. Started with the path of the store.
+ * A broker that acknowledges before it commits, to prove that the crash test detects it: packets leave at once, and the
+ * store commits later. Its argument is the path of the store.
  */
 import { Broker } from "../../../src/broker/broker.ts";
 import { Turn } from "../../../src/broker/store/turn.ts";

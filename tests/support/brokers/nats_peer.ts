@@ -1,12 +1,12 @@
 /**
- * nats-server with MQTT on JetStream as a child process: free loopback ports, a store in a temporary directory. Ended by
- * its own process id.
+ * nats-server with MQTT on JetStream as a child process: free loopback ports, a store in a temporary directory. The
+ * test ends it by its process id.
  */
 import { ChildProcess } from "../machine/child_process.ts";
 import { find, freePort, type Peer, ready, restartable, type RestartablePeer } from "./peers.ts";
 import type { Place } from "./supervised_peer.ts";
 
-/** nats-server, as Debian's package has it. */
+/** nats-server of Debian's package. */
 export const nats: Peer = await find(
   ["nats-server", "/usr/sbin/nats-server"],
   ["--version"],
@@ -21,8 +21,8 @@ export interface NatsUser {
 }
 
 /**
- * nats-server on a free port. No login is needed: with a user, a client without a user name gets the same permissions as
- * that user. At a place that is given it finds its store, and leaves the store there.
+ * nats-server on a free port. It needs no login: a client without a user name gets the permissions of the user. With a
+ * place given, it keeps its store there.
  */
 export async function startNats(user?: NatsUser, place?: Place): Promise<RestartablePeer> {
   const home = place?.home ?? await Deno.makeTempDir({ prefix: "nats" });
@@ -40,7 +40,7 @@ export async function startNats(user?: NatsUser, place?: Place): Promise<Restart
   });
 }
 
-/** The port of NATS' own protocol is -1, which is a random one; that of MQTT stays the same over restarts. */
+/** The port of NATS' own protocol is -1, a random one; the MQTT port stays the same over restarts. */
 function configuration(home: string, port: number, user: NatsUser | undefined): string {
   return `server_name: "mqtt-sim"
 listen: "127.0.0.1:-1"

@@ -1,6 +1,6 @@
 /**
- * The brokers of the pages in docs: the embedded one, and those that this machine has, each started on a free port of
- * the loopback, and again whenever its restart command has ended it.
+ * The brokers of the pages in docs: the embedded one, and those of this machine. Each starts on a free loopback port,
+ * and again when its restart command has ended it.
  */
 import { startEjabberd } from "./ejabberd_peer.ts";
 import { packageVersion } from "./checked_peers.ts";
@@ -9,7 +9,7 @@ import { mosquitto, startAedes, startAedes2, startMosquitto } from "./peers.ts";
 import { startRabbitmq } from "./rabbitmq_peer.ts";
 import { supervised, type SupervisedPeer } from "./supervised_peer.ts";
 
-/** A broker that is run for a page. */
+/** A broker of a page. */
 export interface PageBroker {
   readonly name: string;
   /** The name of its profile, if it differs. */
@@ -33,7 +33,7 @@ const embedded: PageBroker = {
   stop: async () => {},
 };
 
-/** By name; each starts on a free port of the loopback. */
+/** By name; each starts on a free loopback port. */
 export const starters: Readonly<Record<string, () => Promise<PageBroker>>> = {
   embedded: () => Promise.resolve(embedded),
   mosquitto: async () =>
@@ -100,7 +100,7 @@ function peer(
   return { name, version: found, configuration, restart, ...broker };
 }
 
-/** Starts all of them; one that does not start takes the page with it: it would be another page without. */
+/** Starts all of them. The page fails if one does not start, because it would be incomplete. */
 export async function startAll(say: (text: string) => void): Promise<PageBroker[]> {
   if (mosquitto.program === "") throw new Error(`Cannot start mosquitto: ${mosquitto.install}`);
   const started: PageBroker[] = [];

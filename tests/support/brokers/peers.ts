@@ -1,7 +1,7 @@
 /**
- * Real peers for the tests of tests/e2e: brokers as child processes on free loopback ports, each ended by its own
- * process id, and the location of the programs on this machine. In CI a missing one is a failure; elsewhere its tests
- * are skipped, with a note on how to install it.
+ * Real peers for tests/e2e: brokers as child processes on free loopback ports, each ended by its process id, and the
+ * paths of the programs on this machine. In CI a missing program is a failure; elsewhere its tests are skipped, with a
+ * note on its installation.
  */
 import { programFlags } from "../../../tools/tasks/program_flags.ts";
 import { ChildProcess } from "../machine/child_process.ts";
@@ -12,7 +12,7 @@ import { endProcess } from "../machine/processes.ts";
 export interface Peer {
   /** The program's path; empty when it is missing. */
   readonly program: string;
-  /** How to get it. */
+  /** How to install it. */
   readonly install: string;
 }
 
@@ -47,12 +47,12 @@ export function peerTest(name: string, needs: readonly Peer[], test: () => Promi
   Deno.test(told, () => Promise.reject(new Error(`missing in CI: ${missing.join(", ")}`)));
 }
 
-/** mosquitto on a free port, with these lines added to its configuration; its log is in the child's lines. */
+/** mosquitto on a free port, with these further configuration lines; the child's lines contain its log. */
 export async function startMosquitto(configLines: readonly string[] = [], port = freePort()): Promise<BrokerPeer> {
   const basics = [`listener ${port} 127.0.0.1`, "allow_anonymous true", "log_dest stderr", "log_type all"];
   const path = await Deno.makeTempFile({ prefix: "mosquitto", suffix: ".conf" });
   await Deno.writeTextFile(path, [...basics, ...configLines, ""].join("\n"));
-  await Deno.chmod(path, 0o644); // it reads it again as another user
+  await Deno.chmod(path, 0o644); // mosquitto reads it as another user
   const child = new ChildProcess(mosquitto.program, ["-c", path]);
   try {
     return await ready(child, /mosquitto version \S+ running/, () => port);
@@ -66,10 +66,10 @@ export interface StoredMosquitto extends BrokerPeer {
   restartCommand(signal: "TERM" | "KILL"): string;
 }
 
-/** mosquitto on a free port with a store of everything that it stores, written on every change. */
+/** mosquitto on a free port with a store, which it writes at each change. */
 export async function startStoredMosquitto(): Promise<StoredMosquitto> {
   const folder = await Deno.makeTempDir({ prefix: "mosquitto" });
-  await Deno.chmod(folder, 0o777); // it writes as another user
+  await Deno.chmod(folder, 0o777); // mosquitto writes as another user
   const [path, pid] = [`${folder}/mosquitto.conf`, `${folder}/pid`];
   const port = freePort();
   const store = ["persistence true", `persistence_location ${folder}/`, "autosave_interval 1"];
@@ -95,23 +95,23 @@ export async function startStoredMosquitto(): Promise<StoredMosquitto> {
 /** The settings of {@link mosquittoWith}. */
 export interface MosquittoSetup {
   readonly login: { readonly username: string; readonly password: string };
-  /** The topics that may be published to; all may be subscribed to. */
+  /** The topics that clients may publish to; they may subscribe to all. */
   readonly writable: string;
 }
 
-/** mosquitto with a login, an ACL and persistence, which can be restarted: it keeps its port and its file. */
+/** mosquitto with a login, an ACL and persistence; it can be restarted on the same port and file. */
 export async function mosquittoWith({ login, writable }: MosquittoSetup): Promise<RestartablePeer> {
   const port = freePort();
   const folder = await Deno.makeTempDir({ prefix: "mosquitto" });
   const config = [
     `listener ${port} 127.0.0.1`,
-    // A client without a user name is accepted, so that a CONNECT that has none is not refused for that.
+    // The broker accepts a client without a user name, so that a missing name is no reason to refuse a CONNECT.
     "allow_anonymous true",
     `password_file ${folder}/passwords`,
     `acl_file ${folder}/acl`,
     "persistence true",
     `persistence_location ${folder}/`,
-    // Or it would look for its files as another user, where a root starts it.
+    // Without this line, mosquitto started by root reads its files as another user.
     "user root",
     "log_dest stderr",
   ];
@@ -179,12 +179,12 @@ export interface AedesSettings {
   readonly receiveMaximum?: number;
 }
 
-/** aedes 1.2 (MQTT 3.1.1), with no persistence, on a free port unless one is given. */
+/** aedes 1.2 (MQTT 3.1.1) without persistence, by default on a free port. */
 export function startAedes(settings: AedesSettings = {}, port = 0): Promise<BrokerPeer> {
   return startAedesOf("1", settings, port);
 }
 
-/** aedes 2.0.0-beta.1 (MQTT 3.1.1 and 5.0), with no persistence, on a free port unless one is given. */
+/** aedes 2.0.0-beta.1 (MQTT 3.1.1 and 5.0) without persistence, by default on a free port. */
 export function startAedes2(settings: AedesSettings = {}, port = 0): Promise<BrokerPeer> {
   return startAedesOf("2", settings, port);
 }
@@ -218,7 +218,7 @@ export function startOurs(args: readonly string[], runtimeFlags: readonly string
   return new ChildProcess(Deno.execPath(), ["run", ...runtimeFlags, ...flags, "cli.ts", ...args], { cwd: root });
 }
 
-/** The binary of `deno task compile`, if it was made. */
+/** The binary of `deno task compile`, if it exists. */
 export function findBinary(): Promise<Peer> {
   return find([new URL("../../../dist/mqtt-sim", import.meta.url).pathname], ["--help"], "deno task compile", 0);
 }
@@ -233,7 +233,7 @@ export function brokerReady(child: ChildProcess): Promise<BrokerPeer> {
   return ready(child, /mqtt:\/\/127\.0\.0\.1:(\d+)/, ([, port]) => Number(port));
 }
 
-/** A broker once it prints a line; ends it where it does not. */
+/** Returns the broker when it prints the line; ends it on failure. */
 export async function ready(
   child: ChildProcess,
   line: RegExp,
@@ -256,13 +256,13 @@ export async function ready(
   }
 }
 
-/** A port that is free now; for programs that cannot choose one themselves. */
+/** A free port, for programs that cannot choose one themselves. */
 export function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;
 }
 
-/** The first of the programs that starts and, if the caller gives a code, ends with it. */
+/** Runs the first of the programs that starts and, if `code` is given, ends with it. */
 export async function find(programs: string[], args: string[], install: string, code?: number): Promise<Peer> {
   for (const program of programs) {
     try {

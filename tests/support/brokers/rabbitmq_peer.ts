@@ -9,7 +9,7 @@ import type { Place } from "./supervised_peer.ts";
 const server = "/usr/lib/rabbitmq/bin/rabbitmq-server";
 const epmd = "/usr/bin/epmd";
 
-/** RabbitMQ, as Debian's package has it. */
+/** RabbitMQ of Debian's package. */
 export const rabbitmq: Peer = await findServer();
 
 async function findServer(): Promise<Peer> {
@@ -19,18 +19,18 @@ async function findServer(): Promise<Peer> {
   return { program: erlang.program !== "" && there ? server : "", install };
 }
 
-/** How long a node takes to start where others work, at most. */
+/** The longest start time of a working node. */
 const startMs = 120_000;
 
-/** The user that may log in, and the topic that refuses publishing. */
+/** The user with a login, and the topic that refuses publishing. */
 export interface RabbitmqUser {
   readonly login: { readonly username: string; readonly password: string };
   readonly deniedTopic: string;
 }
 
 /**
- * RabbitMQ on a free port, with MQTT only, and these lines in its configuration. It needs a login only if a user is
- * given. At a given place it finds its earlier data, and leaves its data.
+ * RabbitMQ on a free port, with MQTT only, and these configuration lines. It needs a login only if a user is given.
+ * With a place given, it keeps its data there.
  */
 export async function startRabbitmq(
   configLines: readonly string[] = [],
@@ -92,7 +92,7 @@ function variables(home: string, epmdPort: number, distributionPort: number): Re
     HOME: home,
     ERL_EPMD_PORT: String(epmdPort),
     ERL_EPMD_ADDRESS: "127.0.0.1",
-    // The process that is started becomes the node, so that its id is the one to end.
+    // The started process becomes the node, so that its id is the one to end.
     RUNNING_UNDER_SYSTEMD: "1",
     RABBITMQ_NODENAME: `mqtt-sim-${epmdPort}@localhost`,
     RABBITMQ_DIST_PORT: String(distributionPort),
@@ -109,7 +109,7 @@ function variables(home: string, epmdPort: number, distributionPort: number): Re
   };
 }
 
-/** Its own child processes may write a last time after it has ended. */
+/** Child processes of the node may write after its end. */
 async function removed(home: string): Promise<void> {
   for (let left = 5; left > 0; left--) {
     try {

@@ -11,21 +11,21 @@ import { beginStop, finishStop } from "../../../src/broker/serve/shutdown.ts";
 import { runDue } from "../../../src/broker/serve/tick.ts";
 import type { BrokerMaker } from "./checked_broker.ts";
 
-/** The morning on which the clock begins, in milliseconds since 1970. */
+/** The time of day at which the clock begins, in milliseconds since 1970. */
 const firstMs = Date.UTC(2026, 0, 5, 8);
 
-/** A broker, and the way to restart it. */
+/** A broker with a restart. */
 export interface Restarted {
   readonly maker: BrokerMaker;
   restart(): Promise<void>;
 }
 
 /**
- * Makes one.
+ * Makes a broker with a restart.
  *
  * @param store the path of its store; undefined keeps nothing
- * @param options of its core
- * @param afterwards does something to the new core
+ * @param options options of its core
+ * @param afterwards called with the new core
  */
 export function restarted(
   store: string | undefined,
@@ -53,7 +53,7 @@ export function restarted(
       accept: (link) => serve(core, link, () => {}),
     };
   };
-  // The check's own loop continues meanwhile, and delivers waiting work.
+  // The loop of the check continues meanwhile, and delivers pending data.
   const breath = async () => {
     for (let turn = 0; turn < 4; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
   };
@@ -61,7 +61,7 @@ export function restarted(
     maker,
     async restart() {
       beginStop(core, clock.nowMs());
-      await breath(); // the watchers take what is left
+      await breath(); // the watchers read the rest
       finishStop(core, clock.nowMs());
       await breath();
       core.turn.stop(clock.nowMs());

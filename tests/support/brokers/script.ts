@@ -1,4 +1,4 @@
-/** Where a scripted broker leaves the straight path. */
+/** The deviations of a scripted broker from the standard. */
 import type {
   ConnackProperties,
   ConnectPacket,
@@ -43,7 +43,7 @@ export interface Script {
   answer?(packet: PublishPacket): Uint8Array | undefined;
   /** False leaves a client's message unacknowledged; a number is the reason code of its acknowledgement. */
   acknowledge?(packet: PublishPacket): boolean | number;
-  /** When a silent connection is ended, as a share of keep alive. */
+  /** When the broker ends a silent connection, as a multiple of keep alive. */
   readonly patience?: number;
   /**
    * How long the link stays open after the connection is over for the broker, in milliseconds; undefined: without
@@ -54,20 +54,20 @@ export interface Script {
   readonly retainedFirst?: boolean;
   /** The broker reads on after bytes that it must not accept, and closes nothing. */
   readonly takesFaults?: boolean;
-  /** In CONNACK, 5.0. */
+  /** Server Keep Alive in CONNACK, 5.0. */
   readonly serverKeepAliveS?: number;
-  /** More of CONNACK, 5.0. */
+  /** Further properties of CONNACK, 5.0. */
   readonly announce?: ConnackProperties;
   /** Session Present 1 in CONNACK, regardless of the request. */
   sessionPresent?(connect: ConnectPacket): boolean;
   /** False leaves a PINGREQ unanswered. */
   pong?(clientId: string): boolean;
-  /** Properties, as bytes, that are put into a 5.0 PUBLISH, whether or not they belong there. */
+  /** Properties as bytes that the broker adds to a 5.0 PUBLISH, valid or not. */
   stray?(packet: PublishPacket): Uint8Array | undefined;
-  /** The longest session expiry, in seconds: a longer one is cut to it, and CONNACK announces that. 5.0. */
+  /** The longest session expiry in seconds: the broker cuts a longer one, and CONNACK announces that. 5.0. */
   readonly longestSessionS?: number;
-  /** Subscriptions of one connection at most; one more is refused. */
+  /** The most subscriptions of one connection; the broker refuses more. */
   readonly subscriptionsAtMost?: number;
-  /** In CONNACK, 5.0. */
+  /** Maximum Packet Size in CONNACK, 5.0. */
   readonly maximumPacketSize?: number;
 }

@@ -21,7 +21,7 @@ interface Waiting {
 }
 
 export class ScriptedBroker {
-  /** All there ever were, in the order in which they came. */
+  /** All connections so far, in order. */
   readonly connections: BrokerSide[] = [];
   readonly retained = new Map<string, PublishPacket>();
   readonly #storedMs = new WeakMap<PublishPacket, number>();
@@ -40,22 +40,22 @@ export class ScriptedBroker {
     return this.#deadlines.nextMs;
   }
 
-  /** Performs the due work. */
+  /** Runs the work that is due. */
   turn(nowMs: number): void {
     for (let act = this.#deadlines.takeDue(nowMs); act !== undefined; act = this.#deadlines.takeDue(nowMs)) act();
   }
 
-  /** Takes a link over. */
+  /** Accepts a link. */
   accept(link: Link): void {
     this.connections.push(new BrokerSide(this, link));
   }
 
-  /** The connection that a client has now. */
+  /** The open connection of a client. */
   online(clientId: string): BrokerSide | undefined {
     return this.#online.get(clientId);
   }
 
-  /** Client ids that are connected. */
+  /** The client identifiers of open connections. */
   get clientIds(): string[] {
     return [...this.#online.keys()];
   }
@@ -68,7 +68,7 @@ export class ScriptedBroker {
     this.#deadlines.cancel(deadline as never);
   }
 
-  /** Sends to every subscriber whose filter matches. */
+  /** Sends to each subscriber with a matching filter. */
   route(packet: PublishPacket): void {
     if (packet.retain) this.#store(packet);
     for (const side of this.#online.values()) side.deliver(packet, false);
@@ -83,7 +83,7 @@ export class ScriptedBroker {
     if (!this.#storedMs.has(kept)) this.#storedMs.set(kept, this.clock.nowMs());
   }
 
-  /** A retained message as the broker sends it now: its expiry minus the time that it has waited. */
+  /** A retained message with its remaining expiry. */
   fromStore(packet: PublishPacket): PublishPacket {
     const { properties } = packet;
     if (properties?.messageExpiryIntervalS === undefined) return packet;
@@ -92,7 +92,7 @@ export class ScriptedBroker {
     return { ...packet, properties: { ...properties, messageExpiryIntervalS } };
   }
 
-  /** A session's CONNECT: takes over the older connection, and settles waiting wills. */
+  /** A CONNECT: takes over the older connection, and handles waiting wills. */
   admit(side: BrokerSide, connect: ConnectPacket): void {
     const { clientId, cleanStart } = connect;
     const older = this.#online.get(clientId);
@@ -105,7 +105,7 @@ export class ScriptedBroker {
     if (cleanStart || this.script.resume?.(waiting.will) === true) this.#publish(waiting.will);
   }
 
-  /** A connection is over: its will waits, is due now, or never was. */
+  /** A connection has ended: its will waits, is due now, or is discarded. */
   release(side: BrokerSide, ending: Ending, cleanStart: boolean): void {
     const { will, sessionExpiryS, clientId } = side;
     if (this.#online.get(clientId) === side) this.#online.delete(clientId);
@@ -139,9 +139,9 @@ export class ScriptedBroker {
   }
 }
 
-/** One connection, as the broker has it. */
+/** One connection, on the broker's side. */
 export class BrokerSide implements LinkReceiver, PacketReceiver {
-  /** All bytes that came. */
+  /** All bytes received. */
   readonly bytes: number[] = [];
   readonly packets: Packet[] = [];
   clientId = "";
@@ -180,7 +180,7 @@ export class BrokerSide implements LinkReceiver, PacketReceiver {
     else if (lingerMs !== undefined) this.#broker.later(lingerMs, () => this.#link.end());
   }
 
-  /** Closes without a notice: the broker does not publish the will. */
+  /** Closes, and does not publish the will. */
   drop(how: "end" | "reset" = "end"): void {
     this.#release("left", false);
     this.#link[how]();

@@ -1,6 +1,6 @@
 /**
- * The broker's core on links in memory under a manual clock; a test can kill it at any point and start it again, on one
- * store or with none.
+ * The broker's core on memory links under a manual clock; a test can kill it at any point and restart it, with or
+ * without a store.
  */
 import type { ManualClock } from "../../../src/base/clock.ts";
 import type { Core } from "../../../src/broker/core/core.ts";
@@ -12,7 +12,7 @@ import type { DialReceiver, Link } from "../../../src/net/link.ts";
 import { type MemoryLink, memoryLinkPair } from "../../../src/net/memory_link.ts";
 
 const dueAtOnce = 1_000;
-/** The morning on which a run begins, in milliseconds since 1970. */
+/** The time of day at which a run begins, in milliseconds since 1970. */
 const beganMs = Date.UTC(2026, 0, 5, 8);
 
 export class SimulatedBroker implements Disposable {
@@ -24,7 +24,10 @@ export class SimulatedBroker implements Disposable {
   #core: Core | undefined;
   #clientIds = 0;
 
-  /** @param tasks the work at this instant, in order @param stored keeps the store's content at a kill */
+  /**
+   * @param tasks the work at this time, in order
+   * @param stored keeps the store's content at a kill
+   */
   constructor(clock: ManualClock, tasks: (() => void)[], options: CoreOptions, stored: boolean) {
     this.#clock = clock;
     this.#tasks = tasks;
@@ -34,7 +37,7 @@ export class SimulatedBroker implements Disposable {
     this.begin();
   }
 
-  /** The store's file, where there is one. */
+  /** The store's file, if any. */
   get storePath(): string | undefined {
     return this.#folder && `${this.#folder}/store.db`;
   }
@@ -64,7 +67,7 @@ export class SimulatedBroker implements Disposable {
     return near;
   }
 
-  /** Performs the due work. */
+  /** Runs the work that is due. */
   turn(nowMs: number): void {
     if (this.#core !== undefined) runDue(this.#core, nowMs, dueAtOnce);
   }

@@ -1,10 +1,10 @@
 /**
- * A broker peer that a fleet may restart by a command: the command ends it in its own orderly way, and the code that
- * started it starts it again at the same place.
+ * A broker peer that a fleet may restart by a command: the command ends it cleanly, and the code that started it starts
+ * it again at the same place.
  */
 import { type BrokerPeer, freePort } from "./peers.ts";
 
-/** Where a peer is, and stays over its restarts. */
+/** The place of a peer, which stays the same over its restarts. */
 export interface Place {
   /** The folder of its data. */
   readonly home: string;
@@ -13,27 +13,27 @@ export interface Place {
   readonly inner: readonly [number, number];
 }
 
-/** A peer, and the command for `--restart-command`. */
+/** A peer with the command for `--restart-command`. */
 export interface SupervisedPeer {
   readonly url: string;
   /** Its output at its first start. */
   readonly said: string;
   readonly restartCommand: string;
-  /** Its present process. */
+  /** Its current process. */
   pid(): number;
   stop(): Promise<void>;
 }
 
-/** Far longer than any run. */
+/** Longer than any run. */
 const everMs = 2_000_000_000;
 
-/** Starts a peer, and starts it again whenever it has ended, until it is stopped. */
+/** Starts a peer, and restarts it after each end until it is stopped. */
 export async function supervised(
   name: string,
   start: (place: Place) => Promise<BrokerPeer>,
 ): Promise<SupervisedPeer> {
   const home = await Deno.makeTempDir({ prefix: `mqtt-sim-${name}` });
-  await Deno.chmod(home, 0o777); // a broker may work as another user
+  await Deno.chmod(home, 0o777); // a broker may run as another user
   const place: Place = { home, port: freePort(), inner: [freePort(), freePort()] };
   const [pidFile, upFile] = [`${home}/child.pid`, `${home}/child.up`];
   let stopped = false;

@@ -1,6 +1,6 @@
 /**
- * Our own broker's core behind a filter that alters the packets in both directions: brokers that break one rule each.
- * The filter leaves the control arm's packets unchanged, so that a check is not void.
+ * Our own broker's core behind a filter that changes packets in both directions: brokers that break one rule each. The
+ * filter does not touch the control arm's packets, so that a check is not void.
  */
 import type { ManualClock } from "../../../src/base/clock.ts";
 import { Deadlines } from "../../../src/base/deadlines.ts";
@@ -12,7 +12,7 @@ import { memoryLinkPair } from "../../../src/net/memory_link.ts";
 import { PacketStream } from "../../../src/net/packet_stream.ts";
 import { type BrokerMaker, givenRun, ourCore } from "./checked_broker.ts";
 
-/** The alterations; absent ones change nothing. Made for each check, so that it may keep state. */
+/** The changes; absent ones change nothing. Created for each check, so that they may have state. */
 export interface Tamper {
   /** Options of the core itself. */
   readonly core?: CoreOptions;
@@ -20,17 +20,17 @@ export interface Tamper {
   fromClient?(bytes: Uint8Array, link: TamperedLink): Uint8Array | undefined;
   /** One packet of the broker: the packets that the client receives in its place. */
   fromBroker?(packet: Packet, link: TamperedLink): readonly (Packet | Uint8Array)[];
-  /** The client's link is over: whether the broker hears of it. */
+  /** The client's link has ended: whether the broker sees it. */
   hidesEnd?(link: TamperedLink): boolean;
-  /** The broker closes: whether the client hears of it. */
+  /** The broker closes: whether the client sees it. */
   hidesClose?(link: TamperedLink): boolean;
 }
 
-/** One link, with both its ends. */
+/** One link with both its ends. */
 export interface TamperedLink {
-  /** The client's CONNECT, once it was sent and if it is one. */
+  /** The client's CONNECT; undefined before, or if the first packet is another. */
   readonly connect: ConnectPacket | undefined;
-  /** When something came from the client last. */
+  /** When the client last sent bytes. */
   readonly heardMs: number;
   readonly nowMs: number;
   /** The other links that are open. */
@@ -45,11 +45,11 @@ export interface TamperedLink {
   closeBroker(): void;
   /** Publishes through the broker, without a client. */
   publish(message: Pick<PublishPacket, "topic" | "payload"> & Partial<PublishPacket>): void;
-  /** Does something later. */
+  /** Runs `act` later. */
   after(ms: number, act: () => void): void;
 }
 
-/** The control arm's clients are the first stage's. */
+/** The clients of the control arm are those of the first stage. */
 function isControl(connect: ConnectPacket | undefined): boolean {
   return connect !== undefined && /^[0-9a-z]{6}c1x/.test(connect.clientId);
 }
@@ -59,15 +59,15 @@ export function isOfCase({ clientId }: { readonly clientId: string }): boolean {
   return !/^[0-9a-z]{6}c1x/.test(clientId);
 }
 
-/** How a broker is tampered with. */
+/** How to tamper with a broker. */
 export interface Tampering {
-  /** Does not spare the control arm. */
+  /** Also tampers with the control arm. */
   readonly spoilsControl?: boolean;
-  /** The broker that is tampered with; our own core when absent. */
+  /** The broker behind the filter; our own core when absent. */
   readonly over?: (tamper: Tamper) => BrokerMaker;
 }
 
-/** A broker that is tampered with. */
+/** A broker behind a filter. */
 export function tampered(makeTamper: () => Tamper, { spoilsControl = false, over }: Tampering = {}): BrokerMaker {
   return (clock, later) => {
     const tamper = makeTamper();

@@ -1,4 +1,4 @@
-/** One end of a link, written down: for tests of links over real sockets. */
+/** One end of a real link, with a record of its callbacks. */
 import type { DialReceiver, Link, LinkEnd } from "../../../src/net/link.ts";
 
 const patienceMs = 5_000;
@@ -13,7 +13,7 @@ export class LinkProbe implements DialReceiver {
   end: LinkEnd | undefined;
   readonly #decoder = new TextDecoder();
 
-  /** Takes a link that was accepted. */
+  /** Wraps an accepted link. */
   static on(link: Link): LinkProbe {
     const probe = new LinkProbe();
     probe.link = link;
@@ -51,7 +51,7 @@ export class LinkProbe implements DialReceiver {
     this.end = end;
   }
 
-  /** Waits until it is so; false when it is not within five seconds. */
+  /** Waits until the condition holds; returns false after five seconds. */
   async until(isSo: (probe: this) => boolean): Promise<boolean> {
     const lastMs = performance.now() + patienceMs;
     while (!isSo(this)) {

@@ -1,10 +1,10 @@
 /**
- * Kills on bare sockets, one client for each, side by side on one broker: the arrivals of each will at a watcher on a
- * bare socket, with their times. It shares no line with mqtt-sim.
+ * Kills over raw sockets, one client for each, at the same time on one broker: the arrival times of each will at a
+ * watcher on a raw socket. Shares no code with mqtt-sim.
  */
 import { connectBytes, type RawConnect, RawSocket, subscribeBytes } from "./raw_mqtt.ts";
 
-/** One life, its end, and perhaps the CONNECT that follows. */
+/** One life, its end, and optionally the CONNECT that follows. */
 export interface RawDeath {
   readonly version: 4 | 5;
   /** Clean Start (3.1.1: Clean Session) of the life that ends. */
@@ -13,9 +13,9 @@ export interface RawDeath {
   readonly willDelayS?: number;
   /** Default: 60 s. */
   readonly keepAliveS?: number;
-  /** How it ends; bytes are sent, and then FIN unless the broker is to close. */
+  /** How it ends; the bytes are sent, followed by FIN unless the broker has to close. */
   readonly end: "reset" | "silence" | "takeover" | "second-connect" | readonly number[];
-  /** A CONNECT of the same client without a will, so long after the end; `takeover` is one at once. */
+  /** A CONNECT of the same client without a will, this long after the end; `takeover` sends it at once. */
   readonly back?: { readonly clean: boolean; readonly afterMs?: number };
 }
 
@@ -26,7 +26,7 @@ type Login = Pick<RawConnect, "username" | "password">;
 
 const decoder = new TextDecoder();
 
-/** Kills all clients, and watches for so long. */
+/** Kills all clients, and watches for `watchMs`. */
 export async function rawDeaths(
   port: number,
   deaths: readonly RawDeath[],
@@ -55,11 +55,11 @@ async function note(watcher: RawSocket, seen: Map<string, number[]>): Promise<vo
       seen.set(topic, [...seen.get(topic) ?? [], performance.now()]);
     }
   } catch {
-    // It was closed.
+    // The broker closed the link.
   }
 }
 
-/** Runs one life to its end; returns the instant of the end. */
+/** Runs one life to its end; returns the time of the end. */
 async function die(port: number, death: RawDeath, willTopic: string, login: Login): Promise<number> {
   const { version, clean, sessionExpiryS = 0, willDelayS = 0, keepAliveS = 60, end, back } = death;
   const clientId = willTopic.replace("/", "-");

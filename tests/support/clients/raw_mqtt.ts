@@ -1,6 +1,6 @@
 /**
- * MQTT on a bare socket, byte by byte: no line of it is shared with mqtt-sim, so that it can bear witness. Short
- * packets only (up to 127 bytes).
+ * MQTT on a raw socket, byte by byte: it shares no code with mqtt-sim, so that it is independent evidence. Packets of
+ * at most 127 bytes.
  */
 import net from "node:net";
 
@@ -52,7 +52,7 @@ export function subscribeBytes(version: 4 | 5, filter: string): Uint8Array {
   return packet(0x82, [0, 1, ...(version === 5 ? [0] : []), ...field(filter), 0]);
 }
 
-/** A socket and the bytes that came on it. */
+/** A socket with the bytes received. */
 export class RawSocket {
   readonly socket: net.Socket;
   readonly #received: number[] = [];
@@ -97,7 +97,7 @@ export class RawSocket {
     }
   }
 
-  /** CONNECT, and CONNACK with code 0. */
+  /** Sends CONNECT, and waits for CONNACK with code 0. */
   async connect(connect: RawConnect): Promise<void> {
     this.send(connectBytes(connect));
     const { first, body } = await this.next();

@@ -1,6 +1,6 @@
 /**
- * Real MQTT clients as child processes, behind one face: MQTT.js, mosquitto's command-line clients and Python's paho.
- * The fleet's own code has no part in them.
+ * Real MQTT clients as child processes, with one interface: MQTT.js, mosquitto's command-line clients and Python's
+ * paho. They share no code with the fleet.
  */
 import type { ProtocolVersion, QoS } from "../../../src/mqtt/packet.ts";
 import { ChildProcess } from "../machine/child_process.ts";
@@ -29,7 +29,7 @@ export interface PeerTls {
   readonly key?: string;
 }
 
-/** The task of one client; exactly one of subscribe, publish or neither (then it only stays connected). */
+/** The task of one client: subscribe, publish, or only stay connected. */
 export interface Asked {
   readonly host: string;
   readonly port: number;
@@ -40,7 +40,7 @@ export interface Asked {
   readonly will?: PeerWill;
   readonly subscribe?: { readonly filter: string; readonly qos: QoS };
   readonly publish?: PeerMessage;
-  /** `mqtt` if not given. */
+  /** Default: `mqtt`. */
   readonly scheme?: Scheme;
   readonly tls?: PeerTls;
   readonly login?: { readonly username: string; readonly password: string };
@@ -51,10 +51,10 @@ export interface ClientKind {
   readonly name: string;
   /** The program and arguments that run it. */
   readonly needs: readonly Peer[];
-  /** A client's output once the broker has answered it. */
+  /** The client's output once the broker has answered it. */
   readonly ready: RegExp;
   start(asked: Asked): ChildProcess;
-  /** Makes a client leave with DISCONNECT, and 0x00 in 5.0. */
+  /** Makes a client send DISCONNECT, with 0x00 in 5.0. */
   leave(client: RealClient): Promise<void>;
 }
 
@@ -63,7 +63,7 @@ const byMosquitto: ClientKind = {
   needs: [peers.mosquittoClients],
   ready: /^Subscribed/,
   start: startMosquittoClient,
-  // A signal would make it leave with 0x04 in 5.0; as it is, it leaves after its first message.
+  // A signal would make it send 0x04 in 5.0; instead it disconnects after its first message.
   leave: ({ broker, asked: { clientId, version } }) =>
     publish(byMosquitto, broker, version, { topic: `leave/${clientId}`, payload: "now", qos: 0, retain: false }),
 };
@@ -78,7 +78,7 @@ function terminate(client: RealClient): Promise<void> {
   return Promise.resolve(client.child.kill("SIGTERM"));
 }
 
-/** A client that is connected, and subscribed if its task says so. */
+/** A connected client, subscribed if its task says so. */
 export class RealClient implements AsyncDisposable {
   #read = 0;
 
@@ -102,7 +102,7 @@ export class RealClient implements AsyncDisposable {
     return new RealClient(kind, broker, asked, child);
   }
 
-  /** The next message that it got; each is answered once. */
+  /** The next received message, each once. */
   async next(limitMs?: number): Promise<PeerMessage> {
     const line = await this.child.line(/^\{.*\}$/, { from: this.#read, ...(limitMs !== undefined && { limitMs }) });
     this.#read = this.child.lines.indexOf(line[0], this.#read) + 1;
@@ -110,13 +110,13 @@ export class RealClient implements AsyncDisposable {
     return { topic, payload: payload ?? "", qos, retain: Boolean(retain) };
   }
 
-  /** Ends the process with no word to the broker. */
+  /** Kills the process, so that it sends no DISCONNECT. */
   async die(): Promise<void> {
     this.child.kill("SIGKILL");
     await this.child.exit();
   }
 
-  /** Leaves with a DISCONNECT. */
+  /** Sends DISCONNECT. */
   async leave(): Promise<void> {
     await this.kind.leave(this);
     const { code } = await this.child.exit();
@@ -128,7 +128,7 @@ export class RealClient implements AsyncDisposable {
   }
 }
 
-/** Publishes one message by a client of that kind, and waits until its QoS is kept. */
+/** Publishes one message by a client of that kind, and waits until its QoS exchange is complete. */
 export async function publish(
   kind: ClientKind,
   broker: BrokerPeer,
@@ -195,7 +195,7 @@ function startMosquittoClient(asked: Asked): ChildProcess {
     "-q",
     `${qos}`,
   ];
-  // The test must see its lines at once, hence stdbuf, which becomes mosquitto_sub and keeps the process id.
+  // stdbuf makes the lines visible at once; it becomes mosquitto_sub and keeps the process id.
   return new ChildProcess("stdbuf", ["-oL", "mosquitto_sub", ...common, ...rest, ...limit]);
 }
 

@@ -1,6 +1,6 @@
 /**
- * One broker after another on one store, each killed under a storm of clients; the books of wills and messages are
- * looked at after each restart and at the end.
+ * A sequence of brokers on one store, each killed under a storm of clients; the test compares the records of wills and
+ * messages after each restart and at the end.
  */
 import { Random } from "../../../src/base/random.ts";
 import { aWill, bytesOf } from "../../broker/stage.ts";
@@ -13,16 +13,16 @@ import { WillBook, type WillLife } from "./crash_wills.ts";
 const root = new URL("../../../", import.meta.url);
 const permissions = "--quiet --no-prompt --allow-net=127.0.0.1 --allow-read --allow-write --ignore-env".split(" ")
   .concat(ffiFlags);
-/** Clients at one time that come and go. */
+/** The number of clients that connect and die at the same time. */
 const mills = 10;
-/** A broker lives less long, from when the books were looked at. Milliseconds. */
+/** The longest life of a broker after the comparison, in milliseconds. */
 const stormMs = 250;
 
 /** Options of a storm. */
 export interface StormOptions {
   readonly seed: number;
   readonly kills: number;
-  /** The program that serves the store, and its arguments; the path of the store is put behind. */
+  /** The program that serves the store, and its arguments; the path of the store follows. */
   readonly broker: readonly string[];
 }
 
@@ -44,7 +44,7 @@ export class CrashStorm {
     this.#random = new Random(options.seed);
   }
 
-  /** Sends and kills until a record does not balance, or all is done; returns the number of kills. */
+  /** Sends and kills until a record has a fault or all kills are done; returns the number of kills. */
   async run(): Promise<number> {
     const directory = await Deno.makeTempDir({ prefix: "mqtt-sim-crash-" });
     try {
@@ -60,7 +60,7 @@ export class CrashStorm {
     }
   }
 
-  /** One life of the broker: the books balance, a storm, SIGKILL. */
+  /** One life of the broker: the records agree, then a storm, then SIGKILL. */
   async #live(path: string): Promise<void> {
     this.#killing = false;
     await using child = new ChildProcess(Deno.execPath(), this.#args(path), { cwd: root });
@@ -110,7 +110,7 @@ export class CrashStorm {
     return Number(port);
   }
 
-  /** Completes every open exchange; then a fence follows all sent packets. */
+  /** Completes each open exchange, then sends a fence after all packets. */
   async #balance(port: number, connects = true): Promise<void> {
     if (connects) {
       if (!await this.watcher.connect(port) || !await this.sender.connect(port)) throw new Error("cannot connect");
@@ -124,7 +124,7 @@ export class CrashStorm {
     this.faults.push(...trafficFaults(this.sender, this.watcher), ...this.wills.faults(performance.now()));
   }
 
-  /** The watcher is cut off in the middle of things, and comes back. */
+  /** Cuts the watcher's link in the middle of an exchange, and reconnects it. */
   async #comeAndGo(port: number): Promise<void> {
     await pause(this.#random.below(stormMs));
     if (this.#killing || this.#random.below(2) === 0) return;
@@ -163,7 +163,7 @@ export class CrashStorm {
 
   async #leave(peer: CrashPeer, life: WillLife): Promise<boolean> {
     const how = this.#random.below(5);
-    if (this.#killing || how === 0) return await peer.closed.then(() => false); // dies with the broker
+    if (this.#killing || how === 0) return await peer.closed.then(() => false); // ends with the broker
     if (how < 3) {
       life.left = "perhaps";
       peer.send({ type: "disconnect" });

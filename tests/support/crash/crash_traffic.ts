@@ -9,7 +9,7 @@ import { CrashPeer } from "./crash_peer.ts";
 
 const lasting = { cleanStart: false, properties: { sessionExpiryIntervalS: 0xffff_ffff } } as const;
 
-/** Messages sent and not acknowledged, at most. */
+/** The most unacknowledged messages. */
 const openLimit = 20;
 
 class Lasting {
@@ -18,7 +18,7 @@ class Lasting {
 
   constructor(readonly clientId: string, readonly faults: string[]) {}
 
-  /** Connects; returns whether it did. Once acknowledged, a session must exist from then on. */
+  /** Connects; returns whether it did. After an acknowledged connect the session must exist. */
   protected async join(port: number, receive: (packet: Packet) => void): Promise<boolean> {
     const peer = this.peer = new CrashPeer(port, { clientId: this.clientId, ...lasting }, receive);
     const connack = await peer.connack;
@@ -60,7 +60,7 @@ export class Sender extends Lasting {
     this.peer!.send(packet);
   }
 
-  /** Sends at random while there is room. */
+  /** Sends at random while the limit permits. */
   burst(random: Random, name: () => string): void {
     while (this.#open.size < openLimit) {
       const qos = random.below(2) === 0 ? 1 : 2;
@@ -69,7 +69,7 @@ export class Sender extends Lasting {
     }
   }
 
-  /** Fulfilled when everything sent is acknowledged to the end. */
+  /** Resolves when each sent message is completely acknowledged. */
   quiet(): Promise<void> {
     this.#quiet = Promise.withResolvers();
     if (this.#open.size === 0) this.#quiet.resolve();
@@ -116,7 +116,7 @@ export class Watcher extends Lasting {
     await Promise.race([this.#subscribed.promise, this.peer!.closed]);
   }
 
-  /** Fulfilled when that payload comes. */
+  /** Resolves when that payload arrives. */
   until(payload: string): Promise<void> {
     return new Promise((resolve) => this.#awaited.set(payload, resolve));
   }

@@ -1,6 +1,6 @@
 /**
- * The record of wills over a broker's kills: the requests, the end of each connection as its client knows it, the
- * arrivals. It judges by the standard's rules only, and where a client cannot know the outcome it allows either.
+ * The record of wills over the kills of a broker: the requests, the end of each connection as its client knows it, and
+ * the arrivals. It judges by the standard's rules only, and permits either outcome where a client cannot know it.
  */
 
 export interface WillAsked {
@@ -10,27 +10,27 @@ export interface WillAsked {
   readonly expiryS: number;
 }
 
-/** The known facts of one connection with a will. */
+/** The known facts about one connection with a will. */
 export class WillLife {
-  /** CONNACK came. */
+  /** The client received CONNACK. */
   acknowledged = false;
   /** Milliseconds of the test's clock. */
   endedMs: number | undefined;
-  /** DISCONNECT was sent; and its FIN came while the broker lived. */
+  /** The client sent DISCONNECT; and its FIN arrived while the broker lived. */
   left: "no" | "perhaps" | "surely" = "no";
-  /** The client requested its session; and got it, at that instant. */
+  /** The client requested its session; and the time at which it got it. */
   askedBack = false;
   backMs: number | undefined;
   readonly cameMs: number[] = [];
 
   constructor(readonly asked: WillAsked) {}
 
-  /** From the end of the connection to the will, at least. */
+  /** The shortest time from the end of the connection to the will. */
   get waitMs(): number {
     return 1_000 * Math.min(this.asked.delayS, this.asked.expiryS);
   }
 
-  /** How many wills there may be. */
+  /** The permitted numbers of wills. */
   get allowed(): readonly [least: number, most: number] {
     if (this.left === "surely") return [0, 0];
     if (!this.acknowledged || this.left === "perhaps" || this.endedMs === undefined) return [0, 1];
@@ -40,7 +40,7 @@ export class WillLife {
   }
 }
 
-/** The allowed time beyond the delay: the second that contains the broker's kill, and its start. Milliseconds. */
+/** The permitted lateness beyond the delay: the second of the broker's kill, and its start. Milliseconds. */
 const patienceMs = 6_000;
 /** The largest difference between two processes' clocks. Milliseconds. */
 const clockMs = 5;
@@ -61,7 +61,7 @@ export class WillBook {
     else life.cameMs.push(atMs);
   }
 
-  /** When the last will that is still to come has come. */
+  /** The time by which each will that is still due must have arrived. */
   get lastMs(): number {
     const due = [...this.lives.values()].map(({ endedMs = 0, waitMs }) => endedMs + waitMs);
     return Math.max(0, ...due) + patienceMs;

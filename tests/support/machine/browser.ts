@@ -11,26 +11,26 @@ const flags = [
   ...["--disable-background-networking", "--disable-component-update", "--disable-sync", "--remote-debugging-port=0"],
 ];
 
-/** A browser that runs. */
+/** A running browser. */
 export interface RunningBrowser extends AsyncDisposable {
   readonly browser: Browser;
 }
 
-/** How a page is looked at. */
+/** How the browser shows a page. */
 export interface Look {
   readonly width: number;
   readonly height: number;
   readonly scheme: "light" | "dark";
 }
 
-/** A page, and its forbidden actions. */
+/** A page, with a record of forbidden actions. */
 export interface WatchedPage extends AsyncDisposable {
   readonly page: Page;
   /** Console errors and warnings, exceptions, and requests beyond the page's own address. */
   readonly misdeeds: string[];
 }
 
-/** Starts Chromium with a temporary profile, deleted at its end. */
+/** Starts Chromium with a temporary profile, which it deletes at the end. */
 export async function startBrowser({ program }: Peer): Promise<RunningBrowser> {
   const profile = await Deno.makeTempDir({ prefix: "mqtt-sim-chromium" });
   const child = new ChildProcess(program, [...flags, `--user-data-dir=${profile}`, "about:blank"]);
@@ -75,7 +75,7 @@ export async function openPage(browser: Browser, address: string, look: Look): P
   return { page, misdeeds, [Symbol.asyncDispose]: () => context.close() };
 }
 
-/** Its last helpers may still be writing for a moment after Chromium has ended. */
+/** Helper processes may still write for a moment after Chromium has ended. */
 async function removed(folder: string): Promise<void> {
   for (let tries = 20; tries > 0; tries--) {
     try {

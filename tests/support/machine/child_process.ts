@@ -1,6 +1,6 @@
 /**
- * A program that runs beside a test: its lines can be awaited, and it is ended by its own process id. Use it with
- * `await using`, so that it never outlives its test.
+ * A program that runs beside a test: the test can wait for its lines, and ends it by its process id. Use it with `await
+ * using`, so that it never outlives its test.
  */
 import { TextLineStream } from "./text_line_stream.ts";
 
@@ -22,7 +22,7 @@ export class ChildProcess implements AsyncDisposable {
   #wake = Promise.withResolvers<void>();
   #over = false;
 
-  /** Starts a program. It gets no input, and these variables besides those of this process. */
+  /** Starts a program. It gets no input, and these variables in addition to those of this process. */
   constructor(
     program: string,
     args: readonly string[],
@@ -45,7 +45,7 @@ export class ChildProcess implements AsyncDisposable {
       });
   }
 
-  /** Ends all that this program has started and that still run: for one that is interrupted. */
+  /** Ends each program that this process has started and that still runs, for an interrupt. */
   static async endAll(): Promise<void> {
     await Promise.all([...ChildProcess.#running].map((child) => child[Symbol.asyncDispose]()));
   }
@@ -91,16 +91,16 @@ export class ChildProcess implements AsyncDisposable {
     }
   }
 
-  /** Sends a signal to this very process; a no-op when it is over. */
+  /** Sends a signal to the process; has no effect after its end. */
   kill(signal: Deno.Signal): void {
     try {
       this.#child.kill(signal);
     } catch (error) {
-      if (!(error instanceof TypeError || error instanceof Deno.errors.NotFound)) throw error; // it is over already
+      if (!(error instanceof TypeError || error instanceof Deno.errors.NotFound)) throw error; // it has ended already
     }
   }
 
-  /** Its whole output, for a failure's message. */
+  /** Its whole output, for the message of a failure. */
   get said(): string {
     return this.lines.map((line) => `  | ${line}`).join("\n");
   }

@@ -1,6 +1,8 @@
-/** The other load of a machine during a measurement, from Linux' own counters: whose lateness it was. */
+/**
+ * The load of other processes during a measurement, from Linux' own counters: it shows whose lateness a late result is.
+ */
 
-/** Counters of /proc at one instant, in ticks of CPU. */
+/** Counters of /proc at one time, in ticks of CPU. */
 export interface LoadSample {
   readonly all: number;
   readonly busy: number;
@@ -14,13 +16,13 @@ export interface LoadSample {
 export interface MachineLoad {
   /** The share of the machine's CPU that neither broker nor fleet used, from 0 to 1. */
   readonly othersShare: number;
-  /** CPU that the broker used; absent where it is no separate process, or was restarted. */
+  /** CPU that the broker used; absent if it is no separate process, or was restarted. */
   readonly brokerCpuMs?: number;
 }
 
 const msPerTick = 10;
 
-/** The present counters. */
+/** The current counters. */
 export async function sampleLoad(brokerPid?: number): Promise<LoadSample> {
   const [machine, own, broker] = await Promise.all([
     Deno.readTextFile("/proc/stat"),
@@ -30,7 +32,7 @@ export async function sampleLoad(brokerPid?: number): Promise<LoadSample> {
   return loadOf(machine, own, broker);
 }
 
-/** The counters as the files of /proc have them. */
+/** The counters from the texts of /proc. */
 export function loadOf(machine: string, own: string, broker?: string): LoadSample {
   const [user, nice, system, idle, ioWait, ...interrupts] = machine.split("\n")[0]!.trim().split(/\s+/).slice(1, 9)
     .map(Number) as [number, number, number, number, number, ...number[]];
@@ -44,12 +46,12 @@ export function loadOf(machine: string, own: string, broker?: string): LoadSampl
   };
 }
 
-/** Of one process: user, system, and the same of its children that have ended. Its name may have spaces. */
+/** Ticks of one process: user, system, and the same of its ended children. Its name may contain spaces. */
 function ticks(stat: string): number[] {
   return stat.slice(stat.lastIndexOf(")") + 2).split(" ").slice(11, 15).map(Number);
 }
 
-/** The work between the two. */
+/** The work between two samples. */
 export function loadBetween(before: LoadSample, after: LoadSample): MachineLoad {
   const all = after.all - before.all;
   const broker = before.broker === undefined || after.broker === undefined || after.broker < before.broker

@@ -10,7 +10,7 @@ Deno.test("what neither broker nor fleet used is others'", () => {
   const before = loadOf(machine(100, 50, 1_000), process(10, 5, 20, 10), process(30, 10, 999, 999));
   const after = loadOf(machine(300, 150, 1_700), process(20, 5, 100, 20), process(70, 20, 5_000, 5_000));
   assert.deepEqual(before, { busy: 155, all: 1_155, own: 45, broker: 40 });
-  // Of 1000 ticks 300 were busy: 100 of them the fleet's, 50 the broker's.
+  // Of 1,000 ticks 300 were busy: 100 by the fleet, 50 by the broker.
   assert.deepEqual(loadBetween(before, after), { othersShare: 0.15, brokerCpuMs: 500 });
 });
 

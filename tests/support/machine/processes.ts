@@ -1,4 +1,4 @@
-/** Processes that a test has had started by another. */
+/** Processes that a process of a test has started. */
 
 /** Ends a process that is not a child of this one, if it exists; resolves after its end. */
 export async function endProcess(pid: number): Promise<void> {

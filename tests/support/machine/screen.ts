@@ -4,7 +4,7 @@
  */
 import type { Browser, Page } from "playwright-core";
 
-/** Where a part of the page is, in pixels of the page. */
+/** The place of a part on the page, in pixels of the page. */
 export interface Box {
   readonly name: string;
   readonly x: number;
@@ -13,20 +13,20 @@ export interface Box {
   readonly height: number;
 }
 
-/** A page as it was seen. */
+/** A rendered page. */
 export interface Screen {
-  /** How wide the page was. */
+  /** The width of the page. */
   readonly width: number;
   readonly boxes: readonly Box[];
 }
 
 /** A screen with its picture. */
 export interface SeenScreen extends Screen {
-  /** PNG, made small. */
+  /** The picture as a small PNG. */
   readonly picture: Uint8Array;
 }
 
-/** Parts that are looked at. */
+/** The parts to compare. */
 const parts = [
   ...[".verdict", ".verdict .word", ".verdict h1", ".tiles > div", ".warnings", "section > h2", "section > .scroll"],
   ...[".plot", ".plot .canvas", ".lives > li", ".whole", ".command", ".plan"],
@@ -35,12 +35,12 @@ const parts = [
 const tallest = 2_400;
 /** The width of a picture, in its own pixels: a phone's page is long. */
 const smallWidthOf = (width: number) => width > 600 ? 320 : 150;
-/** Parts with only text: their colours are their font's. */
+/** Parts with only text: the font determines their colours. */
 const textOnly = ["section > h2", ".verdict h1"];
 /** Blocks of a part, across and down. */
 const blocks = [6, 3] as const;
 
-/** Looks at a page. */
+/** Takes the picture of a page. */
 export async function seen(page: Page, browser: Browser): Promise<SeenScreen> {
   const found = await page.evaluate(`(() => {
     const boxes = ${JSON.stringify(parts)}.flatMap((selector) =>
@@ -72,7 +72,7 @@ export async function seen(page: Page, browser: Browser): Promise<SeenScreen> {
   return { width: found.width, boxes, picture: Uint8Array.fromBase64(picture) };
 }
 
-/** The mean red, green and blue of each part's blocks, and how far their pixels are from it. */
+/** The mean red, green and blue of each part's blocks, and the spread of their pixels. */
 export function coloursOf(browser: Browser, { picture, boxes, width }: SeenScreen): Promise<number[][][]> {
   const small = boxes.map((box) =>
     [box.x, box.y, box.width, box.height].map((value) => value * smallWidthOf(width) / width)
@@ -113,11 +113,11 @@ export function coloursOf(browser: Browser, { picture, boxes, width }: SeenScree
   );
 }
 
-/** How far the colour of one block may be off, in 255ths of a channel. */
+/** The permitted difference in the colour of one block, in 255ths of a channel. */
 const colourTolerance = 26;
-/** Below the one spread nothing is drawn in a block, above the other something is. */
+/** A block with a spread below the first value is empty; above the second it contains a drawing. */
 const [empty, drawn] = [2, 5];
-/** Blocks of one part that may be off: a line of text that is broken elsewhere. */
+/** The permitted share of different blocks in one part: a line of text may break at another place. */
 const blocksOff = 0.25;
 /** The same for a tile full of text: half of its blocks change with the font. */
 const tileBlocksOff = 0.55;
@@ -129,7 +129,7 @@ export async function differences(browser: Browser, now: SeenScreen, reference: 
   for (const [place, box] of reference.boxes.entries()) {
     const index = now.boxes.findIndex(({ name }) => name === box.name);
     const other = now.boxes[index];
-    // At the lower edge of the picture a part may be in one and not in the other.
+    // A part at the lower edge of the picture may be in one picture only.
     if (other === undefined && box.y + box.height > tallest * 0.8) continue;
     if (other === undefined) found.push(`${box.name} is not there`);
     else found.push(...boxFaults(box, other, now.width), ...colourFaults(box.name, own[index]!, others[place]!));
@@ -140,7 +140,7 @@ export async function differences(browser: Browser, now: SeenScreen, reference: 
 function boxFaults(box: Box, now: Box, width: number): string[] {
   const across = Math.max(6, width * 0.03);
   const down = (value: number) => 30 + value * 0.2;
-  // A part as wide as its text is as wide as its font.
+  // The width of a part that is as wide as its text depends on the font.
   const fitted = box.name.startsWith(".verdict .word");
   const off = [
     Math.abs(box.x - now.x) > across ? `from ${Math.round(box.x)} to ${Math.round(now.x)} across` : "",

@@ -15,7 +15,7 @@ import type { OpenGiven } from "./open_broker.ts";
 import type { Choices, OpenChoice } from "./open_choices.ts";
 import type { OpenDeps } from "./open_session.ts";
 
-/** A refusal of a CONNECT: the code of 5.0 and that of 3.1.1, where there is one. */
+/** A refusal of a CONNECT: the code of 5.0 and that of 3.1.1, if any. */
 export interface Refusal {
   readonly reasonCode: number;
   readonly returnCode: number | undefined;
@@ -72,12 +72,12 @@ export class OpenAdmission {
     this.#tokens = this.#perSecond ?? 0;
   }
 
-  /** The highest QoS that is taken. In 3.1.1 it cannot be announced. */
+  /** The highest accepted QoS; 3.1.1 cannot announce it. */
   qosLimit(version: ProtocolVersion): QoS {
     return this.#limits(version) ? this.#maximumQoS ?? 2 : 2;
   }
 
-  /** Whether messages are retained. */
+  /** Whether the broker retains messages. */
   retains(version: ProtocolVersion): boolean {
     return !this.#choices.makes("retain: not available, announced") || !this.#limits(version);
   }
@@ -86,7 +86,7 @@ export class OpenAdmission {
     return version === 5 || this.#choices.makes("limits in 3.1.1: kept, for it cannot announce them");
   }
 
-  /** Why a CONNECT is not accepted; undefined where it is. */
+  /** Why the broker refuses a CONNECT; undefined if it accepts. */
   refusal(connect: ConnectPacket): Refusal | "unspoken" | undefined {
     const { protocolVersion, clientId, cleanStart, properties } = connect;
     const choices = this.#choices;
@@ -152,7 +152,7 @@ export class OpenAdmission {
     return other ? { reasonCode: 0x87, returnCode: 5 } : { reasonCode: 0x86, returnCode: 4 };
   }
 
-  /** The client identifier of a CONNECT that is accepted: its own, or a new one. */
+  /** The client identifier of an accepted CONNECT: its own, or an assigned one. */
   clientIdOf({ clientId }: ConnectPacket): string {
     if (clientId !== "") return clientId;
     this.#choices.made("client identifier: assigned to a client without one");
@@ -215,7 +215,7 @@ export class OpenAdmission {
     return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as ConnackProperties;
   }
 
-  /** True for a topic that may be published to. */
+  /** True for a topic that clients may publish to. */
   mayPublish(topic: string): boolean {
     return topic !== this.#given.deniedTopic;
   }
@@ -236,7 +236,7 @@ export class OpenAdmission {
     return 0;
   }
 
-  /** The QoS that a subscription is granted. */
+  /** The granted QoS of a subscription. */
   grant(asked: QoS, version: ProtocolVersion): QoS {
     const limit = this.qosLimit(version);
     const { random } = this.#choices;
@@ -247,7 +247,7 @@ export class OpenAdmission {
     return Math.min(asked, limit) as QoS;
   }
 
-  /** Why a subscription is refused; undefined where it is not. */
+  /** Why the broker refuses a subscription; undefined if it accepts. */
   subscriptionRefusal(version: ProtocolVersion, asked: string, identifier: number | undefined): number | undefined {
     const choices = this.#choices;
     const isShared = version === 5 && isSharedFilter(asked);

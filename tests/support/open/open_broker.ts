@@ -18,7 +18,7 @@ import { type OpenDeps, OpenSession } from "./open_session.ts";
 /** The cause of a connection's end. */
 export type OpenEnding = "gone" | "silent" | "fault" | "taken over" | "left" | "refused" | "broker";
 
-/** The user that may log in, and the topic that refuses publishing; without it every client may do everything. */
+/** The user with a login, and the topic that refuses publishing; without it each client may do everything. */
 export interface OpenGiven {
   readonly login?: { readonly username: string; readonly password: string };
   readonly deniedTopic?: string;
@@ -26,18 +26,18 @@ export interface OpenGiven {
 
 /** The place of a planted fault: the broker's action in place of the required one. */
 export interface OpenFaults {
-  /** How often a due will is published, and how late; undefined for once and now. */
+  /** How often the broker publishes a due will, and how late; undefined for once and now. */
   atPublication?(will: ConnectWill, clientId: string): readonly { will: ConnectWill; delayMs: number }[] | undefined;
-  /** True for a will that a DISCONNECT or a return takes back, and that is published for all that. */
+  /** True for a will that a DISCONNECT or a return cancels, and that the broker publishes nevertheless. */
   keeps?(will: ConnectWill, clientId: string, why: "left" | "resumed"): boolean;
-  /** True for a will that does not wait for its delay. */
+  /** True for a will whose delay the broker ignores. */
   hurries?(will: ConnectWill, clientId: string): boolean;
 }
 
 interface Held {
   readonly session: OpenSession;
   connection?: OpenConnection | undefined;
-  /** Of a session that is offline: when its will is due, and when it ends. */
+  /** Of an offline session: when its will is due, and when it ends. */
   willDue?: Deadline<() => void> | undefined;
   endDue?: Deadline<() => void> | undefined;
 }
@@ -52,9 +52,9 @@ export class OpenBroker {
   readonly #connections = new Set<OpenConnection>();
   readonly #router: OpenRouter;
   readonly #faults: OpenFaults;
-  /** Wills that are due and on their way, by client id. */
+  /** Due wills that the broker has not published yet, by client identifier. */
   readonly #onTheirWay = new Map<string, (() => void)[]>();
-  /** During its outage: the work after its return. */
+  /** During its outage: the work for its return. */
   #afterwards: { readonly clientId: string; readonly publish: () => void }[] | undefined;
   #bornAt = 0;
 
@@ -77,12 +77,12 @@ export class OpenBroker {
     return this.#deadlines.nextMs;
   }
 
-  /** Performs the due work. */
+  /** Runs the work that is due. */
   turn(nowMs: number): void {
     for (let act = this.#deadlines.takeDue(nowMs); act !== undefined; act = this.#deadlines.takeDue(nowMs)) act();
   }
 
-  /** Does something after a while, whether it is killed meanwhile or not. */
+  /** Runs `act` later, even if the broker is killed meanwhile. */
   after(ms: number, act: () => void): void {
     this.#deadlines.add(this.#clock.nowMs() + ms, act);
   }
@@ -104,7 +104,7 @@ export class OpenBroker {
     return this.#router.retained;
   }
 
-  /** Sends a message on. Answers how many subscriptions it met. */
+  /** Forwards a message. Returns the number of matching subscriptions. */
   route(message: Message, from: string | undefined): number {
     return this.#router.route(message, from);
   }
@@ -141,7 +141,7 @@ export class OpenBroker {
     session.attach(connection);
   }
 
-  /** A server may end a connection that has done nothing wrong. */
+  /** A server may end a connection of a client without a fault. */
   #mayEnd(connection: OpenConnection): void {
     const choices = this.#choices;
     const name = "end: a client is disconnected for no fault of its own";
@@ -153,7 +153,7 @@ export class OpenBroker {
     });
   }
 
-  /** A returning client takes its session up, and its will back. [MQTT5 3.1.3-9] */
+  /** A returning client resumes its session, which cancels its will. [MQTT5 3.1.3-9] */
   #resume(held: Held): void {
     const { session } = held;
     if (held.willDue?.pending === true) {
@@ -172,7 +172,7 @@ export class OpenBroker {
     else connection.refuse(0x84, 1);
   }
 
-  /** A connection is over, however. */
+  /** A connection has ended in any way. */
   ended(connection: OpenConnection, ending: OpenEnding): void {
     this.#connections.delete(connection);
     const { session } = connection;
@@ -193,7 +193,7 @@ export class OpenBroker {
     held.endDue = this.#deadlines.add(this.#clock.nowMs() + expiryS * 1_000, () => this.#endSession(held));
   }
 
-  /** A DISCONNECT takes a will back. */
+  /** A DISCONNECT discards the will. */
   forgetWill(session: OpenSession): void {
     const { will } = session;
     if (will !== undefined && this.#faults.keeps?.(will, session.clientId, "left") === true) return;
@@ -227,7 +227,7 @@ export class OpenBroker {
     this.#deadlines.add(this.#clock.nowMs() + delayMs + slowMs, once);
   }
 
-  /** Work for one time: when it is due, or before the broker accepts its client again. */
+  /** Work at a given time, or before the broker accepts its client again. */
   #once(clientId: string, act: () => void, isFlushed: boolean): () => void {
     let isDone = false;
     const once = () => {
@@ -238,7 +238,7 @@ export class OpenBroker {
     return once;
   }
 
-  /** A pending will precedes its client's next action. */
+  /** A pending will is published before its client's next action. */
   #flushWills(clientId: string): void {
     for (const publish of this.#onTheirWay.get(clientId) ?? []) publish();
     this.#onTheirWay.delete(clientId);
@@ -249,7 +249,7 @@ export class OpenBroker {
     return this.admission.judge(connection.version, packet, topic);
   }
 
-  /** Stops: every connection ends with it. The broker stores sessions and retained messages. */
+  /** Stops: each connection ends. The broker stores sessions and retained messages. */
   kill(): void {
     this.#bornAt++;
     this.#afterwards = [];
@@ -274,7 +274,7 @@ export class OpenBroker {
     this.#connections.clear();
   }
 
-  /** Serves again. */
+  /** Serves after an outage. */
   begin(): void {
     const acts = this.#afterwards ?? [];
     this.#afterwards = undefined;

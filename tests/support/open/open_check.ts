@@ -1,8 +1,6 @@
 import type { ConformanceRun } from "../../../src/conformance/check/conformance_run.ts";
 
-/**
- * A check of the test broker that makes open choices, with a referee on each of its links.
- */
+/** A check of the test broker that makes open choices, with a referee on each of its links. */
 import type { ConformanceResult } from "../../../src/conformance/case/result.ts";
 import { checkInMemory, givenRun } from "../brokers/checked_broker.ts";
 import { OpenBroker, type OpenFaults } from "./open_broker.ts";
@@ -22,7 +20,7 @@ export interface OpenCheck {
 export interface OpenChecked {
   readonly result: ConformanceResult;
   readonly choices: Choices;
-  /** Packets that the referee looked at. */
+  /** The number of packets that the referee read. */
   readonly looked: number;
 }
 

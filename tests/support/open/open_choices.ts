@@ -86,12 +86,12 @@ const names = Object.keys(openChoices) as OpenChoice[];
 /** How often the broker made each choice, by name; 0 for one that it never made. */
 export type ChoiceCounts = Record<OpenChoice, number>;
 
-/** Every choice, not made yet. */
+/** Every choice, with a count of 0. */
 export function noChoices(): ChoiceCounts {
   return Object.fromEntries(names.map((name) => [name, 0])) as ChoiceCounts;
 }
 
-/** Rare choices, because they end most of a run's work; made in one of so many seeds that would make them. */
+/** Choices that are rare because they end most of a run's work; one in this many seeds makes them. */
 const rareness: Partial<Record<OpenChoice, number>> = {
   "version: one of the two is not spoken": 6,
   "client identifier: one of more than 23 bytes is refused": 4,
@@ -106,7 +106,7 @@ const rareness: Partial<Record<OpenChoice, number>> = {
   "end: a client is disconnected for no fault of its own": 4,
 };
 
-/** Choices that brokers often make, and that our code once misread: made in at least this share of the seeds. */
+/** Choices that brokers often make, and that our code once misread: at least this share of the seeds makes them. */
 const frequency: Partial<Record<OpenChoice, number>> = {
   "session expiry: another than asked for, announced": 0.5,
 };
@@ -115,12 +115,12 @@ const frequency: Partial<Record<OpenChoice, number>> = {
 export class Choices {
   readonly counts = noChoices();
   readonly random: Random;
-  /** How likely each is where it can be made; 0 for those that this seed does not make. */
+  /** The probability of each choice where it is possible; 0 for those that this seed does not make. */
   readonly #chances = new Map<OpenChoice, number>();
 
   /**
-   * @param without choices that are never made, for any seed
-   * @param only where given, no others are made
+   * @param without choices that no seed makes
+   * @param only if present, no other choices are made
    */
   constructor(seed: number, without: readonly OpenChoice[] = [], only?: readonly OpenChoice[]) {
     const draw = new Random(mix(seed, 0x0b0e));
@@ -134,19 +134,19 @@ export class Choices {
     }
   }
 
-  /** True where this seed ever makes the choice. Does not count it. */
+  /** True if this seed can make the choice. Does not count it. */
   makes(name: OpenChoice): boolean {
     return this.#chances.get(name)! > 0;
   }
 
-  /** Whether the choice is made this time; counted if so. */
+  /** Whether the broker makes the choice this time; counts it if so. */
   does(name: OpenChoice): boolean {
     const chance = this.#chances.get(name)!;
     if (chance === 0 || (chance < 1 && this.random.fraction() >= chance)) return false;
     return this.made(name);
   }
 
-  /** Counts a choice that was made. */
+  /** Counts a made choice. */
   made(name: OpenChoice): true {
     this.counts[name]++;
     return true;
@@ -157,12 +157,12 @@ export class Choices {
     return items[this.random.below(items.length)]!;
   }
 
-  /** A setting: one of the items where this seed makes the choice, else undefined. */
+  /** One of the items if this seed makes the choice, else undefined. */
   setting<T>(name: OpenChoice, items: readonly T[]): T | undefined {
     return this.makes(name) ? this.pick(items) : undefined;
   }
 
-  /** The names of those that were made, and how often. */
+  /** The names and counts of the made choices. */
   get told(): string {
     return names.filter((name) => this.counts[name] > 0).map((name) => `${name} (${this.counts[name]})`).join(", ");
   }

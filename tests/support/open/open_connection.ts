@@ -25,7 +25,7 @@ import { OpenLane } from "./open_lane.ts";
 import { OpenWriter } from "./open_writer.ts";
 import type { Carrier, OpenSession, OpenSubscription, Outgoing } from "./open_session.ts";
 
-/** Codes that fit a fault in a packet besides those that the standard names for it. */
+/** Codes that a server may use for a fault in a packet, besides the code that the standard names. */
 const faultCodes = [0x80, 0x81, 0x82] as const;
 
 export class OpenConnection implements LinkReceiver, PacketReceiver, Carrier {
@@ -39,7 +39,7 @@ export class OpenConnection implements LinkReceiver, PacketReceiver, Carrier {
   readonly #writer: OpenWriter;
   readonly #stream: PacketStream;
   readonly #aliasesIn = new Map<number, string>();
-  /** Packet identifiers of the client that are not answered for good. */
+  /** QoS 2 packet identifiers of the client that are not released. */
   readonly #unanswered = new Set<number>();
   #heardMs: number;
   #over = false;
@@ -163,7 +163,7 @@ export class OpenConnection implements LinkReceiver, PacketReceiver, Carrier {
     this.#close();
   }
 
-  /** Closes because another connection takes the session over. [MQTT5 3.1.4-3] */
+  /** Closes because another connection takes over the session. [MQTT5 3.1.4-3] */
   takenOver(): void {
     if (this.version === 5) this.#say(0x8e);
     this.#end("taken over");
@@ -194,7 +194,7 @@ export class OpenConnection implements LinkReceiver, PacketReceiver, Carrier {
     this.#link.reset();
   }
 
-  /** Nothing more of this connection counts. */
+  /** Ignores the rest of this connection. */
   #end(ending: OpenEnding): void {
     if (this.#over) return;
     this.#over = true;
@@ -202,7 +202,7 @@ export class OpenConnection implements LinkReceiver, PacketReceiver, Carrier {
     this.#broker.ended(this, ending);
   }
 
-  /** The CONNECT was accepted. */
+  /** The broker has accepted the CONNECT. */
   open(session: OpenSession, connect: ConnectPacket, keepAliveS: number): void {
     this.session = session;
     this.connect = connect;
@@ -210,7 +210,7 @@ export class OpenConnection implements LinkReceiver, PacketReceiver, Carrier {
     if (keepAliveS > 0) this.#listen();
   }
 
-  /** Looks for silence. */
+  /** Checks for silence. */
   #listen(): void {
     const { choices, later } = this.#broker.deps;
     const early = choices.does("keep alive: a silent client is closed before 1.5 times keep alive");
@@ -294,7 +294,7 @@ export class OpenConnection implements LinkReceiver, PacketReceiver, Carrier {
     this.fail(reasonCode);
   }
 
-  /** The topic name; undefined where the packet broke a rule about it. */
+  /** The topic name; undefined if the packet broke a rule about it. */
   #topicOf({ topic, properties }: PublishPacket): string | undefined {
     const alias = properties?.topicAlias;
     if (alias === undefined) {

@@ -43,9 +43,9 @@ export type OpenFound =
   | { readonly kind: "void" | "refused"; readonly reason: string; readonly choices: Choices };
 
 const startedAt = "2026-01-01T00:00:00.000Z";
-/** No two turns are further apart, in milliseconds. */
+/** The longest time between two turns, in milliseconds. */
 const longestStepMs = 10;
-/** Simulated time by which every run must be over, in milliseconds. */
+/** The simulated time within which each run must end, in milliseconds. */
 const longestMs = 7_200_000;
 
 const target = parseEndpoint("mqtt://open:1883");
@@ -131,7 +131,7 @@ class OpenStage {
         if (!(error instanceof UsageError)) throw error;
         return { kind: "refused" as const, reason: error.message };
       }).finally(() => done = true);
-    settled.catch(() => {}); // it is awaited below
+    settled.catch(() => {}); // awaited below
     while (!done) {
       this.#advanceTo(Infinity);
       // deno-lint-ignore no-await-in-loop
@@ -140,7 +140,7 @@ class OpenStage {
     return await settled;
   }
 
-  /** The run. */
+  /** Runs the fleet. */
   run({ plan, protocol }: Extract<Preflight, { kind: "ready" }>): FleetResult {
     const run = { plan, target, brokerInProcess: false };
     this.#recording.begin(plan, protocol);

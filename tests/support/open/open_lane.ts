@@ -5,7 +5,7 @@
 import type { Link } from "../../../src/net/link.ts";
 import type { Choices, OpenChoice } from "./open_choices.ts";
 
-/** Does something later. */
+/** Runs work later. */
 export type Later = (afterMs: number, act: () => void) => void;
 
 /** The packets that wait for writing. */
@@ -52,7 +52,7 @@ export class OpenLane {
     this.#add(bytes, atMs, byMs, written);
   }
 
-  /** True while something waits. */
+  /** True while packets wait. */
   get busy(): boolean {
     return this.#waiting.length > 0;
   }
@@ -87,7 +87,7 @@ export class OpenLane {
 
   #append(waiting: Waiting): void {
     if (this.#over) return;
-    // In order: no packet leaves before an earlier one.
+    // No packet leaves before an earlier one.
     const atMs = Math.max(waiting.atMs, this.#waiting.at(-1)?.atMs ?? 0);
     this.#waiting.push({ ...waiting, atMs });
     this.#flush();

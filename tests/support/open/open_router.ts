@@ -49,7 +49,7 @@ export class OpenRouter {
 
   #store(message: Message): void {
     const { topic, payload, qos } = message;
-    // A message of QoS 0 takes the place of the one before it even where it is not kept. [MQTT311 3.3.1-7]
+    // A QoS 0 message replaces the previous one even if the broker does not keep it. [MQTT311 3.3.1-7]
     const drops = payload.length > 0 && qos === 0 && this.#deps.choices.does("retained: of qos 0 is not kept");
     if (payload.length === 0 || drops) this.#retained.delete(topic);
     else this.#retained.set(topic, message);

@@ -36,7 +36,7 @@ export interface Carrier {
   readonly quota: number;
   /** True while submitted packets have not left. */
   readonly busy: boolean;
-  /** Writes a PUBLISH; false for one that is larger than the client takes. */
+  /** Writes a PUBLISH; false if it is too large for the client. */
   publish(outgoing: Outgoing, packetId: number | undefined, dup: boolean): boolean;
   release(packetId: number): void;
 }
@@ -50,25 +50,25 @@ interface InFlight {
   due: boolean;
 }
 
-/** The context of every part of the broker. */
+/** The context that all parts of the broker share. */
 export interface OpenDeps {
   readonly choices: Choices;
   readonly later: Later;
   readonly nowMs: () => number;
 }
 
-/** How long after sending without an acknowledgement a 3.1.1 message may repeat, in milliseconds. */
+/** After this time without an acknowledgement a 3.1.1 message may be repeated, in milliseconds. */
 const againAfterMs = 1_500;
-/** A message that is older waits for no other, in milliseconds. */
+/** A message that is older than this is sent before all others, in milliseconds. */
 const holdWithinMs = 250;
 
 export class OpenSession {
   readonly subscriptions = new Map<string, OpenSubscription>();
-  /** QoS 2 packet identifiers that were not released, with the message where it waits for PUBREL. */
+  /** Unreleased QoS 2 packet identifiers, with the message if it waits for PUBREL. */
   readonly unreleased = new Map<number, Message | undefined>();
   /** The will of its connection, or a delayed one. */
   will: ConnectWill | undefined;
-  /** Session Expiry Interval in force; Infinity never ends. */
+  /** Session Expiry Interval in force; Infinity for never. */
   expiryS = 0;
   readonly #deps: OpenDeps;
   #carrier: Carrier | undefined;
@@ -85,19 +85,22 @@ export class OpenSession {
     return this.#carrier !== undefined;
   }
 
-  /** True while messages wait that could leave now. */
+  /** True while messages wait that the session could send now. */
   get holds(): boolean {
     return this.#queue.length > 0 && this.#holdsUntilMs > this.#deps.nowMs();
   }
 
-  /** Its subscriptions that match, shared ones aside; those of the publisher's own with No Local too. */
+  /** The matching subscriptions, without shared ones; also without the publisher's own with No Local. */
   matching(topic: string, from: string | undefined): OpenSubscription[] {
     return [...this.subscriptions.values()].filter(({ group, filter, noLocal }) =>
       group === undefined && !(noLocal && from === this.clientId) && matches(filter, topic)
     );
   }
 
-  /** Its connection has opened: the session sends unacknowledged messages again, in order, before waiting ones. */
+  /**
+   * A connection of the client has opened: the session sends unacknowledged messages again, in order, before the
+   * waiting ones.
+   */
   attach(carrier: Carrier): void {
     this.#carrier = carrier;
     for (const flight of this.#inFlight) flight.due = true;
@@ -109,7 +112,7 @@ export class OpenSession {
     this.#holdsUntilMs = 0;
   }
 
-  /** Takes a message for this client. */
+  /** Queues a message for this client. */
   take(outgoing: Outgoing): void {
     const { choices, later, nowMs } = this.#deps;
     if (!this.online && outgoing.qos === 0) {
@@ -146,7 +149,7 @@ export class OpenSession {
     }
   }
 
-  /** The place of the message that is sent next; below 0 for none. */
+  /** The index of the next message to send; below 0 for none. */
   #next(): number {
     const { choices } = this.#deps;
     const reorders = choices.makes("order: messages of different topics or qos overtake one another");
@@ -196,7 +199,7 @@ export class OpenSession {
       if (this.#carrier !== carrier || this.#inFlight[0] !== flight || flight.sends > 1) return;
       // A packet that leaves later could cross its acknowledgement.
       if (carrier.busy) return;
-      // All of them, so that the order stays.
+      // All of them, to keep the order.
       for (const each of this.#inFlight) {
         if (each.sends === 1) this.#again(each, "redelivery: with DUP while the connection lives, in 3.1.1");
       }
@@ -218,7 +221,7 @@ export class OpenSession {
     return this.#packetId;
   }
 
-  /** PUBACK, PUBREC or PUBCOMP of the client. Answers whether it was about a message that is under way. */
+  /** PUBACK, PUBREC or PUBCOMP of the client. Returns whether it belongs to an unacknowledged message. */
   acknowledged({ type, packetId, reasonCode = 0 }: AcknowledgePacket): boolean {
     const flight = this.#inFlight.find((each) => each.packetId === packetId);
     if (flight === undefined) return false;

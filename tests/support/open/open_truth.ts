@@ -5,7 +5,10 @@
  */
 import type { Choices, OpenChoice } from "./open_choices.ts";
 
-/** A sentence, and the choices of which one makes it true. A sentence that is true of every broker needs none. */
+/**
+ * A sentence, and the choices that make it true, one of which is necessary. A sentence that is true for each broker
+ * lists none.
+ */
 interface Truth {
   readonly says: RegExp;
   readonly because: readonly OpenChoice[] | "always";
@@ -42,7 +45,7 @@ const truths: readonly Truth[] = [
       /no topic below \$SYS|--restart-command|no will was due|accepts every alias|no message to the client that refuses/,
     because: "always",
   },
-  // Limits that are announced, or that its behaviour shows.
+  // Limits that the broker announces or that its behaviour shows.
   { says: /Shared Subscription/i, because: ["shared subscriptions: not available, announced"] },
   { says: /Wildcard Subscription/i, because: ["wildcards: not available, announced"] },
   { says: /Subscription Identifier/i, because: ["subscription identifiers: not available, announced"] },
@@ -109,7 +112,7 @@ const truths: readonly Truth[] = [
   { says: /closed|reset|disconnected/, because: closed },
 ];
 
-/** The choice that makes a sentence true; undefined where none does. */
+/** The choice that makes a sentence true; undefined if there is none. */
 export function causeOf(reason: string, { counts }: Choices): OpenChoice | "always" | undefined {
   for (const { says, because } of truths) {
     if (!says.test(reason)) continue;

@@ -44,28 +44,28 @@ export class OpenWriter {
     return this.#deps.nowMs();
   }
 
-  /** The largest packet that the client takes. */
+  /** The largest packet that the client accepts. */
   get #limit(): number {
     return this.#to.connect?.properties?.maximumPacketSize ?? Infinity;
   }
 
-  /** True for a packet that the client takes. */
+  /** True for a packet that the client accepts. */
   fits(packet: Packet): boolean {
     return encode(packet, this.#to.version).length <= this.#limit;
   }
 
-  /** Writes an answer, with the server's optional parts where it may add them. */
+  /** Writes an answer, with the server's optional parts where permitted. */
   send(packet: Packet, written?: () => void): void {
     const bytes = encode(this.#told(packet), this.#to.version);
     this.#lane.send(bytes, "slow: an answer", this.#nowMs, written);
   }
 
-  /** Writes a packet that a message waits for, so that its time is not exceeded. */
+  /** Writes a packet that a message waits for, within its bound. */
   hurry(packet: Packet): void {
     this.#lane.send(encode(this.#told(packet), this.#to.version), "slow: an answer", -Infinity);
   }
 
-  /** The packet with a reason string and user properties, where that is chosen, allowed and not too large. */
+  /** The packet with a reason string and user properties, if chosen, permitted and not too large. */
   #told(packet: Packet): Packet {
     const choices = this.#choices;
     const isTold = packet.type !== "publish" && packet.type !== "pingresp" && packet.type !== "auth";
@@ -86,7 +86,7 @@ export class OpenWriter {
     return told;
   }
 
-  /** Writes a message; false for one that is larger than the client takes. */
+  /** Writes a message; false if it is too large for the client. */
   publish(outgoing: Outgoing, packetId: number | undefined, dup: boolean): boolean {
     const { message, qos, retain, identifiers } = outgoing;
     const { topic, payload, publishedAtMs } = message;

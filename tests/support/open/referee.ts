@@ -9,19 +9,19 @@ import { PacketStream } from "../../../src/net/packet_stream.ts";
 import { encode } from "../../../src/mqtt/codec/codec.ts";
 import { packetText } from "../../../src/conformance/probe/packet_text.ts";
 
-/** A rule of the standard was broken by the server. */
+/** The server broke a rule of the standard. */
 export class ServerFault extends Error {
   override readonly name = "ServerFault";
 }
 
 /** The known state of a client's session over all its connections. */
 interface Known {
-  /** Every filter that was granted since the session began, with the highest QoS. */
+  /** Each filter that the server has granted since the session began, with the highest QoS. */
   readonly filters: Map<string, number>;
-  /** Identifiers that the server has not been answered for. */
+  /** Packet identifiers that the client has not acknowledged. */
   readonly inFlight: Set<number>;
   expiryS: number;
-  /** When its last connection ended; undefined while it lives. */
+  /** When its last connection ended; undefined while it is open. */
   endedMs: number | undefined;
   /** The client sent a CONNECT with Clean Start and saw no answer: the session may have ended. */
   unsure?: boolean;
@@ -31,7 +31,7 @@ interface Known {
 export class Referee {
   readonly #known = new Map<string, Known>();
   readonly #nowMs: () => number;
-  /** How many packets were looked at. */
+  /** The number of packets read. */
   looked = 0;
 
   readonly #trace: ((line: string) => void) | undefined;
@@ -42,7 +42,7 @@ export class Referee {
     this.#trace = trace;
   }
 
-  /** A watched link: the broker receives it in place of its own. */
+  /** Returns a watched link that the broker uses in place of its own. */
   watch(link: Link, name = "link"): Link {
     return new WatchedLink(link, new Hearing(this, this.#known, this.#nowMs, name));
   }
@@ -124,7 +124,7 @@ class Hearing {
     if (expiryS !== undefined && isAllowed && this.#session !== undefined) this.#session.expiryS = expiryS;
   }
 
-  /** The link is over, for one of the two. */
+  /** The link has ended for one of the two sides. */
   ended(how = "ends"): void {
     if (this.#state !== "over") this.#referee.note(this.name, "=", how);
     if (this.#session !== undefined && this.#state === "accepted") this.#session.endedMs ??= this.#nowMs();
@@ -216,11 +216,11 @@ class Hearing {
     this.#known.set(clientId, this.#session);
   }
 
-  /** A session that is not there any more must have had the time to end. */
+  /** A session that no longer exists must have had the time to end. */
   #mustBeOver({ endedMs, expiryS, unsure = false }: Known, packet: Packet): void {
     if (unsure) return;
     const leftMs = endedMs === undefined ? expiryS * 1_000 : endedMs + expiryS * 1_000 - this.#nowMs();
-    // Packets in transit meanwhile take time.
+    // Packets in transit take time.
     this.#must(leftMs <= 1_100, "3.1.2-5, 3.2.2-3 (a session was dropped too soon)", packet);
   }
 
@@ -367,7 +367,7 @@ class WatchedLink implements Link {
   }
 
   write(bytes: Uint8Array): boolean {
-    // An answer to bytes that are no CONNECT has no version; the referee does not read it.
+    // The answer to bytes other than CONNECT has no version; the referee does not read it.
     if (this.#link.open) this.#fromServer?.push(bytes);
     return this.#link.write(bytes);
   }
