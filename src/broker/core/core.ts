@@ -2,7 +2,7 @@
  * Assembles the parts of a broker, without sockets, timers or a clock. Input arrives through `serve.ts`, due actions
  * through `tick.ts`; both pass the current time.
  */
-import { bufferCollector } from "../../base/collect.ts";
+import { type GarbageCollector, garbageCollector } from "../../base/collect.ts";
 import { Deadlines } from "../../base/deadlines.ts";
 import { ConnectRate } from "../limits/connect_rate.ts";
 import type { Due } from "../due.ts";
@@ -41,7 +41,7 @@ export class Core {
   readonly warnings: PeerWarnings;
   #lastConnectionId = 0;
   /** Undefined if the runtime does not let a program collect garbage. */
-  readonly #buffers = bufferCollector();
+  readonly #garbage: GarbageCollector | undefined;
 
   /** @throws UsageError if the store cannot be opened or read */
   constructor(settings: CoreSettings) {
@@ -55,6 +55,7 @@ export class Core {
     this.turn = new Turn({ store: this.store, deadlines, metrics, settings });
     const { changes } = this.store;
     const memory = this.memory = new Memory(limits.memoryBytes);
+    this.#garbage = garbageCollector(limits.memoryBytes);
     metrics.memoryUsedBytes = () => memory.usedBytes;
     memory.refresh = () => this.connections.forEach((connection) => connection.countOutput());
     this.retained = new Retained({ metrics, deadlines, limit: limits.retainedMessages, changes, memory });
@@ -95,9 +96,9 @@ export class Core {
     });
   }
 
-  /** Collects the buffers of messages that are gone; the runtime itself may collect them late. */
-  collectBuffers(): void {
-    this.#buffers?.moved(this.metrics.bytesReceived + this.metrics.bytesSent);
+  /** Collects garbage where much of it may have accumulated; the runtime itself may collect it late. */
+  collectGarbage(): void {
+    this.#garbage?.moved(this.metrics.bytesReceived + this.metrics.bytesSent);
   }
 
   /** An identifier for a new connection. */

@@ -264,7 +264,7 @@ class Served implements LinkReceiver, PacketReceiver, Newcomer {
   }
 
   #settle(): void {
-    this.#core.collectBuffers();
+    this.#core.collectGarbage();
     if (this.#connection.phase === "over") this.#stream.stop();
     this.#afterwards();
   }

@@ -34,7 +34,7 @@ export function runDue(core: Core, nowMs: number, limit = Infinity): number {
     }
     handled++;
   }
-  if (handled > 0) core.collectBuffers();
+  if (handled > 0) core.collectGarbage();
   return handled;
 }
 
