@@ -16,24 +16,38 @@ export interface Share<Name extends string> {
 }
 
 const unitsMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
-const durationForm = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/;
+/** One part of a duration: a number and its unit. */
+const durationPart = /(\d+(?:\.\d+)?)(ms|s|m|h)/g;
+/** The parts of a duration, largest unit first, each unit once. */
+const durationForm = /^(?=.)(?:\d+(?:\.\d+)?h)?(?:\d+(?:\.\d+)?m)?(?:\d+(?:\.\d+)?s)?(?:\d+(?:\.\d+)?ms)?$/;
 const numberForm = /^\d+(?:\.\d+)?$/;
 
-/** Milliseconds of `250ms`, `1.5s`, `2m` or `1h`. A number without a unit is refused. */
+/** The forms of a duration, for an error. */
+export const durationForms = "a duration such as 250ms, 1.5s, 1m30s or 30 (seconds)";
+
+/** Milliseconds of `250ms`, `1.5s`, `1m30s` or `1h`; a number without a unit is in seconds. */
 export function parseDurationMs(text: string, name: string): number {
-  const match = durationForm.exec(text);
-  if (match === null) refuse(name, text, "a duration such as 250ms, 1.5s, 2m or 1h");
-  const ms = Number(match[1]) * unitsMs[match[2] as keyof typeof unitsMs];
+  return msOf(text) ?? refuse(name, text, durationForms);
+}
+
+/** Milliseconds of a duration; undefined for any other text. */
+function msOf(text: string): number | undefined {
+  if (numberForm.test(text)) return roundMs(Number(text) * unitsMs.s);
+  if (!durationForm.test(text)) return undefined;
+  const parts = text.matchAll(durationPart);
+  return roundMs(
+    parts.reduce((ms, [, number, unit]) => ms + Number(number) * unitsMs[unit as keyof typeof unitsMs], 0),
+  );
+}
+
+/** Without the error of a binary fraction. */
+function roundMs(ms: number): number {
   return Math.round(ms * 1_000) / 1_000;
 }
 
-/** Whole seconds of a duration, or of a plain number of seconds: for values that MQTT itself counts in seconds. */
+/** Whole seconds of a duration, for values that MQTT itself counts in seconds. */
 export function parseSeconds(text: string, name: string): number {
-  const seconds = /^\d+$/.test(text)
-    ? Number(text)
-    : durationForm.test(text)
-    ? parseDurationMs(text, name) / 1_000
-    : NaN;
+  const seconds = (msOf(text) ?? NaN) / 1_000;
   if (!Number.isInteger(seconds)) refuse(name, text, "whole seconds such as 10s, 2m or 10");
   return seconds;
 }

@@ -1,6 +1,6 @@
 /** An MQTT broker with its listeners: start it, use its url, stop it. */
 import { bracketed, type Endpoint, parseEndpoint } from "../net/endpoint.ts";
-import { chooseEngine, type ChosenEngine, type EngineChoice, engines } from "../net/engine.ts";
+import { chooseEngine, type ChosenEngine, type EngineChoice, type EngineName, engines } from "../net/engine.ts";
 import type { Link } from "../net/link.ts";
 import { listen, type OpenListener } from "../net/listen.ts";
 import { openFilesLimit } from "../net/open_files.ts";
@@ -122,6 +122,11 @@ export class Broker {
   /** The TCP implementation in use, and why `auto` did not choose epoll. */
   get engine(): ChosenEngine {
     return this.#engine;
+  }
+
+  /** The engine of each listener, in the order of {@link urls}: TLS uses the sockets of the runtime. */
+  get listenerEngines(): readonly EngineName[] {
+    return this.#listeners.map(({ engine }) => engine);
   }
 
   /** The place of sessions, messages and wills: the path of a file, or `memory`. */

@@ -2,6 +2,7 @@
  * The address of a broker as a URL: `mqtt://[user[:password]@]host[:port]`, and the same with `mqtts`, `ws` and `wss`.
  */
 import { UsageError } from "../base/failure.ts";
+import { formatCount } from "../base/units.ts";
 import type { TlsDialOptions } from "./tls/tls_dial.ts";
 
 /** The transport of the bytes. */
@@ -37,17 +38,27 @@ const schemes: Readonly<Record<string, readonly [transport: Transport, shown: st
   "ws:": ["ws", "ws", 80],
   "wss:": ["wss", "wss", 443],
 };
+/** A host without a scheme: a name that is not only digits, or an address; and a port. */
+const bareHost = /^(?:(?=[^:]*[^\d:])[\w.-]+|\[[0-9a-f:.]+\])(?::\d+)?$/i;
+/** The port of a URL, in its text. */
+const portInText = /^[a-z]+:\/\/(?:[^/?#]*@)?(?:[^/?#@:[\]]*|\[[^/?#\]]*\]):(\d+)(?:[/?#]|$)/i;
+const highestPort = 65_535;
 const allowed = "expected mqtt://host:port, such as mqtt://127.0.0.1:1883, or mqtts://, ws:// or wss://";
 
 /**
- * Parses a broker's URL. The path of a WebSocket is `/mqtt` if the URL ends with its port; with a slash after the port,
+ * Parses a broker's URL; a host alone, with or without a port, is that of `mqtt`. The path of a WebSocket is `/mqtt` if the URL ends with its port; with a slash after the port,
  * it is the path of the URL, which can be `/`.
  *
  * @throws UsageError if the text is not a broker URL, or its transport is not supported
  */
 export function parseEndpoint(text: string): Endpoint {
-  const parsed = URL.canParse(text) ? new URL(text) : undefined;
+  const whole = withScheme(text, "mqtt");
   const shown = JSON.stringify(withoutSecrets(text));
+  const port = portInText.exec(whole)?.[1];
+  if (Number(port) > highestPort) {
+    throw new UsageError(`Cannot read broker url ${shown}: port ${port}; expected 1 to ${formatCount(highestPort)}`);
+  }
+  const parsed = URL.canParse(whole) ? new URL(whole) : undefined;
   if (parsed === undefined) throw new UsageError(`Cannot read broker url ${shown}: ${allowed}`);
   const scheme = schemes[parsed.protocol];
   if (scheme === undefined) {
@@ -59,7 +70,7 @@ export function parseEndpoint(text: string): Endpoint {
     throw new UsageError(`Cannot read broker url ${shown}: no host; ${allowed}`);
   }
   // Without a slash after the port the URL names no path, although the URL parser returns one.
-  const isNamed = parsed.pathname !== "" && (parsed.pathname !== "/" || /\/[?]|\/$/.test(text.trim()));
+  const isNamed = parsed.pathname !== "" && (parsed.pathname !== "/" || /\/[?]|\/$/.test(whole.trim()));
   const hasPath = parsed.pathname !== "" && parsed.pathname !== "/";
   const isWebSocket = scheme[0] === "ws" || scheme[0] === "wss";
   if ((hasPath || parsed.search !== "") && !isWebSocket || parsed.hash !== "") {
@@ -69,6 +80,11 @@ export function parseEndpoint(text: string): Endpoint {
     throw new UsageError(`Cannot read broker url ${shown}: write % in user or password as %25; ${allowed}`);
   }
   return endpointOf(parsed, scheme, isWebSocket ? (isNamed ? parsed.pathname : websocketPath) + parsed.search : "");
+}
+
+/** The text; with the scheme before it where it is a host alone, with or without a port. */
+export function withScheme(text: string, scheme: string): string {
+  return bareHost.test(text) ? `${scheme}://${text}` : text;
 }
 
 function decodable(text: string): boolean {

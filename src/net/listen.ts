@@ -14,6 +14,8 @@ import { acceptWebSocket } from "./websocket/websocket_link.ts";
 export interface OpenListener extends Listener {
   /** With the port in use, also if 0 was requested. */
   readonly endpoint: Endpoint;
+  /** The engine of its links. */
+  readonly engine: EngineName;
   /** New handshakes use these certificates; nothing changes for open links, or without TLS. */
   renew(identity: TlsIdentity): void;
 }
@@ -47,11 +49,13 @@ export async function listen(
       refused,
     }
     : receiver;
-  const listener = transport === "tcp" || transport === "ws"
+  const isSecured = transport === "tls" || transport === "wss";
+  const listener = !isSecured
     ? engines[engine].listen(engine === "epoll" ? await addressed(endpoint) : endpoint, inner)
     : await listenTls(endpoint, identityFor(url, identity), inner);
   return {
     endpoint: endpointAt(endpoint, listener.port),
+    engine: isSecured ? "deno" : engine,
     port: listener.port,
     close: () => listener.close(),
     renew: (renewed) => {

@@ -12,21 +12,42 @@ const refused = (read: () => unknown): string => {
   }
 };
 
-Deno.test("units: durations need a unit", () => {
+Deno.test("units: a duration has parts with units, largest first, or is in seconds", () => {
   const read = (text: string) => units.parseDurationMs(text, "--duration");
-  const cases = { "250ms": 250, "1s": 1_000, "1.5s": 1_500, "2m": 120_000, "1h": 3_600_000, "0s": 0, "0.07s": 70 };
-  for (const [text, ms] of Object.entries(cases)) assert.equal(read(text), ms, text);
-  for (const text of ["", "10", "s", "-1s", "1 s", "1e3s", "1d", ".5s", "Infinitys", "1s1"]) {
+  const cases = {
+    "250ms": 250,
+    "1s": 1_000,
+    "1.5s": 1_500,
+    "2m": 120_000,
+    "1h": 3_600_000,
+    "0s": 0,
+    "0.07s": 70,
+    "30": 30_000,
+    "1.5": 1_500,
+  };
+  const compound = { "1m30s": 90_000, "1h2m3s4ms": 3_723_004, "1h0.5s": 3_600_500, "2s250ms": 2_250 };
+  for (const [text, ms] of Object.entries({ ...cases, ...compound })) assert.equal(read(text), ms, text);
+  for (const text of ["", "30s1m", "1m1m", "1m 30s", "s", "-1s", "1 s", "1e3s", "1d", ".5s", "Infinitys", "1s1"]) {
     assert.equal(
       refused(() => read(text)),
-      `Cannot read --duration ${JSON.stringify(text)}: expected a duration such as 250ms, 1.5s, 2m or 1h`,
+      `Cannot read --duration ${JSON.stringify(text)}: expected a duration such as 250ms, 1.5s, 1m30s or 30 (seconds)`,
     );
   }
 });
 
 Deno.test("units: seconds may have no unit, and must be whole", () => {
   const read = (text: string) => units.parseSeconds(text, "--keepalive");
-  for (const [text, seconds] of Object.entries({ "0": 0, "10": 10, "10s": 10, "2m": 120, "0.5m": 30, "2000ms": 2 })) {
+  for (
+    const [text, seconds] of Object.entries({
+      "0": 0,
+      "10": 10,
+      "10s": 10,
+      "2m": 120,
+      "0.5m": 30,
+      "1m30s": 90,
+      "2000ms": 2,
+    })
+  ) {
     assert.equal(read(text), seconds, text);
   }
   for (const text of ["", "1.5", "1.5s", "250ms", "ten", "-1"]) {

@@ -57,8 +57,47 @@ const bad: readonly [args: string, sentence: string][] = [
     'Cannot read kill rate "5x": expected a fraction such as 5%, or kills a second such as 50/s',
   ],
   ["fleet --clients 0", "Cannot use --clients 0: expected 1 to 1,000,000"],
-  ["fleet --clients many", 'Cannot read --clients "many": expected a whole number such as 1000'],
-  ["fleet --duration 30", 'Cannot read --duration "30": expected a duration such as 250ms, 1.5s, 2m or 1h'],
+  ["fleet --clients many", 'Cannot read --clients "many": expected a whole number, 1 to 1,000,000'],
+  ["fleet --seed -1", 'Cannot read --seed "-1": expected a whole number, 0 to 4,294,967,295'],
+  [
+    "fleet --kill-mode rst",
+    'Cannot read kill mode "rst": expected "rst" to be one of reset, close, freeze, half-packet, garbage, ' +
+    "second-connect, takeover, disconnect-with-will, disconnect-error, leave, or the whole to be all; did you mean reset?",
+  ],
+  [
+    "fleet --profile mosquito",
+    'Cannot read --profile "mosquito": expected strict, mosquitto, mosquitto-2.1, emqx, hivemq, vernemq, nanomq, ' +
+    "flashmq, rabbitmq, ejabberd, aedes, aedes-2, moquette, mochi, nats or rumqttd; did you mean mosquitto?",
+  ],
+  [
+    "broker --log-level warn",
+    'Cannot read --log-level "warn": expected error, warning, info or debug; did you mean warning?',
+  ],
+  [
+    "broker --fault loose=5%",
+    'Cannot read --fault "loose=5%": expected shares such as lose=1%,delay=0.5%:1500ms, of lose, duplicate, delay, ' +
+    "alter, stall, hurry or invent; did you mean lose?",
+  ],
+  [
+    "check --only will/takeovr",
+    'Cannot use --only "will/takeovr": expected the id of a case, the beginning of one, or an area (will, connect, ' +
+    "keep-alive, session, publish, retained, subscribe, shared, properties, limits, disconnect); did you mean will/takeover?",
+  ],
+  [
+    "check --rule 3.1.2-221",
+    'Cannot use --rule "3.1.2-221": no case tests it; expected a number such as 3.1.2-22, or 5.0:3.1.2-22; did you ' +
+    "mean 3.1.2-21?",
+  ],
+  ["fleet --url localhost:99999", 'Cannot read broker url "localhost:99999": port 99999; expected 1 to 65,535'],
+  [
+    "fleet --tls-ca none.pem",
+    "Cannot use --tls-ca with the embedded broker, which does not use TLS: expected a --url with mqtts:// or wss://",
+  ],
+  ["report compare a=x a=y", 'Cannot call two runs "a": expected a name for each, such as one=run.json'],
+  [
+    "fleet --duration 30x",
+    'Cannot read --duration "30x": expected a duration such as 250ms, 1.5s, 1m30s or 30 (seconds)',
+  ],
   ["fleet --keepalive 1.5s", 'Cannot read --keepalive "1.5s": expected whole seconds such as 10s, 2m or 10'],
   ["fleet --will-qos 3", 'Cannot read --will-qos "3": expected 0, 1, 2 or mix'],
   ["fleet --kill-mode reset=x", 'Cannot read kill mode "reset=x": expected shares such as reset=50,close=50'],

@@ -11,7 +11,7 @@ const head = `# Options
 \`deno task docs:options\` writes this page from \`src/fleet/plan/plan_options.ts\` and
 \`src/cli/broker/broker_settings.ts\`. A test compares the page with both tables.
 
-Times are written 250ms, 1.5s, 2m or 1h. SECONDS and BYTES may be plain numbers; BYTES may end with k (1,024) or m
+Times are written 250ms, 1.5s, 1m30s or 1h; a plain number is in seconds. BYTES may be a plain number, and may end with k (1,024) or m
 (1,048,576).
 `;
 

@@ -85,13 +85,13 @@ async function served(
 }
 
 function startLines(
-  { urls, storePlace, fault, engine, memoryLimitBytes, connectionsLimit, openFiles }: Broker,
+  { urls, listenerEngines, storePlace, fault, engine, memoryLimitBytes, connectionsLimit, openFiles }: Broker,
   monitor: Monitor | undefined,
   { adminToken }: Security,
 ): string {
   const lines = [
     `mqtt-sim broker listening on ${urls.join(" and ")} (MQTT 3.1.1 and 5.0; sessions in ${storePlace}; ` +
-    `engine ${engine.name}; Ctrl-C stops)`,
+    `${enginesText(urls, listenerEngines)}; Ctrl-C stops)`,
     `memory that clients make it take: up to ${formatSizeBytes(memoryLimitBytes)} (--max-memory)`,
     `connections: up to ${formatCount(connectionsLimit)} at one time (--max-connections; the limit of open files ` +
     `${openFiles === undefined ? "cannot be read" : `is ${formatCount(openFiles)}`})`,
@@ -103,6 +103,13 @@ function startLines(
       : [`actions of an operator on ${monitor.url}, with the token of --admin-token`]),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** The engine; that of each listener where TLS listeners have another one. */
+function enginesText(urls: readonly string[], names: readonly string[]): string {
+  const [first] = names;
+  if (names.every((name) => name === first)) return `engine ${first}`;
+  return urls.map((url, place) => `${url} on engine ${names[place]}`).join(", ");
 }
 
 function stopLine({ connections, wills }: BrokerMetrics): string {

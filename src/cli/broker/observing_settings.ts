@@ -53,7 +53,7 @@ export const observing = {
 
 /** Wills that go wrong on purpose. */
 export const faults = {
-  fault: one(text("MIX", parseFaults, "shares such as lose=1%,delay=1%:1500ms"), {
+  fault: one({ ...text("MIX", parseFaults, "shares such as lose=1%,delay=1%:1500ms"), words: faultKinds }, {
     section: "Faults",
     help:
       `Inject faults into wills, to test that a monitor detects them: shares such as lose=1%,delay=0.5%:1500ms, of ` +

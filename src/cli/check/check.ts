@@ -8,11 +8,11 @@ import type { ConformanceHooks, ConformanceRun } from "../../conformance/check/c
 import type { Protocol } from "../../conformance/model/protocol.ts";
 import type { ConformanceResult } from "../../conformance/case/result.ts";
 import { runConformance } from "../../conformance/run_conformance.ts";
-import { type CaseRun, selectCases } from "../../conformance/check/select.ts";
+import { type CaseRun, selectCases, type Selection } from "../../conformance/check/select.ts";
 import { isValidTopicName } from "../../mqtt/topic.ts";
 import { type Endpoint, parseEndpoint } from "../../net/endpoint.ts";
 import type { EngineChoice } from "../../net/engine.ts";
-import { securedEndpoint, tlsFlagOf } from "../../net/secured_endpoint.ts";
+import { securedEndpoint } from "../../net/secured_endpoint.ts";
 import { profileOf } from "../../profiles/profiles.ts";
 import { makeCheckReport } from "../../report/model/check_report.ts";
 import { checkText } from "../../report/terminal/check_text.ts";
@@ -20,10 +20,12 @@ import { type Column, tableLines } from "../../report/terminal/table.ts";
 import { type Interrupts, openInterrupts } from "../process/interrupt.ts";
 import type { Output, Stream } from "../process/output.ts";
 import { tool } from "../process/tool.ts";
-import type { CheckAsked } from "./check_flags.ts";
+import { caseNames, type CheckAsked, ruleNumbers } from "./check_flags.ts";
+import { meant } from "../options/similar.ts";
 import { openCheckOutputs } from "./check_outputs.ts";
 import { type CheckTarget, startCheckTarget } from "./check_target.ts";
-import { passwordOf } from "../fleet/fleet_request.ts";
+import { checkTlsFlags, passwordOf } from "../fleet/fleet_request.ts";
+import { embedded } from "../fleet/broker_choice.ts";
 import { restartBy } from "./check_restart.ts";
 
 /** The dependencies of the command; a test may replace them. */
@@ -54,6 +56,26 @@ function checkLogin({ url, username, password, passwordFile, deniedTopic }: Chec
   throw new UsageError(`Cannot use --denied-topic ${JSON.stringify(deniedTopic)}: expected ${allowed}`);
 }
 
+/** An id and its beginnings up to a hyphen: `will/takeover` of `will/takeover-resumed`. */
+function beginnings(id: string): string[] {
+  const words = id.split("-");
+  return words.map((_, place) => words.slice(0, place + 1).join("-"));
+}
+
+/** The selected cases; an unknown name or number gets a suggestion. @throws UsageError */
+function selected(all: readonly ConformanceCase[], selection: Selection): CaseRun[] {
+  try {
+    return selectCases(all, selection);
+  } catch (error) {
+    const [, flag, word] = error instanceof UsageError
+      ? /^Cannot use --(only|rule) "(.*?)"/.exec(error.message) ?? []
+      : [];
+    if (word === undefined) throw error;
+    const known = flag === "only" ? caseNames(all).flatMap(beginnings) : ruleNumbers(all);
+    throw new UsageError((error as UsageError).message + meant(word, known));
+  }
+}
+
 /** Widest text of a report. */
 const widest = 120;
 
@@ -70,7 +92,7 @@ export async function check(asked: CheckAsked, output: Output, deps: CheckDeps =
     quick: asked.quick ?? false,
     protocols: protocols[asked.protocol ?? "both"] as readonly Protocol[] | undefined,
   };
-  const runs = selectCases(deps.catalog, selection);
+  const runs = selected(deps.catalog, selection);
   if (asked.list === true) return list(runs, output);
   checkLogin(asked);
   const password = await passwordOf(asked);
@@ -120,11 +142,8 @@ export async function check(asked: CheckAsked, output: Output, deps: CheckDeps =
  */
 async function namedTarget(asked: CheckAsked): Promise<Endpoint | undefined> {
   if (asked.url !== undefined) return await securedEndpoint(asked.url, asked);
-  const flag = tlsFlagOf(asked);
-  if (flag === undefined) return undefined;
-  throw new UsageError(
-    `Cannot use ${flag} with the embedded broker, which does not use TLS: expected a --url with mqtts:// or wss://`,
-  );
+  checkTlsFlags(asked, embedded);
+  return undefined;
 }
 
 /** 3.1.1 does not allow a password without a user name, so the client adds an empty user name. */

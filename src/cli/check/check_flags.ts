@@ -4,7 +4,8 @@ import { merge } from "@optique/core/constructs";
 import type { InferValue } from "@optique/core/parser";
 import { command, constant } from "@optique/core/primitives";
 import { UsageError } from "../../base/failure.ts";
-import { areas } from "../../conformance/case/case.ts";
+import { areas, type ConformanceCase } from "../../conformance/case/case.ts";
+import { catalog } from "../../conformance/catalog.ts";
 import { usualParallel } from "../../conformance/run_conformance.ts";
 import { parseEndpoint } from "../../net/endpoint.ts";
 import { engineHelp } from "../../net/engine.ts";
@@ -23,6 +24,16 @@ import { whole } from "../options/setting.ts";
 import { checkReportFlags } from "./check_outputs.ts";
 
 const word = (metavar: FlagValue<string>["metavar"]): FlagValue<string> => ({ metavar, read: (value) => value });
+
+/** What `--only` names: areas and cases. */
+export function caseNames(cases: readonly ConformanceCase[]): string[] {
+  return [...Object.keys(areas).filter((area) => area !== "broker"), ...cases.map(({ id }) => id)];
+}
+
+/** What `--rule` names: the statements that cases test. */
+export function ruleNumbers(cases: readonly ConformanceCase[]): string[] {
+  return [...new Set(cases.flatMap(({ rules }) => Object.values(rules).flat()))].toSorted();
+}
 
 /** Slack is a factor from 1 to 100. */
 function parseSlack(text: string, name: string): number {
@@ -67,12 +78,12 @@ const target = object("Target", {
 const selection = object("Cases", {
   only: repeatedFlag(
     "--only",
-    word("NAME"),
+    { ...word("NAME"), words: caseNames(catalog) },
     "An area, the id of a case, or the beginning of one, such as will/takeover. May be repeated. Default: all.",
   ),
   rule: repeatedFlag(
     "--rule",
-    word("NUMBER"),
+    { ...word("NUMBER"), words: ruleNumbers(catalog) },
     "Cases that test a statement of the standard, such as 3.1.2-22; 5.0:3.1.2-22 in one version. May be repeated.",
   ),
   protocol: valueFlag("--protocol", wordValue(["3.1.1", "5", "both"]), "MQTT version of the cases. Default both."),

@@ -26,7 +26,13 @@ import { type EmbeddedBroker, startEmbedded } from "./embedded_broker.ts";
 import { settle, type Settled } from "./wait_until_idle.ts";
 import { programName, tool } from "../process/tool.ts";
 import type { FleetFlags } from "./fleet_flags.ts";
-import { checkRestartFlags, type FlagsWithScenario, fleetRequest, withScenario } from "./fleet_request.ts";
+import {
+  checkRestartFlags,
+  checkTlsFlags,
+  type FlagsWithScenario,
+  fleetRequest,
+  withScenario,
+} from "./fleet_request.ts";
 import { fleetOnSeveral, type RunOn } from "./fleet_several.ts";
 
 /** The dependencies of the command; a test may replace them. */
@@ -103,6 +109,7 @@ async function runOn(
   record?: RecordFile,
 ): Promise<Report | undefined> {
   checkRestartFlags(flags, broker, plan);
+  checkTlsFlags(plan, broker);
   const views = await openRunViews(flags, { plan, target: brokerText(broker), tool }, monotonicClock);
   const context = contextOf(flags, broker);
   const sink = record && { context, write: (lines: string) => record.write(lines) };

@@ -172,7 +172,7 @@ export const fleetCommand = command(
   {
     brief: sentence("Connect a fleet of clients with wills, kill them, and check every will."),
     description: sentence(
-      "Connects a fleet of MQTT clients with Last Wills, kills them and reconnects them, and checks that each due will came once, on time and unaltered, and no other will came. Times are written 250ms, 1.5s, 2m or 1h; SECONDS may be plain.",
+      "Connects a fleet of MQTT clients with Last Wills, kills them and reconnects them, and checks that each due will came once, on time and unaltered, and no other will came. Times are written 250ms, 1.5s, 1m30s or 1h; a plain number is in seconds.",
     ),
     footer,
     usageLine: [{ type: "literal", value: "[FLAGS]" }],

@@ -10,6 +10,7 @@ import type { FleetPlan, PlanRequest } from "../../fleet/plan/plan.ts";
 import { optionList } from "../../fleet/plan/plan_options.ts";
 import { shardText } from "../../fleet/plan/shard.ts";
 import { sharedRunId } from "../../fleet/plan/shared_run_id.ts";
+import { type TlsAsked, tlsFlagOf } from "../../net/secured_endpoint.ts";
 import { type BrokerChoice, embedded } from "./broker_choice.ts";
 import type { FleetFlags } from "./fleet_flags.ts";
 import { overrule, readScenario, type Scenario, type Wishes } from "./scenario_file.ts";
@@ -63,6 +64,19 @@ export async function withScenario(flags: FleetFlags): Promise<FlagsWithScenario
   if (flags.scenario === undefined) return flags;
   const read = await readScenario(flags.scenario);
   return { ...flags, read, url: flags.url.length === 0 ? read.brokers : flags.url };
+}
+
+/**
+ * Refuses TLS settings for the embedded broker, before it starts.
+ *
+ * @throws UsageError when there are any
+ */
+export function checkTlsFlags(tls: TlsAsked, { endpoint }: BrokerChoice): void {
+  const flag = tlsFlagOf(tls);
+  if (flag === undefined || endpoint !== undefined) return;
+  throw new UsageError(
+    `Cannot use ${flag} with the embedded broker, which does not use TLS: expected a --url with mqtts:// or wss://`,
+  );
 }
 
 /** The flags' values for the plan, except seed and run id. */

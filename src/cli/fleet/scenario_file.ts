@@ -7,6 +7,7 @@ import { fillPlan } from "../../fleet/plan/make_plan.ts";
 import type { ClientGroup, FleetPlan, PhasePlan, PlanRequest, Telemetry } from "../../fleet/plan/plan.ts";
 import type { BrokerChoice } from "./broker_choice.ts";
 import { type ConfigText, type FileKind, parseText, textOf } from "../options/config_file.ts";
+import { meant } from "../options/similar.ts";
 import { planFields, scenarioEntries } from "./scenario_settings.ts";
 import { builtInScenarios } from "./scenarios.ts";
 
@@ -38,8 +39,9 @@ export async function readScenario(name: string): Promise<Scenario> {
   if (builtIn !== undefined) return parseScenario(builtIn.text, name);
   // A name with neither folder nor ending is meant as one of ours.
   if (/^[\w-]+$/.test(name)) {
-    const known = builtInScenarios.map((scenario) => scenario.name).join(", ");
-    throw new UsageError(`Cannot find scenario "${name}": expected ${known}, or a file such as ./${name}.yaml`);
+    const known = builtInScenarios.map((scenario) => scenario.name);
+    const allowed = `${known.join(", ")}, or a file such as ./${name}.yaml`;
+    throw new UsageError(`Cannot find scenario "${name}": expected ${allowed}${meant(name, known)}`);
   }
   return parseScenario(await textOf(name, scenarioFile), name);
 }

@@ -4,10 +4,10 @@
  */
 import { type Document, isMap, isScalar, LineCounter, type Node, parseDocument } from "yaml";
 import { z } from "zod";
-import { findSimilar } from "@optique/core/suggestion";
 import { UsageError } from "../../base/failure.ts";
 import { withMaskedUrls, withoutSecrets } from "../../net/endpoint.ts";
 import { schemaOf } from "./nested_entry.ts";
+import { meant } from "./similar.ts";
 import type { Entries } from "./setting.ts";
 
 type Values = Readonly<Record<string, unknown>>;
@@ -142,9 +142,7 @@ function keyAt(document: Document, path: readonly PropertyKey[], name: string): 
 }
 
 function unknown(key: string, settings: Entries): string {
-  const [similar] = findSimilar(key, settings.keys());
-  const meant = similar === undefined ? "" : `; did you mean ${similar}?`;
-  return `Cannot read setting ${JSON.stringify(key)}: unknown setting${meant}`;
+  return `Cannot read setting ${JSON.stringify(key)}: unknown setting${meant(key, settings.keys())}`;
 }
 
 function refuse(what: string, path: string, faults: readonly SettingFault[], lines: LineCounter): never {

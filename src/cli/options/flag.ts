@@ -8,6 +8,7 @@ import { argument, flag, option } from "@optique/core/primitives";
 import type { ValueParser } from "@optique/core/valueparser";
 import { UsageError } from "../../base/failure.ts";
 import { parseChoice } from "../../base/units.ts";
+import { withSuggestion } from "./similar.ts";
 
 type FlagName = `--${string}`;
 type Metavar = ValueParser["metavar"];
@@ -116,7 +117,7 @@ function valueParser<T>(
         return { success: true, value: read(value, name ?? flagName) };
       } catch (error) {
         if (!(error instanceof UsageError)) throw error;
-        return { success: false, error: sentence(error.message) };
+        return { success: false, error: sentence(withSuggestion(error, value, words ?? []).message) };
       }
     },
     format: (value) => String(value),

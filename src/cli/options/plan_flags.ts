@@ -4,7 +4,9 @@
  */
 import { map } from "@optique/core/modifiers";
 import type { FleetPlan } from "../../fleet/plan/plan.ts";
-import { formOf, rangeText } from "../../fleet/plan/option_value.ts";
+import { UsageError } from "../../base/failure.ts";
+import { parseWhole } from "../../base/units.ts";
+import { formOf, type OptionValue, rangeText } from "../../fleet/plan/option_value.ts";
 import { optionHelp, type OptionSection, type PlanOption } from "../../fleet/plan/plan_option.ts";
 import { optionList, type OptionName, planOptions } from "../../fleet/plan/plan_options.ts";
 import { type FlagValue, repeatedFlag, switchFlag, valueFlag } from "./flag.ts";
@@ -30,6 +32,17 @@ export function sectionFlags<const Section extends OptionSection>(section: Secti
   );
 }
 
+/** The reader of a whole number: its error has the bounds, because a minus sign is no digit. The plan checks them. */
+function rangedRead(value: OptionValue): { readonly read?: FlagValue<unknown>["read"] } {
+  if (value.kind !== "whole") return {};
+  const read = (text: string, name: string) => {
+    if (/^\d+$/.test(text)) return parseWhole(text, name);
+    const allowed = `a whole number, ${rangeText(value)}`;
+    throw new UsageError(`Cannot read ${name} ${JSON.stringify(text)}: expected ${allowed}`);
+  };
+  return { read };
+}
+
 /** The flag of an option with its own help: for commands where the option has another use. */
 export function planFlag<const Name extends OptionName>(name: Name, help: string): PlanFlag<Name> {
   return flagOf(planOptions[name], help.replace("{range}", rangeText(planOptions[name].value))) as never;
@@ -37,7 +50,7 @@ export function planFlag<const Name extends OptionName>(name: Name, help: string
 
 function flagOf({ flag, value, called }: PlanOption, help: string): unknown {
   if (value.kind === "switch") return switchFlag(`--${flag}`, help);
-  const form = { ...formOf(value), ...called && { name: called }, isFile: value.kind === "file" };
+  const form = { ...formOf(value), ...rangedRead(value), ...called && { name: called }, isFile: value.kind === "file" };
   if (value.kind !== "addresses") return valueFlag(`--${flag}`, form as FlagValue<unknown>, help);
   const lists = repeatedFlag(`--${flag}`, form as FlagValue<readonly string[]>, `${help} May be repeated.`);
   return map(lists, (each) => each.length === 0 ? undefined : each.flat());

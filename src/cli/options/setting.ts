@@ -6,6 +6,7 @@ import { z } from "zod";
 import { UsageError } from "../../base/failure.ts";
 import { listed } from "../../base/units.ts";
 import { formOf, type NumberValue, rangeText } from "../../fleet/plan/option_value.ts";
+import { withSuggestion } from "./similar.ts";
 import { type FlagValue, repeatedFlag, switchFlag, valueFlag, wordValue } from "./flag.ts";
 
 /** A kind of value: how it is written, read and bounded. */
@@ -111,23 +112,26 @@ function helpOf(text: string, { usual }: About): string {
 }
 
 /** The form of a value, and its reader; the reader's sentence refuses a value. */
-function entry<T>({ form, read, name: called }: Kind<T>, name: string): z.ZodType<T> {
+function entry<T>({ form, read, name: called, words = [] }: Kind<T>, name: string): z.ZodType<T> {
   return form.transform((value, context) => {
     try {
       return read(String(value), called ?? name);
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
-      context.addIssue({ code: "custom", message: error.message });
+      context.addIssue({ code: "custom", message: withSuggestion(error, String(value), words).message });
       return z.NEVER;
     }
   });
 }
 
+/** A duration as a file's schema describes it; the reader checks the order of the units. */
+const durationText = /^(\d+(\.\d+)?(ms|s|m|h)?)+$/;
+
 /** The allowed values of a number in a file. */
 function fileForm({ kind, min, max }: NumberValue): z.ZodType {
   const plain = z.int().min(min).max(max);
-  if (kind === "duration") return z.string().regex(/^\d+(\.\d+)?(ms|s|m|h)$/);
-  if (kind === "seconds") return z.union([plain, z.string().regex(/^\d+(\.\d+)?(ms|s|m|h)?$/)]);
+  if (kind === "duration") return z.union([z.number().min(0), z.string().regex(durationText)]);
+  if (kind === "seconds") return z.union([plain, z.string().regex(durationText)]);
   if (kind === "bytes") return z.union([plain, z.string().regex(/^\d+[kKmM]?$/)]);
   return kind === "whole" ? plain : z.union([z.string(), z.number().min(0)]);
 }

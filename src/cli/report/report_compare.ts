@@ -1,5 +1,5 @@
 /** `mqtt-sim report compare`: saved runs → comparison → forms → the worst exit code. */
-import { checkCompared, type ComparedBroker, makeComparison } from "../../report/model/comparison.ts";
+import { checkCompared, checkNames, type ComparedBroker, makeComparison } from "../../report/model/comparison.ts";
 import { comparisonText } from "../../report/terminal/comparison_text.ts";
 import { openComparisonOutputs } from "./comparison_outputs.ts";
 import type { Output } from "../process/output.ts";
@@ -20,8 +20,9 @@ const forms = Object.keys(formTitles) as Form[];
 export async function compareReports(asked: CompareAsked, output: Output): Promise<number> {
   const saved: SavedBroker[] = [];
   try {
+    checkNames(asked.files.flatMap(({ name }) => name ?? []), "runs");
     for (const { path, name } of asked.files) saved.push(...await openSavedRuns(path, name));
-    checkCompared(saved.map(({ name }) => name));
+    checkCompared(saved.map(({ name }) => name), "runs");
     return await compareSaved(saved, asked, output);
   } finally {
     for (const broker of saved) await broker.close();

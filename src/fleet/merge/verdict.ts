@@ -39,7 +39,8 @@ export interface VerdictGrounds {
 }
 
 /** Why a run without a kill is void. */
-export const nobodyKilled = "no will was due: no client was killed";
+export const nobodyKilled =
+  "no will was due: no client was killed; use a longer --duration, a higher --kill-rate or more --clients";
 
 /** The verdict for people: `PASS`, `PASS with 76 deviations`, `FAIL` or `VOID`. */
 export function verdictText(verdict: FleetResult["verdict"], deviating: number): string {

@@ -78,11 +78,10 @@ function form<Value>(
   return { metavar, read, write, allowed, words };
 }
 
-const durations = "a duration such as 250ms, 1.5s, 2m or 1h";
 const numbers: Readonly<Record<NumberKind, ValueForm<number>>> = {
   whole: form("N", units.parseWhole, String, "a whole number"),
   seconds: form("SECONDS", units.parseSeconds, (value) => `${value}s`, "whole seconds such as 10s, 2m or 10"),
-  duration: form("TIME", units.parseDurationMs, units.formatDuration, durations),
+  duration: form("TIME", units.parseDurationMs, units.formatDuration, units.durationForms),
   perSecond: form("RATE", units.parsePerSecond, (value) => `${value}/s`, "a number a second such as 500/s"),
   bytes: form("BYTES", units.parseSizeBytes, String, "bytes such as 64, 1k or 1m"),
 };
@@ -97,7 +96,7 @@ const forms: Readonly<Record<NumberKind | PlainKind, ValueForm<unknown>>> = {
   qos: form(qosWords.join("|"), readQos, String, units.listed(qosWords), qosWords),
   killRate: form("RATE", units.parseRate, units.formatRate, rates),
   killShares: form("MIX", readShares, writeShares, mixes, ["all", ...killModes]),
-  reconnect: form("TIME|never", readReconnect, writeReconnect, `${durations}, or never`),
+  reconnect: form("TIME|never", readReconnect, writeReconnect, `${units.durationForms}, or never`),
   addresses: form("ADDRESSES", parseSourceAddresses, sourceAddressesText, "addresses such as 127.0.0.2-127.0.0.6"),
   shard: form("N/OF", parseShard, shardText, "a part such as 2/5"),
 };

@@ -2,20 +2,18 @@
  * The conditions of a run: room for the sockets, a broker that answers, a version that it accepts, and wills that it
  * takes.
  */
-import { canResetOver } from "../../net/dial.ts";
-import { engines } from "../../net/engine.ts";
 import { otherTransport } from "../../net/sniff.ts";
-import { killsByReset } from "./rst_self_test.ts";
-import type { KillShare } from "../plan/kill_mode.ts";
-import type { FleetPlan, FleetRun } from "../plan/plan.ts";
+import type { FleetRun } from "../plan/plan.ts";
 import {
   checkAcceptQueue,
   checkDescriptors,
+  checkSourceAddresses,
   checkSourcePorts,
   descriptorNeed,
   systemLimits,
 } from "./resource_limits.ts";
 import type { Notice } from "../result/result.ts";
+import { settleReset } from "./settle_reset.ts";
 import { negotiateVersions, type Versions } from "./negotiate_versions.ts";
 
 /** The decisions of the preflight, or why no run is possible. */
@@ -31,6 +29,7 @@ export async function preflight(run: FleetRun, notify: (notice: Notice) => void)
   const limits = systemLimits();
   checkSourcePorts(run, limits, notify);
   checkAcceptQueue(run, limits, notify);
+  checkSourceAddresses(run.plan);
   const plan = await settleReset(run, notify);
   const settled = await negotiateVersions({ ...run, plan }, notify);
   if (settled.kind === "ready" || settled.answered) return settled;
@@ -50,38 +49,4 @@ function countDescriptors(upTo: number): number {
   }
   for (const file of files) file.close();
   return files.length;
-}
-
-/** Where this runtime cannot send RST, a reset becomes a close, and has that name. */
-async function settleReset(
-  { plan, target, engine = "deno" }: FleetRun,
-  notify: (notice: Notice) => void,
-): Promise<FleetPlan> {
-  const parts = [plan, ...plan.groups ?? [], ...plan.phases ?? []];
-  if (!parts.some((part) => "killShares" in part && resets(part.killShares))) return plan;
-  const overTls = engines[engine].canReset() && !canResetOver(target, engine);
-  if (!overTls && await killsByReset(engine)) return plan;
-  const why = overTls
-    ? "a TCP reset cannot be sent over TLS"
-    : "this runtime cannot send a TCP reset (it takes Deno 2.8 or later)";
-  notify({ level: "warning", text: `${why}: kills of mode reset are executed and counted as close` });
-  const { groups, phases } = plan;
-  return Object.freeze({
-    ...closingFor(plan),
-    ...groups && { groups: groups.map(closingFor) },
-    ...phases && { phases: phases.map((phase) => phase.kind === "kill" ? closingFor(phase) : phase) },
-  });
-}
-
-function resets(shares: readonly KillShare[] | undefined): boolean {
-  return shares?.some(({ mode, weight }) => mode === "reset" && weight > 0) ?? false;
-}
-
-/** The same with the shares of reset and close as one. */
-function closingFor<Part extends { readonly killShares?: readonly KillShare[] }>(part: Part): Part {
-  const { killShares } = part;
-  if (killShares === undefined || !resets(killShares)) return part;
-  const isEnd = ({ mode }: KillShare) => mode === "reset" || mode === "close";
-  const weight = killShares.filter(isEnd).reduce((sum, share) => sum + share.weight, 0);
-  return { ...part, killShares: [{ mode: "close", weight }, ...killShares.filter((share) => !isEnd(share))] };
 }

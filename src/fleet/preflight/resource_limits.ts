@@ -53,6 +53,28 @@ export function descriptorNeed({ plan, brokerInProcess }: Pick<FleetRun, "plan" 
   return connectionsOf(plan) * (brokerInProcess ? 2 : 1) + plan.workers * threadDescriptors + ownDescriptors;
 }
 
+/** @throws UsageError when a source address is not one of this machine */
+export function checkSourceAddresses(
+  { sourceAddresses }: Pick<FleetPlan, "sourceAddresses">,
+  isOwn: (address: string) => boolean = isOwnAddress,
+): void {
+  const foreign = sourceAddresses.find((address) => !isOwn(address));
+  if (foreign === undefined) return;
+  throw new UsageError(
+    `Cannot use --source-address ${foreign}: it is not an address of this machine; expected one of its addresses`,
+  );
+}
+
+/** Whether this machine has the address: it can listen on it. True where the runtime does not permit the trial. */
+function isOwnAddress(hostname: string): boolean {
+  try {
+    Deno.listen({ hostname, port: 0 }).close();
+    return true;
+  } catch (error) {
+    return !(error instanceof Deno.errors.AddrNotAvailable);
+  }
+}
+
 /** @throws UsageError when a plan needs more open files than the limit, with a remedy */
 export function checkDescriptors(run: Pick<FleetRun, "plan" | "brokerInProcess">, had: number): void {
   const needed = descriptorNeed(run);

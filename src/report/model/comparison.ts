@@ -71,20 +71,25 @@ export function makeComparison(brokers: readonly ComparedBroker[], tool: Tool): 
   };
 }
 
-/** Whether brokers of these names can be put side by side. @throws UsageError when not */
-export function checkCompared(names: readonly string[]): void {
+/** Whether brokers or runs of these names can be put side by side. @throws UsageError when not */
+export function checkCompared(names: readonly string[], what: Named = "brokers"): void {
   if (names.length < 2 || names.length > most) {
     const runs = names.length === 1 ? "one run" : `${names.length} runs`;
     throw new UsageError(`Cannot compare ${runs}: expected 2 to ${most}`);
   }
-  checkNames(names);
+  checkNames(names, what);
 }
 
-/** Each name may identify one broker only. @throws UsageError */
-export function checkNames(names: readonly string[]): void {
+/** What the user names: brokers of a run, or files of saved runs. */
+export type Named = "brokers" | "runs";
+
+const nameExamples: Readonly<Record<Named, string>> = { brokers: "one=mqtt://host:port", runs: "one=run.json" };
+
+/** Each name may identify one broker or run only. @throws UsageError */
+export function checkNames(names: readonly string[], what: Named = "brokers"): void {
   const twice = names.find((name, place) => names.indexOf(name) < place);
   if (twice !== undefined) {
-    throw new UsageError(`Cannot call two brokers "${twice}": expected a name for each, such as one=mqtt://host:port`);
+    throw new UsageError(`Cannot call two ${what} "${twice}": expected a name for each, such as ${nameExamples[what]}`);
   }
 }
 

@@ -134,7 +134,7 @@ groups:
 phases:
   - kill: 5x
     hold: 2s
-    for: 3
+    for: 3x
   - hold: 1s
     jitter: 1s
     groups: a
@@ -155,7 +155,7 @@ phases:
       "  s.yaml:9:5: Cannot find name: expected text",
       "  s.yaml:11:5: Missing kind of phase: expected one of kill, hold, return and restart",
       '  s.yaml:11:11: Cannot read kill "5x": expected a fraction such as 5%, or kills a second such as 50/s',
-      "  s.yaml:13:10: Cannot read for 3: expected a duration such as 250ms, 1.5s, 2m or 1h, 0s to 168h",
+      '  s.yaml:13:10: Cannot read for "3x": expected a duration such as 250ms, 1.5s, 1m30s or 30 (seconds), 0s to 168h',
       "  s.yaml:15:13: Cannot use jitter in this phase: expected it with kill or restart",
       "  s.yaml:16:13: Cannot use groups in this phase: expected it with kill or return",
       "  s.yaml:17:5: Missing kind of phase: expected one of kill, hold, return and restart",
@@ -201,7 +201,10 @@ phases:
 
 Deno.test("scenario: refuses a missing file and an unknown name", async () => {
   for (
-    const [name, sentence] of [["strom", /^Cannot find scenario "strom": expected steady, .*\.yaml\n$/], [
+    const [name, sentence] of [[
+      "strom",
+      /^Cannot find scenario "strom": expected steady, .*\.yaml; did you mean storm\?\n$/,
+    ], [
       "no/such.yaml",
       /^Cannot read scenario "no\/such.yaml": there is no such file\n$/,
     ]] as const

@@ -40,14 +40,16 @@ Deno.test("config file: the broker has its own defaults for absent settings", as
 });
 
 Deno.test("config file: reports each fault of a file at once, with line and column", () => {
-  const file = "# a file\nport: 70000\nprot: 12\ntime-to-connect: 10\nquiet: maybe\nmax-queue-size: 64q\nretain: 1.5\n";
+  const file =
+    "# a file\nport: 70000\nprot: 12\ntime-to-connect: soon\nquiet: maybe\nmax-queue-size: 64q\nretain: 1.5\n";
   assert.throws(() => read(file), {
     name: "UsageError",
     message: [
       'Cannot use config file "broker.yaml": 6 errors',
       "  broker.yaml:2:7: Cannot read port 70000: expected a whole number, 0 to 65,535",
       '  broker.yaml:3:1: Cannot read setting "prot": unknown setting; did you mean port?',
-      "  broker.yaml:4:18: Cannot read time-to-connect 10: expected a duration such as 250ms, 1.5s, 2m or 1h, 1ms or more",
+      '  broker.yaml:4:18: Cannot read time-to-connect "soon": expected a duration such as 250ms, 1.5s, 1m30s or 30 ' +
+      "(seconds), 1ms or more",
       '  broker.yaml:5:8: Cannot read quiet "maybe": expected true or false',
       '  broker.yaml:6:17: Cannot read max-queue-size "64q": expected bytes such as 64, 1k or 1m, 1 or more',
       "  broker.yaml:7:9: Cannot read retain 1.5: expected yes or no",

@@ -59,8 +59,11 @@ for (const engine of ["epoll", "deno"]) {
     const report = JSON.parse(out);
     assert.deepEqual([exitCode, report.verdict, report.engine, report.plan.engine], [0, "pass", engine, engine]);
     assert.match(err, new RegExp(`^process  engine ${engine}, `, "m"));
-    const broker = await mqttSim(["broker", "--port", "0", "--engine", engine], { sign: "listening on" });
-    assert.match(broker.out, new RegExp(`; engine ${engine}; `));
+    const listens = ["mqtt", "mqtts"].flatMap((scheme) => ["--listen", `${scheme}://127.0.0.1:0`]);
+    const tls = ["--tls-cert", "fixtures/tls/server.pem", "--tls-key", "fixtures/tls/server.key"];
+    const broker = await mqttSim(["broker", ...listens, ...tls, "--engine", engine], { sign: "listening on" });
+    const each = /; mqtt:\/\/127\.0\.0\.1:\d+ on engine epoll, mqtts:\/\/127\.0\.0\.1:\d+ on engine deno; /;
+    assert.match(broker.out, engine === "epoll" ? each : /; engine deno; /);
   });
 }
 

@@ -55,7 +55,11 @@ const cases: readonly [what: string, found: [string, number, string], expected: 
       /1 retained wills? missing/,
     ],
   ],
-  ["nobody killed", over({}, { kills: 0 }), ["void", 3, /no client was killed$/]],
+  ["nobody killed", over({}, { kills: 0 }), [
+    "void",
+    3,
+    /no client was killed; use a longer --duration, a higher --kill-rate or more --clients$/,
+  ]],
   ["only proper leavers", over({}), ["void", 3, /disconnected cleanly/]],
   ["a watch that ended too soon", over({ expected: 1, onTime: 1 }, { undecided: 2 }), [
     "void",

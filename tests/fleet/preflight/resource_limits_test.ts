@@ -6,6 +6,7 @@ import type { Notice } from "../../../src/fleet/result/result.ts";
 import {
   checkAcceptQueue,
   checkDescriptors,
+  checkSourceAddresses,
   checkSourcePorts,
   descriptorNeed,
   shardsThatFit,
@@ -116,4 +117,13 @@ Deno.test("room: warns when simultaneous CONNECTs exceed this machine's accept q
     text: "--connects-under-way 5,000 is more than an accept queue of this machine holds (net.core.somaxconn 4,096): " +
       "what does not fit is lost, and tried again a second later",
   }]);
+});
+
+Deno.test("room: a source address that this machine does not have is refused, and one that it has is not", () => {
+  const sourceAddresses = ["127.0.0.1", "192.0.2.1"];
+  checkSourceAddresses({ sourceAddresses: ["127.0.0.1"] });
+  assert.equal(
+    refusal(() => checkSourceAddresses({ sourceAddresses }, (address) => address !== "192.0.2.1")),
+    "Cannot use --source-address 192.0.2.1: it is not an address of this machine; expected one of its addresses",
+  );
 });

@@ -1,5 +1,6 @@
 /** Void runs with the sentence that explains them: blind watchers, canaries that fail, clients that cannot connect. */
 import assert from "node:assert/strict";
+import { nobodyKilled } from "../../../src/fleet/merge/verdict.ts";
 import { Groups } from "../../../src/fleet/plan/groups.ts";
 import { beginLife } from "../../../src/fleet/life/life.ts";
 import { makePlan } from "../../../src/fleet/plan/make_plan.ts";
@@ -259,5 +260,5 @@ Deno.test("F16: the counts of a void run end at the time at which it became void
 Deno.test("squad: a run without kills proves nothing", () => {
   const result = new FleetStage({ killRate: { kind: "count", perSecond: 0 } }).finish();
   assert.deepEqual([result.verdict, result.exitCode], ["void", 3]);
-  assert.equal(result.reason, "no will was due: no client was killed");
+  assert.equal(result.reason, nobodyKilled);
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { nobodyKilled } from "../../../src/fleet/merge/verdict.ts";
 import { UsageError } from "../../../src/base/failure.ts";
 import { mergeReports } from "../../../src/report/model/merge_reports.ts";
 import type { Report } from "../../../src/report/model/report.ts";
@@ -63,7 +64,7 @@ Deno.test("merge: a part that could not run makes the whole void; one without vi
     "void",
     "Cannot reach it",
   ]);
-  const idle = { ...unreachable, reason: "no will was due: no client was killed" };
+  const idle = { ...unreachable, reason: nobodyKilled };
   assert.equal(merged(first, idle).verdict, "pass");
   const ended = { ...unreachable, reason: "interrupted before the end of the plan", exitCode: 130 } as const;
   assert.deepEqual([merged(first, ended).verdict, merged(first, ended).exitCode], ["void", 130]);
