@@ -1,14 +1,14 @@
-/** An output that keeps what is written to it. */
+/** An output that keeps the text written to it. */
 import { escapeLines, escapeTerminal } from "../../src/base/escape.ts";
 import { plainStyle } from "../../src/report/terminal/style.ts";
 import type { Output } from "../../src/cli/process/output.ts";
 
-/** What was written so far. */
+/** The text so far. */
 export interface Captured extends Output {
   readonly written: { out: string; err: string };
 }
 
-/** No terminal, unless it is given columns. */
+/** A terminal only if `columns` is given. */
 export function captured(columns?: number): Captured {
   const written = { out: "", err: "" };
   const stream = (name: "out" | "err") => ({

@@ -16,7 +16,7 @@ async function help(args: readonly string[], columns?: number): Promise<string> 
   return output.written.out;
 }
 
-/** What help says of one flag, in one line. */
+/** The help of one flag, in one line. */
 function told(text: string, flag: string): string {
   const entry = new RegExp(`^  ${flag}\\b[^\\n]*(?:\\n {20,}[^\\n]*)*`, "m").exec(text);
   assert.ok(entry !== null, `${flag} is in help`);

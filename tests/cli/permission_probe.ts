@@ -1,6 +1,6 @@
 /**
- * mqtt-sim as cli.ts runs it, which writes the permissions that are left to standard error: at the first output of
- * `listening on`, or at the end. For `permissions_test.ts`, as a child process.
+ * mqtt-sim as cli.ts runs it; writes its remaining permissions to standard error, at the first output of `listening on`
+ * or at the end. `permissions_test.ts` runs it as a child process.
  */
 import { main } from "../../src/cli/main.ts";
 import { processOutput } from "../../src/cli/process/output.ts";

@@ -1,6 +1,6 @@
 /**
- * What mosquitto and aedes fail is in their profiles: a check with its profile passes, and tells every deviation by its
- * id. The quick cases alone, of aedes those that it is known to fail; docs/conformance has all of them.
+ * The profiles of mosquitto and aedes contain each of their failures: a check with the profile passes and names each
+ * deviation by its id. Quick cases only, and of aedes only the known failures; docs/conformance has all.
  */
 import assert from "node:assert/strict";
 import { knownDeviations } from "../../src/conformance/case/known_deviations.ts";
@@ -9,7 +9,7 @@ import { profileOf } from "../../src/profiles/profiles.ts";
 import { type CheckedPeer, checkedPeers } from "../support/brokers/checked_peers.ts";
 import { mosquitto, type Peer, peerTest, startOurs } from "../support/brokers/peers.ts";
 
-/** Room for a machine that does other work meanwhile. */
+/** Tolerance for a machine with other load. */
 const slack = "3";
 
 async function check(
@@ -32,7 +32,7 @@ async function check(
   return { code, report, said: child.said };
 }
 
-/** Of all cases, or of those that are named, one after the other. */
+/** Checks all cases, or the named ones, one at a time. */
 function knownTest(name: string, needs: readonly Peer[], least: number, only: readonly string[] = []): void {
   peerTest(
     `check --profile ${name} passes ${name}, and reports its deviations`,
@@ -56,8 +56,9 @@ function knownTest(name: string, needs: readonly Peer[], least: number, only: re
 }
 
 knownTest("mosquitto", [mosquitto], 20);
-// Not the whole catalog: at times aedes, under it, leaves a client without an answer. Seen in 2 of 8 runs where aedes
-// stood on Deno, in none of 12 on Node: so it may well be the runtime's node:net; no bare script has shown it yet.
+// A part of the catalog only: under the whole catalog aedes sometimes leaves a client without an answer. It did so in 2
+// of 8 runs on Deno and in none of 12 on Node, so the runtime's node:net may be the cause; no small script has
+// reproduced it.
 const ofAedes = Object.entries(knownDeviations).flatMap(([id, cases]) => id.startsWith("aedes/") ? cases : []);
 knownTest("aedes", [], 10, ofAedes);
 

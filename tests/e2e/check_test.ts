@@ -13,7 +13,7 @@ import {
 } from "../support/brokers/peers.ts";
 import { tlsPath } from "../support/tls_fixture.ts";
 
-/** Runs it; answers its exit code and its report. */
+/** Runs the command; returns its exit code and its report. */
 async function check(...args: readonly string[]) {
   const folder = await Deno.makeTempDir();
   try {
@@ -66,7 +66,7 @@ for (const { name } of testedEngines) {
       const { pass, fail } = report.counts;
       assert.deepEqual([code, report.engine, fail], [0, name, 0], report.reason);
       assert.ok(pass > 500, report.reason);
-      // Where nothing restarts it, and no topic is named that it denies.
+      // Without a restart command and a denied topic.
       const left = report.cases.filter(({ outcome }: { outcome: string }) => outcome === "not testable");
       for (const { id } of left) assert.match(id, /restart|denied/);
     } finally {
@@ -92,10 +92,10 @@ peerTest(
   async () => {
     const folder = await Deno.makeTempDir();
     await using broker = await startMosquitto();
-    // No restart at all: the clients that live stay, so that no will is sent.
+    // The command restarts nothing: connected clients stay connected, so no will is due.
     const args = ["--url", broker.url, "--only", "will/restart-living", "--only", "will/restart-left"];
     const { report } = await check(...args, "--restart-command", `echo asked >> ${folder}/restarts`);
-    // Once for all, and once more for each of the two that fail: those are run again, alone.
+    // Once for all cases, and once for each of the two that fail, because check repeats those alone.
     assert.equal(await Deno.readTextFile(`${folder}/restarts`), "asked\n".repeat(3));
     assert.deepEqual(outcomes(report), [
       "will/restart-living 3.1.1 fail",

@@ -1,4 +1,7 @@
-/** The binary of `deno task compile`. To be run by the Deno that made it: what it can do is what that Deno can. */
+/**
+ * The binary of `deno task compile`. Run these tests with the Deno that made the binary, because its features are those
+ * of that Deno.
+ */
 import assert from "node:assert/strict";
 import { Socket } from "node:net";
 import { brokerReady, findBinary, freePort, peerTest, startCompiled } from "../support/brokers/peers.ts";
@@ -9,7 +12,7 @@ const binary = await findBinary();
 const mqttjs = clientKinds.find((kind) => kind.name === "MQTT.js")!;
 const canReset = "resetAndDestroy" in Socket.prototype;
 
-/** Where these tests write: `makeTempDir` of Deno 2.7 under test wants more than `--allow-write`. */
+/** The folder of these tests: in Deno 2.7 `makeTempDir` needs more than `--allow-write` under test. */
 const besideBinary = new URL("../../dist/", import.meta.url).pathname;
 
 const fleetFlags = ["--clients", "50", "--kill-rate", "20%", "--duration", "3s"];
@@ -74,7 +77,7 @@ phases:
   - hold: 1s
 `;
 
-/** What a run on this target over a restart says. */
+/** The output of a run with a restart on this target. */
 async function overRestart(folder: string, ...target: readonly string[]) {
   const [path, report] = [`${folder}/scenario.yaml`, `${folder}/report.json`];
   await Deno.writeTextFile(path, restarting);

@@ -1,7 +1,7 @@
 /**
- * The examples of the pages, run: each block of `sh`, in the order of its page, in one folder for the page. A block that
- * starts a broker runs until the page ends. Runs are short (see `tests/docs/example_program.ts`); other tasks than
- * `mqtt-sim` are not run. Blocks of `text` are read by `tests/docs/doc_commands_test.ts` alone.
+ * Runs the examples of the pages: each block of `sh`, in the order of its page, in one folder for the page. A block
+ * that starts a broker runs until the end of the page. Runs are short (see `tests/docs/example_program.ts`); tasks
+ * other than `mqtt-sim` do not run. `tests/docs/doc_commands_test.ts` reads blocks of `text`.
  */
 import assert from "node:assert/strict";
 import { programFlags } from "../../tools/tasks/program_flags.ts";
@@ -21,10 +21,10 @@ const pageLimitMs = 300_000;
 peerTest("examples: each sh block of each page runs", [], async () => {
   const waiting = pages().map((page) => blocksOf(page).filter((block) => block.language === "sh" || isWorkflow(block)));
   const faults: string[] = [];
-  // Runs wait for their wills most of the time.
+  // Runs wait for their wills most of the time, so several pages run at once.
   await Promise.all(Array.from({ length: 4 }, async () => {
     for (let blocks = waiting.shift(); blocks !== undefined; blocks = waiting.shift()) {
-      // One page after the other in each of the four.
+      // One page after the other on each of the four lanes.
       // deno-lint-ignore no-await-in-loop
       await runPage(blocks).catch((error: Error) => faults.push(error.message));
     }
@@ -38,11 +38,11 @@ async function runPage(blocks: readonly Block[]): Promise<void> {
   let broker: ChildProcess | undefined;
   try {
     await Deno.symlink(new URL("fixtures", root), `${folder}/fixtures`);
-    // A block may need what the one before it wrote.
+    // A block may need the files of an earlier one.
     // deno-lint-ignore-start no-await-in-loop
     for (const block of blocks) {
       const stays = startsBroker(block);
-      if (stays) await broker?.[Symbol.asyncDispose](); // its ports are needed again
+      if (stays) await broker?.[Symbol.asyncDispose](); // the next block needs its ports
       const script = `${prelude(ports, stays)}\n${scriptFor(block, ports)}`;
       const shell = new ChildProcess("sh", ["-euc", script], { cwd: folder });
       if (stays) {
@@ -75,7 +75,7 @@ function scriptFor(block: Block, ports: Ports): string {
   return script.split("\n").map((line) => line.startsWith("curl ") ? withPorts(line, ports) : line).join("\n");
 }
 
-/** `deno` and `npx` of the script: mqtt-sim from the sources, in the folder of the test. */
+/** `deno` and `npx` for the script: mqtt-sim from the sources, in the folder of the test. */
 function prelude(ports: Ports, stays: boolean): string {
   const program = [
     Deno.execPath(),

@@ -1,6 +1,6 @@
 /**
- * `mqtt-sim fleet` on `mqtt-sim broker --fault …`, two processes: for each fault the oracle finds as many wills gone
- * wrong as the broker's own metrics say it got wrong.
+ * `mqtt-sim fleet` on `mqtt-sim broker --fault …` in two processes: for each fault the oracle counts as many wrong
+ * wills as the broker's metrics.
  */
 import assert from "node:assert/strict";
 import { startOurs } from "../support/brokers/peers.ts";
@@ -45,7 +45,7 @@ for (const { kind, mix, verdict, flags = "" } of cases) {
     assert.equal(said, "fail", reason);
     assert.ok(done! > 5, `only ${done} wills were struck`);
     for (const fault of faults.filter((each) => each !== verdict)) assert.equal(wills[fault], 0, fault);
-    // Of a stall those come on time that fell into its last second.
+    // A will that was held in the last second of a stall is on time.
     if (kind === "stall") assert.ok(wills.late > 0 && wills.late <= done!, `${wills.late} late, ${done} held back`);
     else assert.equal(wills[verdict], done);
   });

@@ -1,4 +1,4 @@
-/** `mqtt-sim fleet` on real brokers that keep their promise: it finds nothing, and says so. */
+/** `mqtt-sim fleet` on correct real brokers: it reports no fault. */
 import assert from "node:assert/strict";
 import type { PresenceResult } from "../../src/fleet/result/presence_result.ts";
 import { nats, startNats } from "../support/brokers/nats_peer.ts";
@@ -16,7 +16,7 @@ import {
 
 const faults = ["late", "early", "missing", "duplicate", "unwanted", "altered"] as const;
 
-/** As much of the report as is read here. */
+/** The parts of the report that the test reads. */
 interface Report {
   readonly verdict: string;
   readonly exitCode: number;
@@ -72,7 +72,7 @@ for (
     assert.equal(verdict, "pass");
     const { middle, end, left } = presence!.byMoment;
     assert.equal(presence!.wrong, 0);
-    // A machine that is busy may leave some unsettled; none is left out.
+    // On a busy machine some may be undecided; each is counted.
     for (const look of [middle, end, left]) {
       assert.equal(look!.right + look!.eitherWay + look!.unsettled, clients);
     }
@@ -80,7 +80,7 @@ for (
   });
 }
 
-/** Runs a fleet to its end and reads its report; the exit code is the report's. */
+/** Runs a fleet to its end and reads its report; the exit code equals the report's. */
 async function fleetOn(broker: BrokerPeer, flags: readonly string[]): Promise<Report> {
   const path = await Deno.makeTempFile({ prefix: "mqtt-sim", suffix: ".json" });
   try {

@@ -1,4 +1,7 @@
-/** `mqtt-sim fleet` over TLS on real brokers: with authorities, with a certificate of its own, and without what it takes. */
+/**
+ * `mqtt-sim fleet` over TLS on real brokers: with certificate authorities, with a client certificate, and without a
+ * required one.
+ */
 import assert from "node:assert/strict";
 import {
   type BrokerPeer,
@@ -15,7 +18,7 @@ const ca = ["--tls-ca", tlsPath("ca.pem")];
 const own = ["--tls-cert", tlsPath("client.pem"), "--tls-key", tlsPath("client.key")];
 const schemes = ["mqtts", "wss"] as const;
 
-/** A broker that lets in only whom its authority knows, and its URLs. */
+/** A broker that requires a client certificate of its authority, and its URLs. */
 interface Secured extends AsyncDisposable {
   readonly urls: Readonly<Partial<Record<typeof schemes[number], string>>>;
 }
@@ -31,7 +34,7 @@ async function startOursSecured(): Promise<Secured> {
 
 async function startMosquittoSecured(): Promise<Secured> {
   const folder = await Deno.makeTempDir({ prefix: "mosquitto-tls" });
-  await Deno.chmod(folder, 0o755); // it reads them as another user
+  await Deno.chmod(folder, 0o755); // mosquitto reads them as another user
   for (const name of ["ca.pem", "server.pem", "server.key"]) {
     await Deno.copyFile(tlsPath(name), `${folder}/${name}`);
     await Deno.chmod(`${folder}/${name}`, 0o644);

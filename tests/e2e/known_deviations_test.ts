@@ -1,6 +1,6 @@
 /**
- * What profiles say of brokers, by bare sockets that share no code with mqtt-sim: a broker that behaves otherwise than
- * it is written down is noticed here, for better or worse. docs/deviations.md tells the findings.
+ * The claims of profiles, tested over raw sockets that share no code with mqtt-sim: the test fails when a broker
+ * behaves differently from its profile. docs/deviations.md has the findings.
  */
 import assert from "node:assert/strict";
 import { ejabberd, login, startEjabberd } from "../support/brokers/ejabberd_peer.ts";
@@ -8,7 +8,7 @@ import { mosquitto, peerTest, startAedes, startMosquitto, startOurs } from "../s
 import { rabbitmq, startRabbitmq } from "../support/brokers/rabbitmq_peer.ts";
 import { type RawDeath, rawDeaths } from "../support/clients/raw_deaths.ts";
 
-/** What is seen of a will: nothing, one at once, or one about so many seconds after the end. */
+/** The observed will: none, one at once, or one about this many seconds after the end. */
 type Expected = "none" | "at once" | { readonly afterS: readonly [from: number, to: number] };
 type Finding = readonly [what: string, death: RawDeath, expected: Expected];
 
@@ -133,7 +133,10 @@ peerTest("aedes deviates as its profile says", [], async () => {
   await hold(broker.port, aedesFindings);
 });
 
-/** Seconds of keep alive that are odd: half of each is cut. Some of so many clients meet the whole second. */
+/**
+ * Odd keep alives in seconds: mosquitto rounds the half of each down. With this many clients some meet the whole
+ * second.
+ */
 const oddKeepAlives: readonly RawDeath[] = Array.from({ length: 60 }, (_, number) => ({
   ...brief,
   keepAliveS: number % 2 === 0 ? 1 : 3,
@@ -163,7 +166,7 @@ peerTest("mosquitto: a delayed will waits behind a stream of shorter delays", [m
   })();
   const [[seenMs] = []] = await rawDeaths(broker.port, [{ ...lasting, willDelayS: 4, end: "reset" }], 14_000);
   await stream;
-  // The stream ends after 8 s, its last will is due 2 s later.
+  // The stream ends after 8 s; its last will is due 2 s later.
   assert.ok(seenMs !== undefined && seenMs > 7_000, `due after 4 s, came after ${seenMs} ms`);
 });
 

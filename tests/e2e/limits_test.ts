@@ -1,7 +1,7 @@
 /**
- * A check of a broker with a limit that the standard leaves to it fails no case for that limit. The limits one by one
- * are in tests/conformance/limited_brokers_test.ts, under the manual clock; here they are together, between processes, on
- * our own broker, mosquitto and aedes 2.
+ * A check of a broker with a limit that the standard leaves to it: no case fails for the limit.
+ * tests/conformance/limited_brokers_test.ts has each limit separately, under a manual clock; here several apply
+ * together, between processes, on our own broker, mosquitto and aedes 2.
  */
 import assert from "node:assert/strict";
 import type { CheckReport } from "../../src/report/model/check_report.ts";
@@ -28,7 +28,7 @@ const ours = (flags: string): Limited => ({
   start: () => startOurBroker(flags.split(" ")),
 });
 
-/** Areas in which mosquitto has few deviations, each of which is run again alone on a machine that is busy. */
+/** Areas in which mosquitto has few deviations, because check repeats each failure alone on a busy machine. */
 const areas = ["session", "publish", "retained", "subscribe", "properties", "limits", "will/retain", "will/qos"];
 const knownOfMosquitto = ["--profile", "mosquitto", ...areas.flatMap((area) => ["--only", area])];
 

@@ -1,6 +1,6 @@
 /**
- * The great confounder, made on purpose: a watcher whose queue at the broker is far too short. The run fails, and says
- * that the broker dropped what is missing; with watchers enough, or QoS 0, the same storm passes.
+ * A planted confounder: a watcher whose queue at the broker is too short. The run fails, and says that the broker
+ * dropped the missing wills; with more watchers, or QoS 0, the same storm passes.
  */
 import assert from "node:assert/strict";
 import { type BrokerPeer, mosquitto, peerTest, startMosquitto, startOurs } from "../support/brokers/peers.ts";

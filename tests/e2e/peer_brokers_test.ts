@@ -1,6 +1,4 @@
-/**
- * RabbitMQ, ejabberd and nats-server start beside a test, serve MQTT, and leave nothing behind when they are ended.
- */
+/** RabbitMQ, ejabberd and nats-server start beside a test, serve MQTT, and leave no process or file behind. */
 import assert from "node:assert/strict";
 import { ejabberd, login, startEjabberd } from "../support/brokers/ejabberd_peer.ts";
 import { nats, startNats } from "../support/brokers/nats_peer.ts";
@@ -10,7 +8,7 @@ import { RawSocket, subscribeBytes } from "../support/clients/raw_mqtt.ts";
 
 const plain = { version: 4, clean: true, keepAliveS: 60 } as const;
 
-/** A bare socket is reset, another sees its will. */
+/** A raw socket is reset; another one receives its will. */
 async function leavesAWill(broker: BrokerPeer, who: { readonly username?: string; readonly password?: string }) {
   const watcher = await RawSocket.open(broker.port);
   await watcher.connect({ ...plain, ...who, clientId: "w" });

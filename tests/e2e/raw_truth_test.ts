@@ -1,7 +1,7 @@
 /**
- * What the fleet finds is true: for each way to die, a bare socket that shares no code with mqtt-sim dies the same
- * death on the same broker, and the fleet's verdict must be what the socket saw. It holds for whatever a broker does,
- * right or wrong, so that no broker's version is written down here.
+ * The fleet's findings are true: for each kill mode a raw socket that shares no code with mqtt-sim ends in the same way
+ * on the same broker, and the fleet's verdict must equal what the sockets saw. The test holds for any behaviour of a
+ * broker, so it depends on no version.
  */
 import assert from "node:assert/strict";
 import { nats, startNats } from "../support/brokers/nats_peer.ts";
@@ -19,17 +19,17 @@ import {
 import { connectBytes, type RawConnect, RawSocket, subscribeBytes } from "../support/clients/raw_mqtt.ts";
 
 const keepAliveS = 2;
-/** Longer than any of the brokers here takes to notice a silent client. */
+/** Longer than each of these brokers needs to detect a silent client. */
 const watchMs = 11_000;
 const lateAfterMs = 1_000;
 
-/** One way to die, as a bare socket does it. */
+/** A kill mode on a raw socket. */
 interface Death {
   readonly mode: string;
-  /** As the fleet's faults name it, where there are several ways. */
+  /** The variant in the fleet's faults, where a mode has several. */
   readonly detail?: string;
   readonly only5?: boolean;
-  /** Silent until keep alive has passed. */
+  /** The will is due when keep alive has passed. */
   readonly silent?: boolean;
   readonly die: (raw: RawSocket, connect: RawConnect, port: number) => void | Promise<void>;
 }
@@ -53,7 +53,8 @@ const deaths: readonly Death[] = [
     mode: "half-packet",
     detail: "then silence",
     silent: true,
-    // Part of a packet is not a packet: keep alive counts from the CONNECT, and a broker that counts from here is late.
+    // An incomplete packet does not reset keep alive: it counts from CONNECT, and a broker that counts from here is
+    // late.
     die: async (raw) => {
       await new Promise((resolve) => setTimeout(resolve, 0.9 * keepAliveS * 1_000));
       raw.send(half);
@@ -77,10 +78,10 @@ const deaths: readonly Death[] = [
   { mode: "leave", die: (raw) => void raw.socket.end(Uint8Array.of(0xe0, 0)) },
 ];
 
-/** Wills of one topic: how long after the death each came. */
+/** Wills by topic: the time from the end of the client to each. */
 type Seen = Map<string, number[]>;
 
-/** What a bare socket saw: nothing, one will in time, one late, or more. */
+/** The observation of a raw socket: no will, one in time, one late, or several. */
 type Sight = "none" | "onTime" | "late" | "several";
 
 interface Setting {
@@ -122,7 +123,7 @@ async function witness(port: number, { version, willDelayS }: Setting, marks: st
   }));
 }
 
-/** The session that takes over is new, which ends the wait. */
+/** A takeover by Clean Start ends the session and with it the delay. */
 function delayOf({ mode }: Death, willDelayS: number): number {
   return mode === "takeover" ? 0 : willDelayS * 1_000;
 }
@@ -136,7 +137,7 @@ async function watch(watcher: RawSocket, seen: Seen): Promise<void> {
       seen.set(topic, [...(seen.get(topic) ?? []), performance.now()]);
     }
   } catch {
-    // The test closed it.
+    // The test closed the socket.
   }
 }
 
@@ -187,7 +188,7 @@ async function fleet(broker: BrokerPeer, { version, willDelayS }: Setting): Prom
   return report;
 }
 
-/** The fleet's verdict on a mode must be what the bare sockets saw of that mode, way by way. */
+/** The fleet's verdict on a mode must equal the raw sockets' observations of that mode, variant by variant. */
 function compare(sights: ReadonlyMap<Death, Sight>, report: Report): void {
   for (const mode of new Set([...sights.keys()].map((death) => death.mode))) {
     const counts = report.kills.byMode[mode];
@@ -200,7 +201,7 @@ function compare(sights: ReadonlyMap<Death, Sight>, report: Report): void {
       assert.equal(counts.unwanted > 0, ways[0]![1] !== "none", told);
       continue;
     }
-    // A broker that looks for silent clients every few seconds is on time for some of them.
+    // A broker that checks for silent clients every few seconds is on time for some of them.
     const silent = ways.some(([death, sight]) => death.silent && sight === "late");
     assert.equal(counts.missing > 0, ways.some(([, sight]) => sight === "none"), told);
     if (!silent) assert.equal(counts.late > 0, ways.some(([, sight]) => sight === "late"), told);
@@ -245,7 +246,7 @@ const streamDelayS = 2;
 const streamDeaths = 40;
 const streamEveryMs = 100;
 
-/** Bare sockets die one after the other, each with a delayed will; answers how many of the wills were late or lost. */
+/** Raw sockets end one after the other, each with a delayed will; returns how many of the wills were late or lost. */
 async function streamOfDeaths(port: number): Promise<number> {
   const seen: Seen = new Map();
   const diedMs: number[] = [];
@@ -269,7 +270,7 @@ async function streamOfDeaths(port: number): Promise<number> {
   }).length;
 }
 
-/** The same stream, by the fleet. */
+/** The same stream of wills, by the fleet. */
 async function streamOfKills(broker: BrokerPeer): Promise<number> {
   const path = await Deno.makeTempFile({ prefix: "mqtt-sim", suffix: ".json" });
   const perSecond = 1_000 / streamEveryMs;
@@ -298,7 +299,7 @@ for (const { name, needs, start, versions } of brokers.filter((broker) => broker
     await using broker = await start();
     const raw = await streamOfDeaths(broker.port);
     const found = await streamOfKills(broker);
-    // Where the two part is chance; whether most are held back is not.
+    // The two may differ by chance, but not in whether most wills are held back.
     assert.equal(
       found > streamDeaths / 4,
       raw > streamDeaths / 4,

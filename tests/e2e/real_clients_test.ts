@@ -1,6 +1,6 @@
 /**
- * `mqtt-sim broker` serves real clients, and keeps its word on their wills. The same tests are held against mosquitto:
- * what it fails too would be a fault of the test.
+ * `mqtt-sim broker` serves real clients and handles their wills correctly. The same tests run on mosquitto: a failure
+ * there too would be a fault of the test.
  */
 import assert from "node:assert/strict";
 import type { ProtocolVersion, QoS } from "../../src/mqtt/packet.ts";
@@ -56,7 +56,7 @@ for (const broker of brokers) {
   }
 }
 
-/** On a signal, mosquitto_sub asks for its will by DISCONNECT 0x04. */
+/** On a signal, mosquitto_sub sends DISCONNECT 0x04, so that its will is published. */
 for (const broker of brokers) {
   const kind = clientKinds.find((one) => one.name.startsWith("mosquitto_sub"))!;
   peerTest(
@@ -134,11 +134,14 @@ async function delaysWill(scene: Scene): Promise<void> {
   const { delayS, ...message } = will;
   assert.deepEqual(await watcher.next(), message);
   const afterMs = performance.now() - diedMs;
-  // mosquitto looks once a second, in whole seconds.
+  // mosquitto checks its delayed wills once a second.
   assert.ok(afterMs >= (delayS - 1) * 1000 && afterMs < (delayS + 3) * 1000, `after ${afterMs} ms`);
 }
 
-/** The second life's will is due after the first's would have been: once it is seen, the first was withheld. */
+/**
+ * The control's will is due after the first life's would have been: its arrival proves that the broker withheld the
+ * first.
+ */
 async function withholdsWill(scene: Scene): Promise<void> {
   await using watcher = await subscribe(scene, "e2e/wills/#");
   const will = { topic: "e2e/wills/back", payload: "never", qos: 1, retain: false, delayS: 2 } as const;
@@ -155,8 +158,8 @@ async function withholdsWill(scene: Scene): Promise<void> {
 }
 
 /**
- * Nothing comes before two markers, one after the other: when the first is through, the broker has read all that had
- * reached it when the first was sent, and the second follows whatever came of that.
+ * No message arrives before two markers in sequence: after the first the broker has read everything sent before it, and
+ * the second follows all results of that.
  */
 async function expectNothingBefore(scene: Scene, watcher: RealClient, topic: string): Promise<void> {
   for (const payload of ["first marker", "second marker"]) {

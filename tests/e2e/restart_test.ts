@@ -1,4 +1,4 @@
-/** `mqtt-sim fleet` on brokers that are restarted under it: what mosquitto does with wills, and why. */
+/** `mqtt-sim fleet` on brokers that restart during the run: mosquitto's handling of wills, and its causes. */
 import assert from "node:assert/strict";
 import type { ProfileFindings } from "../../src/fleet/result/deviation_counts.ts";
 import type { RestartsResult } from "../../src/fleet/result/result.ts";
@@ -6,7 +6,7 @@ import type { WillCounts } from "../../src/fleet/result/will_counts.ts";
 import { connectBytes, type RawConnect, RawSocket } from "../support/clients/raw_mqtt.ts";
 import { mosquitto, peerTest, startOurs, startStoredMosquitto } from "../support/brokers/peers.ts";
 
-/** As much of the report as is read here. */
+/** The parts of the report that the test reads. */
 interface Report {
   readonly verdict: string;
   readonly reason: string;
@@ -16,7 +16,7 @@ interface Report {
   readonly described?: Readonly<Record<string, number>>;
 }
 
-/** Some are alive, some just killed, some dead with a will that waits; of those some come back in time. */
+/** Some clients are alive, some just killed, some dead with a waiting will; some of those return in time. */
 const scenario = `
 protocol: mix
 session-expiry: 300
@@ -59,7 +59,7 @@ async function restarted(signal: "TERM" | "KILL", ...flags: readonly string[]): 
   }
 }
 
-/** What went wrong, by the profile's deviation. */
+/** The faults, by the profile's deviation. */
 function seenOf({ profile }: Report): Record<string, number> {
   return Object.fromEntries(profile.deviations.flatMap(({ id, seen }) => seen === 0 ? [] : [[id, seen]]));
 }
@@ -97,7 +97,7 @@ peerTest("mosquitto that is killed loses the wills that it held", [mosquitto], a
   assert.deepEqual(seenOf(known), { "crash-loses-wills": known.wills.deviating });
 });
 
-/** Whether the broker has the session of each client, as CONNACK says it. */
+/** Whether the broker has the session of each client, from CONNACK. */
 async function present(port: number, clients: readonly RawConnect[]): Promise<boolean[]> {
   const flags: boolean[] = [];
   for (const client of clients) {
@@ -126,7 +126,7 @@ peerTest("mosquitto loses, over a restart, a session that began with Clean Start
   assert.deepEqual(await present(broker.port, others), [false, true]);
 });
 
-/** Fulfilled once something listens. */
+/** Resolves when a program listens on the port. */
 async function served(port: number): Promise<void> {
   for (let left = 200; left > 0; left--) {
     try {

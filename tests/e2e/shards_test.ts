@@ -1,4 +1,4 @@
-/** Five processes that are one run, against one process that is the same run: real sockets, one broker. */
+/** One run in five processes, compared with the same run in one process: real sockets, one broker. */
 import assert from "node:assert/strict";
 import { peerTest, startOurBroker, startOurs } from "../support/brokers/peers.ts";
 
@@ -6,7 +6,7 @@ const common = [
   ...["--seed", "11", "--clients", "200", "--watchers", "5", "--kill-rate", "15%", "--duration", "5s"],
   ...["--kill-mode", "reset=4,close=4,leave=1,takeover=1,garbage=1", "--late-after", "10s", "--quiet"],
 ];
-/** For five processes to start on a machine that has other things to do. */
+/** Time for five processes to start on a busy machine. */
 const leadMs = 45_000;
 
 async function ran(url: string, flags: readonly string[], path: string): Promise<void> {
@@ -15,7 +15,7 @@ async function ran(url: string, flags: readonly string[], path: string): Promise
   assert.equal(code, 0, fleet.said);
 }
 
-/** What must be the same, whatever the machine was doing. */
+/** The parts that must be equal on a busy machine too. */
 function countsOf({ verdict, clients, kills, wills }: Awaited<ReturnType<typeof JSON.parse>>) {
   const due = Object.fromEntries(
     Object.entries<{ kills: number; expected: number }>(kills.byMode).map(([mode, { kills, expected }]) => [

@@ -1,4 +1,4 @@
-/** Source addresses on the wire: mosquitto's own log says from where the fleet's clients came, on each engine. */
+/** Source addresses on the wire: mosquitto's log shows the addresses of the fleet's clients, on each engine. */
 import assert from "node:assert/strict";
 import { mosquitto, peerTest, startMosquitto, startOurs } from "../support/brokers/peers.ts";
 
@@ -18,7 +18,7 @@ for (const engine of ["deno", "auto"]) {
         ...["--source-address", addresses, "--kill-rate", "0%", "--duration", "100ms"],
       ]);
       assert.equal((await fleet.exit(45_000)).code, 3, fleet.said);
-      // Nobody is killed, so that nobody comes twice; numbers beyond those of clients are controls.
+      // No kills, so that each client connects once; higher numbers belong to canaries.
       const came = broker.child.lines.flatMap((line) => {
         const match = /New client connected from (\S+?):\d+ as mqtt-sim-from-(\d+) /.exec(line);
         return match !== null && Number(match[2]) < clients ? [match[1]!] : [];

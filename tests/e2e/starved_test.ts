@@ -1,6 +1,6 @@
 /**
- * A generator that is starved on purpose says so: the fleet's process is stopped for a while and goes on. No broker is
- * blamed for what came meanwhile.
+ * A starved generator reports its own lateness: the test stops the fleet's process for some seconds. The run blames no
+ * broker for the arrivals of that time.
  */
 import assert from "node:assert/strict";
 import { peerTest, startOurBroker, startOurs } from "../support/brokers/peers.ts";

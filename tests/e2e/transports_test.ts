@@ -1,6 +1,6 @@
 /**
- * Real clients come to `mqtt-sim broker` over TCP, TLS, WebSocket and secure WebSocket, with certificates and logins,
- * and are kept out where they should be.
+ * Real clients use `mqtt-sim broker` over TCP, TLS, WebSocket and secure WebSocket, with certificates and logins; the
+ * broker refuses those without the right.
  */
 import assert from "node:assert/strict";
 import { connect } from "node:tls";
@@ -53,7 +53,7 @@ class Scene implements AsyncDisposable {
     return new Scene(broker, Object.fromEntries(ports), folder);
   }
 
-  /** The broker as it is found over that transport. */
+  /** The broker's address over that transport. */
   over(scheme: Scheme): BrokerPeer {
     return { ...this.broker, port: this.ports[scheme] };
   }
@@ -64,7 +64,7 @@ class Scene implements AsyncDisposable {
   }
 }
 
-/** Everyone but mosquitto's clients, which know no WebSocket, comes over each transport. */
+/** Each client over each transport, except mosquitto's clients, which lack WebSocket. */
 function schemesOf({ name }: ClientKind): readonly Scheme[] {
   return name.startsWith("mosquitto") ? ["mqtt", "mqtts"] : schemes;
 }
@@ -91,7 +91,7 @@ for (const kind of clientKinds) {
           await using watcher = await RealClient.start(kind, broker, { ...common, clientId: "watcher", subscribe });
           await publish(kind, broker, 5, message, access);
           assert.deepEqual(await watcher.next(), message);
-          // mosquitto_sub waits on a topic of its own, which the rules do not allow it.
+          // mosquitto_sub waits on another topic, which the rules deny.
           const waits = kind.name.startsWith("mosquitto") ? { subscribe } : {};
           await using mortal = await RealClient.start(kind, broker, { ...common, clientId: "mortal", will, ...waits });
           await mortal.die();
@@ -190,7 +190,7 @@ peerTest("SIGHUP: new certificates and users apply to new connections, and no co
   assert.deepEqual(await watcher.next(), message);
 });
 
-/** Of the certificate that a new client is shown. */
+/** Of the certificate that a new client receives. */
 function commonName(port: number): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const socket = connect({ host: "127.0.0.1", port, ca: Deno.readTextFileSync(certificate.ca) });

@@ -1,4 +1,4 @@
-/** A check's report with every outcome, and one whose words try to break out. */
+/** Reports of checks: one with each outcome, and one with hostile texts. */
 import { boundsOf } from "../../src/conformance/model/bounds.ts";
 import type { CaseResult, ConformanceResult } from "../../src/conformance/case/result.ts";
 import { type CheckReport, makeCheckReport } from "../../src/report/model/check_report.ts";
@@ -45,12 +45,12 @@ const found: ConformanceResult = {
 
 const tool = { name: "mqtt-sim", version: "1.2.3" } as const;
 
-/** Every outcome. */
+/** A check with each outcome. */
 export function checkSample(more: Partial<ConformanceResult> = {}): CheckReport {
   return makeCheckReport({ ...found, ...more }, tool, false);
 }
 
-/** The control arm of 5.0 failed. */
+/** A check whose control arm of 5.0 failed. */
 export function voidCheck(): CheckReport {
   const controls = [{ protocol: "5.0", outcome: "void", reason: noWill, transcript: [line] }] as const;
   const reason = "the check proves nothing: the control arm failed";
@@ -64,7 +64,7 @@ export function voidCheck(): CheckReport {
   });
 }
 
-/** Words that try to break out of whatever they are put into. */
+/** Hostile texts, which try to end the syntax around them. */
 export function hostileCheck(): CheckReport {
   const reason = `${script}\`|\u0000${controls}`;
   const bad = { ...one, title: script, does: script, outcome: "fail", reason } as const;

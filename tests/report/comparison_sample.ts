@@ -1,4 +1,4 @@
-/** Fixed comparisons, from which golden files and pages are made. */
+/** Fixed comparisons for golden files and pages. */
 import {
   type ComparedBroker,
   comparedRun,
@@ -8,7 +8,7 @@ import {
 import { hostile } from "./hostile.ts";
 import { context, failed, latency, passed, reportOf, voided } from "./sample.ts";
 
-/** A run that passed on a broker of that name, each wills so many times as slow. */
+/** A run that passed on a broker with this name; its wills take `slower` times as long. */
 export function good(name: string, slower = 1): ComparedBroker {
   const sample = passed();
   const row = (count: number, fromMs: number) => latency(count, fromMs * slower, 0.003 * slower);
@@ -17,10 +17,10 @@ export function good(name: string, slower = 1): ComparedBroker {
   return comparedRun(name, reportOf({ ...sample, latencyMs, series }, { embedded: name === "embedded" }));
 }
 
-/** A broker with everything wrong. */
+/** A broker with each kind of fault. */
 export const bad = (): ComparedBroker => comparedRun("brittle", reportOf(failed()));
 
-/** One that cannot be reached. */
+/** An unreachable broker. */
 export const gone = (): ComparedBroker => comparedRun("gone", reportOf(voided()));
 
 /** A broker that does not support the version. */
@@ -29,7 +29,7 @@ export function mute(): ComparedBroker {
   return comparedRun("mute", reportOf({ ...voided(), reason, notSpoken: true }));
 }
 
-/** One whose turn did not come. */
+/** A broker that was skipped. */
 export const skipped: ComparedBroker = {
   name: "late-comer",
   target: "mqtt://broker.example:1884",
@@ -37,7 +37,7 @@ export const skipped: ComparedBroker = {
   reason: "not run: the comparison ended earlier",
 };
 
-/** Every outcome that there is. */
+/** A comparison with each outcome. */
 export function everyOutcome(): Comparison {
   return makeComparison([good("embedded"), good("swift", 0.5), bad(), gone(), mute(), skipped], context.tool);
 }
@@ -47,7 +47,7 @@ export function allPassed(): Comparison {
   return makeComparison([good("embedded"), good("slow", 3)], context.tool);
 }
 
-/** Names that try to break out. */
+/** Names with hostile texts. */
 export function hostileComparison(): Comparison {
   const report = hostile();
   return makeComparison([comparedRun(report.run.target, report), comparedRun("other", report)], context.tool);

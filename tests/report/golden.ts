@@ -1,9 +1,9 @@
-/** Golden files: what is written stays as it is. Delete one, and the next run writes it and fails. */
+/** Golden files: the expected output of writers. Delete one, and the next run writes it and fails. */
 import assert from "node:assert/strict";
 
 const folder = new URL("../../fixtures/reports/", import.meta.url);
 
-/** Holds a text against the golden file of that name. */
+/** Compares a text with the golden file of that name. */
 export function assertGolden(name: string, text: string): void {
   const file = new URL(name, folder);
   const golden = readIfPresent(file);

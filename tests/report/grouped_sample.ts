@@ -2,7 +2,7 @@ import type { GroupResult } from "../../src/fleet/result/group_result.ts";
 import type { FleetResult } from "../../src/fleet/result/result.ts";
 import { failed, latency, modeCounts } from "./sample.ts";
 
-/** Counts by group that are, together, those of {@link failed}. */
+/** Counts by group whose sums are those of {@link failed}. */
 export function grouped(): FleetResult {
   const result = failed();
   const { wills, kills, clients, presence } = result;

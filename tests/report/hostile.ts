@@ -1,12 +1,12 @@
-/** A report in which everything that a person or a broker can name tries to break out. */
+/** A report in which each text of a user or a broker is hostile. */
 import type { Report } from "../../src/report/model/report.ts";
 import { grouped } from "./grouped_sample.ts";
 import { reportOf } from "./sample.ts";
 
-/** What a terminal acts upon, or what makes a line look like another: C0, DEL, C1, bidirectional controls, a tag. */
+/** Characters that control a terminal or disguise a line: C0, DEL, C1, bidirectional controls; and a tag. */
 export const controls = "\u001b[31m\u001b]0;owned\u0007\r\u007f\u009b2J\u202e\u2066\u2029\ufeff\u{e0041}";
 
-/** What must come out of no writer as it went in. */
+/** Texts that no writer may output unescaped. */
 export const script = `<script>alert("1")</script>`;
 const name = `"'>&${script}]]>\`|*_[x](y)@team\u0000\u2028${controls}`;
 

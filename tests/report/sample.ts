@@ -1,4 +1,4 @@
-/** Fixed results, from which the golden reports are made. */
+/** Fixed results for the golden reports. */
 import { Histogram } from "../../src/base/histogram.ts";
 import type { FaultSample } from "../../src/fleet/result/fault_sample.ts";
 import { type KillMode, killModes } from "../../src/fleet/plan/kill_mode.ts";
@@ -23,25 +23,25 @@ const noWills: WillCounts = {
   deviating: 0,
 };
 
-/** Counts of one mode where all went well, but for what is said. */
+/** Counts of one mode without faults, except those in `other`. */
 export function modeCounts(kills: number, other: Partial<ModeCounts> = {}): ModeCounts {
   return { ...noWills, kills, expected: kills, onTime: kills, ...other };
 }
 
-/** Latencies from `fromMs`, each a step longer than the one before. */
+/** Latencies that start at `fromMs` and grow by `stepMs`. */
 export function latency(count: number, fromMs: number, stepMs: number): LatencyRow {
   const histogram = new Histogram();
   for (let index = 0; index < count; index++) histogram.record(fromMs + index * stepMs);
   return histogram.row();
 }
 
-/** The latencies of one mode in one stretch of a run. */
+/** The latencies of one mode in one step of a run. */
 function stretch(wills: number, fromMs: number): SeriesLatency {
   const { count, p50, p99, max, hdr } = latency(wills, fromMs, 0.05);
   return { count, p50, p99, max, hdr };
 }
 
-/** Half a minute that went well. */
+/** 30 s without faults. */
 function halfMinute(): SeriesPoint[] {
   return Array.from({ length: 30 }, (_, second) => ({
     atMs: (second + 1) * 1_000,
@@ -81,7 +81,7 @@ const manyStages: readonly RunStage[] = [
   { name: "look", fromMs: 29_200, toMs: 30_000 },
 ];
 
-/** A result that passed, with whatever is to be different. */
+/** A result that passed, with the differences of `different`. */
 export function passed(request: Partial<PlanRequest> = {}, different: Partial<FleetResult> = {}): FleetResult {
   const byMode = {
     reset: modeCounts(703),
@@ -141,7 +141,7 @@ export function passed(request: Partial<PlanRequest> = {}, different: Partial<Fl
   };
 }
 
-/** So many states that were judged, and what was wrong with them. */
+/** Counts of `judged` states, `wrong` of them with faults. */
 function states(judged: number, wrong: Partial<PresenceCounts>): PresenceCounts {
   const { stale = 0, unwanted = 0, absent = 0, altered = 0 } = wrong;
   const sum = stale + unwanted + absent + altered;
@@ -188,7 +188,7 @@ function failedLives(): FaultSample[] {
   ];
 }
 
-/** A result in which everything is wrong that can be, with every kill mode. */
+/** A result with each kind of fault, and each kill mode. */
 export function failed(): FleetResult {
   const wrong = { late: 3, early: 1, missing: 12, duplicate: 2, unwanted: 1, altered: 1 };
   const byMode = Object.fromEntries(
@@ -237,7 +237,7 @@ export function failed(): FleetResult {
   });
 }
 
-/** A result that says nothing about the broker. */
+/** A void result. */
 export function voided(): FleetResult {
   return passed({}, {
     verdict: "void",
@@ -253,7 +253,7 @@ export function voided(): FleetResult {
   });
 }
 
-/** What a command would say of a run. */
+/** The parts of a report that a command adds. */
 export const context: ReportContext = {
   tool: { name: "mqtt-sim", version: "0.0.0" },
   embedded: false,

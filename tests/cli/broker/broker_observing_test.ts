@@ -1,4 +1,4 @@
-/** The broker as a person sees it: log, metrics page, status, faults. Real sockets, for they are what is asked. */
+/** The broker's log, metrics page, status and faults, on real sockets. */
 import assert from "node:assert/strict";
 import type { Interrupts } from "../../../src/cli/process/interrupt.ts";
 import { main } from "../../../src/cli/main.ts";
@@ -17,7 +17,7 @@ interface Running {
 
 const limitMs = 10_000;
 
-/** Runs a broker while `look` looks. */
+/** Runs a broker while `look` runs. */
 async function whileRunning(args: readonly string[], look: (running: Running) => Promise<void>): Promise<Captured> {
   const output = captured();
   const early = new AbortController();

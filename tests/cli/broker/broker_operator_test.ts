@@ -1,4 +1,4 @@
-/** Actions of an operator as a person asks for them: a broker with a token, and the three commands. */
+/** The operator's actions from the command line: a broker with a token, and the three commands. */
 import assert from "node:assert/strict";
 import type { Interrupts } from "../../../src/cli/process/interrupt.ts";
 import { main } from "../../../src/cli/main.ts";
@@ -19,7 +19,7 @@ interface Running {
   readonly port: number;
   /** The file with the broker's token. */
   readonly tokenFile: string;
-  /** Runs `mqtt-sim broker` with these arguments, the address and the token; answers exit code and output. */
+  /** Runs `mqtt-sim broker` with these arguments, the address and the token; returns exit code and output. */
   run(...args: readonly string[]): Promise<readonly [code: number, out: string, err: string]>;
 }
 
@@ -39,7 +39,7 @@ async function tokenFileIn(folder: string, text = token, mode = 0o600): Promise<
   return path;
 }
 
-/** Runs a broker that accepts an operator, while `look` looks. */
+/** Runs a broker that accepts an operator, while `look` runs. */
 function whileRunning(args: readonly string[], look: (running: Running) => Promise<void>): Promise<void> {
   return inFolder(async (folder) => {
     const tokenFile = await tokenFileIn(folder);
@@ -79,7 +79,7 @@ async function connect(port: number, clientId: string): Promise<Deno.TcpConn> {
   return connection;
 }
 
-/** The packets that come until the broker closes. */
+/** The packets received until the broker closes. */
 async function rest(connection: Deno.TcpConn): Promise<number[]> {
   const bytes: number[] = [];
   const buffer = new Uint8Array(1_000);

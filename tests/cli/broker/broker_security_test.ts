@@ -1,4 +1,4 @@
-/** Who is let in by which flags, and what cannot be asked for. */
+/** The clients that each flag of access admits, and invalid combinations of flags. */
 import assert from "node:assert/strict";
 import { UsageError } from "../../../src/base/failure.ts";
 import { readCommandLine } from "../../../src/cli/command_line.ts";
@@ -67,7 +67,7 @@ for (const [args, urls] of served) {
   });
 }
 
-/** What is piped in, or typed. */
+/** The input, piped or typed. */
 function keysOf(text: string, isTerminal: boolean): Keys & { raw: boolean[] } {
   const bytes = new TextEncoder().encode(text);
   let at = 0;

@@ -17,7 +17,7 @@ async function runUntilStopped(...args: string[]): Promise<{ exitCode: number; o
 Deno.test("broker: prints its addresses at the start and the outcomes of wills at the stop", async () => {
   const { exitCode, out, err } = await runUntilStopped("--port", "0");
   const lines = out.split("\n");
-  // Between them it may say why it is not on epoll.
+  // A line in between may give the reason for not using epoll.
   const [start, stop, end] = [lines[0], ...lines.slice(-2)];
   assert.match(
     start!,

@@ -16,7 +16,7 @@ import { tampered } from "../../support/brokers/tampered_broker.ts";
 import { clientIdentity, tlsPath } from "../../support/tls_fixture.ts";
 import { captured } from "../captured.ts";
 
-/** The command on a broker in memory; `runs` is what it asked for. */
+/** The command with a broker in memory; `runs` has the options of each run. */
 function trial(maker = ourCore(), cases = catalog.filter(({ id }) => id.startsWith("will/flags"))) {
   const output = captured();
   const runs: ConformanceRun[] = [];

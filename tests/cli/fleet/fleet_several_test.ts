@@ -13,7 +13,7 @@ import { captured } from "../captured.ts";
 
 type Answer = (run: FleetRun) => Promise<FleetResult>;
 
-/** The command on brokers that only pretend; `answers` by port. */
+/** The command with fake brokers; `answers` by port. */
 function trial(answers: Readonly<Record<number, Answer>> = {}, quiet = true) {
   const output = captured();
   const runs: FleetRun[] = [];

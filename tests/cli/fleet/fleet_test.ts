@@ -21,7 +21,7 @@ interface Trial {
   go(...args: string[]): Promise<number>;
 }
 
-/** The command on a fleet and a broker that only pretend. */
+/** The command with a fake fleet and a fake broker. */
 function trial(outcome: (run: FleetRun, hooks: FleetHooks) => Promise<FleetResult>): Trial {
   const output = captured();
   const runs: FleetRun[] = [];

@@ -1,4 +1,7 @@
-/** The file of a recording: refused before anything starts, begun by its first line, and honest when it fails. */
+/**
+ * The file of a recording: a path is checked before the run, the first line creates the file, and a failure is
+ * reported.
+ */
 import assert from "node:assert/strict";
 import { UsageError } from "../../../src/base/failure.ts";
 import { OpenRecord, openRecordFile } from "../../../src/cli/fleet/record_file.ts";
@@ -69,7 +72,7 @@ Deno.test("record file: a full disk stops the recording, not the run, and is rep
     truncate: () => Promise.resolve(),
     write: (bytes: Uint8Array) => {
       written.push(bytes.length);
-      // The first line is written in two parts, the second one not at all.
+      // The first line arrives in two writes; the second of them fails.
       if (written.length === 3) return Promise.reject(new Error("No space left on device (os error 28)"));
       return Promise.resolve(written.length === 1 ? 1 : bytes.length);
     },

@@ -1,4 +1,4 @@
-/** Runs with real sockets that are recorded: judged again, run again, interrupted. */
+/** Recorded runs on real sockets: judged again, run again, interrupted. */
 import assert from "node:assert/strict";
 import { Broker } from "../../../src/broker/broker.ts";
 import { SeededFault } from "../../../src/broker/fault/seeded_fault.ts";
@@ -28,7 +28,7 @@ async function mqttSim(...args: string[]) {
 
 const small = ["--clients", "40", "--kill-rate", "20/s", "--duration", "1500ms", "--keepalive", "1s", "--quiet"];
 
-/** Every form of a report that may be written to a file. */
+/** The report formats that a command can write to a file. */
 const forms = ["report", "html", "junit", "markdown", "csv", "csv-lives", "hdr"];
 const formFlags = (folder: string, name: string) => forms.flatMap((form) => [`--${form}`, `${folder}/${name}.${form}`]);
 
@@ -36,7 +36,7 @@ async function sameForms(folder: string, one: string, other: string): Promise<vo
   for (const form of forms) {
     const [first, second] = [one, other].map((name) => {
       const text = Deno.readTextFileSync(`${folder}/${name}.${form}`);
-      // Rows of two threads come as they come.
+      // The order of two threads' rows is undefined.
       return form === "csv-lives" ? text.split("\r\n").toSorted().join("\n") : text;
     });
     assert.equal(second, first, form);
@@ -47,11 +47,11 @@ async function sameForms(folder: string, one: string, other: string): Promise<vo
 Deno.test("record: a recording with each kill mode, two threads and a faulty broker gives the same verdict again", () =>
   inFolder(async (folder) => {
     const shares = parseFaults("lose=20%,duplicate=10%,alter=10%", "shares");
-    // Of the fleet's own 40 clients, not of its controls, whose wills are counted apart.
+    // Of the fleet's 40 clients, not of its canaries, whose wills are counted separately.
     const willFault = new SeededFault({ shares, seed: 3, clients: /^mqtt-sim-f-[1-3]?\d$/ });
     await using broker = await Broker.start({ port: 0, willFault });
     const record = `${folder}/run.ndjson`;
-    // A fifth of the wills never comes: the longest wait of all is the one for them.
+    // A fifth of the wills never arrives, so the run waits as long as it can.
     const args = [
       ...small,
       ..."--kill-mode all --workers 2 --will-retain --will-qos mix --run-id f --drain 1s".split(" "),
@@ -88,12 +88,12 @@ Deno.test("record: the same seed gives the same kills, modes and times", () =>
     const record = async (name: string, seed: string, workers: string) => {
       const path = `${folder}/${name}.ndjson`;
       const args = [...small, "--kill-mode", "all", "--workers", workers, "--seed", seed];
-      // A slow machine may be late itself; the request stays the same.
+      // A slow machine may be late; the kills, modes and times of the schedule stay the same.
       const { out, err } = await mqttSim("fleet", ...args, "--record", path);
       const lines = linesOf(path);
       assert.equal(lines.at(-1)!.kind, "end", out + err);
       const orders = lines.filter(({ kind }) => kind === "order");
-      // Batches of two threads come as they come.
+      // The order of two threads' batches is undefined.
       orders.sort((one, other) => one.plannedMs! - other.plannedMs!);
       const planned = orders.map(({ client, mode, plannedMs }) => ({ client, mode, plannedMs }));
       return { planned, atMs: orders.map(({ atMs }) => atMs) };
@@ -112,7 +112,7 @@ Deno.test("record: the same seed gives the same kills, modes and times", () =>
     assert.notDeepEqual(other.planned, one.planned);
   }));
 
-/** Two groups, and a broker that is down for a moment. */
+/** Two groups, and a short outage of the broker. */
 const restartScenario = `clients: 20
 session-expiry: 30
 groups:

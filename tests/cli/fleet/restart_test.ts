@@ -1,4 +1,4 @@
-/** `--restart-command`: what is refused before a run, and what makes one void. */
+/** `--restart-command`: refusals before a run, and void runs. */
 import assert from "node:assert/strict";
 import { Broker } from "../../../src/broker/broker.ts";
 import { main } from "../../../src/cli/main.ts";
@@ -48,7 +48,7 @@ phases:
   - hold: 200ms
 `;
 
-/** Ten clients on a broker that this command is to restart; its report's reason. */
+/** Ten clients on a broker with this restart command; returns the reason of the report. */
 async function run(broker: string, command: string, ...flags: readonly string[]): Promise<[number, string, string]> {
   const folder = await Deno.makeTempDir();
   const output = captured();

@@ -1,4 +1,4 @@
-/** Scenario files: what they may say, what flags do to it, every error with its place, and the way back. */
+/** Scenario files: entries, flags that overrule them, faults with their places, and the repeat command. */
 import assert from "node:assert/strict";
 import { UsageError } from "../../../src/base/failure.ts";
 import { readCommandLine } from "../../../src/cli/command_line.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { settle } from "../../../src/cli/fleet/wait_until_idle.ts";
 
-/** Time that goes on by what is waited for, and so much more each time. */
+/** A clock that advances by each awaited time, and by `lateMs` more. */
 function slowMachine(lateMs: (waited: number) => number) {
   let nowMs = 0;
   let waited = 0;

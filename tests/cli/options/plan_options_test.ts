@@ -1,4 +1,6 @@
-/** The table of a plan's options: each option has its flag, scenario entry, JSON Schema, repeat command and docs row. */
+/**
+ * The table of a plan's options: each option has its flag, scenario entry, JSON Schema, repeat command and docs row.
+ */
 import assert from "node:assert/strict";
 import { readCommandLine } from "../../../src/cli/command_line.ts";
 import type { FleetFlags } from "../../../src/cli/fleet/fleet_flags.ts";
@@ -23,7 +25,7 @@ import { captured } from "../captured.ts";
 
 const base: PlanRequest = { run: "r1", seed: 7 };
 
-/** A value that is not the default, as a person writes it. */
+/** A value other than the default, in the notation of the command line. */
 function otherText(name: OptionName, { value: kind, default: usual }: PlanOption): string {
   if (name === "willTopic") return "a/{bucket}/{client}";
   if (name === "shard") return "1/2";
@@ -38,13 +40,13 @@ function otherText(name: OptionName, { value: kind, default: usual }: PlanOption
   return texts[kind.kind] ?? words?.at(-1) ?? "some-word";
 }
 
-/** The words of a command line that asks for this value. */
+/** The words of a command line with this value. */
 function flagWords({ flag, value }: PlanOption, text: string): string[] {
   return value.kind === "switch" ? [`--${flag}`] : [`--${flag}`, text];
 }
 
 function planOf(name: OptionName, value: unknown): FleetPlan {
-  // One watcher for each worker at least, and a client for each.
+  // At least one watcher and one client for each worker.
   return fillPlan({ ...base, ...name === "workers" && { watchers: 64 }, [name]: value } as PlanRequest);
 }
 

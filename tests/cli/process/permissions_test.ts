@@ -1,4 +1,4 @@
-/** The permissions that a command keeps, and how it runs with few. */
+/** The permissions that a command keeps, and commands with few permissions. */
 import assert from "node:assert/strict";
 import { ChildProcess } from "../../support/machine/child_process.ts";
 import { ffiFlags } from "../../support/brokers/granted.ts";
@@ -7,7 +7,7 @@ import { tlsPath } from "../../support/tls_fixture.ts";
 const root = new URL("../../../", import.meta.url);
 const taskGives = ["--allow-net", "--allow-read", "--allow-write", "--allow-run=sh", ...ffiFlags];
 
-/** cli.ts, or the probe that does the same and tells what is left, with these permissions and no others. */
+/** Runs cli.ts, or the probe that also reports the remaining permissions, with exactly these permissions. */
 function mqttSim(permissions: readonly string[], args: readonly string[], file = "cli.ts"): ChildProcess {
   const environment = permissions.includes("--allow-all") ? [] : ["--ignore-env"];
   const run = ["run", "--quiet", "--no-prompt", ...environment, ...permissions, file, ...args];
@@ -23,7 +23,7 @@ async function inFolder(test: (folder: string) => Promise<void>): Promise<void> 
   }
 }
 
-/** The folder stands for FOLDER in the arguments. */
+/** FOLDER in the arguments stands for the folder. */
 async function left(permissions: readonly string[], args: string): Promise<string> {
   let told = "";
   await inFolder(async (folder) => {
@@ -81,14 +81,14 @@ const subscribe = [0x82, 6, 0, 1, 0, 1, 0x74, 0];
 const suback = [0x90, 3, 0, 1, 0];
 const retained = [0x31, 4, 0, 1, 0x74, 0x78];
 
-/** Sends bytes on a new link; answers as many as are expected. */
+/** Sends bytes on a new link, and compares the answer. */
 async function exchange(port: number, bytes: readonly number[], expected: readonly number[]): Promise<void> {
   using link = await Deno.connect({ hostname: "127.0.0.1", port });
   await link.write(Uint8Array.from(bytes));
   const answer: number[] = [];
   const part = new Uint8Array(64);
   while (answer.length < expected.length) {
-    // One after another: it is a stream.
+    // The reads of a stream follow each other.
     // deno-lint-ignore no-await-in-loop
     const length = await link.read(part);
     if (length === null) break;

@@ -1,4 +1,4 @@
-/** The program as a process: what only a process has, which is exit codes and signals. */
+/** The program as a process: exit codes and signals. */
 import assert from "node:assert/strict";
 import { ffiFlags } from "../../support/brokers/granted.ts";
 
@@ -12,7 +12,7 @@ interface Ended {
   readonly err: string;
 }
 
-/** Runs mqtt-sim; once standard output or error has `sign` in it, sends it SIGINT. */
+/** Runs mqtt-sim; sends SIGINT once standard output or error contains `sign`. */
 async function mqttSim(
   args: readonly string[],
   { sign, permissions = [...withoutFfi, ...ffiFlags] }: {

@@ -1,4 +1,4 @@
-/** The way to repeat a run, read back by the command line: it asks for the same plan. */
+/** The repeat command of a run: the command line reads the same plan from it. */
 import assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { readCommandLine } from "../../../src/cli/command_line.ts";
@@ -16,7 +16,7 @@ import { captured } from "../captured.ts";
 
 const base: PlanRequest = { run: "again", seed: 4_294_967_295 };
 
-/** Every part of a plan, each another than its default. */
+/** Each option of a plan with a value other than its default. */
 const different: PlanRequest = {
   ...base,
   clients: 2_345,
@@ -55,7 +55,7 @@ const different: PlanRequest = {
   engine: "deno",
 };
 
-/** Words as a POSIX shell cuts them, of what the command uses: bare, '…' and \'. */
+/** Splits a command into words as a POSIX shell does, for the quotes that the command uses: bare, '…' and \'. */
 function shellWords(command: string): string[] {
   const words = command.match(/(?:'[^']*'|\\.|[^\s'\\])+/g) ?? [];
   return words.map((word) => word.replaceAll(/'([^']*)'|\\(.)/g, (_, quoted, bare) => quoted ?? bare));
@@ -85,13 +85,13 @@ Deno.test("repeat: a plan without defaults is parsed again unchanged", async () 
 for (const [name, value] of Object.entries(different)) {
   if (name === "run" || name === "seed") continue;
   Deno.test(`repeat: a plan with another ${name} is parsed again unchanged`, async () => {
-    // Workers and watchers hang together, and a topic without buckets has one watcher for each worker.
+    // Workers determine watchers, and a topic without buckets has one watcher for each worker.
     const plan = makePlan({ ...base, [name]: value });
     assert.deepEqual(await readBack(plan), plan);
   });
 }
 
-/** A plain object, as a plan has it. */
+/** A plain object, as in a plan. */
 const plain = { noNullPrototype: true } as const;
 
 /** Any value of an option. */
@@ -132,7 +132,7 @@ function valueOf(name: OptionName, { value: kind }: PlanOption): fc.Arbitrary<un
   }
 }
 
-/** The plan that flags ask for; undefined where they do not go together. */
+/** The plan that these flags set; undefined if they conflict. */
 async function planOfFlags(values: Readonly<Record<string, unknown>>): Promise<FleetPlan | undefined> {
   const words = optionList.flatMap(([name, { flag, value: kind }]) => {
     if (values[name] === undefined) return [];
@@ -148,7 +148,7 @@ async function planOfFlags(values: Readonly<Record<string, unknown>>): Promise<F
   }
 }
 
-// A password is never written, and the seed and the run id are given above.
+// The command never contains a password; the seed and the run id are set above.
 const repeatable = optionList.filter(([name]) => !["run", "seed", "password"].includes(name));
 
 for (const [name, option] of repeatable) {

@@ -1,4 +1,4 @@
-/** `mqtt-sim report`, and what `fleet` shares with it: the forms of a report, and where they go. */
+/** `mqtt-sim report`, and the options that `fleet` shares with it: the formats of a report, and their destinations. */
 import assert from "node:assert/strict";
 import { UsageError } from "../../../src/base/failure.ts";
 import { main } from "../../../src/cli/main.ts";

@@ -1,4 +1,4 @@
-/** Recordings that `mqtt-sim report` reads: judged again, cut short, damaged, of another time. */
+/** Recordings that `mqtt-sim report` reads: judged again, cut, damaged, of an earlier schema. */
 import assert from "node:assert/strict";
 import { parseThreshold } from "../../../src/report/model/threshold.ts";
 import { reportJson } from "../../../src/report/export/json.ts";
@@ -13,7 +13,7 @@ const busy = {
   killShares: killModes.map((mode) => ({ mode, weight: 1 })),
 } as const;
 
-/** A stage run to its end, and its recording. */
+/** A finished stage and its recording. */
 function recorded(options: StageOptions = {}, limit?: number) {
   const recording = new Recording(limit);
   const stage = new FleetStage({ ...busy, ...options, recording });
@@ -30,7 +30,7 @@ const delivered = (deliveries: readonly object[]) => {
   return { publish: (will: Parameters<EveryNth["pick"]>[0]) => some.pick(will) ? deliveries : [{}] };
 };
 
-/** Runs of every verdict, and what each must show: otherwise it would prove nothing about that. */
+/** A run for each verdict with the text that its report must contain, so that each test proves its verdict. */
 const runs: readonly [what: string, options: StageOptions, verdict: string, shows: string][] = [
   ["all is well", {}, "pass", "onTime"],
   ["wills are missing", { script: delivered([]) }, "fail", "missing"],
@@ -132,7 +132,7 @@ Deno.test("saved record: no prefix of an honest run has a fault", async () => {
 Deno.test("saved record: a recording with a gap is void, and gives the number of lost events", async () => {
   const { recording, stage } = recorded({}, 20_000);
   const squad = stage.squad;
-  // The stage holds each recording against its run: this one is not whole.
+  // The stage compares each recording with its run; this one is incomplete on purpose.
   stage.runUntil(() => squad.done);
   recording.end({ ...facts, plan: stage.plan, durationMs: stage.nowMs }, [squad.result()]);
   const report = await reread(recording.text);

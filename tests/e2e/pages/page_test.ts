@@ -1,4 +1,4 @@
-/** The HTML pages in a real browser: at a desk and on a phone, in light and in dark, and live. */
+/** The HTML pages in a real browser: desktop and phone, light and dark, and the live page. */
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { comparisonHtml } from "../../../src/report/html/comparison_html.ts";
@@ -20,7 +20,7 @@ const desk = { width: 1_280, height: 900 };
 const phone = { width: 390, height: 844 };
 const smallPhone = { width: 360, height: 640 };
 
-/** Which page is looked at how: the one with everything wrong in every way, the others as far as they differ. */
+/** The pages and how the browser shows them: the page with every fault in each way, the others where they differ. */
 const cases: readonly (readonly [name: keyof typeof pages, look: Look])[] = [
   ["fail", { ...desk, scheme: "light" }],
   ["fail", { ...desk, scheme: "dark" }],
@@ -34,11 +34,12 @@ const cases: readonly (readonly [name: keyof typeof pages, look: Look])[] = [
   ["hostile", { ...smallPhone, scheme: "dark" }],
 ];
 
-/** A number or text that the page works out itself. */
+/** A number or text that a script computes in the page. */
 const ask = <T>(page: Page, script: string) => page.evaluate(script) as Promise<T>;
 
 /**
- * Waits until a script says yes. (Playwright's own way evaluates text in the page, which the page's policy forbids.)
+ * Waits until the script returns true. (Playwright's own wait evaluates text in the page, which the page's policy
+ * forbids.)
  */
 async function until(page: Page, script: string, limitMs = 30_000): Promise<void> {
   for (let waitedMs = 0; !await ask<boolean>(page, script); waitedMs += 100) {
@@ -105,7 +106,7 @@ peerTest("pages: light and dark differ, have sufficient contrast, and the plots 
   }
 }, 90_000);
 
-/** A script for the contrast of an element's text with what is behind it, as WCAG counts it. */
+/** A script for the contrast of an element's text with its background, by the formula of WCAG. */
 function contrastOf(selector: string): string {
   return `(() => {
     const luminance = (colour) => {

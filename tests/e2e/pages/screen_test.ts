@@ -1,6 +1,6 @@
 /**
- * What the pages look like: held against pictures in fixtures/screens. Delete one to have it taken again by the next
- * run, which then fails: look at it.
+ * The look of the pages, compared with pictures in fixtures/screens. Delete a picture, and the next run takes it again
+ * and fails: look at it.
  */
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
@@ -24,7 +24,7 @@ const looks = {
 const pages = { report: reportHtml(reportOf(grouped())), live: livePage(), comparison: comparisonHtml(everyOutcome()) };
 type Name = `${keyof typeof pages}-${keyof typeof looks}`;
 
-/** A run that has gone on for 20 seconds. */
+/** A run after 20 s. */
 function livePage(): string {
   const plan = makePlan({ run: "k3x9a", seed: 12_345 });
   const page = new LivePage({ plan, target: "mqtt://127.0.0.1:41883", tool: context.tool }, 0);
@@ -50,7 +50,7 @@ function progressAt(second: number): Progress {
   return { phase: "kill", phaseMs: second * 1_000, phaseOfMs: 30_000, faults, ...numbers, ...latency, instants };
 }
 
-/** Looks at one of the pages, after a change of its style if there is one. */
+/** Takes the picture of a page, with a change of its style if one is given. */
 async function look({ browser }: RunningBrowser, name: Name, rule?: string): Promise<SeenScreen> {
   const [page, at] = name.split("-") as [keyof typeof pages, keyof typeof looks];
   const file = await Deno.makeTempFile({ suffix: ".html" });
@@ -64,7 +64,7 @@ async function look({ browser }: RunningBrowser, name: Name, rule?: string): Pro
   }
 }
 
-/** A rule at the end of the page's own sheet: the page's policy lets no other sheet in. */
+/** Adds a rule to the page's own style sheet, because the page's policy permits no other sheet. */
 async function restyle(page: Page, rule: string): Promise<void> {
   await page.evaluate(`(() => {
     const sheet = document.styleSheets[0];
@@ -107,7 +107,7 @@ for (const name of names) {
   }, 90_000);
 }
 
-/** What must be noticed, and what must not. */
+/** Changes of the style, and whether the comparison must detect them. */
 const changes: readonly (readonly [name: Name, rule: string, noticed: RegExp | undefined])[] = [
   ["report-desk", '* { font-family: "DejaVu Serif", "Liberation Serif", serif !important }', undefined],
   ["report-phone", '* { font-family: "DejaVu Sans Mono", monospace !important; letter-spacing: -0.06em }', undefined],

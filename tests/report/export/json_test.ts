@@ -50,7 +50,7 @@ Deno.test("json: each kill mode has the same names", () => {
 });
 
 Deno.test("json: the whole document equals its golden file", () => {
-  // Another zlib may compress the same histogram to other bytes.
+  // Another zlib may compress the same histogram to different bytes.
   const text = reportJson(reportOf(passed(), { embedded: true })).replaceAll(/"hdr": "HIST[^"]+"/g, '"hdr": "HIST"');
   assertGolden("pass.json", text);
 });

@@ -25,7 +25,7 @@ const at = (second: number, more: Partial<Progress> = {}): Progress => ({
   ...more,
 });
 
-/** A page that has followed a run for so many seconds. */
+/** A page that has followed a run for `seconds`. */
 function followed(seconds: number, more: Partial<Progress> = {}): LivePage {
   const page = new LivePage({ plan, target: "mqtt://broker", tool: context.tool }, 0);
   for (let second = 1; second <= seconds; second++) page.progress(at(second, more), second * 1_000);

@@ -1,4 +1,4 @@
-/** Brokers side by side, in every form. */
+/** Comparisons of brokers, in each format. */
 import assert from "node:assert/strict";
 import { formatMs } from "../../../src/base/units.ts";
 import {

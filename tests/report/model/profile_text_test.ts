@@ -1,4 +1,4 @@
-/** What a report says of a profile, in each of its forms, and when it proposes one. */
+/** The lines of a report about its profile in each format, and the hint that proposes a profile. */
 import assert from "node:assert/strict";
 import type { FleetResult } from "../../../src/fleet/result/result.ts";
 import { profileFindings } from "../../../src/fleet/tally/deviation_tally.ts";
@@ -27,7 +27,8 @@ const sample = {
 } as const;
 
 /**
- * A run with profile mosquitto: 40 deaths by DISCONNECT 0x80 of which none left its will, 30 silent ones, all right.
+ * A run with profile mosquitto: 40 kills by DISCONNECT 0x80, none of whose wills arrived, and 30 silent clients without
+ * a fault.
  */
 function withProfile(): FleetResult {
   const byId = {
@@ -122,7 +123,7 @@ for (const [what, told, expected] of hints) {
 
 Deno.test("profile text: text, Markdown and page contain the hint", () => {
   const hinted = reportOf({ ...failed(), described: { mosquitto: 7 }, broker: "mosquitto version 2.0.11" });
-  // The faults that it speaks of are those which the report lists, states of presence included.
+  // The hint counts the faults that the report lists, states of presence included.
   assert.ok(hinted.presence!.wrong > 0);
   const listed = /^Faults, \d+ of (\d+), /m.exec(reportText(hinted))![1];
   assert.equal(Number(listed), faultTotal(hinted));

@@ -1,4 +1,4 @@
-/** The login and the query of a broker's URL are in no output of any writer. */
+/** No output of any writer contains the login or the query of a broker's URL. */
 import assert from "node:assert/strict";
 import { main } from "../../../src/cli/main.ts";
 import { brokerText, parseBrokerChoice } from "../../../src/cli/fleet/broker_choice.ts";
@@ -37,7 +37,7 @@ function holdsNone(text: string, what: string): void {
   for (const secret of secrets) assert.ok(!text.includes(secret), `${what} shows ${secret}`);
 }
 
-/** A result of a library's user, who may have put the whole URL anywhere. */
+/** A result whose warnings contain the whole URL, as a user of the library may produce it. */
 function leaky(result: FleetResult): FleetResult {
   const told = url.replace("user:pa55w0rd@", "");
   const reason = `cannot reach ${told}: refused`;

@@ -1,4 +1,4 @@
-/** What a report says of the load that wills were measured under. */
+/** The lines of a report about the load during the run. */
 import assert from "node:assert/strict";
 import { mergeTelemetry } from "../../../src/fleet/result/telemetry_result.ts";
 import { reportHtml } from "../../../src/report/html/html.ts";

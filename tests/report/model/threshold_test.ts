@@ -158,7 +158,7 @@ Deno.test("threshold: each number of a written report can be named, and its valu
   }
 });
 
-/** Every number of a document, with its path; exponents are no numbers of a threshold. */
+/** Each number of a document with its path; a threshold has no exponents. */
 function numberPathsIn(value: unknown, path: string): [string, number][] {
   if (typeof value === "number") return [[path, value]];
   if (typeof value !== "object" || value === null) return [];

@@ -36,7 +36,7 @@ function opened(columns: number | undefined, quiet = false): Opened {
   return { live: openLive(screen, quiet), clock, written: () => text };
 }
 
-/** The lines that a terminal would show; enough of one for what the panel uses. */
+/** The lines that a terminal would show, for the escape sequences that the panel uses. */
 function shown(text: string): { readonly lines: string[]; readonly cursorVisible: boolean } {
   const lines: string[] = [""];
   let row = 0;

@@ -15,7 +15,7 @@ const none = {
   deviating: 0,
 };
 
-/** Half way through killing. */
+/** In the middle of the kills. */
 const halfway: Progress = {
   phase: "kill",
   phaseMs: 15_000,

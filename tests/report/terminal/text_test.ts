@@ -28,7 +28,7 @@ Deno.test("text: the first line is the verdict with its reason", () => {
 });
 
 Deno.test("text: no line is wider than the width", () => {
-  // At 80 columns all six kinds of fault do not go beside all ten modes.
+  // At 80 columns the table has no space for six kinds of fault and ten modes.
   for (const [width, results] of [[80, [passed(), voided()]], [100, [passed(), voided(), failed()]]] as const) {
     for (const result of results) {
       const lines = linesOf(reportText(reportOf(result), { width }));

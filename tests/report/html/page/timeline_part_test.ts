@@ -6,7 +6,7 @@ const outage = { downAtMs: 7_000, backAtMs: 9_000 };
 
 Deno.test("timeline: has a band to scale while the broker is down, and says so", () => {
   const part = timelinePart(life, [outage]).text;
-  // The kill stands at 24%, the will at 96%: a quarter and half of the way between them.
+  // The kill is at 24 %, the will at 96 %; the band is from a quarter to a half of the way between them.
   assert.match(part, /<rect class="outage" x="42%" y="0" width="18%" height="100%"\/>/);
   assert.match(timelineText(life, [outage]), / · broker down from 7\.000 s to 9\.000 s$/);
   assert.equal(part.split("broker down from").length, 3, "in the picture's name, and below it");
