@@ -41,6 +41,8 @@ const otherBrokers = [...erlang, "nats-server", "/usr/sbin/nats-server", "/usr/l
 const peersOnDeno = ["sh", "stdbuf", ...mosquitto, ...mosquittoTools, ...pahoTools, ...otherBrokers];
 const peers = ["sh", "stdbuf", ...mosquitto, "mosquitto_passwd", ...mosquittoTools, ...pahoTools, ...otherBrokers];
 const compiledPeers = ["dist/mqtt-sim", "sh", "stdbuf", ...mosquitto, ...mosquittoTools, ...pahoTools];
+/** What the tests of the release and of the GitHub workflows run. */
+const shell = ["sh", "bash", "git", "shellcheck"];
 const imageBuilders = ["bash", "buildah"];
 
 const compiledTests = ["tests/e2e/compiled_test.ts", "tests/e2e/download/image_test.ts"];
@@ -93,7 +95,10 @@ function testTasks(machine: TaskMachine): [string, TaskLines][] {
   const onDeno = [run(machine, ...peersOnDeno), "--allow-env=CI", "--ignore-env"];
   const compiled = [run(machine, ...compiledPeers, ...imageBuilders), "--allow-env=CI", "--ignore-env"];
   return [
-    ["test", one("test", "--doc", "--no-prompt", ...sockets, run(machine, "sh"), "--ignore-env", "--ignore=tests/e2e")],
+    [
+      "test",
+      one("test", "--doc", "--no-prompt", ...sockets, run(machine, ...shell), "--ignore-env", "--ignore=tests/e2e"),
+    ],
     ["test:deno", one(...test, loopback, ...files, run(machine, "sh"), "--ignore-env", ...socketTests, "tests/cli")],
     ["test:peers", {
       steps: [
@@ -131,6 +136,7 @@ function writingTasks(machine: TaskMachine): [string, TaskLines][] {
         env: { RUST_MIN_STACK: "67108864" },
       }],
     }],
+    ["release", one(...quiet, ...files, run(machine, "git"), "--ignore-env", "tools/release/release.ts")],
     ["sbom", one(...page, "tools/sbom.ts")],
     ["profiles", one(...page, "tools/docs/profiles_page.ts")],
     ["docs:options", one(...page, "tools/docs/options_page.ts")],
