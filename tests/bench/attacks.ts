@@ -5,7 +5,7 @@
  *   deno task bench:attacks [--only NAME ...] [--broker mqtt-sim|mosquitto] [--seconds 10] [--max-memory 256m]
  *   deno task docs:attacks
  *
- * `--markdown FILE` writes the whole of docs/attacks.md, logins included. A broker that takes more than 4 GiB is ended.
+ * `--markdown FILE` writes the complete docs/attacks.md, logins included. The bench ends a broker above 4 GiB.
  */
 import { UsageError } from "../../src/base/failure.ts";
 import { ChildProcess } from "../support/machine/child_process.ts";

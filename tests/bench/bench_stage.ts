@@ -1,4 +1,4 @@
-/** A broker core with clients on links in memory that read nothing but count. */
+/** A broker core with clients on memory links; the clients only count bytes. */
 import { ManualClock } from "../../src/base/clock.ts";
 import type { Core } from "../../src/broker/core/core.ts";
 import { startCore } from "../../src/broker/serve/start_core.ts";
@@ -23,7 +23,7 @@ export class BenchStage {
     return link;
   }
 
-  /** A client that is let in, and subscribed if a filter is given. */
+  /** A connected client, subscribed if a filter is given. */
   connect(clientId: string, topicFilter?: string, version: ProtocolVersion = 5): SimLink {
     const link = this.dial();
     send(link, connectOf(clientId, version), version);
@@ -43,7 +43,7 @@ export function send(link: SimLink, packet: Packet, version: ProtocolVersion = 5
   link.receiver.onBytes(encode(packet, version));
 }
 
-/** Reads all; answers the last write. */
+/** Reads all bytes; returns the last write. */
 export function empty(link: SimLink): Uint8Array | undefined {
   let last: Uint8Array | undefined;
   for (let written = link.take(); written !== undefined; written = link.take()) last = written.bytes;

@@ -1,4 +1,4 @@
-/** What a message, a will and a connection cost the broker's core; and the heap of things that fall due. */
+/** The cost of a message, a will and a connection in the broker's core; and of the heap of deadlines. */
 import { Deadlines } from "../../src/base/deadlines.ts";
 import { encode } from "../../src/mqtt/codec/codec.ts";
 import { type EncodedPublish, withPacketId } from "../../src/mqtt/codec/codec.ts";

@@ -1,6 +1,6 @@
 /**
- * Bytes to packets and back, one group for each packet. Where a packet is plain, the library's way stands beside ours:
- * the strict walk, then mqtt-packet; or mqtt-packet, then the walk.
+ * Decoding and encoding, with one group for each packet. For plain packets, the library's path beside ours: the strict
+ * walk, then mqtt-packet; or mqtt-packet, then the walk.
  */
 import { checkPacket } from "../../src/mqtt/codec/check.ts";
 import { decode, encode, encodePublish, withPacketId } from "../../src/mqtt/codec/codec.ts";

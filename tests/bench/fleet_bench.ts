@@ -1,4 +1,4 @@
-/** What the fleet does for each will: judge it, book it, count its latency. */
+/** The fleet's work for each will: the verdict, the tally, the latency. */
 import { Histogram } from "../../src/base/histogram.ts";
 import { Groups } from "../../src/fleet/plan/groups.ts";
 import { Ledger } from "../../src/fleet/ledger/ledger.ts";

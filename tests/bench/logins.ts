@@ -1,6 +1,6 @@
 /**
- * Storms of logins against password users, and floods of wrong passwords: how long each client, and one legitimate login
- * in the middle, waits:
+ * Storms of logins with passwords, and floods of wrong passwords: the wait of each client, and of one legitimate login
+ * among them:
  *
  *   deno task bench:logins [--clients 5000] [--wrong 250]
  */

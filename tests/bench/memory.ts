@@ -1,18 +1,18 @@
 /**
- * Memory for each idle client with a will, where it is, and whether it stays when clients come and go:
+ * The memory of each idle client with a will, its parts, and whether it grows while clients connect and disconnect:
  *
  *   deno task bench:memory [--engine epoll] [--clients 10000] [--churn 60] [--rate 0.05]
  *
- * The broker is a process of its own, run as the task `mqtt-sim` runs it; without `--engine` one after another, one for
- * each. What a client costs is resident memory, five seconds after the last CONNECT, over that of the broker before the
- * first: as it is, with nothing collected. Then its parts are measured. Live is what V8 still uses after a collection,
- * and no longer once all have gone: objects, and the bytes of ArrayBuffers outside the heap. The rest of the heap is
- * rubbish and room, a little of it code. What is neither is the runtime's own: what it asked the operating system for,
- * and the part of the program that was first run for a client.
+ * The broker is a separate process with the flags of the task `mqtt-sim`; without `--engine` the bench runs one broker
+ * for each engine in turn. The cost of a client is the resident memory 5 s after the last CONNECT, without a
+ * collection, minus that of the broker before the first. Then the bench measures its parts. Live memory is what V8 uses
+ * after a collection and releases once all clients have gone: objects, and the bytes of ArrayBuffers outside the heap.
+ * The rest of the heap is garbage, free space and some code. All other memory belongs to the runtime: its allocations
+ * from the operating system, and the part of the program that first ran for a client.
  *
- * With `--churn`, so many seconds of kills and reconnects follow, at that share of the clients each second, with a
- * reading every tenth of it, as it is; `--collect` collects rubbish before each. Growth that `--collect` does not show
- * is rubbish that V8 has had no reason to collect yet.
+ * With `--churn`, kills and reconnects follow for that many seconds, at that share of the clients each second, with ten
+ * readings; `--collect` collects garbage before each. Growth without `--collect` only is garbage that V8 has not
+ * collected yet.
  */
 import { type EngineName, engines } from "../../src/net/engine.ts";
 import { programFlags } from "../../tools/tasks/program_flags.ts";
@@ -21,7 +21,7 @@ import { connectBytes } from "./peers/packets.ts";
 interface Memory {
   readonly rss: number;
   readonly heapUsed: number;
-  /** Of the heap, what is resident. */
+  /** The resident part of the heap. */
   readonly heapResident: number;
   /** Bytes of ArrayBuffers. */
   readonly external: number;
@@ -43,7 +43,7 @@ function print(line: string): void {
 
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** What the task `mqtt-sim` sets V8 to, and the means to collect. */
+/** The V8 flags of the task `mqtt-sim`, and the flag for collection. */
 function v8Flags(): string {
   const flags = programFlags().find((word) => word.startsWith("--v8-flags="));
   return `${flags ?? "--v8-flags="},--expose-gc`;
@@ -81,7 +81,7 @@ class BrokerProcess {
     }
   }
 
-  /** As it is, or after rubbish was collected. */
+  /** The current memory, or the memory after a collection. */
   async memory(collect: boolean): Promise<Memory> {
     await this.#writer.write(new TextEncoder().encode(collect ? "c" : "l"));
     return await this.line<Memory>();
@@ -110,7 +110,7 @@ async function connectAll(port: number, count: number): Promise<Deno.TcpConn[]> 
   return links;
 }
 
-/** Every tenth of a second a share of the clients is killed, and comes back at once. */
+/** Each 0.1 s kills a share of the clients, which reconnect at once. */
 async function churn(port: number, links: Deno.TcpConn[], seconds: number, rate: number): Promise<number> {
   let [at, lives] = [0, 0];
   for (let step = 0; step < seconds * 10; step++) {
@@ -132,7 +132,7 @@ function show(what: string, { rss, heapUsed, heapResident, external, online, wil
   );
 }
 
-/** All have gone: rubbish is collected until the broker knows it. */
+/** All clients have disconnected: collects until the broker has seen it. */
 async function allGone(broker: BrokerProcess, links: readonly Deno.TcpConn[]): Promise<Memory> {
   for (const link of links) link.close();
   let last = await broker.memory(true);

@@ -1,6 +1,6 @@
 /**
- * The broker's side of `memory.ts`: starts one on the engine that is its argument, and answers each letter on stdin with
- * its memory: `c` collects rubbish first, `l` only looks.
+ * The broker process of `memory.ts`: starts a broker on the engine in its argument, and answers each letter on stdin
+ * with its memory: `c` collects garbage first, `l` does not.
  */
 import v8 from "node:v8";
 import { Broker } from "../../src/broker/broker.ts";

@@ -1,6 +1,6 @@
 /**
- * What items really cost in memory, beside what `src/broker/limits/memory.ts` counts for them: `deno task bench:cost`. A ratio
- * above 1 means that an item costs more than it counts for.
+ * The real memory of items, compared with the cost that `src/broker/limits/memory.ts` counts for them: `deno task
+ * bench:cost`. A ratio above 1 means that an item costs more than it counts for.
  */
 import { encode } from "../../src/mqtt/codec/codec.ts";
 import type { Packet } from "../../src/mqtt/packet.ts";
@@ -20,10 +20,10 @@ function held(): number {
 
 type Act = (stage: Stage, at: number) => void;
 
-/** So that nothing of an earlier measurement goes while a later one runs. */
+/** Keeps the objects of earlier measurements alive during later ones. */
 const kept: Stage[] = [];
 
-/** Measures what each of many items costs, and what it counts for. */
+/** Measures the memory and the counted cost of each of many items. */
 function measure(name: string, prepare: (stage: Stage) => Act): void {
   const stage = new Stage({ limits: { memoryBytes: Number.MAX_SAFE_INTEGER, sessionExpiryMs: 0 } });
   kept.push(stage);
@@ -44,7 +44,7 @@ const plain = (
   at: number,
 ) => ({ type: "publish", dup: false, qos: 1, retain: false, topic: `t/${at}`, packetId: 1 } as const);
 
-/** A fresh copy for each: what is shared costs nothing. */
+/** A new copy for each item, because shared memory would cost nothing. */
 const sent = (stage: Stage) => {
   const author = stage.connect({ clientId: "author" });
   return (packet: Packet) => {

@@ -1,10 +1,10 @@
 /**
- * How long one packet holds the broker's loop: for each kind of packet the largest one that the default limits accept, in
- * process and without sockets. Times are CPU time of the process, medians and maxima of several packets.
+ * How long one packet blocks the broker's event loop: for each kind of packet the largest one that the default limits
+ * accept, in process and without sockets. Times are CPU time of the process, medians and maxima of several packets.
  *
  *   deno task bench:turns [--rounds 9] [--without-limits]
  *
- * `--without-limits` leaves the numbers of user properties and filters to the size of the packet.
+ * `--without-limits` restricts the numbers of user properties and filters only by the size of the packet.
  */
 import process from "node:process";
 import { parseArgs } from "node:util";
@@ -14,7 +14,7 @@ import { decode } from "../../src/mqtt/codec/codec.ts";
 import { BenchStage } from "./bench_stage.ts";
 import { type TurnCase, turnCases, withoutCounts } from "./turns/turn_cases.ts";
 
-/** What a packet took, in milliseconds. */
+/** The time for a packet, in milliseconds. */
 interface Took {
   readonly decodeMs: number;
   readonly turnMs: number;

@@ -1,19 +1,18 @@
 /**
- * Our broker, on both engines, beside mosquitto and aedes: the same workloads against each in turn, warmed up,
+ * Our broker, on both engines, compared with mosquitto and aedes: the same workloads on each in turn, warmed up,
  * interleaved and repeated; medians with their spread, ratios within a round, and CPU time as the operating system counts
  * it.
  *
  *   deno task bench:peers [--rounds 5] [--workload storm] [--broker mosquitto]
  *   deno task docs:bench [--rounds 5] [--keep FOLDER]
  *
- * `--workload` takes the beginning of an id, and both it and `--broker` may be given several times. `--markdown FILE`
- * writes the whole of docs/bench.md; `--profile` looks, for each goal that is missed, where our broker spends its time;
- * `--keep FOLDER` keeps what was run, and what is there already is not run again. No more than `--minutes` are used (25),
- * unless one round of everything takes longer: each workload has its share, and does without the rounds that it has no
- * time for.
+ * `--workload` takes the beginning of an id; it and `--broker` may be given several times. `--markdown FILE` writes the
+ * complete docs/bench.md; `--profile` shows, for each missed goal, where our broker spends its time; `--keep FOLDER`
+ * stores the results there, and does not repeat stored ones. The bench takes at most `--minutes` (25), unless one round
+ * of all workloads takes longer: each workload has its share, and omits rounds beyond it.
  *
- * The brokers are tied to one core and the generator to another. Ratios are what counts: of two figures of one round,
- * moments apart, on one machine.
+ * The brokers are pinned to one core and the generator to another. The ratios matter: of two figures of the same round,
+ * measured shortly after each other on one machine.
  */
 import { UsageError } from "../../src/base/failure.ts";
 import { chooseEngine, type Engine, engines } from "../../src/net/engine.ts";
@@ -29,7 +28,7 @@ import { pin } from "./peers/process_cost.ts";
 import { type Profile, profileOf, toProfile } from "./peers/profile.ts";
 import { workloads } from "./peers/workloads.ts";
 
-/** Of the time, what is left for profiles. */
+/** The share of the time for profiles. */
 const profileShare = 0.1;
 
 const startMs = performance.now();
@@ -42,7 +41,7 @@ function print(text: string): void {
   Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
 }
 
-/** What is in the folder, or is made now and put there. */
+/** Reads the file in the folder, or runs and stores it. */
 async function kept<T>(folder: string | undefined, name: string, make: () => Promise<T>): Promise<T> {
   if (folder === undefined) return await make();
   const file = `${folder}/${name}.json`;

@@ -1,4 +1,4 @@
-/** What it costs the broker to say no: at each limit, to a client that knocks and goes. */
+/** The broker's cost of a refusal: at each limit, for a client that tries and disconnects. */
 import { encode } from "../../src/mqtt/codec/codec.ts";
 import type { Packet } from "../../src/mqtt/packet.ts";
 import { BenchStage, connectOf, empty, send } from "./bench_stage.ts";
@@ -6,7 +6,7 @@ import { BenchStage, connectOf, empty, send } from "./bench_stage.ts";
 const payload = new Uint8Array(100);
 const subscription = { topicFilter: "a/b", qos: 0 } as const;
 
-/** A client that comes in and does one thing too many. */
+/** A client that connects and exceeds a limit by one. */
 function bench(name: string, stage: BenchStage, packet: Packet | Uint8Array): void {
   const bytes = packet instanceof Uint8Array ? packet : encode(packet, 5);
   const connect = encode(connectOf("victim"), 5);
@@ -39,7 +39,7 @@ function bench(name: string, stage: BenchStage, packet: Packet | Uint8Array): vo
   });
 }
 
-/** A CONNECT that is refused. */
+/** A CONNECT that the broker refuses. */
 function benchConnect(name: string, stage: BenchStage, packet: Packet): void {
   const connect = encode(packet, 5);
   Deno.bench({

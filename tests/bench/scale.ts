@@ -42,7 +42,7 @@ function startBroker(): Promise<BrokerPeer> {
   throw new Error(`no broker ${asked.broker}: expected mqtt-sim or mosquitto`);
 }
 
-/** Source addresses that no other shard has. */
+/** Source addresses that no other shard uses. */
 function addressesOf(shard: number): string {
   const first = 2 + shard * addressesEach;
   return `127.0.0.${first}-127.0.0.${first + addressesEach - 1}`;
@@ -57,16 +57,16 @@ function startShard(shard: number, broker: BrokerPeer, at: Date, folder: string)
   ]);
 }
 
-/** Looks at a process every half second, until it ends or `over`. */
+/** Samples a process each 0.5 s, until it ends or `over` is true. */
 function gauged(name: string, threads: number, child: ChildProcess, over: AbortSignal): Gauge {
   const gauge = new Gauge(name, threads, filesLimitOf(child.pid));
   const look = () => {
     try {
       const sample = sampleOf(child.pid, performance.now());
-      // One that has ended and was not asked for yet has no memory any more.
+      // An ended process has no memory, even before its exit code is read.
       if (sample.rssMiB > 0) gauge.add(sample);
     } catch {
-      // It has ended: its last word stands.
+      // The process has ended; its last sample counts.
     }
   };
   look();
@@ -75,14 +75,14 @@ function gauged(name: string, threads: number, child: ChildProcess, over: AbortS
   return gauge;
 }
 
-/** The exit code of one that ran to its end. @throws when it could not run */
+/** The exit code of a complete run. @throws if the run failed */
 async function ended(name: string, child: ChildProcess, limitMs: number): Promise<number> {
   const { code } = await child.exit(limitMs);
   if (code === 0 || code === 1 || code === 3) return code;
   throw new Error(`${name} failed with exit code ${code}:\n${child.said}`);
 }
 
-/** Brokers do not end before the fleets do. */
+/** Brokers end after the fleets. */
 async function broken(brokers: readonly BrokerPeer[], limitMs: number): Promise<never> {
   const { child } = await Promise.race(brokers.map((broker) => broker.child.exit(limitMs).then(() => broker)));
   throw new Error(`a broker ended before its fleet:\n${child.said}`);
@@ -99,7 +99,7 @@ async function startBrokers(all: AsyncDisposableStack): Promise<BrokerPeer[]> {
   const brokers: BrokerPeer[] = [];
   for (let shard = 0; shard < shards; shard++) {
     const starting = startBroker();
-    // Stopped also when interrupted during its start.
+    // Also stops the run when it is interrupted during its start.
     all.defer(async () => await (await starting.catch(() => undefined))?.[Symbol.asyncDispose]());
     brokers.push(await starting);
   }
@@ -136,7 +136,7 @@ async function run(all: AsyncDisposableStack, folder: string): Promise<number> {
   return code;
 }
 
-/** Rejected by Ctrl-C, or a request to end. */
+/** Rejects at Ctrl-C, or at a request to end. */
 function interrupted(): Promise<never> {
   const { promise, reject } = Promise.withResolvers<never>();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {

@@ -1,9 +1,9 @@
 /**
- * What limits a run over several processes on this machine: CPU, open files or source ports, by what /proc says of
- * them.
+ * The bottleneck of a run over several processes on this machine, from the figures of /proc: CPU, open files or source
+ * ports.
  */
 
-/** What the kernel says of a process at one time. */
+/** The kernel's figures for a process at one time. */
 export interface Sample {
   /** Seconds of USER_HZ, which is 100. */
   readonly cpuS: number;
@@ -12,12 +12,12 @@ export interface Sample {
   readonly atMs: number;
 }
 
-/** What one process took at most. */
+/** The peaks of one process. */
 export interface Peak {
   readonly name: string;
-  /** Threads that carry its load: what it can use of the cores. */
+  /** Threads that carry its load, and so the cores that it can use. */
   readonly threads: number;
-  /** Cores in use over the busiest stretch. */
+  /** Cores in use during the busiest interval. */
   readonly cores: number;
   readonly cpuS: number;
   readonly rssMiB: number;
@@ -25,16 +25,16 @@ export interface Peak {
   readonly filesLimit: number;
 }
 
-/** Source ports that one shard takes, and has. */
+/** The source ports that one shard uses and has. */
 export interface Ports {
   readonly taken: number;
   readonly had: number;
 }
 
-/** From this share of what there is, it is what limits. */
+/** The share of a resource from which it counts as the bottleneck. */
 const nearly = 0.85;
 
-/** What a process has taken so far. */
+/** The usage of a process so far. */
 export function sampleOf(pid: number, nowMs: number): Sample {
   const stat = Deno.readTextFileSync(`/proc/${pid}/stat`).replace(/^.*\) /, "").split(" ");
   const rssKiB = /VmRSS:\s+(\d+)/.exec(Deno.readTextFileSync(`/proc/${pid}/status`))?.[1] ?? 0;
@@ -47,13 +47,13 @@ export function sampleOf(pid: number, nowMs: number): Sample {
   };
 }
 
-/** Open files that a process may have. */
+/** The limit of open files of a process. */
 export function filesLimitOf(pid: number): number {
   const limit = /Max open files\s+(\d+)/.exec(Deno.readTextFileSync(`/proc/${pid}/limits`))?.[1];
   return limit === undefined ? Infinity : Number(limit);
 }
 
-/** Takes samples of one process, and keeps the most of each. */
+/** Samples one process, and keeps the maximum of each figure. */
 export class Gauge {
   readonly #stretchMs: number;
   #samples: Sample[] = [];
@@ -89,7 +89,7 @@ export class Gauge {
   }
 }
 
-/** One line that says what limits, or that nothing does. */
+/** One line that names the bottleneck, or says that there is none. */
 export function limitText(peaks: readonly Peak[], ports: Ports, cores: number): string {
   const percent = (share: number) => `${Math.round(share * 100)}%`;
   const [tightest] = peaks.toSorted((one, other) => other.files / other.filesLimit - one.files / one.filesLimit);

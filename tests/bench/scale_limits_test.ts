@@ -1,4 +1,4 @@
-/** What limits a run over several processes, told of their peaks. */
+/** The bottleneck of a run over several processes, computed from their peaks. */
 import assert from "node:assert/strict";
 import { Gauge, limitText, type Peak } from "./scale_limits.ts";
 

@@ -1,7 +1,7 @@
 /**
- * The floor under a life: its sockets alone, by the calls of the epoll engine, without engine, MQTT or fleet. Both ends
- * are in this thread, so that nobody waits for anybody: dial, 130 bytes, 4 bytes back, reset. It is what stays of a life's
- * cost to fleet and broker together when all else is free.
+ * The lower bound of the cost of a life: its sockets alone, with the calls of the epoll engine, without engine, MQTT or
+ * fleet. Both ends are in this thread, so that neither waits: dial, 130 bytes, 4 bytes back, reset. This cost would
+ * remain if all other work of fleet and broker were free.
  */
 import { epollFault } from "../../src/net/epoll/self_test.ts";
 import { Epoll, faultCode, Libc, type SocketAddress } from "../../src/net/epoll/libc.ts";
@@ -27,7 +27,7 @@ class BareLives {
     this.#address = socketAddress("127.0.0.1", portOf(libc.lastAddress))!;
   }
 
-  /** So many lives at once. */
+  /** The number of simultaneous lives. */
   live(count: number): void {
     const libc = this.#libc;
     const sockets: number[] = [];
@@ -46,7 +46,7 @@ class BareLives {
     });
   }
 
-  /** Over the loopback the peer's side has done its part when the call is over. */
+  /** On loopback the peer's side is complete when the call returns. */
   #dial(): number {
     const socket = must(this.#libc.socket(this.#address));
     must(this.#libc.noDelay(socket));

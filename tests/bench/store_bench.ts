@@ -1,7 +1,7 @@
 /**
- * What a store costs: the same traffic against a broker in memory, one whose acknowledgements outlive its process, and
- * one whose acknowledgements outlive a power failure. Clients and broker share one thread, so that the ratio of the
- * broker alone is higher than what is read here.
+ * The cost of a store: the same traffic on a broker in memory, on one whose acknowledgements outlive its process, and
+ * on one whose acknowledgements outlive a power failure. Clients and broker share one thread, so the ratio of the
+ * broker alone is higher than this one.
  */
 import { Broker } from "../../src/broker/broker.ts";
 import type { StoreOption } from "../../src/broker/options/options.ts";
@@ -16,7 +16,7 @@ const lasting = { cleanStart: false, properties: { sessionExpiryIntervalS: 3_600
 interface Running {
   readonly broker: Broker;
   readonly sender: CrashPeer;
-  /** Fulfilled when the watcher got so many messages and the sender so many acknowledgements. */
+  /** Resolves when the watcher has all messages and the sender all acknowledgements. */
   until(taken: number, acknowledged: number): Promise<void>;
 }
 
@@ -64,7 +64,7 @@ async function killAll({ broker, until }: Running): Promise<void> {
   await done;
 }
 
-/** In a folder of its own, which is gone when the benches are done. */
+/** In a temporary folder that is removed after the benches. */
 function path(): string {
   const folder = Deno.makeTempDirSync({ prefix: "mqtt-sim-bench-" });
   addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));

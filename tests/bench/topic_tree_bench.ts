@@ -1,4 +1,4 @@
-/** Finding the subscriptions of one topic among many. */
+/** The lookup of the subscriptions for one topic among many. */
 import { TopicTree } from "../../src/broker/routing/topic_tree.ts";
 import type { Placed } from "../../src/broker/session/session.ts";
 
@@ -15,7 +15,7 @@ function treeOf(count: number): TopicTree<Placed> {
   return tree;
 }
 
-/** Made when first asked for, and kept: the largest takes seconds. */
+/** Created at the first use and kept, because the largest takes seconds. */
 const trees = new Map<number, TopicTree<Placed>>();
 
 function madeOf(count: number): TopicTree<Placed> {

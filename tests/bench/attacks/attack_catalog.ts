@@ -3,7 +3,7 @@ import type { Attack } from "./attack.ts";
 import { keptAttacks } from "./kept_attacks.ts";
 import { unreadAttacks } from "./unread_attacks.ts";
 
-/** Nothing but the legitimate clients: what the other lines are to be compared with. */
+/** Only the legitimate clients, as the reference for the other lines. */
 const noAttack: Attack = { name: "none", title: "no attack", run: () => Promise.resolve() };
 
 export const attacks: readonly Attack[] = [noAttack, ...unreadAttacks, ...keptAttacks];

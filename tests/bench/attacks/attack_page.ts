@@ -1,4 +1,4 @@
-/** docs/attacks.md, the whole of it, from one run. */
+/** The complete docs/attacks.md, from one run. */
 import type { Phase } from "../logins/login_phases.ts";
 import { waits } from "../logins/login_table.ts";
 import type { MachineFacts } from "../peers/machine_facts.ts";
@@ -15,9 +15,9 @@ export interface AttackPage {
   readonly phases: readonly Phase[];
 }
 
-/** The peak may be so much of `--max-memory`. */
+/** The highest permitted peak, as a share of `--max-memory`. */
 export const allowedShare = 1.5;
-/** A legitimate login may wait so long during wrong ones, in milliseconds. */
+/** The longest permitted wait of a legitimate login during wrong ones, in milliseconds. */
 export const allowedLoginMs = 1_000;
 
 export function attackMarkdown(page: AttackPage): string {
@@ -70,7 +70,7 @@ function howToRead({ seconds, limitBytes }: AttackPage): string {
   ].join("\n");
 }
 
-/** Which attacks are above what is allowed. */
+/** The attacks that exceed a limit. */
 export function memoryVerdict({ outcomes, limitBytes }: Pick<AttackPage, "outcomes" | "limitBytes">): string {
   const allowedBytes = allowedShare * limitBytes;
   const all = ours(outcomes);
@@ -110,7 +110,7 @@ function outcomeTable(outcomes: readonly AttackOutcome[]): string {
   );
 }
 
-/** How long legitimate logins waited, at most. */
+/** The longest wait of legitimate logins. */
 export function loginText(phases: readonly Phase[]): string {
   const withWrong = phases.filter(({ wrong }) => wrong !== undefined).flatMap(({ legitimate }) => legitimate);
   const most = Math.max(0, ...withWrong.map(({ ms }) => ms));

@@ -1,4 +1,4 @@
-/** What the bench of attacks is asked for on its command line. */
+/** The command line of the bench of attacks. */
 import { parseArgs } from "node:util";
 import { UsageError } from "../../../src/base/failure.ts";
 import { parseSizeBytes } from "../../../src/base/units.ts";
@@ -15,7 +15,7 @@ export interface AttackRequest extends AttackSettings {
   readonly brokers: readonly BrokerName[];
   readonly limitBytes: number;
   readonly markdown: string | undefined;
-  /** Where the outcomes are written as JSON. */
+  /** The file for the outcomes as JSON. */
   readonly json: string | undefined;
 }
 
@@ -30,7 +30,7 @@ const options = {
   json: { type: "string" },
 } as const;
 
-/** @throws UsageError that says what is allowed */
+/** @throws UsageError with the permitted values */
 export function attackRequest(args: readonly string[]): AttackRequest {
   const { only, broker, seconds, "max-memory": maxMemory, markdown, json } = parsed(args);
   const names = attacks.map(({ name }) => name);

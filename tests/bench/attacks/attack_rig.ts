@@ -1,8 +1,8 @@
-/** What an attack acts through: links to the broker whose bytes and refusals are counted. */
+/** The interface of an attack: links to the broker that count bytes and refusals. */
 import { encode } from "../../../src/mqtt/codec/codec.ts";
 import type { ConnectPacket, Packet } from "../../../src/mqtt/packet.ts";
 
-/** What an attack did. */
+/** The counts of an attack. */
 export interface AttackCount {
   sentBytes: number;
   /** TCP links that the broker accepted. */
@@ -15,7 +15,7 @@ export interface AttackCount {
   endedLinks: number;
 }
 
-/** The largest part that one call hands over: the count of sent bytes follows within it. */
+/** The largest part of one write, so that the count of sent bytes is at most this much too low. */
 const partBytes = 64 * 1024;
 const connackBytes = 1_024;
 
@@ -30,7 +30,7 @@ export class AttackLink {
     this.#count = count;
   }
 
-  /** Sends bytes, as fast as the broker reads them; answers false once the broker has ended the link. */
+  /** Sends bytes as fast as the broker reads them; returns false once the broker has ended the link. */
   async send(bytes: Uint8Array): Promise<boolean> {
     try {
       for (let at = 0; at < bytes.length;) {
@@ -49,7 +49,7 @@ export class AttackLink {
     return this.send(encode(packet, 5));
   }
 
-  /** Reads what the broker sends, and forgets it. */
+  /** Reads and discards what the broker sends. */
   async drain(): Promise<void> {
     const buffer = new Uint8Array(partBytes);
     try {
@@ -84,7 +84,7 @@ export class AttackLink {
   }
 }
 
-/** The broker under attack, and the time that the attack has. */
+/** The broker under attack, and the time limit of the attack. */
 export class AttackRig {
   readonly count: AttackCount = { sentBytes: 0, links: 0, logins: 0, refusedLogins: 0, endedLinks: 0 };
   readonly #links: AttackLink[] = [];
@@ -108,7 +108,7 @@ export class AttackRig {
     return `attacker-${++this.#names}`;
   }
 
-  /** A TCP link; undefined where the broker accepts none. */
+  /** A TCP link; undefined if the broker accepts none. */
   async dial(port = this.port): Promise<AttackLink | undefined> {
     try {
       const conn = await Deno.connect({ hostname: "127.0.0.1", port });
@@ -121,7 +121,7 @@ export class AttackRig {
     }
   }
 
-  /** A client that the broker let in; undefined where it refused the client. */
+  /** A connected client; undefined if the broker refused it. */
   async login(connect: Partial<ConnectPacket> = {}): Promise<AttackLink | undefined> {
     const link = await this.dial();
     if (link === undefined) return undefined;
@@ -137,7 +137,7 @@ export class AttackRig {
     return undefined;
   }
 
-  /** Does the same on several lanes at once until the time is over; pauses a lane that the broker refuses. */
+  /** Runs `act` on several lanes at once until the time is over; pauses a lane that the broker refuses. */
   async repeat(lanes: number, act: (lane: number) => Promise<boolean>): Promise<void> {
     await Promise.all(Array.from({ length: lanes }, async (_, lane) => {
       while (!this.#isOver) {
@@ -147,14 +147,14 @@ export class AttackRig {
   }
 }
 
-/** A refused lane tries again after so long, in milliseconds. */
+/** The pause of a refused lane, in milliseconds. */
 const refusedPauseMs = 20;
 
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** A client that stays for as long as it likes. */
+/** A client that never disconnects. */
 export const plainConnect: ConnectPacket = {
   type: "connect",
   protocolVersion: 5,

@@ -1,4 +1,4 @@
-/** One attack on one broker: memory, what legitimate clients see, and what becomes of a will right after. */
+/** One attack on one broker: memory, the service of legitimate clients, and a will right after it. */
 import { ChildProcess } from "../../support/machine/child_process.ts";
 import type { Attack } from "./attack.ts";
 import type { AttackCount } from "./attack_rig.ts";
@@ -7,17 +7,17 @@ import { HonestClient } from "./honest_client.ts";
 import { HonestTraffic, type Service } from "./honest_traffic.ts";
 import { memoryOf, watchMemory } from "./process_memory.ts";
 
-/** What the bench ran, and what came of it. */
+/** What the bench ran, and its outcome. */
 export interface AttackOutcome {
   readonly attack: string;
   readonly broker: BrokerName;
-  /** Undefined where the attacker ended without a word. */
+  /** Undefined if the attacker ended without output. */
   readonly count: AttackCount | undefined;
   readonly startBytes: number;
   readonly peakBytes: number;
   readonly service: Service;
   readonly counted: Counted;
-  /** From the end of a client to its will, in milliseconds; undefined where none came. */
+  /** From the end of a client to its will, in milliseconds; undefined if the will did not arrive. */
   readonly willMs: number | undefined;
   /** The answer to a new client right after: 0 for success, undefined for none. */
   readonly newClient: number | undefined;
@@ -28,13 +28,13 @@ export interface AttackOutcome {
 export interface AttackSettings {
   readonly seconds: number;
   readonly maxMemory: string;
-  /** A broker above it is ended, in bytes. */
+  /** The memory in bytes above which the bench ends a broker. */
   readonly capBytes: number;
 }
 
 const missingWaitMs = 3_000;
 const willWaitMs = 5_000;
-/** Legitimate clients are served for so long before the attack begins. */
+/** How long legitimate clients are served before the attack begins, in milliseconds. */
 const warmMs = 500;
 
 export async function runAttack(attack: Attack, name: BrokerName, settings: AttackSettings): Promise<AttackOutcome> {
@@ -73,7 +73,7 @@ export async function runAttack(attack: Attack, name: BrokerName, settings: Atta
 function startAttacker(attack: Attack, { port, webSocketPort }: AttackedBroker, seconds: number): ChildProcess {
   const script = new URL("./attacker.ts", import.meta.url).pathname;
   const flags = ["run", "--quiet", "--no-check", "--no-prompt", "--allow-net=127.0.0.1", "--ignore-env"];
-  // A lower priority, so that the attacker takes no core from the legitimate clients that are measured.
+  // A lower priority, so that the attacker takes no core from the measured legitimate clients.
   const args = ["-n", "10", Deno.execPath(), ...flags, script, attack.name];
   return new ChildProcess("nice", [...args, ...[seconds, port, webSocketPort].map(String)]);
 }
@@ -87,7 +87,7 @@ async function countOf(attacker: ChildProcess, seconds: number): Promise<AttackC
   }
 }
 
-/** A client with a will, and one that gets it. */
+/** A client with a will, and one that receives it. */
 class WillWatch {
   private constructor(readonly mortal: HonestClient, readonly watcher: HonestClient) {}
 

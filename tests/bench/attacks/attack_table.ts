@@ -11,7 +11,7 @@ export function msText(ms: number): string {
   return ms < 10 ? ms.toFixed(1) : ms.toFixed(0);
 }
 
-/** For a terminal. */
+/** The line for a terminal. */
 export function outcomeLine(outcome: AttackOutcome): string {
   const { broker, count, startBytes, peakBytes, service, counted, willMs, newClient, ended } = outcome;
   const parts = [
@@ -34,7 +34,7 @@ export function outcomeLine(outcome: AttackOutcome): string {
   return parts.filter((part) => part !== undefined && part !== "").join("; ");
 }
 
-/** What the broker counted as refused. */
+/** The broker's counts of refusals. */
 export function limitsText({ counted }: AttackOutcome): string {
   return counted.limits.map(([limit, count]) => `${limit} ${count}`).join(", ");
 }

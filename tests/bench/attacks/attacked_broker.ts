@@ -1,4 +1,4 @@
-/** The brokers that are attacked: ours with a bound over its memory, and mosquitto as its package sets it up. */
+/** The attacked brokers: ours with a limit on its memory, and mosquitto with the settings of its package. */
 import { ChildProcess } from "../../support/machine/child_process.ts";
 import { freePort, mosquitto, ready, startOurs } from "../../support/brokers/peers.ts";
 
@@ -10,16 +10,16 @@ export interface AttackedBroker extends AsyncDisposable {
   readonly pid: number;
   readonly port: number;
   readonly webSocketPort: number;
-  /** Whether the process has not ended. */
+  /** True while the process runs. */
   isAlive(): boolean;
-  /** What the broker counts as memory, in bytes, and what it refused, by name; empty where it does not say. */
+  /** The memory that the broker counts, in bytes, and its refusals by name; empty if it does not report them. */
   counted(): Promise<Counted>;
 }
 
-/** What our broker says of itself. */
+/** What our broker reports. */
 export interface Counted {
   readonly usedBytes: number | undefined;
-  /** How often each limit was hit, the greatest first. */
+  /** How often each limit was hit, the most frequent first. */
   readonly limits: readonly (readonly [string, number])[];
   readonly internalErrors: number;
 }
@@ -49,7 +49,7 @@ async function startMqttSim(args: readonly string[]): Promise<AttackedBroker> {
   };
 }
 
-/** Of the text of /metrics. */
+/** From the text of /metrics. */
 export function countedOf(text: string): Counted {
   const value = (name: string) => Number(text.match(new RegExp(`^mqtt_sim_${name} (\\S+)$`, "m"))?.[1] ?? 0);
   const limits = [...text.matchAll(/^mqtt_sim_limits_hit_total\{limit="(\w+)"\} (\d+)$/gm)]

@@ -1,6 +1,6 @@
 /**
- * The attacker, a process of its own: runs one attack for a time, prints what it did, and keeps its links open until it
- * is ended.
+ * The attacker as a separate process: runs one attack for a time, prints its counts, and keeps its links open until the
+ * bench ends it.
  *
  *   attacker.ts NAME SECONDS PORT WEBSOCKET-PORT
  */
@@ -15,5 +15,5 @@ void attack.run(rig);
 await pause(Number(seconds) * 1_000);
 rig.stop();
 Deno.stdout.writeSync(new TextEncoder().encode(`${JSON.stringify(rig.count)}\n`));
-// A timer keeps the process, and with it the links.
+// A timer keeps the process alive, and with it the links.
 await pause(600_000);

@@ -1,4 +1,4 @@
-/** A client that keeps to the standard, on the runtime's own sockets: what the broker still does for it is measured. */
+/** A client that conforms to the standard, on the runtime's sockets, to measure the broker's service. */
 import { encode } from "../../../src/mqtt/codec/codec.ts";
 import type { ConnectPacket, Packet, PublishPacket } from "../../../src/mqtt/packet.ts";
 import { PacketStream } from "../../../src/net/packet_stream.ts";
@@ -8,7 +8,7 @@ export class HonestClient {
   onPublish: (packet: PublishPacket) => void = () => {};
   /** Whether the broker, or the client itself, has ended the connection. */
   isOver = false;
-  /** PUBACK packets with a code of refusal. */
+  /** PUBACK packets with an error code. */
   refused = 0;
   readonly #conn: Deno.TcpConn;
   readonly #answers: ((packet: Packet | undefined) => void)[] = [];
@@ -23,7 +23,7 @@ export class HonestClient {
     return new HonestClient(await dialFrom(port, from));
   }
 
-  /** Connects, or throws where the broker refuses. */
+  /** Connects; throws if the broker refuses. */
   static async connect(port: number, connect: Partial<ConnectPacket>): Promise<HonestClient> {
     const client = await HonestClient.dial(port);
     const code = await client.login(connect);
@@ -31,7 +31,7 @@ export class HonestClient {
     return client;
   }
 
-  /** Sends CONNECT; answers the code of CONNACK, undefined where the link ended without one. */
+  /** Sends CONNECT; returns the code of CONNACK, or undefined if the link ended without one. */
   async login(connect: Partial<ConnectPacket>): Promise<number | undefined> {
     const answer = await this.#ask({ ...plainConnect, ...connect });
     return answer?.type === "connack" ? answer.reasonCode : undefined;

@@ -1,14 +1,14 @@
-/** Legitimate clients during an attack: messages of QoS 1 on a fixed schedule, and how long each is on its way. */
+/** Legitimate clients during an attack: QoS 1 messages on a fixed schedule, with the delay of each. */
 import { HonestClient } from "./honest_client.ts";
 
 const pairs = 4;
 const everyMs = 40;
 const payloadBytes = 64;
 
-/** What the legitimate clients saw. */
+/** The observations of the legitimate clients. */
 export interface Service {
   readonly sent: number;
-  /** Messages that did not arrive until the last look. */
+  /** Messages that had not arrived at the end. */
   readonly missing: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
@@ -28,7 +28,7 @@ interface Pair {
 
 export class HonestTraffic {
   readonly #pairs: readonly Pair[];
-  /** By number: when each message is due, and how long it was on its way. */
+  /** By number: when each message is due, and its delay. */
   readonly #sentMs: number[] = [];
   readonly #tookMs: (number | undefined)[] = [];
   /** The first message that counts. */
@@ -57,11 +57,11 @@ export class HonestTraffic {
     return new HonestTraffic(all);
   }
 
-  /** Sends from now on. */
+  /** Starts to send. */
   start(): void {
     let dueMs = performance.now();
     this.#timer = setInterval(() => {
-      // A late timer sends what was due meanwhile, so that no time without service is left out.
+      // A late timer sends all messages that are due, so that the figures include time without service.
       for (const nowMs = performance.now(); dueMs <= nowMs; dueMs += everyMs) this.#sendAll();
     }, everyMs / 4);
   }
@@ -78,12 +78,12 @@ export class HonestTraffic {
     }
   }
 
-  /** What was sent before counts no more. */
+  /** Excludes earlier messages from the counts. */
   measure(): void {
     this.#from = this.#sentMs.length;
   }
 
-  /** Sends no more, waits so long for what is missing, and answers what was seen. */
+  /** Stops sending, waits for missing messages, and returns the observations. */
   async stop(waitMs: number): Promise<Service> {
     clearInterval(this.#timer);
     const untilMs = performance.now() + waitMs;
@@ -110,7 +110,7 @@ export class HonestTraffic {
   }
 }
 
-/** Of how long something took. */
+/** The median, 99th percentile and maximum of durations. */
 export function quantiles(tookMs: readonly number[]): { p50Ms: number; p99Ms: number; maxMs: number } {
   const sorted = [...tookMs].sort((a, b) => a - b);
   const at = (share: number) => sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;

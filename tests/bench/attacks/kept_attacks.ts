@@ -1,24 +1,24 @@
-/** Attacks that make the broker keep something: messages, wills, subscriptions, sessions, identifiers. */
+/** Attacks that make the broker store messages, wills, subscriptions, sessions or identifiers. */
 import { encode } from "../../../src/mqtt/codec/codec.ts";
 import type { ConnectPacket, PublishPacket, UserProperty } from "../../../src/mqtt/packet.ts";
 import type { Attack } from "./attack.ts";
 import type { AttackLink, AttackRig } from "./attack_rig.ts";
 
-/** Links that send at one time. */
+/** The number of links that send at the same time. */
 const lanes = 8;
 /** Empty pairs: five bytes each on the wire. */
 const emptyPairs = (count: number): UserProperty[] => Array.from({ length: count }, () => ["", ""] as const);
 const lasting = { cleanStart: false, properties: { sessionExpiryIntervalS: 86_400 } } as const;
 const message = { type: "publish", dup: false, qos: 1, retain: false, packetId: 1 } as const;
 
-/** A client that sends, and reads what it gets. */
+/** A client that sends, and reads what it receives. */
 async function author(rig: AttackRig): Promise<AttackLink | undefined> {
   const link = await rig.login();
   void link?.drain();
   return link;
 }
 
-/** Each lane sends packets on a link of its own, and goes on with a new link where the broker ends one. */
+/** Each lane sends packets on its own link, and continues on a new link when the broker ends one. */
 async function flood(rig: AttackRig, bytes: (number: number) => Uint8Array): Promise<void> {
   const links: (AttackLink | undefined)[] = [];
   let number = 0;
@@ -34,7 +34,7 @@ function published(
   return encode({ ...message, ...packet }, 5);
 }
 
-/** Sessions that subscribe to everything and go. */
+/** Sessions that subscribe to all topics and disconnect. */
 async function leaveSessions(rig: AttackRig, count: number): Promise<void> {
   for (let each = 0; each < count; each++) {
     const link = await rig.login(lasting);
@@ -143,7 +143,7 @@ const willAttacks: readonly Attack[] = [
   }, "F8"),
 ];
 
-/** A filter of 128 levels of which none is known. */
+/** A filter of 128 new levels. */
 const deepFilter = (number: number) => Array.from({ length: 128 }, (_, level) => `${number}-${level}`).join("/");
 
 /** All 65,536 filters with `a` or `+` at each of 16 levels. */

@@ -2,7 +2,7 @@
 
 export interface ProcessMemory {
   readonly residentBytes: number;
-  /** The most that was resident since the process began. */
+  /** The peak of resident memory since the process began. */
   readonly peakBytes: number;
 }
 
@@ -20,7 +20,7 @@ export function memoryOf(pid: number): ProcessMemory {
 
 const none: ProcessMemory = { residentBytes: 0, peakBytes: 0 };
 
-/** Of the text of /proc/PID/status; a process that is being ended has no such lines. */
+/** From the text of /proc/PID/status; a process that is ending has no such lines. */
 export function memoryIn(status: string): ProcessMemory {
   const kilobytes = (name: string) => Number(status.match(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m"))?.[1] ?? 0);
   return { residentBytes: kilobytes("VmRSS") * 1024, peakBytes: kilobytes("VmHWM") * 1024 };

@@ -1,10 +1,10 @@
-/** Attacks whose client does not read what the broker answers, and packets that never get whole. */
+/** Attacks whose client does not read the broker's answers, and packets that stay incomplete. */
 import { encode } from "../../../src/mqtt/codec/codec.ts";
 import type { Attack } from "./attack.ts";
 import { type AttackLink, type AttackRig, plainConnect } from "./attack_rig.ts";
 
 const kilobyte = 1_024;
-/** Links that send at one time. */
+/** The number of links that send at the same time. */
 const lanes = 8;
 
 /** The PINGREQ packets of one call. */
@@ -24,7 +24,7 @@ function connectStart(bytes: number): Uint8Array {
   return start;
 }
 
-/** Floods over new links, each for as long as the broker reads it; a link that the broker pauses stays open. */
+/** Sends on new links as long as the broker reads each; a paused link stays open. */
 async function floodUnread(rig: AttackRig, prepare: (link: AttackLink) => Promise<Uint8Array>): Promise<void> {
   await rig.repeat(lanes, async () => {
     const link = await rig.login();
@@ -40,12 +40,12 @@ async function keepSending(rig: AttackRig, link: AttackLink, bytes: Uint8Array):
   while (!rig.isOver && await link.send(bytes));
 }
 
-/** Opens links that send the start of a packet and nothing more. */
+/** Opens links that send only the start of a packet. */
 function openPartial(rig: AttackRig, open: () => Promise<AttackLink | undefined>, start: Uint8Array): Promise<void> {
   return rig.repeat(4 * lanes, async () => await (await open())?.send(start) ?? false);
 }
 
-/** A link that has asked for the WebSocket protocol. */
+/** A link with a WebSocket request. */
 async function webSocket(rig: AttackRig): Promise<AttackLink | undefined> {
   const link = await rig.dial(rig.webSocketPort);
   const lines = [
@@ -61,7 +61,7 @@ async function webSocket(rig: AttackRig): Promise<AttackLink | undefined> {
   return new TextDecoder().decode(await link!.read()).includes(" 101 ") ? link : undefined;
 }
 
-/** A masked binary frame that claims to be 100,000 bytes long, with the start of a CONNECT, and no end. */
+/** The start of a masked binary frame of 100,000 bytes, with the start of a CONNECT. */
 function frameStart(): Uint8Array {
   const start = new Uint8Array(99_000);
   start.set([0x82, 0xff, 0, 0, 0, 0, 0, 1, 0x86, 0xa0, 0, 0, 0, 0]);

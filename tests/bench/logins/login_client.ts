@@ -1,4 +1,4 @@
-/** Logins with a user name and password from any loopback address, timed. */
+/** Timed logins with a user name and password from any loopback address. */
 import net from "node:net";
 import { encode } from "../../../src/mqtt/codec/codec.ts";
 
@@ -12,7 +12,7 @@ export interface LoginAsked {
 }
 
 export interface LoginResult {
-  /** Of CONNACK; undefined where the link ended without one. */
+  /** The code of CONNACK; undefined if the link ended without one. */
   readonly code: number | undefined;
   /** From the first byte of the TCP handshake to CONNACK, or to the end. */
   readonly ms: number;
@@ -39,7 +39,7 @@ export function login({ port, from, clientId, username, password }: LoginAsked):
   return promise;
 }
 
-/** Logs in until the broker lets the client in, with a pause after each refusal; answers the time since the first try. */
+/** Logs in until the broker accepts, with a pause after each refusal; returns the time since the first attempt. */
 export async function loginAtLast(asked: LoginAsked): Promise<LoginResult & { readonly refusals: number }> {
   const fromMs = performance.now();
   for (let refusals = 0;; refusals++) {

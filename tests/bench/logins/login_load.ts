@@ -1,5 +1,5 @@
 /**
- * The load of one phase, a process of its own: prints `begin` when it begins, and what came of it at its end.
+ * The load of one phase as a separate process: prints `begin` at its start, and the outcome at its end.
  *
  *   login_load.ts SETTINGS, as JSON
  */

@@ -1,17 +1,17 @@
-/** Storms of logins and floods of wrong ones, and how long a legitimate login waits meanwhile. */
+/** Storms of logins and floods of wrong ones, and the wait of a legitimate login meanwhile. */
 import { ChildProcess } from "../../support/machine/child_process.ts";
 import { quantiles } from "../attacks/honest_traffic.ts";
 import { login, loginAtLast, type LoginResult } from "./login_client.ts";
 
-/** The passwords of the users: all are right, unless one asks for a wrong one. */
+/** The passwords of the users: correct ones, unless a wrong one is requested. */
 export const passwordOf = (user: string) => `the password of ${user}`;
 
 /** The users of the fleet that reconnects. */
 export const fleetUsers: readonly string[] = Array.from({ length: 5 }, (_, at) => `fleet-${at}`);
-/** Users of legitimate logins, each of whom logs in once: the broker has not seen their passwords. */
+/** The users of legitimate logins, each for one login: the broker has not cached their passwords. */
 export const legitimateUsers: readonly string[] = Array.from({ length: 28 }, (_, at) => `person-${at}`);
 
-/** Where wrong logins come from, and the user whom they name. */
+/** The addresses and the user name of wrong logins. */
 export interface WrongLogins {
   readonly title: string;
   readonly isSameAddress: boolean;
@@ -33,32 +33,32 @@ export interface PhaseSettings {
   readonly port: number;
   readonly clients: number;
   readonly wrongPerSecond: number;
-  /** Each phase has addresses of its own: the ports of an address are used up for a minute. */
+  /** Each phase has its own addresses, because the ports of an address stay in use for a minute. */
   readonly number: number;
 }
 
-/** The address of the storm, of legitimate logins, and of wrong ones where they come from the same address. */
+/** The addresses of the storm, of legitimate logins, and of wrong ones that come from the same address. */
 const addressOf = ({ number }: PhaseSettings) => `127.0.1.${number}`;
 const otherAddressOf = ({ number }: PhaseSettings) => `127.0.2.${number}`;
 
-/** What one phase showed. */
+/** The figures of one phase. */
 export interface Phase {
   readonly title: string;
-  /** Clients of the storm, and how long each took until it was in; none where there was no storm. */
+  /** The clients of the storm, and the time until each was connected; empty without a storm. */
   readonly storm:
     | { readonly clients: number; readonly p50Ms: number; readonly p99Ms: number; readonly maxMs: number }
     | undefined;
-  /** Refusals in the storm, each followed by another try. */
+  /** Refusals in the storm; the client repeats each refused login. */
   readonly stormRefusals: number;
-  /** Wrong logins sent; how many got an answer. */
+  /** Wrong logins sent, and those with an answer. */
   readonly wrong: { readonly sent: number; readonly answered: number; readonly letIn: number } | undefined;
-  /** Of each legitimate login: its wait, and refusals before it was let in. */
+  /** For each legitimate login: its wait, and the refusals before it was accepted. */
   readonly legitimate: readonly { readonly ms: number; readonly refusals: number }[];
 }
 
 let nextLegitimate = 0;
 
-/** One login of a user whom the broker has not seen. */
+/** One login of a user whose password the broker has not cached. */
 export async function legitimate(settings: PhaseSettings): Promise<{ ms: number; refusals: number }> {
   const user = legitimateUsers[nextLegitimate++ % legitimateUsers.length]!;
   const login = { clientId: user, username: user, password: passwordOf(user) };
@@ -124,11 +124,11 @@ export class WrongFlood {
 }
 
 const pause = (ms: number) => new Promise<undefined>((resolve) => setTimeout(resolve, ms, undefined));
-/** Wrong logins come for so long before the storm, or the first legitimate login. */
+/** How long wrong logins come before the storm, or before the first legitimate login, in milliseconds. */
 const warmMs = 1_000;
-/** Into a storm, or a flood, a legitimate login begins after so long. */
+/** How long after the start of a storm or a flood a legitimate login begins, in milliseconds. */
 const intoMs = 200;
-/** Legitimate logins during a flood without a storm. */
+/** The number of legitimate logins during a flood without a storm. */
 const loginsInFlood = 3;
 const betweenMs = 300;
 const floodMs = 4_000;
@@ -136,11 +136,11 @@ const floodMs = 4_000;
 /** Messages to the process of the load. */
 export interface LoadSettings extends PhaseSettings {
   readonly storm: boolean;
-  /** A place in {@link wrongLogins}; undefined for none. */
+  /** An index in {@link wrongLogins}; undefined for none. */
   readonly flood?: number;
 }
 
-/** What came of it. */
+/** The outcome. */
 interface Load {
   readonly storm: Phase["storm"];
   readonly stormRefusals: number;

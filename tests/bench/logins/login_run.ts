@@ -9,7 +9,7 @@ export interface LoginSettings {
   readonly wrongPerSecond: number;
 }
 
-/** The command adds the first user; the others are added with the function that it calls. */
+/** The command adds the first user; the function that it calls adds the others. */
 async function writeUsers(path: string): Promise<void> {
   const [first, ...others] = [...fleetUsers, ...legitimateUsers];
   const args = ["run", "--quiet", "--no-prompt", "--allow-all", "cli.ts", "broker", "passwd", path, first!];
@@ -24,7 +24,7 @@ async function writeUsers(path: string): Promise<void> {
   await Deno.writeTextFile(path, text);
 }
 
-/** @param told called with each phase once it is over */
+/** @param told called with each phase after its end */
 export async function runLogins(settings: LoginSettings, told: (phase: Phase) => void): Promise<Phase[]> {
   const folder = await Deno.makeTempDir({ prefix: "mqtt-sim-logins" });
   try {

@@ -2,7 +2,7 @@
 import { msText } from "../attacks/attack_table.ts";
 import type { Phase } from "./login_phases.ts";
 
-/** For a terminal. */
+/** The text for a terminal. */
 export function phaseLine({ title, storm, stormRefusals, wrong, legitimate }: Phase): string {
   const parts = [
     storm &&
@@ -15,7 +15,7 @@ export function phaseLine({ title, storm, stormRefusals, wrong, legitimate }: Ph
   return `${title}: ${parts.filter((part) => part !== undefined).join("; ")}`;
 }
 
-/** How long legitimate logins waited. */
+/** The waits of legitimate logins. */
 export function waits(legitimate: Phase["legitimate"]): string {
   return legitimate.map(({ ms, refusals }) => `${msText(ms)} ms${refusals > 0 ? ` (refused ${refusals} times)` : ""}`)
     .join(", ");

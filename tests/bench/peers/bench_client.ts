@@ -1,19 +1,19 @@
 /**
- * One client of the generator: it reads no more of a packet than its frame, counts, and acknowledges what must be, one
- * write for all that one read brought. Cheap on purpose: what is measured is the broker.
+ * One client of the generator: it reads only the frame of a packet, counts, and acknowledges with one write for each
+ * read. It is cheap, because the bench measures the broker.
  */
 import { frameSize, headerLength } from "../../../src/mqtt/codec/frame.ts";
 import type { DialReceiver, Link, LinkEnd } from "../../../src/net/link.ts";
 
-/** Callbacks; one object for many clients, so that a client costs no closures. */
+/** Callbacks; many clients share one object, so that a client costs no closures. */
 export interface Listening {
   /** CONNACK with code 0. */
   onConnected(client: BenchClient): void;
   /** SUBACK. */
   onSubscribed(client: BenchClient): void;
-  /** So many PUBLISHes came. */
+  /** The number of PUBLISH packets that arrived. */
   onMessages(client: BenchClient, count: number): void;
-  /** So many of its own PUBLISHes were acknowledged for good (PUBACK, PUBCOMP). */
+  /** The number of its own PUBLISH packets with a complete exchange (PUBACK, PUBCOMP). */
   onAcknowledged(client: BenchClient, count: number): void;
   onEnd(client: BenchClient, end: LinkEnd): void;
 }
@@ -37,7 +37,7 @@ export class BenchClient implements DialReceiver {
     return this.#link;
   }
 
-  /** Takes the link that was dialled for it. */
+  /** Receives the link that was dialled for it. */
   use(link: Link): void {
     this.#link = link;
   }
@@ -57,7 +57,7 @@ export class BenchClient implements DialReceiver {
     this.#tell();
   }
 
-  /** Reads all whole packets; answers how many bytes they took. */
+  /** Reads all complete packets; returns their size in bytes. */
   #readAll(bytes: Uint8Array): number {
     for (let at = 0;;) {
       const size = frameSize(bytes, at, bytes.length);

@@ -1,4 +1,4 @@
-/** What a bench is asked for on its command line. */
+/** The command line of the bench. */
 import { parseArgs } from "node:util";
 import { UsageError } from "../../../src/base/failure.ts";
 import { type Contestant, contestants } from "./contestants.ts";
@@ -28,7 +28,7 @@ const options = {
   profile: { type: "boolean", default: false },
 } as const;
 
-/** @throws UsageError that says what is allowed */
+/** @throws UsageError with the permitted values */
 export function benchRequest(args: readonly string[]): BenchRequest {
   const { rounds, minutes, workload, broker, ...rest } = parsed(args);
   for (const word of workload) {

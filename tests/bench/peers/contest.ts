@@ -1,24 +1,24 @@
-/** The contestants at one workload: each warmed up for as long, then round by round in turn. */
+/** The brokers at one workload: each runs it for a warm-up, then they take turns, round by round. */
 import type { Engine } from "../../../src/net/engine.ts";
 import type { BrokerPeer } from "../../support/brokers/peers.ts";
 import { type Contestant, storedNames } from "./contestants.ts";
 import { type Figures, Stage, type Workload } from "./workload.ts";
 
-/** Every contestant is warmed up by the workload itself, for so long at least: most of them have a JIT. */
+/** The shortest warm-up of each broker with the workload, because most of them have a JIT. */
 export const warmMs = 4_000;
 
-/** So many rounds that do not count are made up for. */
+/** The most invalid rounds that are repeated. */
 const faultsAtMost = 2;
 
 /** All rounds of a workload on one broker, in order. */
 export interface Rounds {
   readonly broker: string;
   readonly figures: readonly Figures[];
-  /** Why a round counts for nobody, where one does not. */
+  /** Why a round is invalid for all brokers, if it is. */
   readonly faults: readonly string[];
 }
 
-/** True for who takes part in a workload. */
+/** True for a broker that takes part in a workload. */
 export function takesPart({ name }: Contestant, { brokers, withStore = false }: Workload): boolean {
   return (withStore || !storedNames.includes(name)) && (brokers === undefined || brokers.includes(name));
 }
@@ -33,7 +33,7 @@ export class Contest {
   readonly #faults: string[] = [];
   #runs = 0;
 
-  /** @param untilMs no round begins after it, but the first; `performance.now()` */
+  /** @param untilMs no round except the first begins after it; `performance.now()` */
   constructor(workload: Workload, engine: Engine, all: readonly Contestant[], rounds: number, untilMs = Infinity) {
     this.#workload = workload;
     this.#engine = engine;
@@ -42,7 +42,7 @@ export class Contest {
     this.#rounds = Math.min(rounds, workload.roundsAtMost ?? Infinity);
   }
 
-  /** Every round begins with another contestant, so that none has the better place. */
+  /** Each round begins with another broker, so that none has the better position. */
   async run(): Promise<Rounds[]> {
     const figures = new Map(this.#contestants.map((contestant) => [contestant, [] as Figures[]]));
     try {
@@ -56,7 +56,7 @@ export class Contest {
     return [...figures].map(([{ name }, all]) => ({ broker: name, figures: all, faults: this.#faults }));
   }
 
-  /** Nothing, where one of them could not be measured: figures of a round are compared with one another. */
+  /** Empty if one of them has no figure, because a round compares figures with each other. */
   async #round(round: number): Promise<ReadonlyMap<Contestant, Figures>> {
     const found = new Map<Contestant, Figures>();
     try {
@@ -68,7 +68,7 @@ export class Contest {
     }
   }
 
-  /** A round that did not count is made up for, a few times. */
+  /** Repeats an invalid round, a few times. */
   #goesOn(round: number): boolean {
     const asked = this.#rounds + Math.min(this.#faults.length, faultsAtMost);
     return round === 0 || (round < asked && performance.now() < this.#untilMs);

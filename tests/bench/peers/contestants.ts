@@ -1,16 +1,16 @@
-/** The brokers that stand side by side, each a process of its own, tied to core 0 once it listens. */
+/** The compared brokers, each in its own process, pinned to core 0 once it listens. */
 import { ChildProcess } from "../../support/machine/child_process.ts";
 import { type BrokerPeer, freePort, mosquitto, startAedes, startOurBroker } from "../../support/brokers/peers.ts";
 import { pin } from "./process_cost.ts";
 
-/** A broker that can be measured. */
+/** A broker that the bench can measure. */
 export interface Contestant {
   readonly name: string;
-  /** How it is set up, where that is not its default; for the reader of the table. */
+  /** Its configuration if it is not the default, as a text for the table. */
   readonly setup: string;
-  /** No more rounds than that, for one that takes long. */
+  /** The most rounds, for a slow broker. */
   readonly roundsAtMost?: number;
-  /** @param runtimeFlags for the runtime that runs it; ours alone heed them */
+  /** @param runtimeFlags flags for the runtime of our own broker */
   start(runtimeFlags?: readonly string[]): Promise<BrokerPeer>;
 }
 
@@ -22,22 +22,22 @@ const epoll = ["--engine", "epoll"];
 const deno = ["--engine", "deno"];
 
 /**
- * The first three: or it drops what a storm queues, and would win by losing. The last two: it logs what ours logs as it
- * comes, and no line for each connection, which would cost it dearly and the generator too.
+ * The first three settings: without them mosquitto drops messages in a storm's queue, and would win by losing them. The
+ * last two: it logs as ours does, and writes no line for each connection, which would slow it and the generator.
  */
 const mosquittoLines = [
   ...["max_queued_messages 0", "max_inflight_messages 0", "set_tcp_nodelay true"],
   ...["log_type error", "log_type warning"],
 ];
 
-/** mosquitto without the line that tells that it runs: its port tells. */
+/** mosquitto without its start line; its open port shows that it runs. */
 async function startMosquitto(): Promise<BrokerPeer> {
   if (mosquitto.program === "") throw new Error(`mosquitto is missing: ${mosquitto.install}`);
   const port = freePort();
   const path = await Deno.makeTempFile({ prefix: "mosquitto", suffix: ".conf" });
   const lines = [`listener ${port} 127.0.0.1`, "allow_anonymous true", "log_dest stderr", ...mosquittoLines];
   await Deno.writeTextFile(path, `${lines.join("\n")}\n`);
-  await Deno.chmod(path, 0o644); // it reads it as another user
+  await Deno.chmod(path, 0o644); // mosquitto reads it as another user
   const child = new ChildProcess(mosquitto.program, ["-c", path]);
   try {
     await accepts(port, child);
@@ -51,7 +51,7 @@ async function startMosquitto(): Promise<BrokerPeer> {
   return { host: "127.0.0.1", port, url: `mqtt://127.0.0.1:${port}`, child, [Symbol.asyncDispose]: stop };
 }
 
-/** Returns when somebody listens. */
+/** Returns when a program listens on the port. */
 async function accepts(port: number, child: ChildProcess, limitMs = 10_000): Promise<void> {
   for (const untilMs = performance.now() + limitMs; performance.now() < untilMs;) {
     try {
@@ -74,7 +74,7 @@ function ours(name: string, engine: readonly string[]): Contestant {
   return { name, setup: engine.join(" "), start: (flags) => pinned(startOurBroker(engine, flags)) };
 }
 
-/** With every will on a disk before its CONNACK. */
+/** Our broker with each will on disk before its CONNACK. */
 function stored(name: string, engine: readonly string[]): Contestant {
   const start = async (flags: readonly string[] = []) => {
     const folder = await Deno.makeTempDir({ prefix: "mqtt-sim-bench" });
@@ -88,7 +88,7 @@ function stored(name: string, engine: readonly string[]): Contestant {
   return { name, setup: `${engine.join(" ")} --store FILE`, start };
 }
 
-/** Those that take part only where a workload asks for a store. */
+/** Brokers that take part only in workloads with a store. */
 export const storedNames: readonly string[] = ["mqtt-sim store", "mqtt-sim deno store"];
 
 export const contestants: readonly Contestant[] = [

@@ -1,4 +1,4 @@
-/** What a run rests on: the machine, and who took part in which version. */
+/** The conditions of a run: the machine, and the versions of the brokers. */
 import { wallTime } from "../../../src/base/clock.ts";
 import { tool } from "../../../src/cli/process/tool.ts";
 import { mosquitto } from "../../support/brokers/peers.ts";
@@ -14,7 +14,7 @@ async function wordOf(file: string, pattern: RegExp): Promise<string> {
   return (await Deno.readTextFile(file)).match(pattern)?.[1] ?? "unknown";
 }
 
-/** mosquitto's own word on itself. */
+/** mosquitto's own version line. */
 async function mosquittoVersion(): Promise<string> {
   if (mosquitto.program === "") return "missing";
   const { stdout } = await new Deno.Command(mosquitto.program, { args: ["-h"], stderr: "null" }).output();
@@ -34,7 +34,7 @@ export async function machineFacts(generatorEngine: string): Promise<MachineFact
       ["cores", String(navigator.hardwareConcurrency)],
       ["memory", `${(kilobytes / 1024 / 1024).toFixed(1)} GiB`],
       ["kernel", `${Deno.build.os} ${Deno.osRelease().split("-")[0]}, ${Deno.build.arch}`],
-      // A figure that was made while others had the cores is not worth much: the reader is to know.
+      // A figure is unreliable if other processes used the cores, so the page states the load.
       ["processes that wanted to run, in the minute before", await wordOf("/proc/loadavg", /^(\S+)/)],
       ["open files a process may have", await wordOf("/proc/self/limits", /^Max open files\s+(\d+)/m)],
     ],

@@ -1,19 +1,19 @@
-/** How a piece of work is measured. */
+/** Measures a piece of work. */
 import type { Figures, Stage } from "./workload.ts";
 import type { Swarm } from "./swarm.ts";
 
-/** How it is measured, where that is not as usual. */
+/** How the measurement differs from the default. */
 export interface MeasuringOptions {
-  /** Each message that comes is stamped. */
+  /** Records the arrival time of each message. */
   readonly isStamped?: boolean;
-  /** What is measured has begun already: nobody waits for the broker to come to rest first. */
+  /** The work has begun already, so the measurement does not wait for an idle broker. */
   readonly atOnce?: boolean;
 }
 
 /**
- * The time from the start of the work to the last that came of it; the CPU time until the broker is at rest again.
+ * The time from the start of the work to its last message, and the CPU time until the broker is idle again.
  *
- * @param work what is done; may answer for how many milliseconds the generator reset clients
+ * @param work may return how many milliseconds the generator took to reset clients
  */
 export async function measured(
   stage: Stage,

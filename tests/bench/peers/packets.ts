@@ -1,12 +1,9 @@
-/**
- * The few packets that the generator sends, written once each: 3.1.1, which every contestant speaks, with no properties
- * to weigh down anyone.
- */
+/** The few packets of the generator, in MQTT 3.1.1, which all brokers support, so without properties. */
 const text = new TextEncoder();
 
 export type BenchQoS = 0 | 1 | 2;
 
-/** What a will or a message carries: as large as a small reading of a sensor. */
+/** The payload of a will or a message: the size of a small sensor reading. */
 const payload = text.encode("offline since 2026-11-22T20:15:00Z");
 
 function field(value: string | Uint8Array): number[] {

@@ -1,21 +1,18 @@
-/**
- * What a process has cost so far, as the operating system counts it: CPU time of all its threads, and memory. Linux
- * only.
- */
+/** The cost of a process as the operating system counts it: CPU time of all its threads, and memory. Linux only. */
 
-/** Microseconds in a tick of /proc/PID/stat: 100 ticks a second on every Linux of today. */
+/** Microseconds in a tick of /proc/PID/stat: 100 ticks a second on every current Linux. */
 const tickUs = 10_000;
 
-/** What /proc says of a process at one instant. */
+/** The figures of /proc for a process at one time. */
 export interface CpuSample {
-  /** Of each thread that there is, by its number: microseconds on a CPU, from `schedstat`, to the nanosecond. */
+  /** By number of each living thread: microseconds on a CPU, from `schedstat`, exact to the nanosecond. */
   readonly threads: ReadonlyMap<string, number>;
-  /** Of all threads, those that have ended too, in user mode and in the kernel; each to a tick, downwards. */
+  /** Of all threads, ended ones included, in user mode and in the kernel; each rounded down to a tick. */
   readonly userUs: number;
   readonly kernelUs: number;
 }
 
-/** The CPU time of a running thread has a resolution of a few milliseconds: look when the process has come to rest. */
+/** The CPU time of a running thread has a resolution of a few milliseconds: sample an idle process. */
 export function cpuSample(pid: number): CpuSample {
   const threads = new Map<string, number>();
   for (const { name } of Deno.readDirSync(`/proc/${pid}/task`)) {
@@ -24,7 +21,7 @@ export function cpuSample(pid: number): CpuSample {
       threads.set(name, Number(ns) / 1_000);
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound) && !/os error 3\b/.test(String(error))) throw error;
-      // It has ended since it was listed.
+      // The thread has ended since it was listed.
     }
   }
   const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
@@ -33,8 +30,8 @@ export function cpuSample(pid: number): CpuSample {
 }
 
 /**
- * Adds up the CPU time of a process from one sample to the next. A thread that ends between two takes its last figure
- * along; what the ticks, which count it still, know beyond that is added, to their two ticks.
+ * Adds up the CPU time of a process between samples. A thread that ends between two samples loses its last figure; the
+ * ticks still include it, so the difference is added, exact to two ticks.
  */
 export class CpuCount {
   #last: CpuSample;
@@ -71,20 +68,20 @@ export class CpuClock {
     return this.#count.add(cpuSample(this.#pid));
   }
 
-  /** What the kernel spent for it since it began, to a tick. */
+  /** The kernel's time for the process since its start, to a tick. */
   get kernelUs(): number {
     return cpuSample(this.#pid).kernelUs;
   }
 }
 
-/** Resident memory of a process now, in bytes. */
+/** Resident memory of a process, in bytes. */
 export function residentBytes(pid: number): number {
   const kilobytes = Deno.readTextFileSync(`/proc/${pid}/status`).match(/^VmRSS:\s+(\d+) kB$/m)?.[1];
   if (kilobytes === undefined) throw new Error(`/proc/${pid}/status tells no VmRSS`);
   return Number(kilobytes) * 1024;
 }
 
-/** Ties a process and all its threads to one core, so that the generator and the broker do not share one. */
+/** Pins a process with all its threads to one core, so that the generator and the broker do not share one. */
 export async function pin(pid: number, core: number): Promise<void> {
   const args = ["-a", "-p", "-c", String(core), String(pid)];
   const { success } = await new Deno.Command("taskset", { args, stdin: "null", stdout: "null", stderr: "null" })

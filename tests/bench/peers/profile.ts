@@ -1,6 +1,6 @@
 /**
- * Where our broker spends its time while it is at what a goal asks of it, or the fleet where it is the fleet that is
- * asked: V8's own profile (`--cpu-prof`), of the measured time alone, by file and function.
+ * Where our broker, or the fleet, spends its time in the workload of a goal: V8's profile (`--cpu-prof`) of the
+ * measured time only, by file and function.
  */
 import type { Engine, EngineName } from "../../../src/net/engine.ts";
 import { startOurs } from "../../support/brokers/peers.ts";
@@ -11,11 +11,11 @@ import { pin } from "./process_cost.ts";
 import { fleetArgs } from "./steady.ts";
 import { type Span, Stage, type Workload } from "./workload.ts";
 
-/** One function's own time. */
+/** The self time of one function. */
 export interface ProfileRow {
   readonly file: string;
   readonly name: string;
-  /** Of the time in which the thread was not idle, from 0 to 1. */
+  /** A share of the time in which the thread was not idle, from 0 to 1. */
   readonly share: number;
 }
 
@@ -24,11 +24,11 @@ export interface Profile {
   readonly broker: string;
   readonly workload: string;
   readonly rows: readonly ProfileRow[];
-  /** Time in the profile, of all its threads, without idleness. */
+  /** The time in the profile, of all its threads, without idle time. */
   readonly ms: number;
 }
 
-/** As much of V8's format as is read here. */
+/** The parts of V8's format that this file reads. */
 interface CpuProfile {
   readonly nodes: readonly { readonly id: number; readonly callFrame: { functionName: string; url: string } }[];
   /** Microseconds of the monotonic clock. */
@@ -37,27 +37,27 @@ interface CpuProfile {
   readonly timeDeltas: readonly number[];
 }
 
-/** So long a broker is at what is measured, or so many runs. */
+/** The shortest measured time of a profile, and the most runs. */
 const enoughMs = 1_000;
 const runsAtMost = 6;
-/** A fleet runs for so long, in seconds. */
+/** The duration of a fleet, in seconds. */
 const fleetS = 12;
-/** A function below that share is no answer. */
+/** Functions below this share are omitted. */
 const leastShare = 0.01;
 const rowsAtMost = 15;
 
-/** Memory is no question of CPU time. */
+/** A goal about memory needs no CPU profile. */
 export function hasNone({ id }: Workload): boolean {
   return id === "memory";
 }
 
-/** A broker that is to be looked at, at a workload. */
+/** A broker to profile, at a workload. */
 export interface ToProfile {
   readonly contestant: Contestant;
   readonly workload: Workload;
 }
 
-/** Each broker at each workload once, where a goal is missed. */
+/** Each broker of a missed goal, once for each workload. */
 export function toProfile(
   rows: readonly GoalRow[],
   results: Results,
@@ -74,7 +74,7 @@ export function toProfile(
   });
 }
 
-/** Runs one until there is enough of it, and reads where the threads of the broker, or the fleet, spent that time. */
+/** Repeats the workload until the profile is long enough, and reads the time of the broker's or the fleet's threads. */
 export async function profileOf(contestant: Contestant, workload: Workload, engine: Engine): Promise<Profile> {
   const folder = await Deno.makeTempDir({ prefix: "mqtt-sim-profile" });
   const flags = ["--cpu-prof", `--cpu-prof-dir=${folder}`];
@@ -102,7 +102,7 @@ async function runFleet(contestant: Contestant, engine: EngineName, flags: reado
   return [];
 }
 
-/** Answers when the broker was at what is measured. */
+/** Returns when the broker was under measurement. */
 async function runBroker(
   contestant: Contestant,
   workload: Workload,
@@ -128,15 +128,15 @@ async function runBroker(
   return spans;
 }
 
-/** What is to be added to `performance.now()` for the monotonic clock of the operating system, in which V8 tells time. */
+/** The offset from `performance.now()` to the monotonic clock of the operating system, which V8's profile uses. */
 async function monotonicOffsetMs(): Promise<number> {
   const uptime = () => Deno.readTextFileSync("/proc/uptime").split(" ")[0]!;
   const before = uptime();
-  while (uptime() === before) await Promise.resolve(); // it moves every 10 ms: the moment it does is exact
+  while (uptime() === before) await Promise.resolve(); // this clock advances every 10 ms; the time of its step is exact
   return Number(uptime()) * 1_000 - performance.now();
 }
 
-/** Functions by their own time within the spans; in all of it, where no span is known. */
+/** Functions by self time within the spans; in the whole profile, if no span is known. */
 export function profileRows(
   profiles: readonly CpuProfile[],
   spans: readonly Span[],
@@ -156,7 +156,7 @@ export function profileRows(
   return { rows, ms: totalUs / 1_000 };
 }
 
-/** What one thread was at, but for idleness. */
+/** The self times of one thread, without idle time. */
 function* samplesOf(
   { nodes, samples, timeDeltas, startTime }: CpuProfile,
   spans: readonly Span[],
@@ -174,7 +174,7 @@ function* samplesOf(
   }
 }
 
-/** A file as a reader knows it: of this repository, of a package, or of the runtime. */
+/** A short name of a file: of this repository, of a package, or of the runtime. */
 export function fileText(url: string): string {
   const ours = /^file:.*\/((?:src|tests)\/.+|cli\.ts)$/.exec(url);
   const [, scope = "", name, path] = /\/npm\/[^/]+\/(@[^/]+\/)?([^/]+)\/\d[^/]*\/(.+)$/.exec(url) ?? [];

@@ -1,5 +1,5 @@
 /**
- * Clients that come, die and come back: how soon a broker that is not hurried publishes each will, and what a life costs
+ * Clients that connect, die and return: how soon a broker with little load publishes each will, and what a life costs
  * the fleet.
  */
 import { startOurs } from "../../support/brokers/peers.ts";
@@ -11,9 +11,9 @@ import type { Figures, Stage, Workload } from "./workload.ts";
 const [clients, killsPerSecond, seconds] = [10_000, 500, 20];
 
 /**
- * 10,000 clients, of which one in twenty dies each second, and another comes for each. The generator does next to nothing
- * besides, so that what a will took is the broker's. Wills come in the order in which their clients died, but for those
- * that die within one round of the broker's: the distribution is the same.
+ * 10,000 clients; 5 % of them die each second, and a new client replaces each. The generator does little else, so the
+ * delay of a will is the broker's. Wills arrive in the order of the deaths, except those of one round of the broker;
+ * the distribution is the same.
  */
 export const steady: Workload = {
   id: "steady",
@@ -38,7 +38,7 @@ export const steady: Workload = {
   },
 };
 
-/** Resets one client after the other, the oldest first; answers when each was reset, by `performance.now()`. */
+/** Resets one client after the other, the oldest first; returns the time of each reset, by `performance.now()`. */
 async function killEvenly(swarm: Swarm): Promise<number[]> {
   const killedMs: number[] = [];
   const startMs = performance.now();
@@ -46,7 +46,7 @@ async function killEvenly(swarm: Swarm): Promise<number[]> {
     const waitMs = startMs + dead * 1_000 / killsPerSecond - performance.now();
     if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
     killedMs.push(performance.now());
-    swarm.reset([swarm.clients[dead + 1]!]); // the first one watches
+    swarm.reset([swarm.clients[dead + 1]!]); // the first one is the watcher
     await swarm.connect(1, { willQoS: 1 });
   }
   const lateMs = performance.now() - startMs - seconds * 1_000;
@@ -54,7 +54,7 @@ async function killEvenly(swarm: Swarm): Promise<number[]> {
   return killedMs;
 }
 
-/** As much of the fleet's report as is read here. */
+/** The parts of the fleet's report that this file reads. */
 interface FleetReport {
   readonly verdict: string;
   readonly reason: string;
@@ -71,11 +71,11 @@ interface FleetRun {
 
 type EngineName = "epoll" | "deno";
 
-/** Past the time in which everything that is used often is compiled; and so much longer. */
+/** The time until V8 has compiled the frequent code; and the time by which the second run is longer. */
 const [shortS, longS] = [8, 24];
 const everyMs = 10;
 
-/** How many clients there are, are connected each second, and killed each second in percent of those alive. */
+/** The number of clients, connects each second, and kills each second in percent of living clients. */
 interface Pace {
   readonly clients: number;
   readonly ramp: number;
@@ -83,15 +83,15 @@ interface Pace {
 }
 
 /**
- * As one core can well carry on that engine, and no slower: a fleet that has less to do wakes up for each thing that
- * happens, and that is what a life costs it then.
+ * A load that one core can just carry on that engine, because a fleet with less load wakes up for each event, which
+ * raises the cost of a life.
  */
 const paces: Readonly<Record<EngineName, Pace>> = {
   epoll: { clients: 10_000, ramp: 5_000, killedPercent: 100 },
   deno: { clients: 5_000, ramp: 1_000, killedPercent: 60 },
 };
 
-/** What a fleet is asked for, that is to say what it pays for a life. */
+/** The options of a fleet, for its cost of a life. */
 export function fleetArgs(url: string, durationS: number, engine: EngineName): string[] {
   const { clients, ramp, killedPercent } = paces[engine];
   const who = `--clients ${clients} --ramp-rate ${ramp}/s --protocol 3.1.1 --engine ${engine}`;
@@ -115,25 +115,25 @@ async function fleet(stage: Stage, durationS: number, engine: EngineName): Promi
   }
 }
 
-/** Where kills were not as many as was asked for, the machine had too little time for the fleet: nothing was measured. */
+/** Fewer kills than scheduled mean that the machine had too little time for the fleet, so the figure is invalid. */
 function isMeasured({ report: { kills: { askedPerSecond, reachedPerSecond } } }: FleetRun): boolean {
   return reachedPerSecond >= 0.9 * askedPerSecond;
 }
 
-/** CPU time of all threads that a process has now, in microseconds, to the nanosecond; 0 once it has ended. */
+/** CPU time of the current threads of a process, in microseconds, exact to the nanosecond; 0 after its end. */
 function scheduledUs(pid: number): number {
   try {
     const threads = [...Deno.readDirSync(`/proc/${pid}/task`)];
     const texts = threads.map(({ name }) => Deno.readTextFileSync(`/proc/${pid}/task/${name}/schedstat`));
     return texts.reduce((sum, text) => sum + Number(text.split(" ")[0]), 0) / 1_000;
   } catch {
-    return 0; // a thread has ended, or all of them: the next reading tells, or the last one has
+    return 0; // a thread has ended, or all of them: the next reading decides, or the last one was the end
   }
 }
 
 /**
- * What the fleet pays for one life more: connect with a will of QoS 1, kill, the will, the verdict, back. Two runs differ
- * in nothing but their length, so that start and end are in neither figure.
+ * The fleet's cost of one more life: connect with a will of QoS 1, kill, will, verdict, return. The difference of two
+ * runs that differ only in length contains neither start nor end.
  */
 function lives(engine: EngineName): Workload {
   return {

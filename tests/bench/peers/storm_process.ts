@@ -1,6 +1,6 @@
 /**
- * A generator as a process of its own: `storm_process.ts PORT CLIENTS`. Warms the broker up by small storms, connects its
- * clients, says `connected`, and on SIGUSR2 resets them all; what came of it is one line of JSON.
+ * A generator as a separate process: `storm_process.ts PORT CLIENTS`. It warms the broker up by small storms, connects
+ * its clients, prints `connected`, and resets them all on SIGUSR2; it prints the outcome as one line of JSON.
  */
 import { chooseEngine, engines } from "../../../src/net/engine.ts";
 import { CpuClock } from "./process_cost.ts";

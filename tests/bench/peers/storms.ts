@@ -1,4 +1,4 @@
-/** Storms: clients that are all reset in one go, and watchers that are to get a will of each. */
+/** Storms: all clients are reset at once, and watchers receive a will of each. */
 import { ChildProcess } from "../../support/machine/child_process.ts";
 import type { BrokerPeer } from "../../support/brokers/peers.ts";
 import { generatorCore } from "./contestants.ts";
@@ -7,10 +7,10 @@ import type { BenchQoS } from "./packets.ts";
 import { CpuClock, pin } from "./process_cost.ts";
 import type { Figures, Goal, Stage, Workload } from "./workload.ts";
 
-/** So many wills make one measurement, of as many storms as that takes, or it would be made of noise. */
+/** The number of wills in one measurement, over as many storms as necessary, to limit the noise. */
 const willsEnough = 10_000;
 
-/** All clients are reset in one go; each will goes to each watcher. */
+/** Resets all clients at once; each will goes to each watcher. */
 export function storm(clients: number, watchers: number, qos: BenchQoS, goals: readonly Goal[]): Workload {
   const storms = Math.ceil(willsEnough / (clients * watchers));
   const times = storms === 1 ? "" : `; ${storms} storms a round`;
@@ -45,7 +45,7 @@ function watcherText(watchers: number): string {
   return watchers === 1 ? "1 watcher" : `${watchers} watchers`;
 }
 
-/** What a generator of a process of its own tells; see storm_process.ts. */
+/** The output of a generator process; see storm_process.ts. */
 interface Told {
   readonly done: number;
   readonly ms: number;
@@ -53,7 +53,10 @@ interface Told {
   readonly generatorUs: number;
 }
 
-/** More clients than a process may have open files: brokers and generators of their own, and all clients alive at once. */
+/**
+ * More clients than a process may have open files: brokers and generators in separate processes, all clients alive at
+ * the same time.
+ */
 export function stormOfSeveral(clients: number, brokers: number): Workload {
   return {
     id: `storm-${clients}-on-${brokers}-q0`,
@@ -81,7 +84,7 @@ export function stormOfSeveral(clients: number, brokers: number): Workload {
   };
 }
 
-/** A generator whose broker is warm and whose clients are all in. */
+/** A generator with a warm broker and all clients connected. */
 async function connected({ port }: BrokerPeer, clients: number): Promise<ChildProcess> {
   const script = new URL("./storm_process.ts", import.meta.url).pathname;
   const args = ["run", "--quiet", "--no-prompt", "--allow-all", script, String(port), String(clients)];
@@ -91,7 +94,7 @@ async function connected({ port }: BrokerPeer, clients: number): Promise<ChildPr
   return child;
 }
 
-/** One broker's share dies. */
+/** The clients of one broker die. */
 async function share(stage: Stage, peer: BrokerPeer, generator: ChildProcess, asked: number): Promise<Figures> {
   await stage.settle(500);
   const clock = new CpuClock(peer.child.pid);

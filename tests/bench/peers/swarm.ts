@@ -1,5 +1,5 @@
 /**
- * The generator: connects clients, so many at once, and knows when all that was asked for has come. One for each
+ * The generator: connects clients in batches, and detects when all requested messages have arrived. One for each
  * measurement.
  */
 import type { Engine } from "../../../src/net/engine.ts";
@@ -9,21 +9,21 @@ import { BenchClient, type Listening } from "./bench_client.ts";
 import { type BenchQoS, connectBytes, disconnectBytes, subscribeBytes } from "./packets.ts";
 
 /**
- * CONNECTs that wait for their CONNACK at a time. No broker's backlog is shorter (mosquitto listens with 100): a SYN
- * that finds it full is sent again a second later, and that second would be all that is measured.
+ * The most CONNECTs without CONNACK. It is below each broker's backlog (mosquitto's is 100): the kernel repeats a SYN
+ * to a full backlog after a second, which would dominate the measurement.
  */
 export const connecting = 96;
 
-/** After so long without anything new, what has not come is lost, unless more patience is asked for. */
+/** After this time without a message the missing ones are lost, unless the caller waits longer. */
 const quietMs = 2_000;
 
-/** What the clients of one call are like. */
+/** The properties of the clients of one call. */
 export interface ClientOptions {
   readonly keepAliveS?: number;
   readonly willQoS?: BenchQoS | undefined;
 }
 
-/** Where clients dial from, in turn: no address runs out of ports. */
+/** The source addresses of the clients, in turn, so that no address runs out of ports. */
 const sourceAddresses = ["127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4"];
 
 export class Swarm implements Listening {
@@ -31,7 +31,7 @@ export class Swarm implements Listening {
   readonly #port: number;
   readonly #prefix: string;
   #clients: BenchClient[] = [];
-  /** Clients so far, those that are gone too. */
+  /** All clients so far, ended ones included. */
   #dialled = 0;
   #connected = 0;
   #subscribed = 0;
@@ -39,12 +39,12 @@ export class Swarm implements Listening {
   #acknowledged = 0;
   #lastMs = 0;
   #wake: (() => void) | undefined;
-  /** When each message came, in ms, if asked for by {@link stampMessages}. */
+  /** The arrival time of each message in ms, if requested by {@link stampMessages}. */
   #stamps: number[] | undefined;
   readonly #unexpected: string[] = [];
-  /** Whose end is no fault. */
+  /** Clients whose end is no fault. */
   readonly #doomed = new Set<BenchClient>();
-  /** Whose reset was made ready. */
+  /** Clients that are prepared for a reset. */
   readonly #armed = new Set<BenchClient>();
   #leaving = false;
 
@@ -58,7 +58,7 @@ export class Swarm implements Listening {
     return this.#clients;
   }
 
-  /** PUBLISHes that came since the last {@link forget}. */
+  /** PUBLISH packets that arrived since the last {@link forget}. */
   get messages(): number {
     return this.#messages;
   }
@@ -67,12 +67,12 @@ export class Swarm implements Listening {
     return this.#acknowledged;
   }
 
-  /** When the last one came; `performance.now()`. */
+  /** When the last message arrived; `performance.now()`. */
   get lastMs(): number {
     return this.#lastMs;
   }
 
-  /** Starts counting again; stamps each message if asked to. */
+  /** Resets the counts; stamps each message if requested. */
   forget(stamped = false): void {
     this.#messages = this.#acknowledged = 0;
     this.#lastMs = performance.now();
@@ -83,7 +83,7 @@ export class Swarm implements Listening {
     return this.#stamps ?? [];
   }
 
-  /** Connects more clients; with wills on `will/NUMBER` if a QoS is given. Answers them when all were let in. */
+  /** Connects more clients; with wills on `will/NUMBER` if a QoS is given. Resolves to them when all are connected. */
   async connect(count: number, { keepAliveS = 0, willQoS }: ClientOptions = {}): Promise<BenchClient[]> {
     const first = this.#clients.length;
     const outstanding = () => this.#dialled - this.#connected;
@@ -112,7 +112,7 @@ export class Swarm implements Listening {
     await this.#until(() => this.#subscribed === goal, "SUBACK");
   }
 
-  /** Waits for so many messages, or until none has come for so long. Answers whether all came. */
+  /** Waits for `count` messages, or until none has arrived for a while. Returns whether all arrived. */
   messagesCome(count: number, patienceMs = quietMs): Promise<boolean> {
     return this.#until(() => this.#messages >= count, undefined, patienceMs);
   }
@@ -121,12 +121,12 @@ export class Swarm implements Listening {
     return this.#until(() => this.#acknowledged >= count);
   }
 
-  /** That these end is no fault. */
+  /** Marks the end of these clients as no fault. */
   expectEnds(clients: readonly BenchClient[]): void {
     for (const client of clients) this.#doomed.add(client);
   }
 
-  /** These are to be reset, which is made ready. */
+  /** Prepares these clients for a reset. */
   doom(clients: readonly BenchClient[]): void {
     this.expectEnds(clients);
     for (const client of clients) {
@@ -136,7 +136,7 @@ export class Swarm implements Listening {
     }
   }
 
-  /** RST to all of them, as a fleet dies whose power is cut; answers how many milliseconds that took. */
+  /** Resets all of them, as a power failure of the fleet does; returns how many milliseconds that took. */
   reset(clients: readonly BenchClient[]): number {
     const startMs = performance.now();
     for (const client of clients) {
@@ -150,14 +150,14 @@ export class Swarm implements Listening {
     return performance.now() - startMs;
   }
 
-  /** Forgets those that have ended. */
+  /** Removes ended clients. */
   bury(): void {
     this.#doomed.clear();
     this.#armed.clear();
     this.#clients = this.#clients.filter(({ link }) => link.open);
   }
 
-  /** All leave with DISCONNECT. */
+  /** All clients send DISCONNECT. */
   async leave(): Promise<void> {
     this.#leaving = true;
     for (const client of this.#clients) {
@@ -200,7 +200,7 @@ export class Swarm implements Listening {
     this.#wake?.();
   }
 
-  /** Until it is so, or nothing has come for so long; with a word for what is awaited the latter is an error. */
+  /** Waits until the condition holds or no event has occurred for a while; with `what` the latter is an error. */
   async #until(isSo: () => boolean, awaited?: string, patienceMs = quietMs): Promise<boolean> {
     let quietFrom = performance.now();
     while (!isSo()) {

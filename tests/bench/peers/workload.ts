@@ -1,4 +1,4 @@
-/** What is measured: a workload runs once on one broker, and answers plain figures. */
+/** A workload: it runs once on one broker, and returns plain figures. */
 import type { Engine } from "../../../src/net/engine.ts";
 import type { BrokerPeer } from "../../support/brokers/peers.ts";
 import { CpuClock } from "./process_cost.ts";
@@ -6,72 +6,75 @@ import { Swarm } from "./swarm.ts";
 
 /** One run of a workload on one broker. */
 export interface Figures {
-  /** What came of the units of work that were asked for; less than `asked` is loss. */
+  /** Units of work that completed; fewer than `asked` means loss. */
   readonly done: number;
   readonly asked: number;
-  /** From the first cause to the last effect. */
+  /** From the start of the work to its last effect. */
   readonly ms: number;
-  /** The broker's CPU time, until it had come to rest again. */
+  /** The broker's CPU time, until it was idle again. */
   readonly cpuUs: number;
-  /** Of it, what the kernel spent, to 10 ms. */
+  /** The kernel's part of it, to 10 ms. */
   readonly kernelUs?: number;
-  /** The generator's own, while the broker worked; absent where the generator is no part of this process. */
+  /** The generator's CPU time while the broker worked; absent if the generator is a separate process. */
   readonly generatorUs?: number;
-  /** How long the generator took to reset its clients, of `ms`. */
+  /** The part of `ms` in which the generator reset its clients. */
   readonly resetMs?: number;
-  /** The one figure that counts, where it is neither units a second nor CPU time: bytes a client, milliseconds late. */
+  /**
+   * The figure of the workload if it is neither units per second nor CPU time: bytes for each client, milliseconds
+   * late.
+   */
   readonly value?: number;
 }
 
-/** What a goal asks of our broker, beside another in the same round. */
+/** A goal of our broker, relative to another in the same round. */
 export interface Goal {
   readonly beside: "mosquitto" | "aedes" | "mqtt-sim epoll" | "mqtt-sim deno" | "itself";
-  /** Of which of our brokers; of both engines if absent. */
+  /** The engines that the goal applies to; both if absent. */
   readonly from?: "mqtt-sim epoll" | "mqtt-sim store" | "mqtt-sim deno store";
-  /** Whose engine it speaks of, where that is not the broker's. */
+  /** Whose engine it refers to, if not the broker's. */
   readonly engine?: "epoll" | "deno";
-  /** `rate`: units a second, and CPU for a unit; `value`: see {@link Figures}. */
+  /** `rate`: units per second, and CPU for each unit; `value`: see {@link Figures}. */
   readonly of: "rate" | "value";
   readonly atLeast?: number;
   readonly atMost?: number;
 }
 
 export interface Workload {
-  /** For `--workload`. */
+  /** The argument of `--workload`. */
   readonly id: string;
   readonly title: string;
-  /** What a unit of work is, and what `value` is. */
+  /** A text for the unit of work, and for `value`. */
   readonly unit: string;
   readonly valueUnit?: string;
-  /** None: a figure without one. */
+  /** Absent: a figure without a goal. */
   readonly goals: readonly Goal[];
-  /** Our broker stands here too with its sessions and wills on a disk. */
+  /** Our broker also takes part with its sessions and wills on disk. */
   readonly withStore?: boolean;
-  /** Who takes part; everybody if absent. */
+  /** The brokers that take part; all if absent. */
   readonly brokers?: readonly string[];
-  /** It is the fleet that is measured, on this engine, and not the broker. */
+  /** The workload measures the fleet, on this engine, not the broker. */
   readonly fleet?: "epoll" | "deno";
-  /** A broker that has done nothing yet for each run, and no warming up. */
+  /** A new broker for each run, without a warm-up. */
   readonly isFresh?: boolean;
-  /** It warms its broker up by itself. */
+  /** The workload warms its broker up itself. */
   readonly isWarming?: boolean;
-  /** No more rounds than that, where one takes long. */
+  /** The most rounds, for a slow workload. */
   readonly roundsAtMost?: number;
-  /** Its share of the time for all, where the others have 1. */
+  /** Its share of the time, where the others have 1. */
   readonly weight?: number;
   run(stage: Stage): Promise<Figures>;
 }
 
-/** The time in which something was measured; `performance.now()`. */
+/** The measured time; `performance.now()`. */
 export interface Span {
   readonly fromMs: number;
   readonly toMs: number;
 }
 
-/** One broker, and the way to it. */
+/** One broker with its address. */
 export class Stage {
   readonly peer: BrokerPeer;
-  /** When the broker was at what is measured. */
+  /** The times at which the broker was under measurement. */
   readonly spans: Span[] = [];
   readonly #engine: Engine;
   readonly #run: string;
@@ -93,7 +96,7 @@ export class Stage {
     return new Swarm(this.#engine, this.peer.port, `${this.#run}-${++this.#swarms}`);
   }
 
-  /** One more broker, which the caller stops. */
+  /** Starts one more broker, which the caller stops. */
   another(): Promise<BrokerPeer> {
     return this.#another();
   }
@@ -110,18 +113,20 @@ export class Stage {
     return this.#generator.us;
   }
 
-  /** Time for the broker to have done with what went before. */
+  /** Waits for the broker to finish earlier work. */
   settle(ms = 300): Promise<void> {
     return new Promise((resolve) => setTimeout(resolve, ms));
   }
 
-  /** Until the broker has next to nothing to do: its CPU time can be read then, and what comes next begins quietly. */
+  /**
+   * Waits until the broker is nearly idle, so that its CPU time is readable and the next measurement begins quietly.
+   */
   async rest(lookMs = 25, limitMs = 3_000): Promise<void> {
     const untilMs = performance.now() + limitMs;
     for (let before = this.brokerCpuUs; performance.now() < untilMs;) {
       await this.settle(lookMs);
       const now = this.brokerCpuUs;
-      if (now - before < lookMs * 40) return; // less than a twenty-fifth of a core
+      if (now - before < lookMs * 40) return; // less than 4 % of a core
       before = now;
     }
   }

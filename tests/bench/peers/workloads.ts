@@ -1,4 +1,4 @@
-/** What is measured. The generator of our own drives all but the last, which are the fleet's. */
+/** The workloads. Our own generator drives all but the last ones, which are the fleet's. */
 import { storm, stormOfSeveral } from "./storms.ts";
 import { type BenchQoS, publishBytes } from "./packets.ts";
 import { measured } from "./measured.ts";
@@ -14,7 +14,7 @@ function over(atLeast: number): readonly Goal[] {
   return [{ beside: "mosquitto", of: "rate", atLeast }, fourTimesAedes];
 }
 
-/** At least half of what our broker does on the same engine without a store. */
+/** At least half of our broker's rate on the same engine without a store. */
 const half = { of: "rate", atLeast: 0.5 } as const;
 const withStore: readonly Goal[] = [
   { beside: "mqtt-sim epoll", from: "mqtt-sim store", engine: "epoll", ...half },
@@ -41,7 +41,7 @@ function connects(clients: number): Workload {
   };
 }
 
-/** Publishers send in turn, and never have more than two batches on the way, so that no queue decides. */
+/** Publishers send in turn, with at most two batches in flight, so that no queue determines the rate. */
 function publishing(
   id: string,
   [publishers, subscribers]: readonly [number, number],
@@ -60,7 +60,7 @@ function publishing(
       await swarm.subscribe(await swarm.connect(subscribers), "load/#", qos);
       const senders = await swarm.connect(publishers);
       const figures = await measured(stage, swarm, messages * subscribers, async () => {
-        const batch = 5_000 / subscribers; // two of them on the way: neither window nor queue decides
+        const batch = 5_000 / subscribers; // two of them in flight: neither window nor queue is the limit
         for (let sent = 0; sent < messages; sent += batch) {
           for (let at = sent; at < sent + batch; at++) {
             senders[at % publishers]!.link.write(publishBytes(`load/${at % 100}`, qos, at % 60_000 + 1));
@@ -100,8 +100,8 @@ const memory: Workload = {
 };
 
 /**
- * Each is let in and says nothing more: its will is due 1.5 × 2 s later. They come one after the other, and so do their
- * wills, but for those that a broker finds in one look.
+ * Each client connects and then is silent: its will is due 1.5 × 2 s later. They connect one after the other, and so do
+ * their wills come, except those that a broker finds in one check.
  */
 const keepAlive: Workload = {
   id: "keep-alive",
@@ -110,14 +110,14 @@ const keepAlive: Workload = {
   valueUnit: "ms after 1.5 × keep alive, p99 of the clients",
   goals: [],
   roundsAtMost: 3,
-  isWarming: true, // nothing in it depends on how warm a broker is: it waits
+  isWarming: true, // the warmth of a broker does not matter: it waits
   run: async (stage) => {
     const clients = 500;
     const swarm = stage.swarm();
     await swarm.subscribe(await swarm.connect(1), "will/#", 1);
     const silentMs: number[] = [];
     for (let number = 0; number < clients; number++) {
-      swarm.expectEnds(await swarm.connect(1, { keepAliveS: 2, willQoS: 1 })); // they are put out: that is no fault
+      swarm.expectEnds(await swarm.connect(1, { keepAliveS: 2, willQoS: 1 })); // the broker ends them: that is no fault
       silentMs.push(performance.now());
     }
     let late: number[] = [];
@@ -130,7 +130,7 @@ const keepAlive: Workload = {
   },
 };
 
-/** They take long. The fleet's pay for a life is the fleet's: one broker will do. */
+/** Slow workloads. One broker suffices for the fleet's cost of a life, which is the fleet's. */
 function limited(workload: Workload): Workload {
   const limits = workload.fleet !== undefined
     ? { brokers: ["mqtt-sim epoll"], weight: 1.3, roundsAtMost: 2 }
@@ -143,7 +143,7 @@ export const workloads: readonly Workload[] = [
   storm(5_000, 1, 1, over(1)),
   storm(5_000, 1, 2, [fourTimesAedes]),
   storm(1_000, 1, 0, [fourTimesAedes]),
-  { ...storm(18_000, 1, 0, []), brokers: withoutAedes }, // aedes takes minutes over it
+  { ...storm(18_000, 1, 0, []), brokers: withoutAedes }, // aedes takes minutes for it
   stormOfSeveral(50_000, 3),
   storm(1_000, 10, 0, over(3)),
   storm(1_000, 10, 1, over(1.5)),

@@ -1,4 +1,4 @@
-/** The packets that take the broker longest, each as large as the limits let it be. */
+/** The packets that take the broker longest, each as large as the limits permit. */
 import type { BrokerLimits } from "../../../src/broker/options/options.ts";
 import { encode } from "../../../src/mqtt/codec/codec.ts";
 import type {
@@ -16,18 +16,18 @@ import { type BenchStage, connectOf, empty, send } from "../bench_stage.ts";
 /** One kind of packet. */
 export interface TurnCase {
   readonly name: string;
-  /** What the packet has many of. */
+  /** The repeated item of the packet. */
   readonly items: number;
   /** One packet, or several in one read. */
   readonly bytes: Uint8Array;
   readonly version: ProtocolVersion;
   /** Whether the bytes are one packet, so that the codec alone can read it. */
   readonly isOnePacket: boolean;
-  /** Makes the link that the packet comes on. */
+  /** Makes the link on which the packet arrives. */
   readonly link: (stage: BenchStage) => SimLink;
 }
 
-/** What a case may state besides its packet. */
+/** The optional parts of a case. */
 interface CaseOptions {
   readonly version?: ProtocolVersion;
   readonly link?: (stage: BenchStage) => SimLink;
@@ -43,13 +43,13 @@ function oneCase(name: string, items: number, packet: Packet, options: CaseOptio
 /** Bytes of a packet that are not properties or filters, at most. */
 const headBytes = 1_024;
 
-/** Pairs of five bytes each, as many as the limits and the packet's size let through. */
+/** Pairs of five bytes, as many as the limits and the packet's size permit. */
 function emptyPairs({ userProperties }: BrokerLimits, sizeBytes: number): UserProperty[] {
   const count = Math.min(userProperties, Math.floor((sizeBytes - headBytes) / 5));
   return Array.from({ length: count }, () => ["", ""] as const);
 }
 
-/** As many pairs as the limits let through, which fill a packet. */
+/** The most pairs that the limits permit, which fill the packet. */
 function fullPairs({ userProperties }: BrokerLimits, sizeBytes: number, character: string): UserProperty[] {
   const bytesOfPair = Math.floor((sizeBytes - headBytes) / userProperties) - 5;
   const text = character.repeat(
@@ -64,7 +64,7 @@ function publishOf(more: Partial<PublishPacket>): PublishPacket {
   return { ...message, ...(more.qos !== undefined && more.qos > 0 && { packetId: 1 }), ...more };
 }
 
-/** A sender beside a subscriber of that version. */
+/** A sender and a subscriber of that version. */
 function withSubscriber(version: ProtocolVersion = 5) {
   return (stage: BenchStage): SimLink => {
     stage.connect("subscriber", "#", version);
@@ -122,7 +122,7 @@ function propertyCases(limits: BrokerLimits): TurnCase[] {
   ];
 }
 
-/** As many filters as the limits let through. */
+/** As many filters as the limits permit. */
 function filtersOf(limits: BrokerLimits, make: (at: number) => string): string[] {
   const filters: string[] = [];
   let bytesLeft = limits.maximumPacketSizeBytes - headBytes;
@@ -147,7 +147,7 @@ function subscribeCase(
   return oneCase(`SUBSCRIBE, ${name}`, filters.length, packet, options);
 }
 
-/** A sender beside 5,000 retained messages. */
+/** A sender and 5,000 retained messages. */
 function withRetained(stage: BenchStage): SimLink {
   const author = stage.connect("author");
   for (let at = 0; at < 5_000; at++) {
@@ -211,7 +211,7 @@ function copies(name: string, packet: Packet, sizeBytes: number, options: CaseOp
   return { name, items: count, bytes, version: 5, isOnePacket: false, link: options.link ?? connected };
 }
 
-/** The parts in which the epoll engine reads a link at first, and at most. The payload of a WebSocket comes in them too. */
+/** The first and the largest read size of the epoll engine; payloads of a WebSocket have them too. */
 const readsBytes = { first: 4 * 1_024, largest: 64 * 1_024 } as const;
 
 function otherCases({ maximumPacketSizeBytes }: BrokerLimits): TurnCase[] {
@@ -239,7 +239,7 @@ export function turnCases(limits: BrokerLimits): readonly TurnCase[] {
   return [...propertyCases(limits), ...filterCases(limits), ...otherCases(limits)];
 }
 
-/** Limits that leave the number of items to the packet's size. */
+/** Limits that restrict the number of items only by the packet's size. */
 export function withoutCounts(limits: BrokerLimits): BrokerLimits {
   return { ...limits, userProperties: 1e6, filters: 1e6, filterLevels: 1e9 };
 }

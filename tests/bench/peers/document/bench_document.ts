@@ -1,4 +1,4 @@
-/** docs/bench.md, the whole of it, from one run of the bench. */
+/** The complete docs/bench.md, from one run of the bench. */
 import type { EngineName } from "../../../../src/net/engine.ts";
 import { remarks } from "./bench_remarks.ts";
 import { type Rounds, takesPart, warmMs } from "../contest.ts";
@@ -12,7 +12,7 @@ import type { Workload } from "../workload.ts";
 
 export interface BenchDocument {
   readonly facts: MachineFacts;
-  /** Rounds that were asked for; see `roundsAtMost` of a workload. */
+  /** The requested rounds; see `roundsAtMost` of a workload. */
   readonly rounds: number;
   readonly contestants: readonly Contestant[];
   readonly workloads: readonly Workload[];
@@ -21,7 +21,7 @@ export interface BenchDocument {
   readonly profiles: readonly Profile[];
 }
 
-/** What the table says of a goal that nothing was measured for. */
+/** The table's text for a goal without a figure. */
 export const notMeasured = "not measured";
 export const command = "deno task docs:bench";
 
@@ -138,7 +138,7 @@ function whyParts(document: BenchDocument): string[] {
   ]);
 }
 
-/** One broker's profile; shown once, where several goals ask for it. */
+/** The profile of one broker; appears once, even if several goals refer to it. */
 function profileParts(verdict: Verdict, document: BenchDocument, shown: Set<string>): string[] {
   const { broker, workload: id } = verdict;
   const workload = document.workloads.find((each) => each.id === id);

@@ -8,11 +8,11 @@ import { workloads } from "../workloads.ts";
 
 const rows = goalRows(workloads);
 const page = Deno.readTextFileSync(new URL("../../../../docs/bench.md", import.meta.url));
-/** As the formatter may have broken its lines. */
+/** The text with the formatter's line breaks removed. */
 const flat = (text: string) => text.replaceAll(/\s+/g, " ");
 
 const sections = page.split("\n### ");
-/** Workloads of which no round counts. */
+/** Workloads without a valid round. */
 const voided = workloads.filter(({ title }) =>
   sections.find((each) => each.startsWith(title))?.includes(", 0 rounds\n")
 );
@@ -28,7 +28,7 @@ Deno.test("docs/bench.md has every goal, with a verdict of each engine that it i
   assert.deepEqual(found.map(([text, asked]) => [text, asked]), rows.map(({ text, asked }) => [text, asked]));
   for (const [at, [text = "", , ...verdicts]] of found.entries()) {
     assert.ok(verdicts.some((verdict) => verdict !== "–"), text);
-    // Where no round of a workload counts, the page says why, at the workload.
+    // A workload without a valid round has the reason on the page.
     const mayLack = voided.some(({ id }) => rows[at]!.id.startsWith(`${id}-`));
     for (const verdict of verdicts.filter((verdict) => !(mayLack && verdict === notMeasured))) {
       assert.match(verdict, /^(?:–|.*(?:reached|\*\*missed\*\*))$/, text);

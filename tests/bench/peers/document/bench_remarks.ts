@@ -1,6 +1,6 @@
 /**
- * What people add to docs/bench.md, so that it outlives a new run: by the id of a workload, which puts it under that
- * workload's table, or of a row of the goals, which puts it where the page says why that goal is missed.
+ * Remarks of people for docs/bench.md, which a new run keeps: by the id of a workload, for the text below its table, or
+ * of a row of the goals, for the reason why the goal is missed.
  */
 const runtimeSockets =
   "On the deno engine a reset reaches the program as an exception, made in the runtime from a read that was under way as " +

@@ -1,8 +1,8 @@
-/** What rounds come to: medians, and how far the rounds lie apart. */
+/** The figures of several rounds: medians, and the spread. */
 import type { Rounds } from "../contest.ts";
 import type { Figures } from "../workload.ts";
 
-/** The median of the rounds that have the figure, with the least and the most of them. */
+/** The median of the rounds with this figure, and its minimum and maximum. */
 export interface Spread {
   readonly median: number;
   readonly least: number;
@@ -31,34 +31,34 @@ export function value({ value }: Figures): number {
   return value ?? NaN;
 }
 
-/** Of one core: how busy the broker was; what it does after the last message counts too, so that 1 is the most. */
+/** The broker's use of one core; work after the last message counts too, so the value is at most 1. */
 export function brokerBusy({ cpuUs, ms }: Figures): number {
   return Math.min(1, cpuUs / 1_000 / ms);
 }
 
-/** The same of the generator; none where it is no part of the bench's own process. */
+/** The same for the generator; undefined if it is a separate process. */
 export function generatorBusy({ generatorUs, ms }: Figures): number {
   return generatorUs === undefined ? NaN : Math.min(1, generatorUs / 1_000 / ms);
 }
 
-/** One broker's figure over another's in the same round, for all rounds that both had. */
+/** The ratio of two brokers' figures in the same round, for all rounds with both. */
 export function ratio(of: Rounds, over: Rounds, figure: (figures: Figures) => number): Spread {
   const rounds = Math.min(of.figures.length, over.figures.length);
   const ratios = of.figures.slice(0, rounds).map((figures, round) => figure(figures) / figure(over.figures[round]!));
   return spreadOf(ratios);
 }
 
-/** What was asked for and never came, over all rounds. */
+/** Requested units that never arrived, over all rounds. */
 export function lost({ figures }: Rounds): number {
   return figures.reduce((sum, { asked, done }) => sum + asked - done, 0);
 }
 
-/** In three digits, as people write it. */
+/** A number with three digits, for readers. */
 export function numberText(value: number): string {
   return Number.isFinite(value) ? Number(value.toPrecision(3)).toLocaleString("en") : "–";
 }
 
-/** `median (least–most)`; the spread is left out where there is none. */
+/** `median (minimum–maximum)`; omits the spread of a single value. */
 export function spreadText({ median, least, most }: Spread, unit = ""): string {
   const [middle, from, to] = [median, least, most].map(numberText) as [string, string, string];
   return from === to ? `${middle}${unit}` : `${middle}${unit} (${from}–${to})`;

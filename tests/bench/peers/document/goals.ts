@@ -1,6 +1,6 @@
 /**
- * How our broker stands to each goal. Rates are judged twice, by the clock and by CPU time: where the generator is what
- * limits, the clock says little, and where something else has the core, CPU time says more. The page reports both.
+ * Our broker's result for each goal. Each rate has two verdicts, by the clock and by CPU time: the clock says little
+ * where the generator is the limit, and CPU time says more where other processes use the core. The page reports both.
  */
 import type { EngineName } from "../../../../src/net/engine.ts";
 import type { Rounds } from "../contest.ts";
@@ -8,21 +8,21 @@ import { storedNames } from "../contestants.ts";
 import { cpu, lost, numberText, rate, ratio, type Spread, spreadOf, spreadText, value } from "./figures.ts";
 import type { Goal, Workload } from "../workload.ts";
 
-/** Rounds of every workload that was run, by its id. */
+/** The rounds of each workload of the run, by its id. */
 export type Results = ReadonlyMap<string, readonly Rounds[]>;
 
-/** One figure that a goal is held against. */
+/** One figure that a goal is compared with. */
 export interface Judged {
-  /** What it is: `wall`, `CPU`, or nothing where there is only one. */
+  /** Its kind: `wall`, `CPU`, or empty if there is only one. */
   readonly by: string;
   readonly text: string;
   readonly reached: boolean;
 }
 
-/** What a row of the table of goals says of one engine. */
+/** The cell of the goals' table for one engine. */
 export interface Verdict {
   readonly judged: readonly Judged[];
-  /** Which broker's process is to be looked at where it is missed. */
+  /** The broker whose process to profile if the goal is missed. */
   readonly broker: string;
   readonly workload: string;
 }
@@ -53,7 +53,7 @@ function judged(by: string, of: Spread, { atLeast = -Infinity, atMost = Infinity
   return { by, text: spreadText(of, unit), reached: of.median >= atLeast && of.median <= atMost };
 }
 
-/** Wall time and CPU time, both so that more is better. */
+/** Wall time and CPU time as rates, so that more is better. */
 export function rateJudged(ours: Rounds, other: Rounds, goal: Partial<Goal>): Judged[] {
   return [
     judged("wall ", ratio(ours, other, rate), goal, " ×"),
@@ -67,7 +67,7 @@ function askedText({ atLeast, atMost, beside, of }: Goal, { valueUnit = "" }: Wo
   return `${bound} × ${beside}${of === "value" ? `, ${valueUnit}` : ""}`;
 }
 
-/** A goal that stands at a workload. */
+/** A goal of a workload. */
 function rowOf(workload: Workload, goal: Goal, number: number): GoalRow {
   const { beside, from, of } = goal;
   return {
@@ -89,7 +89,7 @@ function rowOf(workload: Workload, goal: Goal, number: number): GoalRow {
   };
 }
 
-/** The worst of all workloads stands for all. */
+/** The worst workload determines the result. */
 function aedesRow(workloads: readonly Workload[]): GoalRow {
   const theirs = (workload: Workload) => workload.goals.find(({ beside, of }) => beside === "aedes" && of === "rate");
   return {
@@ -132,7 +132,7 @@ function lossRow(workloads: readonly Workload[]): GoalRow {
   };
 }
 
-/** What a will costs when there are more clients, over what it costs when there are 1,000. */
+/** The cost of a will with more clients, divided by its cost with 1,000. */
 function growthRow(few: string, many: string, text: string): GoalRow {
   return {
     id: `growth-${many}`,
@@ -149,7 +149,7 @@ function growthRow(few: string, many: string, text: string): GoalRow {
   };
 }
 
-/** Every goal, in the order of the workloads. What is asked beside aedes is one row, and one line at each workload. */
+/** All goals, in the order of the workloads. The goals beside aedes are one row, and one line at each workload. */
 export function goalRows(workloads: readonly Workload[]): readonly GoalRow[] {
   return [
     ...workloads.flatMap((workload) =>
@@ -170,7 +170,7 @@ export function goalRows(workloads: readonly Workload[]): readonly GoalRow[] {
   ];
 }
 
-/** How our brokers stand to the goals of one workload, aedes too. */
+/** The results of our brokers for the goals of one workload, those beside aedes included. */
 export function goalLines(workload: Workload, results: Results): string[] {
   return workload.goals.map((goal, number) => rowOf(workload, goal, number)).flatMap((row) =>
     engineNames.flatMap((engine) => {

@@ -16,10 +16,10 @@ import {
 } from "./figures.ts";
 import type { Figures, Workload } from "../workload.ts";
 
-/** A column: its head, and what it says of a broker. */
+/** A column: its head, and its text for a broker. */
 type Column = readonly [string, (rounds: Rounds) => string];
 
-/** Where a workload has a figure of its own, units a second say nothing. */
+/** Without units per second for a workload that has its own figure. */
 function columnsOf({ unit, valueUnit }: Workload, all: readonly Rounds[]): Column[] {
   const mosquitto = all.find(({ broker }) => broker === "mosquitto");
   const median = (figure: (figures: Figures) => number): Column[1] => ({ figures }) =>
