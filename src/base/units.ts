@@ -80,17 +80,20 @@ export function parseWhole(text: string, name: string): number {
   return value;
 }
 
-/** Bytes of `64`, `1k` (1,024) or `1m` (1,048,576). */
+const sizeUnits: Readonly<Record<string, number>> = { "": 1, k: 1_024, m: 1_048_576, g: 1_073_741_824 };
+
+/** Bytes of `64`, `1k` (1,024), `1m` (1,048,576) or `1g` (1,073,741,824). */
 export function parseSizeBytes(text: string, name: string): number {
-  const match = /^(\d+)([km]?)$/i.exec(text);
-  const bytes = match === null ? NaN : Number(match[1]) * { "": 1, k: 1_024, m: 1_048_576 }[match[2]!.toLowerCase()]!;
-  if (!Number.isSafeInteger(bytes)) refuse(name, text, "bytes such as 64 or 1k");
+  const match = /^(\d+)([kmg]?)$/i.exec(text);
+  const bytes = match === null ? NaN : Number(match[1]) * sizeUnits[match[2]!.toLowerCase()]!;
+  if (!Number.isSafeInteger(bytes)) refuse(name, text, "bytes such as 64, 1k, 1m or 1g");
   return bytes;
 }
 
 /** Bytes in the format of {@link parseSizeBytes}, in the largest unit without a fraction: `64m`, `100`. */
 export function formatSizeBytes(bytes: number): string {
   if (bytes === 0 || bytes % 1_024 !== 0) return String(bytes);
+  if (bytes % 1_073_741_824 === 0) return `${bytes / 1_073_741_824}g`;
   return bytes % 1_048_576 === 0 ? `${bytes / 1_048_576}m` : `${bytes / 1_024}k`;
 }
 

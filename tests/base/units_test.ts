@@ -85,12 +85,14 @@ Deno.test("units: parses whole numbers and sizes", () => {
       `Cannot read --clients "${text}": expected a whole number such as 1000`,
     );
   }
-  for (const [text, bytes] of Object.entries({ "64": 64, "1k": 1_024, "2K": 2_048, "1m": 1_048_576 })) {
+  for (
+    const [text, bytes] of Object.entries({ "64": 64, "1k": 1_024, "2K": 2_048, "1m": 1_048_576, "2g": 2_147_483_648 })
+  ) {
     assert.equal(units.parseSizeBytes(text, "--size"), bytes);
   }
   assert.equal(
-    refused(() => units.parseSizeBytes("1g", "--size")),
-    'Cannot read --size "1g": expected bytes such as 64 or 1k',
+    refused(() => units.parseSizeBytes("1t", "--size")),
+    'Cannot read --size "1t": expected bytes such as 64, 1k, 1m or 1g',
   );
 });
 

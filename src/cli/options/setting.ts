@@ -132,7 +132,7 @@ function fileForm({ kind, min, max }: NumberValue): z.ZodType {
   const plain = z.int().min(min).max(max);
   if (kind === "duration") return z.union([z.number().min(0), z.string().regex(durationText)]);
   if (kind === "seconds") return z.union([plain, z.string().regex(durationText)]);
-  if (kind === "bytes") return z.union([plain, z.string().regex(/^\d+[kKmM]?$/)]);
+  if (kind === "bytes") return z.union([plain, z.string().regex(/^\d+[kKmMgG]?$/)]);
   return kind === "whole" ? plain : z.union([z.string(), z.number().min(0)]);
 }
 

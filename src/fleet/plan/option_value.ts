@@ -83,7 +83,7 @@ const numbers: Readonly<Record<NumberKind, ValueForm<number>>> = {
   seconds: form("SECONDS", units.parseSeconds, (value) => `${value}s`, "whole seconds such as 10s, 2m or 10"),
   duration: form("TIME", units.parseDurationMs, units.formatDuration, units.durationForms),
   perSecond: form("RATE", units.parsePerSecond, (value) => `${value}/s`, "a number a second such as 500/s"),
-  bytes: form("BYTES", units.parseSizeBytes, String, "bytes such as 64, 1k or 1m"),
+  bytes: form("BYTES", units.parseSizeBytes, String, "bytes such as 64, 1k, 1m or 1g"),
 };
 
 const qosWords = ["0", "1", "2", "mix"] as const;

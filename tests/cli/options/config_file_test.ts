@@ -51,7 +51,7 @@ Deno.test("config file: reports each fault of a file at once, with line and colu
       '  broker.yaml:4:18: Cannot read time-to-connect "soon": expected a duration such as 250ms, 1.5s, 1m30s or 30 ' +
       "(seconds), 1ms or more",
       '  broker.yaml:5:8: Cannot read quiet "maybe": expected true or false',
-      '  broker.yaml:6:17: Cannot read max-queue-size "64q": expected bytes such as 64, 1k or 1m, 1 or more',
+      '  broker.yaml:6:17: Cannot read max-queue-size "64q": expected bytes such as 64, 1k, 1m or 1g, 1 or more',
       "  broker.yaml:7:9: Cannot read retain 1.5: expected yes or no",
     ].join("\n"),
   });
