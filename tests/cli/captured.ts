@@ -9,13 +9,14 @@ export interface Captured extends Output {
 }
 
 /** A terminal only if `columns` is given. */
-export function captured(columns?: number): Captured {
+export function captured(columns?: number, rows = columns === undefined ? undefined : 24): Captured {
   const written = { out: "", err: "" };
   const stream = (name: "out" | "err") => ({
     write: (text: string) => void (written[name] += escapeLines(text)),
     draw: (text: string) => void (written[name] += escapeTerminal(text)),
     style: plainStyle,
     columns: () => columns,
+    rows: () => rows,
   });
   return { written, out: stream("out"), err: stream("err") };
 }

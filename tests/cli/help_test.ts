@@ -32,7 +32,7 @@ const sections: Readonly<Record<string, string>> = {
   Kills: "kill-rate kill-mode duration reconnect-after seed",
   Wills: "will-qos will-retain presence will-delay will-topic will-payload-size",
   Watching: "watchers fan-out late-after drain",
-  Output: "threshold run-id record live metrics quiet",
+  Output: "threshold run-id record live metrics verbose quiet",
   Reports: "report html junit markdown csv csv-lives hdr",
 };
 
@@ -48,7 +48,7 @@ Deno.test("help: fleet --help has each flag, in its section", async () => {
 Deno.test("help: each flag has its default, except switches and logins", async () => {
   const text = await help(["fleet"]);
   const without =
-    "url password password-file will-retain presence threshold record live metrics quiet report html junit markdown csv csv-lives hdr"
+    "url password password-file will-retain presence threshold record live metrics verbose quiet report html junit markdown csv csv-lives hdr"
       .split(
         " ",
       );
@@ -128,7 +128,7 @@ Deno.test("help: check --help has each flag, area and exit code", async () => {
   const text = await help(["check"]);
   const found = [...text.matchAll(/^ {2}--([a-z-]+)/gm)].map((match) => match[1]);
   const flags =
-    "url username password password-file denied-topic restart-command engine tls-ca tls-cert tls-key tls-server-name tls-insecure only rule protocol quick list slack parallel profile quiet " +
+    "url username password password-file denied-topic restart-command engine tls-ca tls-cert tls-key tls-server-name tls-insecure only rule protocol quick list slack parallel profile verbose quiet " +
     "report html junit markdown";
   assert.deepEqual(found, flags.split(" "));
   for (const area of Object.keys(areas)) assert.match(text, new RegExp(`^ ${area} +\\S`, "m"));

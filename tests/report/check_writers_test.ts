@@ -12,6 +12,7 @@ import { script } from "./hostile.ts";
 Deno.test("check writers: a check with each outcome equals its golden file in each format", () => {
   const report = checkSample();
   assertGolden("check.txt", checkText(report));
+  assertGolden("check.verbose.txt", checkText(report, { verbose: true }));
   assertGolden("check.md", checkMarkdown(report));
   assertGolden("check.junit.xml", checkJunit(report));
   assertGolden("check.main.html", `${checkMain(report).text.replaceAll(/^\s+|[ \t]+$/gm, "")}\n`);

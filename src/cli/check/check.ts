@@ -15,14 +15,14 @@ import type { EngineChoice } from "../../net/engine.ts";
 import { securedEndpoint } from "../../net/secured_endpoint.ts";
 import { profileOf } from "../../profiles/profiles.ts";
 import { makeCheckReport } from "../../report/model/check_report.ts";
-import { checkText } from "../../report/terminal/check_text.ts";
 import { type Column, tableLines } from "../../report/terminal/table.ts";
 import { type Interrupts, openInterrupts } from "../process/interrupt.ts";
 import type { Output, Stream } from "../process/output.ts";
 import { tool } from "../process/tool.ts";
 import { caseNames, type CheckAsked, ruleNumbers } from "./check_flags.ts";
 import { meant } from "../options/similar.ts";
-import { openCheckOutputs } from "./check_outputs.ts";
+import { checkPlaces, openCheckOutputs } from "../report/check_outputs.ts";
+import { tellCheck } from "../report/tell_report.ts";
 import { type CheckTarget, startCheckTarget } from "./check_target.ts";
 import { checkTlsFlags, passwordOf } from "../fleet/fleet_request.ts";
 import { embedded } from "../fleet/broker_choice.ts";
@@ -76,9 +76,6 @@ function selected(all: readonly ConformanceCase[], selection: Selection): CaseRu
   }
 }
 
-/** Widest text of a report. */
-const widest = 120;
-
 /**
  * Checks a broker and writes the report; returns the exit code.
  *
@@ -123,10 +120,13 @@ export async function check(asked: CheckAsked, output: Output, deps: CheckDeps =
     const hooks = { onCase, restart: own === undefined ? restart : () => own!.restart(), interrupt: interrupts.early };
     const report = makeCheckReport(await deps.runConformance(run, hooks), tool, own !== undefined);
     const stream = outputs.usesStandardOutput ? output.err : output.out;
-    const width = Math.min(stream.columns() ?? widest, widest);
-    stream.draw(checkText(report, { width, style: stream.style }));
-    const told = await outputs.write(report, (form) => output.out.write(form));
-    if (told.length > 0) stream.write(`\n${told.join("\n")}\n`);
+    await tellCheck(
+      stream,
+      report,
+      checkPlaces(asked).length,
+      asked.verbose ?? false,
+      () => outputs.write(report, (form) => output.out.write(form)),
+    );
     return report.exitCode;
   } finally {
     interrupts.close();

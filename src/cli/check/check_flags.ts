@@ -21,7 +21,7 @@ import {
 } from "../options/flag.ts";
 import { planFlag, sectionFlags } from "../options/plan_flags.ts";
 import { whole } from "../options/setting.ts";
-import { checkReportFlags } from "./check_outputs.ts";
+import { checkReportFlags } from "../report/check_outputs.ts";
 
 const word = (metavar: FlagValue<string>["metavar"]): FlagValue<string> => ({ metavar, read: (value) => value });
 
@@ -115,7 +115,13 @@ const judging = object("Judging", {
   ),
 });
 
-const output = object("Output", { quiet: switchFlag("--quiet", "Print no progress.") });
+const output = object("Output", {
+  verbose: switchFlag(
+    "--verbose",
+    "Print every rule with its case, every reason and note. Default: a line for each area.",
+  ),
+  quiet: switchFlag("--quiet", "Print no progress."),
+});
 
 const areaWidth = Math.max(...Object.keys(areas).map((name) => name.length));
 const footer = lines(

@@ -15,11 +15,12 @@ import type { EngineChoice } from "../../net/engine.ts";
 import { type Live, openLive } from "../../report/terminal/live.ts";
 import { applyThresholds } from "../../report/model/threshold.ts";
 import { makeReport, type Report, type ReportContext } from "../../report/model/report.ts";
-import { reportText } from "../../report/terminal/text.ts";
+import { reportBody, reportVerdict } from "../../report/terminal/text.ts";
 import { aborted, type Interrupts, openInterrupts } from "../process/interrupt.ts";
 import type { Output, Stream } from "../process/output.ts";
 import { openRecordFile, type RecordFile } from "./record_file.ts";
 import { openRunOutputs, type ReportOutputs, reportPlaces } from "../report/report_outputs.ts";
+import { roomOn, tellReport } from "../report/tell_report.ts";
 import { type BrokerChoice, brokerText, embedded } from "./broker_choice.ts";
 import { openRunViews, type RunViews } from "./run_views.ts";
 import { type EmbeddedBroker, startEmbedded } from "./embedded_broker.ts";
@@ -89,7 +90,7 @@ export async function fleet(asked: FleetFlags, output: Output, deps: FleetDeps =
       output.err.write("Ended at once: the run made no report.\n");
       return 130;
     }
-    await tell(report, output, outputs, record);
+    await tell(report, output, flags, outputs, record);
     return report.exitCode;
   } finally {
     interrupts.close();
@@ -208,22 +209,25 @@ function contextOf(flags: FlagsWithScenario, { endpoint }: BrokerChoice): Report
   };
 }
 
-/** The text first: it is there even when a file fails after all. */
+/** Writes the text, the files and the verdict. */
 async function tell(
   report: Report,
   { out, err }: Output,
+  flags: FlagsWithScenario,
   outputs: ReportOutputs,
   record: RecordFile | undefined,
 ): Promise<void> {
   const stream = outputs.usesStandardOutput ? err : out;
-  const width = Math.min(stream.columns() ?? widest, widest);
-  stream.draw(reportText(report, { width, style: stream.style }));
-  const told = await outputs.write(report, (form) => out.write(form));
-  if (record !== undefined) {
+  const files = reportPlaces(flags).length + (record === undefined ? 0 : 1);
+  const { style } = stream;
+  const { width, verdictWidth, rows } = roomOn(stream, widest, files, flags.verbose ?? false);
+  const body = reportBody(report, { width, style, ...rows !== undefined && { rows } });
+  await tellReport(stream, body, reportVerdict(report, { width: verdictWidth, style }), async () => {
+    const told = await outputs.write(report, (form) => out.write(form));
+    if (record === undefined) return told;
     await record.close();
-    told.push(`Recording: ${record.path}`);
-  }
-  if (told.length > 0) stream.write(`\n${told.join("\n")}\n`);
+    return [...told, `Recording: ${record.path}`];
+  });
 }
 
 function screenOf(stream: Stream) {

@@ -26,6 +26,7 @@ import { reportFlags } from "../report/report_outputs.ts";
 import { planFlags, sectionFlags } from "../options/plan_flags.ts";
 import { type HttpAddress, parseHttpAddress } from "../process/http_address.ts";
 import { builtInScenarios } from "./scenarios.ts";
+import { verboseFlag } from "../report/tell_report.ts";
 
 /** Where a page is served. */
 const address: FlagValue<HttpAddress> = { metavar: "[HOST:]PORT", read: parseHttpAddress };
@@ -85,6 +86,7 @@ const output = object("Output", {
     address,
     "Serve metrics for Prometheus under /metrics during the run; address as for --live.",
   ),
+  verbose: verboseFlag,
   quiet: switchFlag("--quiet", "Print warnings only."),
 });
 

@@ -7,7 +7,6 @@ import { makePlan } from "../../fleet/plan/make_plan.ts";
 import type { FleetPlan } from "../../fleet/plan/plan.ts";
 import { NotSpokenError } from "../../fleet/preflight/negotiate_protocol.ts";
 import { checkNames, type ComparedBroker, comparedRun, makeComparison } from "../../report/model/comparison.ts";
-import { comparisonText } from "../../report/terminal/comparison_text.ts";
 import type { FleetHooks } from "../../fleet/squad/fleet_hooks.ts";
 import type { Report } from "../../report/model/report.ts";
 import { type BrokerChoice, brokerText } from "./broker_choice.ts";
@@ -18,6 +17,7 @@ import {
   placeFor,
   placeholder,
 } from "../report/comparison_outputs.ts";
+import { tellComparison } from "../report/tell_report.ts";
 import type { Interrupts } from "../process/interrupt.ts";
 import type { Output } from "../process/output.ts";
 import { openRecordFile, type RecordFile } from "./record_file.ts";
@@ -39,9 +39,6 @@ export interface SeveralDeps {
   openInterrupts(): Interrupts;
   settle(interrupt: AbortSignal): Promise<Settled>;
 }
-
-/** Widest text of a comparison. */
-const widest = 120;
 
 /**
  * Runs on each broker in turn, and writes the comparison; returns the worst exit code.
@@ -95,7 +92,7 @@ export async function fleetOnSeveral(
       compared.push(found);
     }
     if (refused.length === brokers.length) throw refused[0];
-    const exitCode = await finish(compared, output, outputs);
+    const exitCode = await finish(compared, output, outputs, flags.verbose ?? false);
     if (faults.length > 0) throw faults[0];
     return exitCode;
   } finally {
@@ -185,18 +182,21 @@ async function runOne(
   }
 }
 
-/** The text first: it is there even when a file fails after all. */
+/** Writes the text, the files and the verdict. */
 async function finish(
   compared: readonly ComparedBroker[],
   { out, err }: Output,
   outputs: ComparisonOutputs,
+  verbose: boolean,
 ): Promise<number> {
   const comparison = makeComparison(compared, tool);
   const stream = outputs.usesStandardOutput ? err : out;
-  stream.draw(
-    comparisonText(comparison, { width: Math.min(stream.columns() ?? widest, widest), style: stream.style }),
+  await tellComparison(
+    stream,
+    comparison,
+    outputs.count,
+    verbose,
+    () => outputs.write(comparison, (form) => out.write(form)),
   );
-  const told = await outputs.write(comparison, (form) => out.write(form));
-  if (told.length > 0) stream.write(`\n${told.join("\n")}\n`);
   return comparison.exitCode;
 }

@@ -17,6 +17,8 @@ export interface Stream {
   readonly style: Style;
   /** The terminal's columns now; undefined where there is no terminal. */
   columns(): number | undefined;
+  /** The terminal's lines now; undefined where there is no terminal. */
+  rows(): number | undefined;
 }
 
 /** Standard output and standard error, or their replacements in a test. */
@@ -41,7 +43,8 @@ function streamTo(terminal: Terminal): Stream {
     write: (text) => writeWhole(terminal, new TextEncoder().encode(escapeLines(text))),
     draw: (text) => writeWhole(terminal, new TextEncoder().encode(escapeTerminal(text))),
     style: isTerminal && !Deno.noColor ? colourStyle : plainStyle,
-    columns: () => isTerminal ? consoleColumns() : undefined,
+    columns: () => isTerminal ? consoleSize().columns : undefined,
+    rows: () => isTerminal ? consoleSize().rows : undefined,
   };
 }
 
@@ -54,11 +57,12 @@ function writeWhole(terminal: Terminal, bytes: Uint8Array): void {
   }
 }
 
-/** 80 where the terminal does not report its width. */
-function consoleColumns(): number {
+/** 80 × 24 where the terminal does not report its size. */
+function consoleSize(): { readonly columns: number; readonly rows: number } {
   try {
-    return Deno.consoleSize().columns || 80;
+    const { columns, rows } = Deno.consoleSize();
+    return { columns: columns || 80, rows: rows || 24 };
   } catch {
-    return 80;
+    return { columns: 80, rows: 24 };
   }
 }

@@ -31,6 +31,8 @@ export const placeholder = "{broker}";
 export interface ComparisonOutputs {
   /** True when one form goes to standard output. */
   readonly usesStandardOutput: boolean;
+  /** The number of files of all brokers. */
+  readonly count: number;
   /** The receiver of one broker's judged lives; undefined where no file needs them. */
   onLivesOf(name: string): RunOutputs["onLives"];
   /** Writes the files of one broker; returns a line on each file. */
@@ -82,6 +84,7 @@ export async function openComparisonOutputs(
     const all = await openForms<Comparison, keyof typeof writers>(togetherFlags, writers, formTitles);
     return {
       usesStandardOutput: all.usesStandardOutput,
+      count: together.filter((form) => flags[form] !== "-").length,
       onLivesOf: (name) => one.get(name)!.onLives,
       writeOne: (name, report) => one.get(name)!.write(report, () => {}),
       write: (comparison, toStandardOutput) => all.write(comparison, toStandardOutput),

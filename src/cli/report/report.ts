@@ -3,11 +3,18 @@ import { UsageError } from "../../base/failure.ts";
 import { makePlan } from "../../fleet/plan/make_plan.ts";
 import { mergeReports } from "../../report/model/merge_reports.ts";
 import type { Report } from "../../report/model/report.ts";
-import { reportText } from "../../report/terminal/text.ts";
+import { reportBody, reportVerdict } from "../../report/terminal/text.ts";
 import type { Output } from "../process/output.ts";
-import { openReportOutputs, openRunOutputs, type ReportOutputs, type RunOutputs } from "./report_outputs.ts";
+import {
+  openReportOutputs,
+  openRunOutputs,
+  type ReportOutputs,
+  reportPlaces,
+  type RunOutputs,
+} from "./report_outputs.ts";
 import { openSaved, readSaved, type Rejudging } from "./saved_record.ts";
 import type { DrawAsked } from "./report_flags.ts";
+import { roomOn, tellReport } from "./tell_report.ts";
 
 type DrawOne = Extract<DrawAsked, { readonly command: "report" }>;
 
@@ -72,18 +79,20 @@ async function merged(asked: Extract<DrawAsked, { command: "report merge" }>): P
 
 async function writeAll(
   whole: Report,
-  { text, report, html, junit, markdown, csv, csvLives, hdr }: DrawAsked,
+  asked: DrawAsked,
   outputs: ReportOutputs,
   { out, err }: Output,
 ): Promise<number> {
   const stream = outputs.usesStandardOutput ? err : out;
-  const others = [report, html, junit, markdown, csv, csvLives, hdr];
-  if (text || others.every((path) => path === undefined)) {
-    stream.draw(reportText(whole, { width: Math.min(stream.columns() ?? widest, widest), style: stream.style }));
-  } else stream.write(`${whole.verdictText}  ${whole.reason}\n`);
+  const places = reportPlaces(asked);
+  const files = places.filter((path) => path !== "-").length;
+  const { style } = stream;
+  const { width, verdictWidth, rows } = roomOn(stream, widest, files, asked.verbose ?? false);
+  const wantsText = asked.text === true || places.length === 0;
+  const body = wantsText ? reportBody(whole, { width, style, ...rows !== undefined && { rows } }) : "";
+  const verdict = reportVerdict(whole, { width: verdictWidth, style });
   try {
-    const told = await outputs.write(whole, (form) => out.write(form));
-    for (const line of told) stream.write(`${line}\n`);
+    await tellReport(stream, body, verdict, () => outputs.write(whole, (form) => out.write(form)));
     return whole.exitCode;
   } finally {
     await outputs.discard();

@@ -1,15 +1,14 @@
 /** `mqtt-sim report compare`: saved runs → comparison → forms → the worst exit code. */
 import { checkCompared, checkNames, type ComparedBroker, makeComparison } from "../../report/model/comparison.ts";
-import { comparisonText } from "../../report/terminal/comparison_text.ts";
+import { comparisonVerdict } from "../../report/terminal/comparison_text.ts";
 import { openComparisonOutputs } from "./comparison_outputs.ts";
 import type { Output } from "../process/output.ts";
 import { type Form, formTitles } from "./report_outputs.ts";
 import { openSavedRuns, type SavedBroker } from "./saved_comparison.ts";
+import { tellComparison, tellReport } from "./tell_report.ts";
 import { tool } from "../process/tool.ts";
 import type { CompareAsked } from "./report_flags.ts";
 
-/** Widest text of a comparison. */
-const widest = 120;
 const forms = Object.keys(formTitles) as Form[];
 
 /**
@@ -44,12 +43,13 @@ async function compareSaved(saved: readonly SavedBroker[], asked: CompareAsked, 
       if (compared.report !== undefined) told.push(...await outputs.writeOne(broker.name, compared.report));
     }
     const comparison = makeComparison(brokers, tool);
+    const writeFiles = async () => [...told, ...await outputs.write(comparison, (form) => out.write(form))];
     if (asked.text || forms.every((form) => asked[form] === undefined)) {
-      const width = Math.min(stream.columns() ?? widest, widest);
-      stream.draw(comparisonText(comparison, { width, style: stream.style }));
-    } else stream.write(`${comparison.verdictText}  ${comparison.reason}\n`);
-    told.push(...await outputs.write(comparison, (form) => out.write(form)));
-    for (const line of told) stream.write(`${line}\n`);
+      await tellComparison(stream, comparison, told.length + outputs.count, asked.verbose ?? false, writeFiles);
+    } else {
+      const verdict = comparisonVerdict(comparison, { width: stream.columns() ?? Infinity, style: stream.style });
+      await tellReport(stream, "", verdict, writeFiles);
+    }
     return comparison.exitCode;
   } finally {
     await outputs.discard();

@@ -16,8 +16,10 @@ import {
 } from "../options/flag.ts";
 import { planFlag } from "../options/plan_flags.ts";
 import { reportFlags } from "./report_outputs.ts";
+import { verboseFlag } from "./tell_report.ts";
 
 const text = object("Output", {
+  verbose: verboseFlag,
   text: switchFlag(
     "--text",
     "Write the report as text, also with other formats. Default: if no other format is requested.",

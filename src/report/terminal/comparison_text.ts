@@ -1,32 +1,52 @@
-/** A comparison as text for a terminal: the verdict, the table, then the details. */
+/** A comparison as text for a terminal: the table, then the details, and the verdict as the last line. */
 import { escapeData } from "../../base/escape.ts";
 import { type Comparison, deviatingOn } from "../model/comparison.ts";
 import { brokerNotes, type ComparisonCell, comparisonRows, type RowGroup } from "../model/comparison_rows.ts";
 import { plainStyle, type Style } from "./style.ts";
 import { type Column, tableLines, tableWidth, wrapped } from "./table.ts";
 import { shellLines, type TextOptions } from "./text.ts";
+import { bodyAndVerdict, leftOut, textOfParts, verdictLines } from "./verdict_lines.ts";
 
-/** The comparison as text, with a line end. */
+/** The comparison as text, with a line end; the last line is the verdict. */
 export function comparisonText(raw: Comparison, options: TextOptions = {}): string {
-  const comparison = escapeData(raw);
-  const { width = 100, style = plainStyle } = options;
-  const parts = [
-    headLines(comparison, width, style),
-    ...tables(comparison, width, style),
-    ruleLines(comparison, width),
-    noteLines(comparison, width, style),
-    comparison.repeat === undefined ? [] : ["Repeat these runs:", ...shellLines(comparison.repeat, width)],
-  ];
-  return parts.filter((lines) => lines.length > 0).map((lines) => `${lines.join("\n")}\n`).join("\n");
+  return bodyAndVerdict(comparisonBody(raw, options), comparisonVerdict(raw, options));
 }
 
-function headLines({ verdict, verdictText, reason, brokers }: Comparison, width: number, style: Style): string[] {
-  const isClean = verdict !== "pass" || deviatingOn(brokers) === 0;
-  const paint = isClean ? { pass: style.good, fail: style.bad, void: style.unsure }[verdict] : style.unsure;
-  const [first = "", ...rest] = wrapped(`${verdictText}  ${reason}`, width, "      ");
+/** The verdict and its reason: the last line of the text, or its last lines where the width does not suffice. */
+export function comparisonVerdict(raw: Comparison, { width = Infinity, style = plainStyle }: TextOptions = {}): string {
+  const comparison = escapeData(raw);
+  const isClean = comparison.verdict !== "pass" || deviatingOn(comparison.brokers) === 0;
+  return textOfParts([verdictLines(comparison, isClean, width, style)]);
+}
+
+/** The parts that a small screen does without, in the order in which they are left out. */
+const dispensable = ["Other figures", "repeat", "By kill mode", "Dial to CONNACK", "Faults", "Kill to will"] as const;
+
+/** The text without its verdict. */
+export function comparisonBody(raw: Comparison, options: TextOptions = {}): string {
+  const comparison = escapeData(raw);
+  const { width = 100, style = plainStyle, rows = Infinity } = options;
+  const note = (left: number) => left === 0 ? [] : wrapped(leftOut, width);
+  const bodies = [0, ...dispensable.keys().map((place) => place + 1)].map((left) =>
+    textOfParts([...partsOf(comparison, width, style, dispensable.slice(0, left)), note(left)])
+  );
+  return bodies.find((body) => body.split("\n").length - 1 <= rows) ?? bodies.at(-1)!;
+}
+
+function partsOf(comparison: Comparison, width: number, style: Style, out: readonly string[]): string[][] {
+  const { repeat } = comparison;
+  return [
+    aboutLines(comparison, width, style),
+    ...tables(comparison, width, style, out),
+    out.includes("Faults") ? [] : ruleLines(comparison, width),
+    noteLines(comparison, width, style),
+    repeat === undefined || out.includes("repeat") ? [] : ["Repeat these runs:", ...shellLines(repeat, width)],
+  ];
+}
+
+function aboutLines({ brokers }: Comparison, width: number, style: Style): string[] {
   const about = brokers.map(({ name, target }) => name === target ? name : `${name}: ${target}`).join(" · ");
-  const facts = wrapped(about, width).map((line) => style.faint(line));
-  return [paint(style.strong(first)), ...rest.map((line) => paint(line)), ...facts];
+  return wrapped(about, width).map((line) => style.faint(line));
 }
 
 interface Line {
@@ -35,8 +55,8 @@ interface Line {
 }
 
 /** As many tables as it takes: each with as many brokers as the width has room for. */
-function tables(comparison: Comparison, width: number, style: Style): string[][] {
-  const groups = comparisonRows(comparison);
+function tables(comparison: Comparison, width: number, style: Style, out: readonly string[]): string[][] {
+  const groups = comparisonRows(comparison).filter(({ name }) => !out.some((part) => name.startsWith(part)));
   const rows = groups.flatMap(linesOf);
   const all = comparison.brokers.map(({ name }, place): Column<Line> => ({
     head: name,

@@ -2,7 +2,7 @@
 import { type GroupColumn, groupColumns, type GroupRow, groupRows } from "../model/group_rows.ts";
 import type { Report } from "../model/report.ts";
 import type { Style } from "./style.ts";
-import { type Column, tableLines, tableWidth, wrapped } from "./table.ts";
+import { type Column, shortened, tableLines, tableWidth, wrapped } from "./table.ts";
 
 /** Characters of a group's name that are shown. */
 const longestName = 24;
@@ -17,7 +17,7 @@ export function groupTable(report: Report, width: number, style: Style): string[
   const all = groupColumns(report);
   const dropped: string[] = [];
   const kept = () => all.filter(({ head }) => !dropped.includes(head)).map((column) => textColumn(column, style));
-  const name: Column<GroupRow> = { head: "group", cell: ({ name }) => shortened(name), align: "left" };
+  const name: Column<GroupRow> = { head: "group", cell: ({ name }) => shortened(name, longestName), align: "left" };
   for (const head of dispensable) {
     if (tableWidth([name, ...kept()], rows) <= width) break;
     if (all.some((column) => column.head === head)) dropped.push(head);
@@ -32,8 +32,4 @@ export function groupTable(report: Report, width: number, style: Style): string[
 function textColumn({ head, text, bad }: GroupColumn, style: Style): Column<GroupRow> {
   const mark = bad && ((cell: string, row: GroupRow) => bad(row) === 0 ? cell : style.bad(cell));
   return { head, cell: text, ...mark && { mark } };
-}
-
-function shortened(name: string): string {
-  return name.length <= longestName ? name : `${name.slice(0, longestName - 1)}…`;
 }

@@ -32,10 +32,15 @@ function countColumns(names: ReturnType<typeof faultColumns>, style: Style): Col
   ];
 }
 
-/** Latency by kill mode, from the instant at which a will was due to its arrival. */
-export function latencyTable({ latencyMs }: Report, style: Style): string[] {
+/**
+ * Latency from the instant at which a will was due to its arrival.
+ *
+ * @param byMode whether each kill mode has a row, above that of all
+ */
+export function latencyTable({ latencyMs }: Report, style: Style, byMode: boolean): string[] {
   if (latencyMs.all.count === 0) return [];
-  const rows: { readonly name: string; readonly row: LatencyRow }[] = killModes.flatMap((mode) => {
+  const modes = byMode ? killModes : [];
+  const rows: { readonly name: string; readonly row: LatencyRow }[] = modes.flatMap((mode) => {
     const row = latencyMs.byMode[mode];
     return row === undefined || row.count === 0 ? [] : [{ name: mode, row }];
   });

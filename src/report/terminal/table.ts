@@ -12,12 +12,23 @@ export interface Column<Row> {
 }
 
 const gap = "  ";
+/** A column of names is not cut to less. */
+const leastWidth = 8;
 
-/** The lines of a table: the heads, then one for each row. */
-export function tableLines<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string[] {
+/**
+ * The lines of a table: the heads, then one for each row.
+ *
+ * @param width columns that the lines may take: the widest column of names is cut where they do not suffice
+ */
+export function tableLines<Row>(columns: readonly Column<Row>[], rows: readonly Row[], width = Infinity): string[] {
   const widths = columns.map((column) => columnWidth(column, rows));
-  const padded = ({ align }: Column<Row>, index: number, text: string) =>
-    align === "left" ? text.padEnd(widths[index]!) : text.padStart(widths[index]!);
+  const widest = widths.indexOf(Math.max(...widths.filter((_, index) => columns[index]!.align === "left")));
+  const over = widths.reduce((sum, each) => sum + each, gap.length * (widths.length - 1)) - width;
+  if (over > 0 && widest >= 0) widths[widest] = Math.max(leastWidth, widths[widest]! - over);
+  const padded = ({ align }: Column<Row>, index: number, text: string) => {
+    const room = widths[index]!;
+    return align === "left" ? shortened(text, room).padEnd(room) : text.padStart(room);
+  };
   const heads = columns.map((column, index) => padded(column, index, column.head));
   const body = rows.map((row) =>
     columns.map((column, index) => {
@@ -26,6 +37,11 @@ export function tableLines<Row>(columns: readonly Column<Row>[], rows: readonly 
     })
   );
   return [heads, ...body].map((cells) => cells.join(gap).trimEnd());
+}
+
+/** Text in at most so many characters; a sign says where the rest is missing. */
+export function shortened(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, Math.max(0, most - 1))}…`;
 }
 
 /** How wide the lines of a table are. */
@@ -37,12 +53,16 @@ function columnWidth<Row>({ head, cell }: Column<Row>, rows: readonly Row[]): nu
   return Math.max(head.length, ...rows.map((row) => cell(row).length));
 }
 
-/** Breaks a sentence into lines of at most `width` characters, `indent` before all but the first. */
+/**
+ * Breaks a sentence into lines of at most `width` characters, `indent` before all but the first, which keeps the spaces
+ * that it begins with.
+ */
 export function wrapped(text: string, width: number, indent = ""): string[] {
   const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    const longer = line === "" ? word : `${line} ${word}`;
+  const words = text.trimStart();
+  let line = " ".repeat(text.length - words.length);
+  for (const word of words.split(" ")) {
+    const longer = line.trim() === "" ? line + word : `${line} ${word}`;
     if (line.trim() !== "" && longer.length > width) {
       lines.push(line);
       line = indent + word;

@@ -1,11 +1,11 @@
 /**
- * The report of a finished run as text: the verdict and its reason in the first line, then the evidence, then how to
- * repeat it. Pure: a report in, lines out.
+ * The report of a finished run as text: the faults, the numbers, how to repeat the run, and the verdict with its reason
+ * as the last line. Pure: a report in, lines out.
  */
 import { escapeData } from "../../base/escape.ts";
 import { formatBytes, formatCount, formatMs } from "../../base/units.ts";
 import type { FaultSample } from "../../fleet/result/fault_sample.ts";
-import { faultList } from "../model/fault_list.ts";
+import { faultList, type ListedKind } from "../model/fault_list.ts";
 import { deviationsIn } from "../../fleet/merge/verdict.ts";
 import { groupTable } from "./group_table.ts";
 import { latencyTable, modeTable } from "./mode_table.ts";
@@ -15,52 +15,88 @@ import { restartLines } from "../model/restart_lines.ts";
 import { plainStyle, type Style } from "./style.ts";
 import { presenceRows, presenceWords, stateFaultNames } from "../model/presence_rows.ts";
 import { tableLines, wrapped } from "./table.ts";
+import { bodyAndVerdict, leftOut, textOfParts, verdictLines } from "./verdict_lines.ts";
 import { telemetryText } from "../model/telemetry_text.ts";
 import { actualText } from "../model/threshold.ts";
 import { faultTotal, lifeText } from "../model/will_rows.ts";
 
 /** How the text is to look. */
 export interface TextOptions {
-  /** Columns that the lines may take. Default: 100. */
+  /** Columns that the lines may take. Default: 100, and the verdict on one line. */
   readonly width?: number;
   /** How words are marked. Default: plain. */
   readonly style?: Style;
+  /** Lines that the text may take; what does not fit is left out, the least important parts first. Default: no limit. */
+  readonly rows?: number;
 }
 
 /** Fault samples shown, or as many as there are kinds; the JSON report holds more. */
 const faultsShown = 10;
+/** Kinds of fault that a small screen shows. */
+const kindsShown = 3;
 const protocolText = { "3.1.1": "MQTT 3.1.1", "5": "MQTT 5.0", "mix": "MQTT 3.1.1 and 5.0" } as const;
 
-/** The report as text, with a line end. */
+/** The parts that a small screen does without, in the order in which they are left out. */
+const dispensable = [
+  ...["further faults", "process", "connects", "controls", "latency by mode", "deviations", "groups", "presence"],
+  ...["notes", "hint", "latency", "further kinds", "repeat", "load", "modes", "kills", "clients", "warnings"],
+] as const;
+
+type Dispensable = (typeof dispensable)[number];
+type Keeps = (part: Dispensable) => boolean;
+
+/** The report as text, with a line end; the last line is the verdict. */
 export function reportText(raw: Report, options: TextOptions = {}): string {
-  const report = escapeData(raw);
-  const { width = 100, style = plainStyle } = options;
-  const parts = [
-    headLines(report, width, style),
-    faultLines(report, width, style),
-    factLines(report, width),
-    modeTable(report, width, style),
-    latencyTable(report, style),
-    groupTable(report, width, style),
-    presenceLines(report, width, style),
-    thresholdLines(report, width, style),
-    noteLines(report, width),
-    warningLines(report, width, style),
-    hintLines(report, width),
-    deviationLines(report, width, style),
-    ["Repeat this run:", ...shellLines(report.run.repeat, width)],
-  ];
-  return parts.filter((lines) => lines.length > 0).map((lines) => `${lines.join("\n")}\n`).join("\n");
+  return bodyAndVerdict(reportBody(raw, options), reportVerdict(raw, options));
 }
 
-function headLines(
-  { verdict, verdictText, reason, run, plan, ...found }: Report,
-  width: number,
-  style: Style,
-): string[] {
-  const isClean = verdict !== "pass" || deviationsIn(found) === 0;
-  const paint = isClean ? { pass: style.good, fail: style.bad, void: style.unsure }[verdict] : style.unsure;
-  const [first = "", ...rest] = wrapped(`${verdictText}  ${reason}`, width, "      ");
+/** The verdict and its reason: the last line of the text, or its last lines where the width does not suffice. */
+export function reportVerdict(raw: Report, { width = Infinity, style = plainStyle }: TextOptions = {}): string {
+  const report = escapeData(raw);
+  const isClean = report.verdict !== "pass" || deviationsIn(report) === 0;
+  return textOfParts([verdictLines(report, isClean, width, style)]);
+}
+
+/** The text without its verdict. */
+export function reportBody(raw: Report, options: TextOptions = {}): string {
+  const report = escapeData(raw);
+  const { width = 100, style = plainStyle, rows = Infinity } = options;
+  const whole = partsOf(report, width, style, () => true);
+  if (heightOf(whole) <= rows) return textOfParts(whole);
+  const note = wrapped(leftOut, width);
+  for (let left = 1; left < dispensable.length; left++) {
+    const out: readonly Dispensable[] = dispensable.slice(0, left);
+    const parts = [...partsOf(report, width, style, (part) => !out.includes(part)), note];
+    if (heightOf(parts) <= rows) return textOfParts(parts);
+  }
+  return textOfParts([...partsOf(report, width, style, () => false), note]);
+}
+
+function heightOf(parts: readonly (readonly string[])[]): number {
+  const shown = parts.filter((lines) => lines.length > 0);
+  return shown.reduce((sum, { length }) => sum + length, Math.max(0, shown.length - 1));
+}
+
+function partsOf(report: Report, width: number, style: Style, keeps: Keeps): string[][] {
+  const ifKept = (part: Dispensable, lines: () => string[]) => keeps(part) ? lines() : [];
+  return [
+    aboutLines(report, width, style),
+    faultLines(report, width, style, keeps),
+    factLines(report, width, keeps),
+    ifKept("modes", () => modeTable(report, width, style)),
+    ifKept("latency", () => latencyTable(report, style, keeps("latency by mode"))),
+    ifKept("groups", () => groupTable(report, width, style)),
+    ifKept("presence", () => presenceLines(report, width, style)),
+    thresholdLines(report, width, style),
+    ifKept("notes", () => noteLines(report, width)),
+    ifKept("warnings", () => warningLines(report, width, style)),
+    ifKept("hint", () => hintLines(report, width)),
+    ifKept("deviations", () => deviationLines(report, width, style)),
+    ifKept("repeat", () => ["Repeat this run:", ...shellLines(report.run.repeat, width)]),
+  ];
+}
+
+function aboutLines({ run, plan }: Report, width: number, style: Style): string[] {
   const about = [
     run.target === "embedded" ? "embedded broker" : run.target,
     protocolText[run.protocol],
@@ -69,11 +105,10 @@ function headLines(
     ...plan.shard === undefined ? [] : [`shard ${plan.shard.number} of ${plan.shard.of}`],
     formatMs(run.durationMs),
   ];
-  const aboutLines = wrapped(about.join(" · "), width).map((line) => style.faint(line));
-  return [paint(style.strong(first)), ...rest.map((line) => paint(line)), ...aboutLines];
+  return wrapped(about.join(" · "), width).map((line) => style.faint(line));
 }
 
-function factLines(report: Report, width: number): string[] {
+function factLines(report: Report, width: number, keeps: Keeps): string[] {
   const { clients, kills, connects, slipMs, resources } = report;
   if (clients.connected === 0 && kills.total === 0) return [];
   const slip = slipMs.count === 0 ? "" : `, slip p99 ${formatMs(slipMs.p99)}, max ${formatMs(slipMs.max)}`;
@@ -93,7 +128,9 @@ function factLines(report: Report, width: number): string[] {
       `${formatBytes(resources.rssBytes)} of memory${each(resources.bytesPerClient, formatBytes, "client")}` +
       (report.run.target === "embedded" ? ", embedded broker included" : ""),
   };
-  return Object.entries(facts).flatMap(([name, text]) => wrapped(`${name.padEnd(9)}${text}`, width, " ".repeat(9)));
+  return Object.entries(facts).filter(([name]) => keeps(name as keyof typeof facts)).flatMap(([name, text]) =>
+    wrapped(`${name.padEnd(9)}${text}`, width, " ".repeat(9))
+  );
 }
 
 /** Control clients are the run's own: their wills are counted apart. */
@@ -179,9 +216,11 @@ function warningLines({ warnings }: Report, width: number, style: Style): string
 }
 
 /** One of each kind, the most frequent kind first, then further ones: above the numbers, because faults decide. */
-function faultLines(report: Report, width: number, style: Style): string[] {
-  const { kinds, further } = faultList(report, faultsShown);
-  if (kinds.length === 0) return [];
+function faultLines(report: Report, width: number, style: Style, keeps: Keeps): string[] {
+  const all = faultList(report, faultsShown);
+  if (all.kinds.length === 0) return [];
+  const kinds = keeps("further kinds") ? all.kinds : mainKinds(all.kinds);
+  const further = keeps("further faults") ? all.further : [];
   const [shown, total] = [kinds.length + further.length, faultTotal(report)];
   const count = shown < total ? `, ${shown} of ${formatCount(total)}` : "";
   return [
@@ -191,6 +230,12 @@ function faultLines(report: Report, width: number, style: Style): string[] {
     ),
     ...further.flatMap((fault) => lineOf(fault.verdict, faultText(fault), width, style)),
   ];
+}
+
+/** The most frequent kind of each verdict, for a small screen. */
+function mainKinds(kinds: readonly ListedKind[]): ListedKind[] {
+  const first = kinds.filter(({ verdict }, place) => kinds.findIndex((kind) => kind.verdict === verdict) === place);
+  return first.slice(0, kindsShown);
 }
 
 /** The profile that would describe the faults. */

@@ -6,7 +6,7 @@ import { checkJunit } from "../../report/export/check_junit.ts";
 import { checkMarkdown } from "../../report/export/check_markdown.ts";
 import { type CheckReport, checkReportJson } from "../../report/model/check_report.ts";
 import { type FlagValue, valueFlag } from "../options/flag.ts";
-import { openForms, type ReportOutputs } from "../report/report_outputs.ts";
+import { openForms, type ReportOutputs } from "./report_outputs.ts";
 
 const file: FlagValue<string> = { metavar: "FILE", read: (value) => value, isFile: true };
 
@@ -35,4 +35,9 @@ export function openCheckOutputs(
   flags: Partial<InferValue<typeof checkReportFlags>>,
 ): Promise<ReportOutputs<CheckReport>> {
   return openForms(flags, writers, titles);
+}
+
+/** The files of the requested forms. */
+export function checkPlaces(flags: Partial<InferValue<typeof checkReportFlags>>): string[] {
+  return (Object.keys(writers) as (keyof typeof writers)[]).flatMap((form) => flags[form] ?? []);
 }
