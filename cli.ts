@@ -1,7 +1,16 @@
 /** mqtt-sim as a program. */
-import { main, tellError } from "./src/cli/main.ts";
+import { enterInvocation } from "./src/cli/process/invocation.ts";
 import { processOutput } from "./src/cli/process/output.ts";
 import { giveUpPermissions } from "./src/cli/process/permissions.ts";
+import { tool } from "./src/cli/process/tool.ts";
+
+// The version needs no command. The rest takes five times as long to load.
+if (Deno.args.length === 1 && Deno.args[0] === "--version") {
+  processOutput().out.write(`${tool.name} ${tool.version}\n`);
+  Deno.exit(0);
+}
+
+const { main, tellError } = await import("./src/cli/main.ts");
 
 // An uncaught error is a fault of this program too, and must not end with the exit code for a wrong will.
 globalThis.addEventListener("unhandledrejection", (event) => end(event, event.reason));
@@ -13,4 +22,4 @@ function end(event: Event, error: unknown): void {
   Deno.exit(70);
 }
 
-Deno.exit(await main(Deno.args, processOutput(), giveUpPermissions));
+Deno.exit(await main(Deno.args, processOutput(), giveUpPermissions, enterInvocation));

@@ -77,7 +77,7 @@ export async function packagesInBinary(root: URL): Promise<Packed> {
 
 async function infoOf(root: URL, file: string): Promise<Info> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["info", "--json", file],
+    args: ["info", "--json", "--lock=deno.lock", file],
     cwd: root,
     stdin: "null",
   }).output();

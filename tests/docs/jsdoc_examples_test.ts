@@ -18,7 +18,14 @@ Deno.test("docs: the examples in doc comments run", async () => {
     const flags = ["--check", "--no-prompt", "--allow-net=127.0.0.1", "--allow-read", "--allow-write", "--ignore-env"];
     const config = new URL("deno.json", root).pathname;
     const command = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--quiet", `--config=${config}`, ...flags, `${folder}/all.ts`],
+      args: [
+        "run",
+        "--quiet",
+        `--config=${config}`,
+        `--lock=${new URL("deno.lock", root).pathname}`,
+        ...flags,
+        `${folder}/all.ts`,
+      ],
       stdin: "null",
     });
     const { success, stdout, stderr } = await command.output();

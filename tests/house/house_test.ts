@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { posix } from "node:path";
 import { programFlags } from "../../tools/tasks/program_flags.ts";
+import { lockFor } from "../../tools/program/write_lock.ts";
 import { taskTable } from "../../tools/tasks/task_table.ts";
 import { readLaw } from "./law.ts";
 import * as rules from "./rules.ts";
@@ -42,7 +43,8 @@ Deno.test("house: files and functions respect their limits of lines", () => {
 
 Deno.test("house: the binary has the same flags as the task", () => {
   const { tasks } = JSON.parse(readText("deno.json"));
-  assert.equal(tasks["mqtt-sim"].command, "deno run $(cat tools/tasks/program_flags.txt) cli.ts");
+  const start = 'MQTT_SIM_TASK="$npm_lifecycle_event:$INIT_CWD"';
+  assert.equal(tasks["mqtt-sim"].command, start + " deno run $(cat tools/tasks/program_flags.txt) cli.ts");
   const flags = programFlags();
   assert.ok(flags.some((flag) => flag.startsWith("--v8-flags=")));
   const [binary] = taskTable({ deno: "deno", programFlags: flags }).get("compile")!.steps;
@@ -62,7 +64,20 @@ Deno.test("house: file names are snake_case and name the content", () => {
 });
 
 Deno.test("house: the import map has exactly the packages of ARCHITECTURE.md, from npm", () => {
-  none(rules.importMapFaults(JSON.parse(readText("deno.json")).imports, law));
+  const { imports, scopes } = JSON.parse(readText("deno.json"));
+  assert.equal(imports, undefined, "deno task would download what `imports` names: packages are in `scopes`");
+  none(rules.importMapFaults(scopes["./"], law));
+});
+
+Deno.test("house: the program has the packages of the sources alone, at the same versions, with their own lock", () => {
+  const { scopes }: { scopes: { "./": Record<string, string> } } = JSON.parse(readText("deno.json"));
+  const ofSources = Object.entries(scopes["./"]).filter(([name]) => {
+    return law.packages.get(name.replace(/\/$/, ""))!.some((place) => place !== "tests");
+  });
+  const { imports }: { imports: Record<string, string> } = JSON.parse(readText("tools/program/config.json"));
+  assert.deepEqual(imports, Object.fromEntries(ofSources));
+  const lock = lockFor(imports, JSON.parse(readText("deno.lock")));
+  assert.ok(readText("tools/program/deno.lock") === lock, "tools/program/deno.lock is stale: run deno task lock");
 });
 
 Deno.test("house: the top folder has only the entries of ARCHITECTURE.md", () => {

@@ -46,7 +46,7 @@ async function runWith(file: string, text: string): Promise<string> {
     const copy = `${folder}/faulty.ts`;
     await Deno.writeTextFile(copy, absolute);
     const config = JSON.parse(await Deno.readTextFile(new URL("deno.json", root)));
-    const imports = { ...config.imports, [source.href]: pathToFileURL(copy).href };
+    const imports = { ...config.scopes["./"], [source.href]: pathToFileURL(copy).href };
     const { nodeModulesDir, compilerOptions } = config;
     await Deno.writeTextFile(`${folder}/deno.json`, JSON.stringify({ imports, nodeModulesDir, compilerOptions }));
     await Deno.copyFile(new URL("deno.lock", root), `${folder}/deno.lock`);

@@ -31,9 +31,17 @@ export async function runTask(task: TaskLines, extra: readonly string[], { run, 
   return 0;
 }
 
+/** Commands that load packages: deno.lock pins each of them. The program has its own lock file, beside its config. */
+const loading = ["run", "test", "bench", "check"];
+
+/** The arguments of a step with deno.lock, which deno.json does not name: `deno task` would download all that is in it. */
+export function withLock([command = "", ...rest]: readonly string[]): string[] {
+  return [command, ...loading.includes(command) ? ["--lock=deno.lock", "--frozen"] : [], ...rest];
+}
+
 async function runStep({ args, last, env = {} }: TaskStep, extra: readonly string[]): Promise<number> {
   const command = new Deno.Command(Deno.execPath(), {
-    args: [...args, ...extra, ...last === undefined ? [] : [last]],
+    args: [...withLock(args), ...extra, ...last === undefined ? [] : [last]],
     cwd: new URL("../../", import.meta.url),
     env,
   });

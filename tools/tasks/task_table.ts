@@ -76,6 +76,13 @@ const gateTasks: readonly [string, TaskLines][] = [
   }],
 ];
 
+const lock: TaskLines = {
+  steps: [
+    { args: ["install", "--quiet", "--lock=deno.lock", "--frozen=false"] },
+    { args: [...quiet, "--allow-read", "--allow-write=tools/program", "--ignore-env", "tools/program/write_lock.ts"] },
+  ],
+};
+
 /** Every task whose command line is here, by its name in `deno.json`. */
 export function taskTable(machine: TaskMachine): ReadonlyMap<string, TaskLines> {
   return new Map([...testTasks(machine), ...measuringTasks(machine), ...writingTasks(machine), ...gateTasks]);
@@ -106,6 +113,7 @@ function testTasks(machine: TaskMachine): [string, TaskLines][] {
         { args: ["task", "test:pages"] },
       ],
     }],
+    ["test:pages", one(...test, "--allow-all", "tests/e2e/pages/page_test.ts", "tests/e2e/pages/screen_test.ts")],
     ["test:peers:deno", one(...test, loopback, ...files, ...onDeno, ...peersOnDenoTests)],
     ["test:compiled", one(...test, ...sockets, ...compiled, ...compiledTests)],
     ["house", one("test", "--quiet", "--no-prompt", "--allow-read", run(machine), "--ignore-env", "tests/house")],
@@ -119,6 +127,9 @@ function measuringTasks(machine: TaskMachine): [string, TaskLines][] {
     ["fuzz", one(...collecting, ...reading, "--ignore-env", "tests/fuzz/fuzz.ts")],
     ["mutate", one(...script, ...files, run(machine), "--ignore-env", "tools/mutate.ts")],
     ["bench", one("bench", "--no-prompt", ...sockets, "--ignore-env", "tests/bench")],
+    ["sim:open", one(...script, "--allow-read", "--ignore-env", "tests/sim/open/open_sim.ts")],
+    ["bench:cost", one(...collecting, "--allow-read", "--ignore-env", "tests/bench/memory_cost.ts")],
+    ["bench:turns", one(...script, "--allow-read", "--ignore-env", "tests/bench/packet_turns.ts")],
     ["bench:memory", one(...script, ...reading, run(machine), "--ignore-env", "tests/bench/memory.ts")],
     ["losses", one(...script, ...sockets, run(machine, "sh"), "--ignore-env", "tools/planted_losses.ts")],
   ];
@@ -137,7 +148,17 @@ function writingTasks(machine: TaskMachine): [string, TaskLines][] {
       }],
     }],
     ["release", one(...quiet, ...files, run(machine, "git"), "--ignore-env", "tools/release/release.ts")],
+    ["lock", lock],
     ["sbom", one(...page, "tools/sbom.ts")],
+    [
+      "docs:simulation",
+      one(...script, "--allow-read", "--allow-write=docs", "--ignore-env", "tests/sim/open/open_recall.ts"),
+    ],
+    [
+      "docs:attacks",
+      one(...script, "--allow-all", "tests/bench/attacks.ts", "--seconds", "8", "--markdown", "docs/attacks.md"),
+    ],
+    ["docs:bench", one(...script, "--allow-all", "tests/bench/peers.ts", "--profile", "--markdown", "docs/bench.md")],
     ["profiles", one(...page, "tools/docs/profiles_page.ts")],
     ["docs:options", one(...page, "tools/docs/options_page.ts")],
     ["docs:conformance", one(...script, loopback, ...files, ...withPeers, "tools/docs/conformance_page.ts")],

@@ -25,7 +25,8 @@ import { type BrokerChoice, brokerText, embedded } from "./broker_choice.ts";
 import { openRunViews, type RunViews } from "./run_views.ts";
 import { type EmbeddedBroker, startEmbedded } from "./embedded_broker.ts";
 import { settle, type Settled } from "./wait_until_idle.ts";
-import { programName, tool } from "../process/tool.ts";
+import { programName } from "../process/invocation.ts";
+import { tool } from "../process/tool.ts";
 import type { FleetFlags } from "./fleet_flags.ts";
 import {
   checkRestartFlags,

@@ -23,7 +23,7 @@ async function mosquittoVersion(): Promise<string> {
 
 /** @param generatorEngine the engine that the generator runs on */
 export async function machineFacts(generatorEngine: string): Promise<MachineFacts> {
-  const config: { imports: Record<string, string> } = JSON.parse(
+  const { scopes: { "./": packages } }: { scopes: { "./": Record<string, string> } } = JSON.parse(
     await Deno.readTextFile(new URL("../../../deno.json", import.meta.url)),
   );
   const kilobytes = Number(await wordOf("/proc/meminfo", /^MemTotal:\s+(\d+) kB$/m));
@@ -42,7 +42,7 @@ export async function machineFacts(generatorEngine: string): Promise<MachineFact
       ["mqtt-sim", tool.version],
       ["Deno", `${Deno.version.deno}, V8 ${Deno.version.v8}`],
       ["mosquitto", await mosquittoVersion()],
-      ["aedes", config.imports["aedes"]?.split("@").at(-1) ?? "unknown"],
+      ["aedes", packages["aedes"]?.split("@").at(-1) ?? "unknown"],
       ["generator's engine", generatorEngine],
     ],
   };

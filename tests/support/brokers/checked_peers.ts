@@ -129,6 +129,8 @@ function checked(
 
 /** The version of a package that does not contain it: the version pinned by the import map. */
 export function packageVersion(name: "aedes" | "aedes-2"): string | undefined {
-  const { imports } = JSON.parse(Deno.readTextFileSync(new URL("../../../deno.json", import.meta.url)));
-  return /@(.+)$/.exec(imports[name])?.[1];
+  const { scopes: { "./": packages } } = JSON.parse(
+    Deno.readTextFileSync(new URL("../../../deno.json", import.meta.url)),
+  );
+  return /@(.+)$/.exec(packages[name])?.[1];
 }
