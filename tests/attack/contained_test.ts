@@ -18,7 +18,7 @@ function faulty(onInternalError: "contain" | "throw", isFaulty = true) {
   return { stage, present };
 }
 
-Deno.test("F12: an internal error ends one connection, with its will; the others do not notice it", () => {
+Deno.test("F12: an internal error ends one connection, publishes its will, and affects no other", () => {
   const { stage } = faulty("contain");
   const watcher = stage.watch("will");
   const honest = stage.connect({ clientId: "honest" }).subscribe("news");
@@ -45,7 +45,7 @@ Deno.test("F12: an internal error in a due will does not affect the other wills"
   assert.equal(stage.core.metrics.internalErrors, 1);
 });
 
-Deno.test("F12: in tests an internal error is fatal", () => {
+Deno.test("F12: under test an internal error is thrown", () => {
   assert.throws(() => faulty("throw").stage.connect().publish("bad"), InvariantError);
   assert.equal(coreSettings({}, () => "").onInternalError, "throw");
 });

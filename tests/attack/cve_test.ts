@@ -23,7 +23,7 @@ function besideHonest() {
 
 const endedBy = (client: Client) => client.of("disconnect")[0]?.reasonCode;
 
-Deno.test("CVE-2017-7650: a client that calls itself # or + gets no right by a pattern", () => {
+Deno.test("CVE-2017-7650: a client named # or + gets no permission from a pattern", () => {
   const acl = parseAcl("pattern readwrite devices/%c/#\npattern readwrite users/%u\n", "acl");
   for (const name of ["#", "+", "a/b", "+/+"]) {
     assert.equal(acl.allows({ clientId: name, username: name }, "subscribe", "devices/other/x"), false);
@@ -31,14 +31,14 @@ Deno.test("CVE-2017-7650: a client that calls itself # or + gets no right by a p
   }
 });
 
-Deno.test("CVE-2017-7653: a topic that is not UTF-8 ends its sender alone", () => {
+Deno.test("CVE-2017-7653: a topic that is not UTF-8 ends only its sender's connection", () => {
   const { stage, isServed } = besideHonest();
   const client = stage.connect({ clientId: "bad" }).sendBytes(bytesOf("30 05 00 02 c3 28 00"));
   assert.notEqual(client.end, undefined);
   isServed();
 });
 
-Deno.test("CVE-2018-12543: a message to a topic that begins with $ ends nothing", () => {
+Deno.test("CVE-2018-12543: a message to a topic that begins with $ ends no connection", () => {
   const { stage, isServed } = besideHonest();
   const client = stage.connect({ clientId: "c" });
   for (const topic of ["$", "$/x", "$test", "$SYS/x"]) client.publish(topic, "x", { qos: 1 });
@@ -47,13 +47,13 @@ Deno.test("CVE-2018-12543: a message to a topic that begins with $ ends nothing"
   isServed();
 });
 
-Deno.test("CVE-2018-12550: an empty ACL file denies all", () => {
+Deno.test("CVE-2018-12550: an empty ACL file denies every action", () => {
   const acl = parseAcl("", "acl");
   assert.equal(acl.allows({ clientId: "c", username: "ann" }, "publish", "a"), false);
   assert.equal(acl.allows({ clientId: "c", username: undefined }, "subscribe", "#"), false);
 });
 
-Deno.test("CVE-2018-12551: a line of a users file without a hash is refused, and lets nobody in", () => {
+Deno.test("CVE-2018-12551: the broker refuses a users file with a line without a hash", () => {
   for (const line of ["ann", "ann:", ":", "ann:x"]) assert.throws(() => parseUsers(`${line}\n`, "users"), UsageError);
 });
 
@@ -67,7 +67,7 @@ Deno.test("CVE-2019-11778: a will delay beyond the session expiry publishes the 
   assert.deepEqual(watcher.messageTimes, [1_000]);
 });
 
-Deno.test("CVE-2019-11779: a filter of 65,400 slashes is refused, and overflows no stack", () => {
+Deno.test("CVE-2019-11779: the broker refuses a filter of 65,400 slashes without a stack overflow", () => {
   const { stage, isServed } = besideHonest();
   const client = stage.connect({ clientId: "deep" }).subscribe("/".repeat(65_400));
   client.publish("/".repeat(65_400), "x", { qos: 1 });
@@ -76,7 +76,7 @@ Deno.test("CVE-2019-11779: a filter of 65,400 slashes is refused, and overflows 
   isServed();
 });
 
-Deno.test("CVE-2020-13849: a client without keep alive is disconnected where keep alive is bounded", () => {
+Deno.test("CVE-2020-13849: with a keep alive limit the broker disconnects a silent client that requested none", () => {
   const stage = new Stage({ limits: { keepAliveMs: 60_000 } });
   const client = stage.connect({ keepAliveS: 0 });
   stage.advance(90_001);
@@ -84,14 +84,14 @@ Deno.test("CVE-2020-13849: a client without keep alive is disconnected where kee
   assert.equal(stage.connect({ version: 4, keepAliveS: 0 }).connack?.reasonCode, 2);
 });
 
-Deno.test("CVE-2021-28166: a CONNACK from a client is a protocol error of that client", () => {
+Deno.test("CVE-2021-28166: a CONNACK from a client is a protocol error", () => {
   const { stage, isServed } = besideHonest();
   const client = stage.connect({ clientId: "bad" }).sendBytes(bytesOf("20 03 00 00 00"));
   assert.equal(endedBy(client), ReasonCode.protocolError);
   isServed();
 });
 
-Deno.test("CVE-2021-34432: a PUBLISH with an empty topic ends its sender alone", () => {
+Deno.test("CVE-2021-34432: a PUBLISH with an empty topic ends only its sender's connection", () => {
   const { stage, isServed } = besideHonest();
   for (const version of [4, 5] as const) {
     const client = stage.connect({ clientId: `bad${version}`, version });
@@ -101,7 +101,7 @@ Deno.test("CVE-2021-34432: a PUBLISH with an empty topic ends its sender alone",
   isServed();
 });
 
-Deno.test("CVE-2023-28366: QoS 2 messages that are never released are bounded, in both versions", () => {
+Deno.test("CVE-2023-28366: unreleased QoS 2 messages are limited in both versions", () => {
   for (const version of [4, 5] as const) {
     const stage = new Stage({ limits: { memoryBytes: 64 * 1024 } });
     const client = stage.connect({ clientId: "c", version }, { acknowledges: false });
@@ -111,7 +111,7 @@ Deno.test("CVE-2023-28366: QoS 2 messages that are never released are bounded, i
   }
 });
 
-Deno.test("CVE-2023-3592: a CONNECT whose will has a property that is not allowed is refused, again and again", () => {
+Deno.test("CVE-2023-3592: the broker refuses each CONNECT whose will has an invalid property, and keeps no memory of it", () => {
   const { stage, isServed } = besideHonest();
   // Client "a", a will with Server Keep Alive among its properties.
   const connect = "10 1d 00 04 4d 51 54 54 05 06 00 00 00 00 01 61 03 13 00 0a 00 04 77 69 6c 6c 00 02 68 69 00";
@@ -126,7 +126,7 @@ Deno.test("CVE-2023-3592: a CONNECT whose will has a property that is not allowe
   isServed();
 });
 
-Deno.test("CVE-2026-21888: a variable byte integer of five bytes in properties ends its sender alone", () => {
+Deno.test("CVE-2026-21888: a variable byte integer of five bytes in properties ends only its sender's connection", () => {
   const { stage, isServed } = besideHonest();
   const client = stage.dial().sendBytes(bytesOf("10 12 00 04 4d 51 54 54 05 02 00 3c ff ff ff ff 01 00 00 00"));
   assert.notEqual(client.connack?.reasonCode, 0);
@@ -142,7 +142,7 @@ const cut: readonly (readonly [what: string, hex: string])[] = [
   ["properties that are longer than the packet", "30 04 00 01 61 7f"],
 ];
 for (const [what, hex] of cut) {
-  Deno.test(`nanomq issues 1153 to 1181, 2268, 2270: ${what} ends its sender alone`, () => {
+  Deno.test(`nanomq issues 1153 to 1181, 2268, 2270: ${what} ends only its sender's connection`, () => {
     const { stage, isServed } = besideHonest();
     const client = stage.connect({ clientId: "bad" }).sendBytes(bytesOf(hex));
     assert.equal(endedBy(client), ReasonCode.malformedPacket);
@@ -150,7 +150,7 @@ for (const [what, hex] of cut) {
   });
 }
 
-Deno.test("CVE-2021-33175, CVE-2021-22116, CVE-2021-33176: an unfinished packet takes no more than its limit", () => {
+Deno.test("CVE-2021-33175, CVE-2021-22116, CVE-2021-33176: an incomplete packet takes at most its limit of memory", () => {
   const stage = new Stage();
   const before = stage.core.memory.usedBytes;
   for (let each = 0; each < 100; each++) stage.dial().sendBytes(bytesOf("10 ff ff ff 7f 00 04 4d 51 54 54 05"));

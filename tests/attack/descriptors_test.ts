@@ -77,7 +77,7 @@ async function openLinks(port: number, count: number): Promise<Deno.TcpConn[]> {
 }
 
 for (const engine of ffiFlags.length > 0 ? ["epoll", "deno"] : ["deno"]) {
-  Deno.test(`F3: without descriptors the broker and its metrics pause, and go on (engine ${engine})`, async () => {
+  Deno.test(`F3: without free descriptors the broker and its metrics pause, and continue later (engine ${engine})`, async () => {
     // Where the broker can read the limit of open files, idle links to the web interface take the remaining
     // descriptors.
     await using broker = brokerWith("--metrics", "0", "--engine", engine);
@@ -95,7 +95,7 @@ for (const engine of ffiFlags.length > 0 ? ["epoll", "deno"] : ["deno"]) {
   });
 }
 
-Deno.test("F3: without descriptors a listener for TLS pauses, and goes on", async () => {
+Deno.test("F3: without free descriptors a TLS listener pauses, and continues later", async () => {
   const tls = ["--tls-cert", tlsPath("server.pem"), "--tls-key", tlsPath("server.key")];
   await using broker = brokerOf([], "--listen", "mqtts://127.0.0.1:0", "--metrics", "0", ...tls);
   const [, port] = await broker.line(/listening on mqtts:\/\/127\.0\.0\.1:(\d+)/);
@@ -222,7 +222,7 @@ hazard("F31: without a watch left for its own bell, a loop that nobody needs end
   await until(() => stage.libc.open.size === 0);
 });
 
-Deno.test("F31: each pause of accepting is counted, and the log has a bound", () => {
+Deno.test("F31: the broker counts each pause of accepting and limits the log lines about it", () => {
   const logged: string[] = [];
   const log = (level: string, line: string) => void logged.push(`${level}: ${line}`);
   const core = new Core(coreSettings({ log }, () => "assigned"));

@@ -72,12 +72,12 @@ const writers: readonly (readonly [name: string, write: () => string])[] = [
   ["Markdown of a check", () => checkMarkdown(hostileCheck())],
 ];
 for (const [name, write] of writers) {
-  Deno.test(`F24: hostile text is shown in ${name}, and not acted upon`, () => assertShown(write()));
+  Deno.test(`F24: ${name} shows hostile text without effect`, () => assertShown(write()));
 }
 
-Deno.test("F24: a CSV of kill modes holds none of the names", () => assert.doesNotMatch(modeCsv(hostile()), acted));
+Deno.test("F24: the CSV of kill modes contains no name", () => assert.doesNotMatch(modeCsv(hostile()), acted));
 
-Deno.test("F24: JSON tells hostile text as it is", () => {
+Deno.test("F24: JSON contains hostile text unchanged", () => {
   const asData = (data: unknown) => JSON.parse(JSON.stringify(data));
   assert.deepEqual(JSON.parse(reportJson(hostile())), asData(hostile()));
   assert.deepEqual(JSON.parse(comparisonJson(hostileComparison())), asData(hostileComparison()));
@@ -90,7 +90,7 @@ const coloured: readonly (readonly [name: string, write: () => string])[] = [
   ["a check", () => checkText(hostileCheck(), { style: colourStyle })],
 ];
 for (const [name, write] of coloured) {
-  Deno.test(`F24: the colours of ${name} are the program's own`, () => {
+  Deno.test(`F24: all escape sequences in ${name} are the program's colours`, () => {
     const text = write();
     assertShown(text.replaceAll(ownColours, ""));
     assert.ok(text.includes("\\u001b[31m"));
@@ -116,7 +116,7 @@ for (const columns of [80, undefined]) {
   }
 }
 
-Deno.test("F24: the page of a run that goes on shows hostile text", () => {
+Deno.test("F24: the live page shows hostile text without effect", () => {
   const plan = makePlan({ run: "r", seed: 1, clientPrefix: "p" });
   const page = new LivePage({ plan, target: controls, tool: context.tool }, 0);
   page.progress(progress, 1_000);
@@ -124,7 +124,7 @@ Deno.test("F24: the page of a run that goes on shows hostile text", () => {
 });
 
 for (const format of ["text", "json"] satisfies LogFormat[]) {
-  Deno.test(`F24: a log line as ${format} shows hostile text, and is one line`, () => {
+  Deno.test(`F24: a ${format} log line with hostile text is one line`, () => {
     const lines: string[] = [];
     const log = openLog({ format, level: "debug", write: (line) => void lines.push(line) });
     log.write("error", `said ${controls}\nsecond`, { clientId: controls, topic: `a\n${controls}` });
@@ -150,7 +150,7 @@ const status = {
   }],
 } as const;
 
-Deno.test("F24: broker status shows hostile text, as a table and as JSON", async () => {
+Deno.test("F24: broker status shows hostile text without effect, as a table and as JSON", async () => {
   assertShown(statusLines(status as never).join("\n"));
   await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => Response.json(status));
   const output = captured();
@@ -160,7 +160,7 @@ Deno.test("F24: broker status shows hostile text, as a table and as JSON", async
   assert.deepEqual(JSON.parse(output.written.out), status);
 });
 
-Deno.test("F24: the status page and the metrics of the broker show hostile text", async () => {
+Deno.test("F24: the status page and the metrics of the broker show hostile text without effect", async () => {
   const stage: Stage = new Stage({ wallNowMs: () => Date.parse(startedAt) + stage.nowMs });
   const clientId = "a\u202eb";
   stage.connect({ clientId, will: aWill() });
@@ -185,7 +185,7 @@ const commandLines: readonly (readonly string[])[] = [
   ["broker", "--users", `/no-such-folder/${controls}`],
 ];
 for (const [at, args] of commandLines.entries()) {
-  Deno.test(`F24: an error shows hostile text, command line ${at}`, async () => {
+  Deno.test(`F24: an error shows hostile text without effect, command line ${at}`, async () => {
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
       args: ["run", "--quiet", "--no-prompt", "--allow-read", "--ignore-env", "cli.ts", ...args],
       cwd: new URL("../../", import.meta.url),

@@ -26,7 +26,7 @@ async function inFolder(act: (folder: string) => Promise<void> | void): Promise<
 
 const lasting = { cleanStart: false, properties: { sessionExpiryIntervalS: 60 } } as const;
 
-Deno.test("F15: a store is its owner's alone, also one that was others' to read", () => {
+Deno.test("F15: only the owner can read a store, even if others could before", () => {
   using lives = new Lives();
   lives.stage.connect({ clientId: "a", ...lasting }).subscribe("q");
   lives.stage.advance(10);
@@ -37,7 +37,7 @@ Deno.test("F15: a store is its owner's alone, also one that was others' to read"
   assert.equal(Deno.statSync(lives.path).mode! & 0o077, 0);
 });
 
-Deno.test("F15: a users file that was others' to read is not any more", () =>
+Deno.test("F15: writing a users file makes it unreadable for others", () =>
   inFolder(async (folder) => {
     const file = `${folder}/users`;
     await Deno.writeTextFile(file, "", { mode: 0o644 });
@@ -45,7 +45,7 @@ Deno.test("F15: a users file that was others' to read is not any more", () =>
     assert.equal((await Deno.stat(file)).mode! & 0o777, 0o640);
   }));
 
-Deno.test("F23: no link that was put beside a file is followed", () =>
+Deno.test("F23: mqtt-sim follows no symbolic link at the path of a temporary file", () =>
   inFolder(async (folder) => {
     const victim = `${folder}/victim`;
     await Deno.writeTextFile(victim, "kept");
@@ -60,7 +60,7 @@ Deno.test("F23: no link that was put beside a file is followed", () =>
     assert.equal(await Deno.readTextFile(`${folder}/report.json`), "{}");
   }));
 
-Deno.test("F24: what a status answers reaches a terminal without its escape sequences", () => {
+Deno.test("F24: broker status prints the answer of a server without its escape sequences", () => {
   const escape = "\u001b]0;owned\u0007\u009b31m";
   const lines = statusLines({
     url: escape,
@@ -93,7 +93,7 @@ const secrets: readonly (readonly [what: string, read: () => unknown])[] = [
   ["a url with a scheme that is not served", () => parseEndpoint("http://ann:hunter2@host")],
 ];
 for (const [what, read] of secrets) {
-  Deno.test(`F26: the error for ${what} does not tell it`, () => {
+  Deno.test(`F26: the error for ${what} does not contain it`, () => {
     assert.throws(read, (error: Error) => error instanceof UsageError && !error.message.includes("hunter2"));
   });
 }
@@ -113,7 +113,7 @@ const bombs: readonly (readonly [what: string, text: string])[] = [
   ["a value of 5 MB", `port: ${"x".repeat(5_000_000)}`],
 ];
 for (const [what, text] of bombs) {
-  Deno.test(`F27: a config file with ${what} is one short error`, () => {
+  Deno.test(`F27: a config file with ${what} causes one short error`, () => {
     assert.throws(
       () => parseConfig(text, "c.yaml", brokerSettings),
       (error: Error) => error instanceof UsageError && error.message.length < 2_000,
@@ -131,7 +131,7 @@ const damages: readonly (readonly [what: string, sql: string])[] = [
   ["a QoS of 7", "UPDATE message SET qos = 7"],
 ];
 for (const [what, sql] of damages) {
-  Deno.test(`F28: a store with ${what} is refused in one sentence`, () => {
+  Deno.test(`F28: the broker refuses a store with ${what} in one sentence`, () => {
     using lives = new Lives();
     lives.stage.connect({ clientId: "a", ...lasting }).subscribe("q").die();
     lives.stage.connect({ clientId: "b" }).publish("q", "x", { qos: 1, retain: true });
@@ -144,7 +144,7 @@ for (const [what, sql] of damages) {
   });
 }
 
-Deno.test("F25: a name that a spreadsheet would take for a formula is a text in CSV", () => {
+Deno.test("F25: CSV quotes a name that a spreadsheet would read as a formula", () => {
   const formula = '=HYPERLINK("http://evil.example","x")';
   const report = reportOf(failed());
   const faults = [formula, "+1+1", "-1", "@SUM(A1)"].map((client) => ({ ...report.faults[0]!, client }));
@@ -152,7 +152,7 @@ Deno.test("F25: a name that a spreadsheet would take for a formula is a text in 
   for (const [at, line] of lines.entries()) assert.match(line, /^missing,"?'[=+\-@]/, `line ${at}: ${line}`);
 });
 
-Deno.test("F29: a report that cannot be written keeps none of the others from being written", () =>
+Deno.test("F29: an unwritable report does not prevent the other reports", () =>
   inFolder(async (folder) => {
     const writers = {
       first: (text: string) => text,

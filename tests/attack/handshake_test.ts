@@ -111,7 +111,7 @@ function handshakeTest(name: string, run: (scheme: Scheme, engine: Engine) => Pr
   }
 }
 
-handshakeTest("40 of 40 silent sockets are counted", async (scheme, engine) => {
+handshakeTest("the broker counts 40 of 40 silent sockets", async (scheme, engine) => {
   await using scene = await Scene.open(scheme, engine);
   for (let each = 0; each < 40; each++) await scene.silent();
   const { accepted, open, online } = scene.metrics.connections;
@@ -121,14 +121,14 @@ handshakeTest("40 of 40 silent sockets are counted", async (scheme, engine) => {
   assert.equal(scene.metrics.connections.endedEarly, 40);
 });
 
-handshakeTest("silent sockets take places of --max-connections", async (scheme, engine) => {
+handshakeTest("silent sockets count against --max-connections", async (scheme, engine) => {
   await using scene = await Scene.open(scheme, engine, { connections: 2 });
   for (let each = 0; each < 4; each++) await scene.silent();
   await scene.turnedAway();
   assert.deepEqual([scene.metrics.connections.open, scene.metrics.limitsHit.connections], [4, 1]);
 });
 
-handshakeTest("silent sockets count in --max-connect-rate", async (scheme, engine) => {
+handshakeTest("silent sockets count against --max-connect-rate", async (scheme, engine) => {
   await using scene = await Scene.open(scheme, engine, { connectsPerSecond: 2 });
   for (let each = 0; each < 4; each++) await scene.silent();
   await scene.turnedAway();
@@ -195,7 +195,7 @@ async function closesInTime(scheme: Scheme, engine: Engine, go: (typeof phases)[
   assert.deepEqual([scene.metrics.connections.endedEarly, scene.metrics.limitsHit.timeToConnectMs], [1, 1]);
 }
 
-Deno.test("handshake: a WebSocket request that is refused takes a place until its socket is closed", () =>
+Deno.test("handshake: a refused WebSocket request counts as a connection until its socket is closed", () =>
   withinLimit(async () => {
     await using scene = await Scene.open("ws", engines.deno);
     const socket = await scene.silent();
@@ -206,7 +206,7 @@ Deno.test("handshake: a WebSocket request that is refused takes a place until it
     await until(() => scene.core.metrics.open === 0);
   }));
 
-Deno.test("handshake: a TLS handshake that fails ends one socket", () =>
+Deno.test("handshake: a failed TLS handshake ends only its socket", () =>
   withinLimit(async () => {
     await using scene = await Scene.open("mqtts", engines.deno);
     const [bad, good] = [await scene.silent(), await scene.silent()];

@@ -30,7 +30,7 @@ class Rules {
 const lasting = { cleanStart: false, properties: { sessionExpiryIntervalS: 3_600 } } as const;
 const meter = { clientId: "meter", username: "ann", ...lasting } as const satisfies ConnectAsked;
 
-Deno.test("F1: a session of a store is not resumed by another user, and its owner resumes it", () => {
+Deno.test("F1: only its owner resumes a stored session", () => {
   using lives = new Lives(new Rules().options);
   lives.stage.connect(meter).subscribe("inbox/#").die();
   lives.stage.connect({ clientId: "author", username: "bob" }).publish("inbox/1", "secret", { qos: 1 });
@@ -46,7 +46,7 @@ Deno.test("F1: a session of a store is not resumed by another user, and its owne
   assert.deepEqual(owner.messages, ["inbox/1 secret"]);
 });
 
-Deno.test("F1: a delayed will of a store is not cancelled by another user", () => {
+Deno.test("F1: another user cannot cancel a stored delayed will", () => {
   using lives = new Lives(new Rules().options);
   lives.stage.connect({ ...meter, will: aWill({ delayIntervalS: 30 }) }).die();
   lives.stage.advance(10);
@@ -57,7 +57,7 @@ Deno.test("F1: a delayed will of a store is not cancelled by another user", () =
   assert.deepEqual(watcher.messages, ["will gone"]);
 });
 
-Deno.test("F1: a session that was stored without a user ends at a start with logins", () => {
+Deno.test("F1: a session that was stored without a user ends when the broker starts with logins", () => {
   using lives = new Lives();
   lives.stage.connect({ clientId: "meter", ...lasting }).subscribe("inbox/#").die();
   lives.stage.connect({ clientId: "author" }).publish("inbox/1", "secret", { qos: 1 });
@@ -70,7 +70,7 @@ Deno.test("F1: a session that was stored without a user ends at a start with log
   stage.core.store.close();
 });
 
-Deno.test("F2: with user names of certificates, a name without a certificate is not accepted", async () => {
+Deno.test("F2: with user names of certificates, the broker refuses a name without a certificate", async () => {
   const access = await AccessControl.open({ certificateIsUser: true });
   const claimed = { clientId: "c", username: "admin", password: undefined };
   assert.equal(await access.judge(claimed), "not-authorized");
@@ -78,7 +78,7 @@ Deno.test("F2: with user names of certificates, a name without a certificate is 
   assert.equal(await access.judge({ ...claimed, certificateName: "meter" }), "accept");
 });
 
-Deno.test("F6: a name is not accepted where no users file proves it", async () => {
+Deno.test("F6: without a users file the broker refuses a user name", async () => {
   const folder = await Deno.makeTempDir();
   try {
     await Deno.writeTextFile(`${folder}/acl`, "user admin\ntopic #\n");
@@ -102,7 +102,7 @@ function awayOf(stage: Stage): void {
 
 const narrower = "user ann\ntopic read news\nuser bob\ntopic #\n";
 
-Deno.test("F7: a changed rule ends subscriptions and queued messages of a client that is away", () => {
+Deno.test("F7: a changed rule removes subscriptions and queued messages of an offline client", () => {
   const rules = new Rules();
   const stage = new Stage(rules.options);
   awayOf(stage);
@@ -114,7 +114,7 @@ Deno.test("F7: a changed rule ends subscriptions and queued messages of a client
   assert.deepEqual(owner.messages, ["news public"]);
 });
 
-Deno.test("F7: a resume checks the rules again, without a reload before", () => {
+Deno.test("F7: a resumed session is checked against the rules without a reload", () => {
   const rules = new Rules();
   const stage = new Stage(rules.options);
   awayOf(stage);
@@ -132,7 +132,7 @@ Deno.test("F7: a broker that starts on a store with narrower rules applies them"
   assert.deepEqual(stage.connect(meter).messages, ["news public"]);
 });
 
-Deno.test("F7: the session of a removed user ends, and its messages with it", () => {
+Deno.test("F7: the session of a removed user ends with its messages", () => {
   const rules = new Rules();
   using lives = new Lives(rules.options);
   awayOf(lives.stage);
@@ -140,7 +140,7 @@ Deno.test("F7: the session of a removed user ends, and its messages with it", ()
   assert.equal(lives.restart().core.sessions.get("meter"), undefined);
 });
 
-Deno.test("F7: a message that was in flight is not repeated to a client that may no longer read it", () => {
+Deno.test("F7: the broker does not repeat a message in flight to a client that may no longer read it", () => {
   const rules = new Rules();
   const stage = new Stage(rules.options);
   const client = stage.connect(meter, { acknowledges: false }).subscribe("inbox/#");
@@ -151,7 +151,7 @@ Deno.test("F7: a message that was in flight is not repeated to a client that may
 });
 
 for (const change of ["right", "user"] as const) {
-  Deno.test(`F17: a retained message is not delivered once its publisher has lost its ${change}`, () => {
+  Deno.test(`F17: the broker does not deliver a retained message once its publisher has lost its ${change}`, () => {
     const rules = new Rules();
     using lives = new Lives(rules.options);
     const publisher = lives.stage.connect({
@@ -172,7 +172,7 @@ for (const change of ["right", "user"] as const) {
   });
 }
 
-Deno.test("F18: an assigned client identifier does not tell the next one", () => {
+Deno.test("F18: an assigned client identifier does not reveal the next one", () => {
   const assigned = new Set(Array.from({ length: 200 }, assignedClientId));
   assert.equal(assigned.size, 200);
   for (const clientId of assigned) assert.match(clientId, /^auto[a-z2-9]{19}$/);
@@ -181,7 +181,7 @@ Deno.test("F18: an assigned client identifier does not tell the next one", () =>
   assert.equal(new Set(letters).size, 32);
 });
 
-Deno.test("F19: a removed user with a password is not known, also beside certificates", async () => {
+Deno.test("F19: the broker refuses a removed user, also beside certificates", async () => {
   const folder = await Deno.makeTempDir();
   try {
     await Deno.writeTextFile(`${folder}/users`, `ann:${await hashPassword("right", 1)}\n`);
@@ -196,7 +196,7 @@ Deno.test("F19: a removed user with a password is not known, also beside certifi
   }
 });
 
-Deno.test("F20: each login costs as much as the most expensive line of the users file", async () => {
+Deno.test("F20: each login takes the time of the most expensive line of the users file", async () => {
   const lines = [`cheap:${await hashPassword("right", 101)}`, `dear:${await hashPassword("right", 2_000)}`];
   const users = parseUsers(lines.join("\n"), "users");
   const costs = [];
@@ -210,7 +210,7 @@ Deno.test("F20: each login costs as much as the most expensive line of the users
   assert.deepEqual(costs, [2_000, 2_000, 2_000]);
 });
 
-Deno.test("F21: a client that calls itself $SYS does not read the broker's own topics by a pattern", () => {
+Deno.test("F21: a client named $SYS cannot read the broker's own topics by a pattern", () => {
   const acl = parseAcl("pattern read %c/#\npattern read %u/#\n", "acl");
   assert.equal(acl.allows({ clientId: "$SYS", username: "$SYS" }, "subscribe", "$SYS/#"), false);
   assert.equal(acl.allows({ clientId: "meter", username: undefined }, "subscribe", "meter/#"), true);

@@ -38,7 +38,7 @@ class QueueStage {
   }
 }
 
-Deno.test("F5: 250 wrong logins a second of one name let another user in within a second", async () => {
+Deno.test("F5: during 250 wrong logins a second of one name another user logs in within a second", async () => {
   const stage = new QueueStage();
   const wrong = Array.from({ length: 250 }, () => stage.login("127.0.0.1", "admin"));
   const right = stage.login("127.0.0.1", "right");
@@ -50,7 +50,7 @@ Deno.test("F5: 250 wrong logins a second of one name let another user in within 
   assert.ok(outcomes.every((outcome) => outcome === "busy"));
 });
 
-Deno.test("F5: users whose passwords were wrong wait for those whose were not", async () => {
+Deno.test("F5: users with earlier wrong passwords wait for users without", async () => {
   const stage = new QueueStage();
   const flood = () => {
     for (let each = 0; each < 60; each++) void stage.login("192.0.2.1", `user${each % 12}`);
@@ -74,7 +74,7 @@ Deno.test("F5: the first wrong logins for ten users leave the next check to a us
   assert.ok(stage.nowMs <= 200);
 });
 
-Deno.test("F5: a wrong password leaves its place to a user whose was not wrong where too many wait", async () => {
+Deno.test("F5: in a full queue a user with a wrong password makes room for a user without", async () => {
   const stage = new QueueStage({ longestWaitMs: 500 });
   const login = (each: number) => stage.login("192.0.2.1", `user${each}`);
   for (let each = 0; each < 5; each++) void login(each);
@@ -86,7 +86,7 @@ Deno.test("F5: a wrong password leaves its place to a user whose was not wrong w
   assert.ok((await Promise.all(wrong.slice(10))).every((outcome) => outcome === "busy"));
 });
 
-Deno.test("F5: users of whom many wait leave a place to a user of whom none waits", async () => {
+Deno.test("F5: in a full queue a user with many logins makes room for a user with none", async () => {
   const stage = new QueueStage({ longestWaitMs: 500 });
   for (let each = 0; each < 40; each++) void stage.login("192.0.2.1", `user${each % 3}`);
   const right = stage.login("192.0.2.1", "right");
@@ -94,7 +94,7 @@ Deno.test("F5: users of whom many wait leave a place to a user of whom none wait
   assert.equal(await Promise.race([right, Promise.resolve("waits")]), "right");
 });
 
-Deno.test("F5: addresses take turns", async () => {
+Deno.test("F5: the login queue serves addresses in turn", async () => {
   const stage = new QueueStage({ longestWaitMs: 60_000 });
   for (let each = 0; each < 100; each++) void stage.login("192.0.2.1", `user${each}`);
   const right = stage.login("192.0.2.2", "right");
@@ -103,7 +103,7 @@ Deno.test("F5: addresses take turns", async () => {
   assert.deepEqual(stage.begun.slice(0, 3).filter((user) => user === "right"), ["right"]);
 });
 
-Deno.test("F5: a check whose connection has ended is not made, and leaves its place", async () => {
+Deno.test("F5: the login queue skips a login whose connection has ended", async () => {
   const stage = new QueueStage();
   const gone = { isOver: false };
   void stage.login("192.0.2.1", "first");
@@ -116,14 +116,14 @@ Deno.test("F5: a check whose connection has ended is not made, and leaves its pl
   assert.equal(stage.queue.size, 0);
 });
 
-Deno.test("F5: what would wait too long is refused at once, by what checks take", async () => {
+Deno.test("F5: the login queue refuses at once a login that would wait too long", async () => {
   const stage = new QueueStage({ longestWaitMs: 500 });
   const all = Array.from({ length: 20 }, (_, each) => stage.login("192.0.2.1", `user${each}`));
   const busy = (await Promise.race([Promise.all(all.slice(8)), stage.finish(0).then(() => [])])).length;
   assert.equal(busy, 12);
 });
 
-Deno.test("F5: logins of a fleet with one name and password are checked once", async () => {
+Deno.test("F5: logins of a fleet with one name and password need one check", async () => {
   const folder = await Deno.makeTempDir();
   try {
     await Deno.writeTextFile(`${folder}/users`, `fleet:${await hashPassword("right", 1_000)}\n`);

@@ -26,7 +26,7 @@ function provoke(client: Client, count: number): void {
   for (let each = 0; each < count; each++) client.send({ type: "unsubscribe", packetId: 1, topicFilters });
 }
 
-Deno.test("F4: nothing more is read from a client that does not read its answers, and others are served", () => {
+Deno.test("F4: the broker reads no more from a client that does not read its answers, and serves the others", () => {
   const stage = new Stage();
   const honest = stage.watch("news");
   const deaf = stage.connect({ clientId: "deaf", will: aWill({ topic: "news" }), keepAliveS: 10 });
@@ -42,7 +42,7 @@ Deno.test("F4: nothing more is read from a client that does not read its answers
   assert.equal(stage.core.sessions.get("deaf")?.connection, connection);
 });
 
-Deno.test("F4: a client that is silent while nothing is read from it ends by its keep alive", () => {
+Deno.test("F4: a paused client that is silent ends by its keep alive", () => {
   const stage = new Stage();
   const watcher = stage.watch("will");
   const deaf = stage.connect({ clientId: "deaf", will: aWill(), keepAliveS: 10 });
@@ -55,7 +55,7 @@ Deno.test("F4: a client that is silent while nothing is read from it ends by its
   assert.deepEqual(watcher.messages, ["will gone"]);
 });
 
-Deno.test("F4: a client that reads its answers again is read again", () => {
+Deno.test("F4: the broker reads again from a client that reads its answers again", () => {
   const stage = new Stage();
   const slow = stage.connect({ clientId: "slow" });
   slow.link.pause();
@@ -67,11 +67,11 @@ Deno.test("F4: a client that reads its answers again is read again", () => {
   assert.deepEqual(codesOf(slow, "suback"), [0]);
 });
 
-Deno.test("F4: small writes that wait are joined", () => {
+Deno.test("F4: the broker joins small buffered writes", () => {
   assert.ok(pushSmall(100_000) < 1_000);
 });
 
-Deno.test("F8: user properties count at their cost: in queues, retained messages and wills", () => {
+Deno.test("F8: user properties count at their memory cost in queues, retained messages and wills", () => {
   const userProperties = manyProperties(1_000);
   const stage = new Stage({ limits: { memoryBytes: 1024 * 1024 } });
   stage.connect(lasting("away")).subscribe("q").die();
@@ -93,7 +93,7 @@ Deno.test("F8: user properties count at their cost: in queues, retained messages
   assert.ok(stage.core.memory.usedBytes <= 1.1 * 1024 * 1024);
 });
 
-Deno.test("F9: filters count by the levels that they add, and one too many is refused", () => {
+Deno.test("F9: filters count by the levels that they add, and the broker refuses one beyond the limit", () => {
   const stage = new Stage({ limits: { memoryBytes: 2 * 1024 * 1024 } });
   const client = stage.connect({ clientId: "deep" });
   for (let each = 0; each < 200; each++) {
@@ -108,14 +108,14 @@ Deno.test("F9: filters count by the levels that they add, and one too many is re
   assert.equal(stage.core.memory.usedBytes, 0);
 });
 
-Deno.test("F16: a first packet that is not a CONNECT ends the link with its first byte", () => {
+Deno.test("F16: the first byte of a packet other than CONNECT ends a new link", () => {
   const stage = new Stage();
   const client = stage.dial().sendBytes([0x30]);
   assert.equal(client.end?.kind, "fin");
   assert.equal(stage.core.memory.usedBytes, 0);
 });
 
-Deno.test("F16: a CONNECT of more than 100 kB is refused with its length", () => {
+Deno.test("F16: the broker refuses a CONNECT above 100 kB as soon as it has read the length", () => {
   const stage = new Stage();
   const client = stage.dial().sendBytes([0x10, 0xff, 0xff, 0x7f, 0, 4, 0x4d, 0x51, 0x54, 0x54, 5]);
   assert.equal(client.connack?.reasonCode, ReasonCode.packetTooLarge);
@@ -124,7 +124,7 @@ Deno.test("F16: a CONNECT of more than 100 kB is refused with its length", () =>
   assert.equal(small.connect({ will, username: "u".repeat(30_000) }).connack?.reasonCode, 0);
 });
 
-Deno.test("F22: a retained message keeps no encoded form after its readers", () => {
+Deno.test("F22: a retained message drops its encoded form after delivery", () => {
   const stage = new Stage();
   const author = stage.connect({ clientId: "author" });
   author.publish("r", "x".repeat(10_000), { qos: 1, retain: true });
@@ -145,7 +145,7 @@ Deno.test("F22: a retained message keeps no encoded form after its readers", () 
   assert.equal(stage.core.memory.usedBytes, usedBytes);
 });
 
-Deno.test("a packet that is not whole counts as memory", () => {
+Deno.test("an incomplete packet counts as memory", () => {
   const stage = new Stage({ limits: { memoryBytes: 256 * 1024 } });
   const honest = stage.connect({ clientId: "honest" });
   const part = Uint8Array.from([0x30, 0xff, 0xff, 0x3f, ...new Array<number>(300_000).fill(0)]);
@@ -155,7 +155,7 @@ Deno.test("a packet that is not whole counts as memory", () => {
   assert.equal(honest.of("pingresp").length, 1);
 });
 
-Deno.test("topic aliases and QoS 2 identifiers count as memory, and are given back", () => {
+Deno.test("topic aliases and QoS 2 identifiers count as memory until they are released", () => {
   const stage = new Stage();
   const client = stage.connect({ clientId: "c" }, { acknowledges: false });
   const before = stage.core.memory.usedBytes;
@@ -167,7 +167,7 @@ Deno.test("topic aliases and QoS 2 identifiers count as memory, and are given ba
   assert.equal(stage.core.memory.usedBytes, 0);
 });
 
-Deno.test("at the bound a new client is refused with 0x97, and a connected one is served", () => {
+Deno.test("at the memory limit the broker refuses a new client with 0x97 and serves a connected one", () => {
   const stage = new Stage({ limits: { memoryBytes: 64 * 1024 } });
   const clients = Array.from({ length: 100 }, (_, each) => stage.connect({ clientId: `c${each}` }));
   const codes = clients.map(({ connack }) => connack?.reasonCode);
@@ -179,7 +179,7 @@ Deno.test("at the bound a new client is refused with 0x97, and a connected one i
   assert.equal(served.every(({ end }) => end === undefined), true);
 });
 
-Deno.test("session expiry is capped at its default maximum, which CONNACK announces", () => {
+Deno.test("the broker caps session expiry at its default maximum and announces it in CONNACK", () => {
   const stage = new Stage();
   const asked = stage.connect({ clientId: "a", properties: { sessionExpiryIntervalS: 0xffff_ffff } });
   assert.equal(asked.connack?.properties?.sessionExpiryIntervalS, 14 * 86_400);
@@ -193,7 +193,7 @@ Deno.test("session expiry is capped at its default maximum, which CONNACK announ
   assert.deepEqual([...stage.core.sessions.values()].map(({ clientId }) => clientId), ["b"]);
 });
 
-Deno.test("keep alive is bounded in both versions", () => {
+Deno.test("the broker limits keep alive in both versions", () => {
   const stage = new Stage({ limits: { keepAliveMs: 60_000 } });
   assert.equal(stage.connect({ keepAliveS: 0 }).connack?.properties?.serverKeepAliveS, 60);
   assert.equal(stage.connect({ keepAliveS: 30 }).connack?.properties?.serverKeepAliveS, undefined);
@@ -202,7 +202,7 @@ Deno.test("keep alive is bounded in both versions", () => {
   assert.equal(stage.connect({ version: 4, keepAliveS: 60 }).connack?.reasonCode, 0);
 });
 
-Deno.test("memory is given back by every way in which a client goes", () => {
+Deno.test("the broker releases a client's memory at each kind of end", () => {
   const stage = new Stage();
   const will = aWill({ delayIntervalS: 5, retain: true, payload: bytesOf("x") });
   for (const [at, end] of (["leave", "die", "takeover", "expire"] as const).entries()) {
@@ -223,7 +223,7 @@ Deno.test("memory is given back by every way in which a client goes", () => {
   assert.equal(stage.core.memory.usedBytes, 0);
 });
 
-Deno.test("packets that never get whole leave the memory's reserve to connected clients", () => {
+Deno.test("incomplete packets leave the memory reserve to connected clients", () => {
   const limitBytes = 1024 * 1024;
   const stage = new Stage({ limits: { memoryBytes: limitBytes } });
   const subscriber = stage.connect({ clientId: "subscriber" }, { acknowledges: false }).subscribe("news", { qos: 1 });
@@ -238,7 +238,7 @@ Deno.test("packets that never get whole leave the memory's reserve to connected 
   assert.ok(stage.core.memory.usedBytes <= 0.61 * limitBytes);
 });
 
-Deno.test("new links leave half of the memory's reserve to connected clients", () => {
+Deno.test("new links leave half of the memory reserve to connected clients", () => {
   const limitBytes = 1024 * 1024;
   const stage = new Stage({ limits: { memoryBytes: limitBytes } });
   const subscriber = stage.connect({ clientId: "subscriber" }).subscribe("news", { qos: 1 });
@@ -249,7 +249,7 @@ Deno.test("new links leave half of the memory's reserve to connected clients", (
   assert.deepEqual(subscriber.messages, ["news today"]);
 });
 
-Deno.test("answers that are not read do not grow beyond the memory's bound, on many links of which each is paused", () => {
+Deno.test("unread answers stay within the memory limit, on many links each of which the broker pauses", () => {
   const limitBytes = 4 * 1024 * 1024;
   const stage = new Stage({ limits: { memoryBytes: limitBytes } });
   const clients = Array.from({ length: 100 }, (_, each) => stage.connect({ clientId: `deaf${each}` }));
@@ -258,7 +258,7 @@ Deno.test("answers that are not read do not grow beyond the memory's bound, on m
   assert.ok(stage.core.memory.usedBytes <= 0.61 * limitBytes + 64 * 1024, `${stage.core.memory.usedBytes} bytes`);
 });
 
-Deno.test("filters whose retained messages are not sent yet count as memory, and are given back", () => {
+Deno.test("filters with unsent retained messages count as memory until they are sent", () => {
   const stage = new Stage();
   const author = stage.connect({ clientId: "author" });
   for (let each = 0; each < 3_000; each++) author.publish(`r/${each}`, "x", { retain: true });

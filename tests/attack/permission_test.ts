@@ -52,7 +52,7 @@ class Place implements Disposable {
 }
 
 for (const engine of engines) {
-  Deno.test(`F32: no link goes to a denied address through a name (engine ${engine})`, async () => {
+  Deno.test(`F32: a host name does not permit a link to a denied address (engine ${engine})`, async () => {
     using place = new Place();
     const denied = `127.0.0.1:${place.port}`;
     const args = ["check", "--url", `mqtt://localhost:${place.port}`, "--engine", engine];
@@ -62,7 +62,7 @@ for (const engine of engines) {
     assert.deepEqual(place.peers, []);
   });
 
-  Deno.test(`F32: no listener stands on a denied address through a name (engine ${engine})`, async () => {
+  Deno.test(`F32: a host name does not permit a listener on a denied address (engine ${engine})`, async () => {
     // The port is in use, so that a broker that is permitted to listen also ends, with a different sentence.
     using place = new Place();
     const denied = `127.0.0.1:${place.port}`;
@@ -72,7 +72,7 @@ for (const engine of engines) {
     assert.equal(code, 2);
   });
 
-  Deno.test(`F32: no link comes from a denied source address (engine ${engine})`, async () => {
+  Deno.test(`F32: a denied source address permits no link (engine ${engine})`, async () => {
     using place = new Place();
     const args = ["fleet", "--url", `mqtt://127.0.0.1:${place.port}`, "--source-address", "127.0.0.9"];
     const { code, said } = await withoutPlace("127.0.0.9", ...args, "--clients", "1", "--engine", engine);

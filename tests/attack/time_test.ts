@@ -6,7 +6,7 @@ import type { Packet, PublishPacket } from "../../src/mqtt/packet.ts";
 import { ReasonCode } from "../../src/mqtt/reason.ts";
 import { aWill, bytesOf, type ConnectAsked, Stage } from "../broker/stage.ts";
 
-Deno.test("F10: retained messages for a SUBSCRIBE come in slices, and others are served between them", () => {
+Deno.test("F10: the broker sends retained messages for a SUBSCRIBE in slices and serves others between them", () => {
   const stage = new Stage();
   const author = stage.connect({ clientId: "author" });
   for (let each = 0; each < 5_000; each++) author.publish(`r/${each}`, "x", { retain: true });
@@ -45,7 +45,7 @@ Deno.test("F10: the slices end when the subscription or the client ends", () => 
   assert.equal(leaver.of("publish").length, before);
 });
 
-Deno.test("F10: many clients that wait for retained messages take turns", () => {
+Deno.test("F10: the broker serves clients that wait for retained messages in turn", () => {
   const stage = new Stage();
   const author = stage.connect({ clientId: "author" });
   for (let each = 0; each < 2_000; each++) author.publish(`r/${each}`, "x", { retain: true });
@@ -62,7 +62,7 @@ Deno.test("F10: many clients that wait for retained messages take turns", () => 
   assert.equal(count(), 20 * 20 * 2_000);
 });
 
-Deno.test("F11: a SUBSCRIBE visits no more levels once its filters overlap too much", () => {
+Deno.test("F11: a SUBSCRIBE with too many overlapping filters visits a limited number of levels", () => {
   const stage = new Stage({ limits: { filters: 20_000, filterLevels: 20_000 * 16 } });
   const client = stage.connect({ clientId: "client" });
   const { router } = stage.core;
@@ -79,7 +79,7 @@ Deno.test("F11: a SUBSCRIBE visits no more levels once its filters overlap too m
   assert.ok(visits < 4 * 8_192, `${visits} levels`);
 });
 
-Deno.test("F11: filters that overlap without bound are refused, whatever their order", () => {
+Deno.test("F11: the broker refuses filters that overlap without limit, in any order", () => {
   const names = Array.from(
     { length: 2 ** 16 },
     (_, bits) => Array.from({ length: 16 }, (_, at) => (bits >> at) % 2 === 0 ? "a" : "+").join("/"),
@@ -151,7 +151,7 @@ const longPackets: readonly [name: string, limit: keyof BrokerLimits, packet: Pa
 ];
 
 for (const [name, limit, packet] of longPackets) {
-  Deno.test(`a packet with too many items ends its connection, and nothing of it is done: ${name}`, () => {
+  Deno.test(`a packet with too many items ends its connection without effect: ${name}`, () => {
     const stage = new Stage();
     const client = stage.connect().subscribe("kept").send(packet);
     assert.deepEqual(client.of("disconnect").map(({ reasonCode }) => reasonCode), [ReasonCode.quotaExceeded]);
@@ -177,7 +177,7 @@ for (
     ["a will", { will: aWill({ properties: longProperties }) }],
   ] as const
 ) {
-  Deno.test(`a packet with too many items is refused: user properties of ${name}`, () => {
+  Deno.test(`the broker refuses a packet with too many user properties: ${name}`, () => {
     const stage = new Stage();
     const client = stage.connect(asked);
     assert.equal(client.connack?.reasonCode, ReasonCode.quotaExceeded);
@@ -187,7 +187,7 @@ for (
   });
 }
 
-Deno.test("a packet with too many items is read no further than its limit", () => {
+Deno.test("the broker reads a packet with too many items only up to the limit", () => {
   const bytes = encode({ ...publish, properties: longProperties }, 5);
   bytes.fill(0xff, bytes.length - 5); // an undefined property
   const limits = { userProperties: 1_000, filters: 1, filterLevels: 1, topicLevels: 1 };
@@ -195,12 +195,12 @@ Deno.test("a packet with too many items is read no further than its limit", () =
   assert.throws(() => decode(bytes, 5), { reasonCode: ReasonCode.malformedPacket });
 });
 
-Deno.test("a filter that is too deep is refused by itself, and its levels are not counted", () => {
+Deno.test("the broker refuses a single filter that is too deep, and does not count its levels", () => {
   const client = new Stage().connect().send(subscribe(["/".repeat(65_000), "/".repeat(65_000), "a"]));
   assert.deepEqual(client.of("suback").flatMap(({ reasonCodes }) => reasonCodes), [0x8f, 0x8f, 0]);
 });
 
-Deno.test("a packet may have as many items as each limit says, in every property list", () => {
+Deno.test("the broker accepts as many items as each limit permits, in every property list", () => {
   const stage = new Stage();
   const most = { userProperties: userProperties.slice(1) };
   const client = stage.connect({ properties: most, will: aWill({ properties: most }) });
@@ -245,7 +245,7 @@ Deno.test("shared subscriptions: a message of QoS 2 stays with its member", () =
   assert.deepEqual(second.messages, []);
 });
 
-Deno.test("topics that begin with $ are ordinary, but for $SYS, $share and $CONTROL", () => {
+Deno.test("topics that begin with $ are ordinary, except $SYS, $share and $CONTROL", () => {
   const stage = new Stage();
   const client = stage.connect({ clientId: "device", will: aWill({ topic: "$aws/things/1/gone" }) });
   assert.equal(client.connack?.reasonCode, 0);
@@ -258,7 +258,7 @@ Deno.test("topics that begin with $ are ordinary, but for $SYS, $share and $CONT
   assert.deepEqual(client.of("puback").slice(2).map(({ reasonCode = 0 }) => reasonCode), [0x90, 0x90, 0x90, 0x90]);
 });
 
-Deno.test("200 levels are accepted by default", () => {
+Deno.test("the broker accepts 200 levels by default", () => {
   const stage = new Stage();
   const topic = Array.from({ length: 200 }, () => "a").join("/");
   const client = stage.connect().subscribe(topic).publish(topic, "x");

@@ -82,14 +82,14 @@ function answerTo(request: string): string {
 
 const request = requestText("127.0.0.1:8080", "/mqtt", "dGhlIHNhbXBsZSBub25jZQ==");
 
-Deno.test("F13: a WebSocket of a page of another site is refused with 403", () => {
+Deno.test("F13: the broker refuses a WebSocket from a page of another site with 403", () => {
   const spoofed = request.replace("Upgrade:", "Origin: https://evil.example\r\nUpgrade:");
   assert.match(answerTo(spoofed), /^HTTP\/1\.1 403 /);
   assert.match(answerTo(request.replace("127.0.0.1:8080", "evil.example")), /^HTTP\/1\.1 403 /);
   assert.match(answerTo(request), /^HTTP\/1\.1 101 /);
 });
 
-Deno.test("a WebSocket handshake reads whole URLs, refuses HTTP/1.0, and answers the subprotocol as it was offered", () => {
+Deno.test("a WebSocket handshake accepts absolute URLs, refuses HTTP/1.0, and repeats the offered subprotocol", () => {
   assert.match(answerTo(request.replace("GET /mqtt", "GET http://127.0.0.1:8080/mqtt?x=1")), /^HTTP\/1\.1 101 /);
   assert.match(answerTo(request.replace("HTTP/1.1", "HTTP/1.0")), /^HTTP\/1\.1 400 /);
   const offered = answerTo(request.replace("Protocol: mqtt", "Protocol: chat, MQTT"));
@@ -120,7 +120,7 @@ const statusOf = (port: number, headers: Record<string, string>, path = "/status
     asked.end();
   });
 
-Deno.test("F14: /status and /metrics refuse another name and the page of another site", () =>
+Deno.test("F14: /status and /metrics refuse other host names and pages of other sites", () =>
   served(async (port) => {
     for (const path of ["/status", "/metrics"]) {
       assert.equal(await statusOf(port, { host: "evil.example" }, path), 403);
@@ -129,7 +129,7 @@ Deno.test("F14: /status and /metrics refuse another name and the page of another
     }
   }));
 
-Deno.test("F30: the broker answers an unreadable request target, and logs nothing", () =>
+Deno.test("F30: the broker answers an unreadable request target and logs nothing", () =>
   served(async (port, logged) => {
     const link = await Deno.connect({ hostname: "127.0.0.1", port });
     await link.write(new TextEncoder().encode("GET http://[ HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"));

@@ -22,7 +22,7 @@ Deno.test("limits: each has its own line, descriptors and ports before CPU", () 
   assert.match(line([peak("a"), peak("b", { cores: 0.5 })]), /^limit not found: CPU is nearest, b at 50%/);
 });
 
-Deno.test("limits: a gauge keeps the busiest stretch, and the most of memory and files", () => {
+Deno.test("limits: a gauge keeps the busiest interval, and the peaks of memory and files", () => {
   const gauge = new Gauge("a", 1, 1_000);
   const add = (atMs: number, cpuS: number, rssMiB: number, files: number) => gauge.add({ atMs, cpuS, rssMiB, files });
   add(0, 5, 10, 3);

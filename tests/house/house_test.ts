@@ -59,7 +59,7 @@ Deno.test("house: assertions are strict", () => {
   none(tests.flatMap(rules.assertionFaults));
 });
 
-Deno.test("house: file names are snake_case and name the content", () => {
+Deno.test("house: file names are snake_case and none is index, util, helper, common or manager", () => {
   none(everyFile.flatMap(rules.nameFaults));
 });
 

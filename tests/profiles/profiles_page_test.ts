@@ -5,7 +5,7 @@ import { profilesPage } from "../../tools/docs/profiles_page.ts";
 
 const read = (path: string) => Deno.readTextFile(new URL(`../../${path}`, import.meta.url));
 
-Deno.test("docs/profiles.md is what the profiles say", async () => {
+Deno.test("docs/profiles.md equals the text generated from the profiles", async () => {
   assert.equal(
     await read("docs/profiles.md"),
     await formattedMarkdown(profilesPage()),
@@ -13,7 +13,7 @@ Deno.test("docs/profiles.md is what the profiles say", async () => {
   );
 });
 
-Deno.test("docs/deviations.md tells every deviation that was observed in a run", async () => {
+Deno.test("docs/deviations.md lists every deviation that was observed in a run", async () => {
   const text = await read("docs/deviations.md");
   for (const { name, deviations } of profiles) {
     for (const { id, evidence } of deviations.filter((deviation) => deviation.evidence === "run")) {

@@ -16,19 +16,19 @@ import { readStatements } from "../house/statements.ts";
 const statements = readStatements(Deno.readTextFileSync(new URL("../../docs/statements.tsv", import.meta.url)));
 const all = profiles.flatMap(({ name, deviations }) => deviations.map((deviation) => ({ name, deviation })));
 
-Deno.test("strict comes first and knows no deviation", () => {
+Deno.test("profiles: strict is the first profile and has no deviation", () => {
   assert.equal(profiles[0]!.name, "strict");
   assert.deepEqual(profiles[0]!.deviations, []);
   assert.ok(all.length > 20, `${all.length} deviations`);
 });
 
-Deno.test("a profile is found by its name, and by no other", () => {
+Deno.test("profiles: a profile is found by its exact name only", () => {
   for (const name of profileNames) assert.equal(profileOf(name)?.name, name);
   assert.equal(profileOf("mosquito"), undefined);
   assert.equal(new Set(profileNames).size, profileNames.length);
 });
 
-Deno.test("every rule is a number of its standard", () => {
+Deno.test("profiles: every rule is a statement number of its standard", () => {
   for (const { name, deviation } of all) {
     for (const [version, rule] of Object.entries(deviation.rules)) {
       const known = statements.some((row) => row.version === version && row.number === rule);
@@ -37,7 +37,7 @@ Deno.test("every rule is a number of its standard", () => {
   }
 });
 
-Deno.test("every sign speaks the fleet's names, and is bound where it is about time", () => {
+Deno.test("profiles: every sign uses the fleet's names, and has a bound if it concerns time", () => {
   for (const { name, deviation } of all) {
     for (const sign of deviation.signs) {
       const where = `${name}/${deviation.id}`;
@@ -56,11 +56,11 @@ Deno.test("every sign speaks the fleet's names, and is bound where it is about t
   }
 });
 
-Deno.test("profiles: the fleet knows each ending once, and a normal DISCONNECT last", () => {
+Deno.test("profiles: the fleet has each ending once, and a normal DISCONNECT last", () => {
   assert.deepEqual([new Set(killModes).size, killModes.length, killModes.at(-1)], [10, 10, "leave"]);
 });
 
-Deno.test("ids are unique in their profile, and texts are one sentence", () => {
+Deno.test("profiles: ids are unique within a profile, and each text is one sentence", () => {
   for (const { deviations } of profiles) {
     assert.equal(new Set(deviations.map(({ id }) => id)).size, deviations.length);
   }
@@ -71,14 +71,14 @@ Deno.test("ids are unique in their profile, and texts are one sentence", () => {
   }
 });
 
-Deno.test("a conformance case finds the deviations from its rule in its version", () => {
+Deno.test("profiles: a conformance case finds the deviations from its rule in its version", () => {
   const mosquitto = profileOf("mosquitto")!;
   assert.deepEqual(deviationsFrom(mosquitto, "5.0", "3.1.4-3").map(({ id }) => id), ["takeover-persistent"]);
   assert.deepEqual(deviationsFrom(mosquitto, "3.1.1", "3.1.4-3"), []);
   assert.deepEqual(deviationsFrom(profileOf("strict")!, "5.0", "3.1.4-3"), []);
 });
 
-Deno.test("a broker's profile is that of its name and version, with what that version has alone", () => {
+Deno.test("profiles: the name and version of a broker select its profile and the deviations of that version", () => {
   const ids = (said: string) => profileOfBroker(said)?.deviations.map(({ id }) => id) ?? [];
   const named = (said: string) => profileOfBroker(said)?.name;
   assert.equal(named("mosquitto version 2.0.11"), "mosquitto");
@@ -92,7 +92,7 @@ Deno.test("a broker's profile is that of its name and version, with what that ve
   assert.ok(!ids("mosquitto version 2.1.2").includes("delayed-back-clean"));
 });
 
-Deno.test("no two profiles claim one version of a broker", () => {
+Deno.test("profiles: no two profiles include the same version of a broker", () => {
   for (const version of ["1.6.9", "2.0.11", "2.0.22", "2.1", "2.1.3", "3.0"]) {
     const claims = profiles.filter(({ sysName, range }) =>
       sysName === "mosquitto" && (range === undefined || isWithin(version, range))
@@ -101,7 +101,7 @@ Deno.test("no two profiles claim one version of a broker", () => {
   }
 });
 
-Deno.test("a deviation's rules are listed by version", () => {
+Deno.test("profiles: the rules of a deviation are listed by version", () => {
   const [takeover] = profileOf("mosquitto")!.deviations;
   assert.equal(rulesText(takeover!), "MQTT 3.1.1, 3.1.4-2; MQTT 5.0, 3.1.4-3");
 });

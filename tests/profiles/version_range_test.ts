@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { isWithin, versionIn } from "../../src/profiles/version_range.ts";
 
-Deno.test("versions: the first number with dots counts, and what follows it does not", () => {
+Deno.test("versions: parses the first number with dots and ignores the rest", () => {
   assert.equal(versionIn("mosquitto version 2.0.11"), "2.0.11");
   assert.equal(versionIn("broker 2.1.2-180-g7b8aba1"), "2.1.2");
   assert.equal(versionIn("version 7"), undefined);

@@ -43,7 +43,7 @@ const honest: readonly {
 ];
 
 for (const { name, plan, protocol } of honest) {
-  Deno.test(`an honest broker passes: ${name}`, () => {
+  Deno.test(`oracle: an honest broker passes: ${name}`, () => {
     const result = simulateFleet({ plan: { ...busy, ...plan }, ...protocol && { protocol } });
     assert.deepEqual(result.faults, []);
     assert.equal(result.verdict, "pass", result.reason);
@@ -175,7 +175,7 @@ for (const { name, verdict, fault, plan, rule } of faults) {
   });
 }
 
-Deno.test("the same seed twice gives the same run", () => {
+Deno.test("oracle: the same seed gives the same run twice", () => {
   const plan = { ...busy, seed: 42, willDelayS: 2, sessionExpiryS: 3, cleanStart: "mix" as const };
   assert.deepEqual(simulateFleet({ plan }), simulateFleet({ plan }));
 });

@@ -75,7 +75,7 @@ const functions = [
 ];
 
 for (const body of functions) {
-  Deno.test(`mutants: behind switches they do what they do alone: ${body}`, () => {
+  Deno.test(`mutants: a mutant behind a switch behaves as it does alone: ${body}`, () => {
     const text = `function f(a, b) { ${body} }`;
     const mutants = mutantsOf("a.ts", text);
     assert.ok(mutants.length > 3);
@@ -100,14 +100,14 @@ function resultOf(text: string, given: readonly unknown[], mutant?: number): unk
   }
 }
 
-Deno.test("mutants: what acts as the file is loaded has no place for a switch", () => {
+Deno.test("mutants: code that runs when the file is loaded has no switch", () => {
   const text = "const a = 1;\nconst f = () => 2;\nclass A { b = 3; }\n";
   const mutants = mutantsOf("a.ts", text);
   assert.deepEqual(mutants.filter(({ place }) => place !== undefined).map(({ was }) => was), ["2", "2"]);
   assert.ok(withSwitches(text, mutants).startsWith("const a = 1;\nconst f = () => (globalThis.mutant === "));
 });
 
-Deno.test("mutants: each knows its line and what is around it", () => {
+Deno.test("mutants: each has its line and its enclosing functions", () => {
   const text = "class A {\n  #b(c: number) {\n    const d = c + c;\n    return d;\n  }\n}\n";
   const [mutant] = mutantsOf("a.ts", text);
   assert.deepEqual([mutant!.line, mutant!.was, mutant!.becomes, mutant!.within], [3, "+", "-", ["A", "b", "d"]]);
@@ -133,7 +133,7 @@ function tried(survivors: (mutant: Mutant) => boolean): Tried[] {
   return mutants.map((mutant) => ({ mutant, outcome: survivors(mutant) ? "survived" : "killed" }));
 }
 
-Deno.test("equivalents: an entry explains the survivor that it names, the nth of those alike", () => {
+Deno.test("equivalents: an entry explains the nth equal survivor that it names", () => {
   const { explained, unexplained, stale } = sortSurvivors("a.ts", text, tried(({ was }) => was === "1"), [
     one("2", 2),
     { ...one("2"), file: "other.ts" },
@@ -159,7 +159,7 @@ Deno.test("equivalents: an entry for no mutant, or for one that a test kills, is
   ]);
 });
 
-Deno.test("outcomes: a mutant is tried again when its file or a test of it changes", () => {
+Deno.test("outcomes: a mutant runs again when its file or one of its tests changes", () => {
   const [first, second] = mutants as [Mutant, Mutant];
   const key = keyOf(text, first, ["test"]);
   assert.equal(keyOf(text, first, ["test"]), key);

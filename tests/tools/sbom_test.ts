@@ -20,7 +20,7 @@ const onPage = await Deno.readTextFile(new URL("docs/sbom.cdx.json", root));
 const components: readonly Component[] = JSON.parse(onPage).components;
 const nameOf = ({ group, name }: Component) => group === undefined ? name : `${group}/${name}`;
 
-Deno.test("sbom: docs/sbom.cdx.json and docs/licences.md are as deno task sbom writes them", async () => {
+Deno.test("sbom: docs/sbom.cdx.json and docs/licences.md equal the output of deno task sbom", async () => {
   for (const [path, text] of await sbomFiles(root)) {
     assert.ok(await Deno.readTextFile(new URL(path, root)) === text, `${path} is stale: run deno task sbom`);
   }
@@ -37,13 +37,13 @@ Deno.test("sbom: each component has the hash of deno.lock, and a licence", async
   }
 });
 
-Deno.test("sbom: packages of the program are in it, packages of the tests are not", () => {
+Deno.test("sbom: contains the packages of the program and none of the tests", () => {
   const names = new Set(components.map(nameOf));
   for (const name of ["@optique/core", "mqtt-packet", "uplot", "zod"]) assert.ok(names.has(name), name);
   for (const name of ["aedes", "fast-check", "mqtt", "playwright-core"]) assert.ok(!names.has(name), name);
 });
 
-Deno.test("sbom: nothing in it depends on the machine or the time", () => {
+Deno.test("sbom: does not depend on the machine or the time", () => {
   assert.doesNotMatch(onPage, /file:|\/\.cache\/|timestamp|\d{4}-\d\d-\d\dT/);
 });
 
@@ -68,7 +68,7 @@ const other: PackedPackage = {
 const few: PackageList = new Map([["@a/b@1.0.0", one], ["c@2.0.0", other]]);
 const product = { name: "it", version: "3", licence: "MIT", needs: ["@a/b@1.0.0"] };
 
-Deno.test("sbom: a scope is a group, an expression no identifier, and the serial number stands for the content", () => {
+Deno.test("sbom: a scope becomes a group, an expression is no identifier, and the content determines the serial number", () => {
   const document = JSON.parse(billOfMaterials(product, few));
   assert.deepEqual(document.components, [
     {

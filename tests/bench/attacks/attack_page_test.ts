@@ -17,7 +17,7 @@ function outcome(broker: "mqtt-sim" | "mosquitto", peak: number): AttackOutcome 
   };
 }
 
-Deno.test("attacks: a peak above one and a half times the bound is named, that of mosquitto is not", () => {
+Deno.test("attacks: the page names a peak above 1.5 times the limit, except mosquitto's", () => {
   const limitBytes = 256 * mebibyte;
   const good = memoryVerdict({ limitBytes, outcomes: [outcome("mqtt-sim", 384), outcome("mosquitto", 4_000)] });
   assert.match(good, /is 384 MiB at most; 384 MiB are allowed.* 20 ms at most, and 1 of them are missing/);
@@ -25,14 +25,14 @@ Deno.test("attacks: a peak above one and a half times the bound is named, that o
   assert.match(bad, /more than the 384 MiB that are allowed: pings-unread 385 MiB\./);
 });
 
-Deno.test("attacks: a legitimate login of more than a second is more than is allowed", () => {
+Deno.test("attacks: a legitimate login that takes more than a second exceeds the limit", () => {
   const phase = { title: "", storm: undefined, stormRefusals: 0, wrong: { sent: 1, answered: 1, letIn: 0 } };
   const text = (ms: number) => loginText([{ ...phase, legitimate: [{ ms, refusals: 0 }] }]);
   assert.match(text(1_000), /1000 ms at most; 1000 ms are allowed/);
   assert.match(text(1_001), /1001 ms at most; this is more than the 1000 ms that are allowed/);
 });
 
-Deno.test("attacks: what the command line asks for", () => {
+Deno.test("attacks: parses the command line", () => {
   const { attacks, brokers, seconds, limitBytes } = attackRequest(["--only", "none", "--broker", "mosquitto"]);
   assert.deepEqual([attacks.map(({ name }) => name), brokers, seconds, limitBytes], [
     ["none"],
@@ -47,14 +47,14 @@ Deno.test("attacks: what the command line asks for", () => {
   assert.throws(() => attackRequest(["--seconds", "0"]), /expected a whole number from 1 to 300$/);
 });
 
-Deno.test("attacks: what /metrics and /proc say is read", () => {
+Deno.test("attacks: parses /metrics and /proc", () => {
   const text = 'mqtt_sim_limits_hit_total{limit="sessions"} 0\nmqtt_sim_limits_hit_total{limit="memoryBytes"} 7\n' +
     "mqtt_sim_memory_used_bytes 123\nmqtt_sim_internal_errors_total 2\n";
   assert.deepEqual(countedOf(text), { usedBytes: 123, limits: [["memoryBytes", 7]], internalErrors: 2 });
   assert.deepEqual(memoryIn("VmHWM:\t  20 kB\nVmRSS:\t  10 kB\n"), { residentBytes: 10_240, peakBytes: 20_480 });
 });
 
-Deno.test("attacks: quantiles are of the sorted values", () => {
+Deno.test("attacks: computes quantiles from sorted values", () => {
   const values = Array.from({ length: 100 }, (_, at) => 100 - at);
   assert.deepEqual(quantiles(values), { p50Ms: 50, p99Ms: 99, maxMs: 100 });
 });

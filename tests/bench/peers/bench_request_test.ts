@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { UsageError } from "../../../src/base/failure.ts";
 import { benchRequest } from "./bench_request.ts";
 
-Deno.test("bench: words that are no use are refused with what is allowed", () => {
+Deno.test("bench: refuses unknown words and lists the permitted ones", () => {
   for (
     const [args, sentence] of [
       [["--rounds", "0"], /^Cannot use --rounds 0: expected a whole number above 0$/],
@@ -16,7 +16,7 @@ Deno.test("bench: words that are no use are refused with what is allowed", () =>
   }
 });
 
-Deno.test("bench: workloads are named by how their ids begin", () => {
+Deno.test("bench: selects workloads by the start of their ids", () => {
   const { workloads, brokers, rounds } = benchRequest([
     "--workload",
     "fan-",

@@ -7,13 +7,13 @@ const sample = (threads: Record<string, number>, userUs = 0, kernelUs = 0): CpuS
   kernelUs,
 });
 
-Deno.test("CPU time: what the threads did since the first sample, new ones whole", () => {
+Deno.test("CPU time: adds up the threads since the first sample, new threads completely", () => {
   const count = new CpuCount(sample({ 1: 5_000, 2: 70 }, 10_000));
   assert.equal(count.add(sample({ 1: 5_500, 2: 70 }, 10_000)), 500);
   assert.equal(count.add(sample({ 1: 5_500, 2: 90, 3: 40 }, 20_000)), 560);
 });
 
-Deno.test("CPU time: a thread that has ended takes nothing back, and the ticks tell what it did after it was last seen", () => {
+Deno.test("CPU time: an ended thread keeps its share, and ticks add its time after the last sample", () => {
   const count = new CpuCount(sample({ 1: 0, 2: 300 }));
   assert.equal(count.add(sample({ 1: 100, 2: 400 })), 200);
   assert.equal(count.add(sample({ 1: 150 })), 250, "the ticks know of nothing more");

@@ -3,7 +3,7 @@ import { fileText, profileRows } from "./profile.ts";
 
 const node = (id: number, functionName: string, url: string) => ({ id, callFrame: { functionName, url } });
 
-Deno.test("a profile counts what lies within the spans, and no idleness", () => {
+Deno.test("profile: counts samples within the spans, without idle time", () => {
   const profile = {
     nodes: [
       node(1, "match", "file:///home/me/mqtt-sim/src/broker/tree.ts"),
@@ -25,7 +25,7 @@ Deno.test("a profile counts what lies within the spans, and no idleness", () => 
   assert.equal(profileRows([profile, profile], [], 4_990).ms, 8, "no span: all of it, of all threads");
 });
 
-Deno.test("a profile names files as a reader knows them", () => {
+Deno.test("profile: shortens the names of files", () => {
   const files = {
     "file:///x/mqtt-sim/src/broker/core/core.ts": "src/broker/core/core.ts",
     "file:///c/npm/registry.example/mqtt-packet/9.0.2/parser.js": "mqtt-packet: parser.js",

@@ -15,27 +15,27 @@ function slowMachine(lateMs: (waited: number) => number) {
 
 const never = new AbortController().signal;
 
-Deno.test("settle: a machine with timers on time is quiet after one second", async () => {
+Deno.test("wait until idle: a machine with timers on time is idle after one second", async () => {
   const { clock, wait } = slowMachine(() => 1);
   const { quiet, afterMs } = await settle(clock, never, wait);
   assert.equal(quiet, true);
   assert.ok(afterMs >= 1_000 && afterMs < 1_100, `${afterMs}`);
 });
 
-Deno.test("settle: a late timer restarts the second", async () => {
+Deno.test("wait until idle: a late timer restarts the second", async () => {
   const { clock, wait } = slowMachine((waited) => waited < 20 ? 40 : 0);
   const { quiet, afterMs } = await settle(clock, never, wait);
   assert.deepEqual([quiet, afterMs], [true, 20 * 90 + 1_000]);
 });
 
-Deno.test("settle: the wait for a machine that does not become quiet has a limit", async () => {
+Deno.test("wait until idle: the wait for a busy machine has a limit", async () => {
   const { clock, wait } = slowMachine(() => 30);
   const { quiet, afterMs } = await settle(clock, never, wait);
   assert.equal(quiet, false);
   assert.ok(afterMs >= 15_000 && afterMs < 15_100, `${afterMs}`);
 });
 
-Deno.test("settle: an interrupt ends the wait", async () => {
+Deno.test("wait until idle: an interrupt ends the wait", async () => {
   const { clock, wait } = slowMachine(() => 0);
   assert.deepEqual(await settle(clock, AbortSignal.abort(), wait), { quiet: false, afterMs: 0 });
 });

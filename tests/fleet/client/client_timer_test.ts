@@ -30,5 +30,5 @@ const cases: readonly [what: string, settings: readonly (readonly [number, numbe
   ["never set", [[0, Infinity]], []],
 ];
 for (const [what, settings, expected] of cases) {
-  Deno.test(`alarm: ${what}`, () => assert.deepEqual(rung(settings), expected));
+  Deno.test(`client timer: ${what}`, () => assert.deepEqual(rung(settings), expected));
 }

@@ -55,7 +55,7 @@ const settled: readonly [
   ],
 ];
 for (const [what, request, asked, spoken, protocol] of settled) {
-  Deno.test(`settle protocol: ${what}`, () => {
+  Deno.test(`negotiate protocol: ${what}`, () => {
     const plan = aPlan(request);
     assert.deepEqual(versionsToAsk(plan), asked);
     const found = negotiateProtocol(plan, url, spoken);
@@ -74,12 +74,12 @@ const refused: readonly [request: Partial<PlanRequest>, sentence: RegExp][] = [
   [{ phases: [{ kind: "kill" }, { kind: "kill", ...needs5 }] }, /^UsageError: Cannot use kill mode disconnect-error/],
 ];
 for (const [request, sentence] of refused) {
-  Deno.test(`settle protocol: a broker of 3.1.1 only: ${sentence.source.slice(0, 40)}`, () => {
+  Deno.test(`negotiate protocol: a broker of 3.1.1 only: ${sentence.source.slice(0, 40)}`, () => {
     assert.throws(() => negotiateProtocol(aPlan(request), url, [4]), sentence);
   });
 }
 
-Deno.test("settle protocol: the broker's limits apply to wills and telemetry of each group", () => {
+Deno.test("negotiate protocol: the broker's limits apply to wills and telemetry of each group", () => {
   const connack = (properties: ConnackPacket["properties"]): ConnackPacket => ({
     type: "connack",
     sessionPresent: false,

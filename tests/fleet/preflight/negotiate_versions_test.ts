@@ -135,7 +135,7 @@ Deno.test("section 3: a probe that a limit refuses connects again", async () => 
   assert.equal(settled.kind, "ready");
 });
 
-Deno.test("settle versions: auto selects 3.1.1 when the broker closes 5.0 and accepts 3.1.1", async () => {
+Deno.test("negotiate versions: auto selects 3.1.1 when the broker closes 5.0 and accepts 3.1.1", async () => {
   const settled = await settledWith((level) => level === 5 ? "close" : accepted(level));
   assert.equal(settled.kind === "ready" && settled.protocol, "3.1.1");
 });

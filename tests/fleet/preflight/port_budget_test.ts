@@ -59,7 +59,7 @@ const cases: readonly [what: string, request: Partial<PlanRequest>, ports: numbe
   ],
 ];
 for (const [what, request, ports] of cases) {
-  Deno.test(`port need: ${what}`, () => {
+  Deno.test(`port budget: ${what}`, () => {
     assert.equal(portsWaiting(aPlan({ clients: 1_000, ...request }), 60_000), ports);
   });
 }

@@ -29,7 +29,7 @@ function refusal(action: () => void): string {
   assert.fail("it was not refused");
 }
 
-Deno.test("room: counts clients, watchers, canaries, threads, and both ends of a link to an embedded broker", () => {
+Deno.test("resource limits: count clients, watchers, canaries, threads, and both ends of a link to an embedded broker", () => {
   const need = (request: Partial<PlanRequest>, brokerInProcess = false) =>
     descriptorNeed({ plan: aPlan({ ...resets, clients: 1_000, watchers: 4, ...request }), brokerInProcess });
   const one = need({});
@@ -46,7 +46,7 @@ Deno.test("room: counts clients, watchers, canaries, threads, and both ends of a
   assert.equal(need(takenOver) - one, 1_000, "who is taken over has two connections");
 });
 
-Deno.test("room: too few open files: the message has the need, the limit and a sufficient number of shards", () => {
+Deno.test("resource limits: with too few open files the message has the need, the limit and a sufficient number of shards", () => {
   const plan = aPlan({ ...resets, clients: 50_000, watchers: 100 });
   const run = { plan, brokerInProcess: false };
   checkDescriptors(run, descriptorNeed(run));
@@ -64,7 +64,7 @@ Deno.test("room: too few open files: the message has the need, the limit and a s
   assert.equal(shardsThatFit(plan, 100), undefined, "where not even the watchers fit, shards do not help");
 });
 
-Deno.test("room: an embedded broker without room: the message advises a separate broker before shards", () => {
+Deno.test("resource limits: beside an embedded broker the message advises a separate broker before shards", () => {
   const sentence = (clients: number) =>
     refusal(() => checkDescriptors({ plan: aPlan({ ...resets, clients }), brokerInProcess: true }, 20_000));
   const apart = "start the broker in its own process (mqtt-sim broker), pass its --url, and";
@@ -73,7 +73,7 @@ Deno.test("room: an embedded broker without room: the message advises a separate
   assert.ok(sentence(50_000).includes(`20,000; ${apart} run 3 shards`), sentence(50_000));
 });
 
-Deno.test("room: source ports come from the system, the option, or the usual range with a warning", () => {
+Deno.test("resource limits: source ports come from the system, the option, or the default range with a warning", () => {
   const told: Notice[] = [];
   const check = (request: Partial<PlanRequest>, ports?: readonly [number, number]) =>
     checkSourcePorts(
@@ -102,7 +102,7 @@ Deno.test("room: source ports come from the system, the option, or the usual ran
   assert.match(refusal(() => check({ clients: 40_000 })), /28,232 for each address are assumed.* name 1 more/);
 });
 
-Deno.test("room: warns when simultaneous CONNECTs exceed this machine's accept queue", () => {
+Deno.test("resource limits: warns when simultaneous CONNECTs exceed this machine's accept queue", () => {
   const told = (connectsUnderWay: number, somaxconn: number | undefined, url = target.url) => {
     const notices: Notice[] = [];
     const run = { plan: aPlan({ connectsUnderWay }), target: parseEndpoint(url) };

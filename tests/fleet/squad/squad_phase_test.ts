@@ -20,14 +20,14 @@ Deno.test("squad phase: each transition of the table is legal, and every other i
   assert.equal(legal, 17);
 });
 
-Deno.test("squad phase: a squad only goes on, and from every phase to done", () => {
+Deno.test("squad phase: a squad never returns to an earlier phase, and can reach done from each phase", () => {
   for (const [place, phase] of phases.entries()) {
     for (const next of Object.values(squadPhases[phase])) assert.ok(phases.indexOf(next) > place, `${phase} ${next}`);
     assert.equal(squadPhases[phase].finish, phase === "done" ? undefined : "done");
   }
 });
 
-Deno.test("squad phase: each phase but the first is reached", () => {
+Deno.test("squad phase: each phase except the first is reachable", () => {
   const reached = new Set<RunPhase>(phases.flatMap((phase) => Object.values(squadPhases[phase])));
   assert.deepEqual(phases.filter((phase) => !reached.has(phase)), ["watch"]);
 });

@@ -29,13 +29,13 @@ const looks = [
 ] as const;
 
 for (const [what, qos, found, counts] of looks) {
-  Deno.test(`late look: finds ${what}`, () => {
+  Deno.test(`retained check: finds ${what}`, () => {
     const all = new Map(found === undefined ? [] : [["a", found]]);
     assert.deepEqual(countRetained(expected, all, () => qos as QoS), counts);
   });
 }
 
-Deno.test("late look: accepts retained messages before SUBACK", () => {
+Deno.test("retained check: accepts retained messages before SUBACK", () => {
   const tasks: (() => void)[] = [];
   const settle = () => {
     for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) task();

@@ -33,7 +33,7 @@ Deno.test("link phase: each phase is reached from opening, each leads to closed,
   assert.deepEqual([...reachableFrom("closed")], ["closed"]);
 });
 
-Deno.test("link phase: a link that may no longer be written to never may again", () => {
+Deno.test("link phase: a link that may not be written to can never be written to again", () => {
   for (const phase of phases.filter((each) => each !== "opening" && each !== "open")) {
     assert.ok(!reachableFrom(phase).has("open"), phase);
   }

@@ -8,7 +8,7 @@ import { brokerPage, conformancePage, readConfirmed, unmatched } from "../../../
 const folder = new URL("../../../docs/conformance/", import.meta.url);
 const confirmed = readConfirmed(Deno.readTextFileSync(new URL("confirmed.tsv", folder)));
 
-Deno.test("a confirmation is of a case, and in one line", () => {
+Deno.test("conformance page: each confirmation belongs to a case and is one line", () => {
   const ids = new Set<string>(catalog.map(({ id }) => id));
   assert.ok(confirmed.size > 0);
   for (const [key, line] of confirmed) {
@@ -20,7 +20,7 @@ Deno.test("a confirmation is of a case, and in one line", () => {
   }
 });
 
-Deno.test("every failure on the pages is confirmed", () => {
+Deno.test("conformance page: every failure has a confirmation", () => {
   const pages = [...Deno.readDirSync(folder)].filter(({ name }) => name.endsWith(".md"));
   assert.equal(pages.length, 7);
   for (const { name } of pages) {
@@ -28,7 +28,7 @@ Deno.test("every failure on the pages is confirmed", () => {
   }
 });
 
-Deno.test("a page tells each failure with its word, or that there is none", () => {
+Deno.test("conformance page: shows each failure with its confirmation, or says that none exists", () => {
   const broker = { name: "some", version: "1.2", configuration: "as it comes", report: checkSample() };
   assert.match(
     brokerPage(broker, new Map([["will/two", "It is due."]])),
@@ -41,7 +41,7 @@ Deno.test("a page tells each failure with its word, or that there is none", () =
   );
 });
 
-Deno.test("every line is of a failure on the pages, unless it says that the failure comes and goes", () => {
+Deno.test("conformance page: every confirmation belongs to a failure on the pages, unless it calls the failure intermittent", () => {
   const pages = [...Deno.readDirSync(folder)].filter(({ name }) => name.endsWith(".md"))
     .map(({ name }) => Deno.readTextFileSync(new URL(name, folder)).replaceAll(/\s+/g, " "));
   const shown = (line: string) => pages.some((page) => page.includes(`Confirmed: ${escapeMarkdown(line)}`));
@@ -49,7 +49,7 @@ Deno.test("every line is of a failure on the pages, unless it says that the fail
   assert.deepEqual(idle.map(([key]) => key), []);
 });
 
-Deno.test("failures without a line are found, and lines without a failure", () => {
+Deno.test("conformance page: detects failures without a confirmation, and confirmations without a failure", () => {
   const broker = { name: "some", version: "1.2", configuration: "as it comes", report: checkSample() };
   const failed = unmatched([broker], new Map()).unconfirmed;
   assert.ok(failed.includes("some: will/two"), failed.join());

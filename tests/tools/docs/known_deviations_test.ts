@@ -28,7 +28,7 @@ function late(count: number, over: Partial<FleetResult> = {}) {
 
 const quiet = { mosquitto: { othersShare: 0.1 } };
 
-Deno.test("a deviation is listed with its own count, its lives, rule and source", () => {
+Deno.test("known deviations: list each deviation with its count, its lives, rule and source", () => {
   const byId = { "disconnect-error": { lives: 40, seen: 7, samples: [] } };
   const profile = profileFindings("mosquitto", { byId, described: {} })!;
   const byMode = { "disconnect-error": modeCounts(40, { onTime: 33, deviating: 7 }) };
@@ -48,7 +48,7 @@ Deno.test("a deviation is listed with its own count, its lives, rule and source"
   assert.equal(outcomeText(comparison, "ok", quiet), "pass");
 });
 
-Deno.test("what the profile does not describe is unexplained", () => {
+Deno.test("known deviations: a fault that the profile does not describe is unexplained", () => {
   const [finding] = findingsOf(late(3), quiet);
   assert.equal(
     findingText(finding!),
@@ -57,7 +57,7 @@ Deno.test("what the profile does not describe is unexplained", () => {
   assert.equal(outcomeText(late(3), "mosquitto", quiet), "fail");
 });
 
-Deno.test("late wills are listed separately under foreign load, or if the generator reports that it was late", () => {
+Deno.test("known deviations: late wills are separate under foreign load, or if the generator reports its own lateness", () => {
   const loaded = { mosquitto: { othersShare: 0.45 } };
   const [finding] = findingsOf(late(3), loaded);
   assert.match(
@@ -74,7 +74,7 @@ Deno.test("late wills are listed separately under foreign load, or if the genera
   assert.match(findingText(findingsOf(forgetful, quiet)[0]!), /Unexplained\.$/, "a warning of the broker is no excuse");
 });
 
-Deno.test("load excuses what is late, and nothing else", () => {
+Deno.test("known deviations: load explains late wills and no other fault", () => {
   const byMode = { reset: modeCounts(10, { onTime: 9, missing: 1 }) };
   const { kills, wills } = passed();
   const missing = compared({
@@ -95,7 +95,7 @@ function presence(broker: string, stale: number, altered: number) {
   return makeComparison([comparedRun(broker, report), comparedRun("ok", reportOf(passed()))], context.tool);
 }
 
-Deno.test("a stale state of presence is listed with its known cause, and nothing else is", () => {
+Deno.test("known deviations: only a stale state of presence has the known cause", () => {
   const text = (broker: string, stale: number, altered: number) =>
     findingsOf(presence(broker, stale, altered), {}).map(findingText).join();
   assert.match(

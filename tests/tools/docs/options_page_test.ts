@@ -3,7 +3,7 @@ import { brokerSettings } from "../../../src/cli/broker/broker_settings.ts";
 import { formattedMarkdown } from "../../../tools/docs/formatted_markdown.ts";
 import { optionsPage } from "../../../tools/docs/options_page.ts";
 
-Deno.test("docs/options.md is what the tables of options say", async () => {
+Deno.test("docs/options.md equals the text generated from the option tables", async () => {
   const page = await Deno.readTextFile(new URL("../../../docs/options.md", import.meta.url));
   assert.equal(page, await formattedMarkdown(optionsPage()), "deno task docs:options writes it");
 });

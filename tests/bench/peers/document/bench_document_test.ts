@@ -25,7 +25,7 @@ function documentOf(results: readonly Rounds[]): BenchDocument {
   };
 }
 
-Deno.test("a page: the median of the rounds' ratios, by the clock and by CPU time, each with its verdict", () => {
+Deno.test("bench page: has the median of the rounds' ratios by the clock and by CPU time, each with its verdict", () => {
   const text = benchMarkdown(documentOf([
     rounds("mosquitto", figures(10, 1_000), figures(20, 1_000)),
     rounds("mqtt-sim epoll", figures(30, 4_000), figures(50, 4_000)),
@@ -39,7 +39,7 @@ Deno.test("a page: the median of the rounds' ratios, by the clock and by CPU tim
   assert.match(text, /### some work: ≥ 2 × mosquitto\n\n- mqtt-sim epoll: .*\n\nNo profile was taken/);
 });
 
-Deno.test("a page: lists what did not run, and a round that does not count", () => {
+Deno.test("bench page: lists skipped workloads and invalid rounds", () => {
   const nobody = benchMarkdown({ ...documentOf([]), results: new Map() });
   assert.deepEqual(tableUnder("## Goals at a glance", nobody)[0], [
     "some work",

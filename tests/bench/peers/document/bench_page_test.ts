@@ -17,13 +17,13 @@ const voided = workloads.filter(({ title }) =>
   sections.find((each) => each.startsWith(title))?.includes(", 0 rounds\n")
 );
 
-Deno.test("docs/bench.md tells why a workload has no round that counts", () => {
+Deno.test("docs/bench.md gives the reason for a workload without a valid round", () => {
   for (const { title } of voided) {
     assert.match(sections.find((each) => each.startsWith(title))!, /\n- Not counted, round 1: /, title);
   }
 });
 
-Deno.test("docs/bench.md has every goal, with a verdict of each engine that it is asked of", () => {
+Deno.test("docs/bench.md has every goal, with a verdict for each of its engines", () => {
   const found = tableUnder("## Goals at a glance", page);
   assert.deepEqual(found.map(([text, asked]) => [text, asked]), rows.map(({ text, asked }) => [text, asked]));
   for (const [at, [text = "", , ...verdicts]] of found.entries()) {
@@ -36,7 +36,7 @@ Deno.test("docs/bench.md has every goal, with a verdict of each engine that it i
   }
 });
 
-Deno.test("docs/bench.md has every workload, with every broker that takes part in it", () => {
+Deno.test("docs/bench.md has every workload with each of its brokers", () => {
   for (const workload of workloads) {
     const found = tableUnder(`### ${workload.title}`, page);
     assert.deepEqual(found.map(([broker]) => broker), brokersOf(workload, contestants), workload.title);
@@ -44,7 +44,7 @@ Deno.test("docs/bench.md has every workload, with every broker that takes part i
   }
 });
 
-Deno.test("docs/bench.md has a word on every goal that is missed, and what people have added", () => {
+Deno.test("docs/bench.md explains every missed goal, and keeps the remarks of people", () => {
   const missed = tableUnder("## Goals at a glance", page).filter((cells) =>
     cells.some((cell) => cell.includes("missed"))
   );
