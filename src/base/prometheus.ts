@@ -1,24 +1,8 @@
 /**
  * Metrics in Prometheus' text format. prom-client writes them: it handles names, escaping and the order of the lines.
- * The values are counted elsewhere and read at each scrape.
  */
 import type { Metric } from "prom-client";
-
-/** One value of a metric. */
-export interface MetricSample {
-  readonly value: number;
-  readonly labels?: Readonly<Record<string, string | number>>;
-  /** The name of this line, if it differs from the metric's: `…_bucket`, `…_sum` and `…_count` of a histogram. */
-  readonly metricName?: string;
-}
-
-/** A metric with its values. */
-export interface MetricFamily {
-  readonly name: string;
-  readonly help: string;
-  readonly type: "counter" | "gauge" | "histogram";
-  readonly samples: readonly MetricSample[];
-}
+import type { HistogramSample, MetricFamily, MetricLabels } from "./metric_family.ts";
 
 /** The content type of {@link prometheusText}. */
 export const prometheusType = "text/plain; version=0.0.4; charset=utf-8";
@@ -31,13 +15,51 @@ export async function loadPrometheus(): Promise<void> {
   await import("prom-client");
 }
 
-/** The metrics for a scrape. Source: Prometheus, "Exposition formats", text-based format 0.0.4. */
-export async function prometheusText(families: readonly MetricFamily[]): Promise<string> {
+/**
+ * The metrics for a scrape. Source: Prometheus, "Exposition formats", text-based format 0.0.4.
+ *
+ * @param common labels of every value
+ */
+export async function prometheusText(families: readonly MetricFamily[], common: MetricLabels = {}): Promise<string> {
   const { Registry } = await import("prom-client");
   const registry = new Registry();
-  for (const { name, help, type, samples } of families) {
-    const get = () => Promise.resolve({ name, help, type, values: samples });
+  registry.setDefaultLabels(common);
+  for (const family of families) {
+    const { name, help, type } = family;
+    const values = valuesOf(family);
+    const get = () => Promise.resolve({ name, help, type, values });
     registry.registerMetric({ name, help, type, get } as unknown as Metric);
   }
   return await registry.metrics();
+}
+
+/** One line of a scrape, as prom-client takes it. */
+interface Line {
+  readonly value: number;
+  readonly labels?: Readonly<Record<string, string | number>> | undefined;
+  /** The name of this line, if it differs from the metric's. */
+  readonly metricName?: string;
+}
+
+function valuesOf(family: MetricFamily): readonly Line[] {
+  if (family.type !== "histogram") return family.samples;
+  return family.samples.flatMap((sample) => histogramLines(family.name, family.endsS, sample));
+}
+
+/** The counts of a histogram accumulate from range to range. */
+function histogramLines(
+  name: string,
+  endsS: readonly number[],
+  { labels, counts, sumS }: HistogramSample,
+): Line[] {
+  let sum = 0;
+  const ranges = counts.map((count, range): Line => {
+    sum += count;
+    return { value: sum, labels: { ...labels, le: endsS[range] ?? "+Inf" }, metricName: `${name}_bucket` };
+  });
+  return [
+    ...ranges,
+    { value: sumS, labels, metricName: `${name}_sum` },
+    { value: sum, labels, metricName: `${name}_count` },
+  ];
 }

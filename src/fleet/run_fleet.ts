@@ -50,6 +50,7 @@ export async function runFleet(asked: FleetRun, hooks: FleetHooks): Promise<Flee
   };
   const start = startOf(asked, hooks);
   const engine = await chooseEngineFor(asked.target, asked.plan.engine);
+  hooks.onEngine?.(engine.name);
   const target = await securedTarget(asked.target, asked.plan, notify);
   const run = { ...asked, target, engine: engine.name };
   await checkRestart(run.plan, hooks);

@@ -89,8 +89,11 @@ for (const engine of ffiFlags.length > 0 ? ["epoll", "deno"] : ["deno"]) {
     await broker.line(/Cannot accept a connection/);
     for (const link of links) link.close();
     await within(20, () => isServed(Number(port)));
-    await within(20, async () => /^mqtt_sim_accept_pauses_total [1-9]/m.test(await scrape(metrics!) ?? ""));
-    await within(20, async () => /^mqtt_sim_connections_accepted_total \d+$/m.test(await scrape(metrics!) ?? ""));
+    await within(20, async () => /^mqtt_sim_broker_accept_pauses_total [1-9]/m.test(await scrape(metrics!) ?? ""));
+    await within(
+      20,
+      async () => /^mqtt_sim_broker_connections_accepted_total \d+$/m.test(await scrape(metrics!) ?? ""),
+    );
     assert.doesNotMatch(broker.said, /at .*\.ts:/);
   });
 }
@@ -111,7 +114,7 @@ Deno.test("F3: without free descriptors a TLS listener pauses, and continues lat
     // Links that waited during the pause are reset when the listener listens again.
     return link !== undefined && await isAnswered(link).catch(() => false);
   });
-  await within(20, async () => /^mqtt_sim_accept_pauses_total [1-9]/m.test(await scrape(metrics!) ?? ""));
+  await within(20, async () => /^mqtt_sim_broker_accept_pauses_total [1-9]/m.test(await scrape(metrics!) ?? ""));
   await before.write(Uint8Array.of(0xc0, 0));
   const pong = new Uint8Array(2);
   await before.read(pong);
@@ -130,10 +133,10 @@ Deno.test({
       const [, metrics] = await broker.line(/metrics on (http:\/\/127\.0\.0\.1:\d+\/metrics)/);
       const links = await openLinks(Number(port), 2 * openFiles);
       const text = await scrape(metrics!) ?? "";
-      assert.match(text, /^mqtt_sim_connections_open 26$/m);
-      assert.match(text, /^mqtt_sim_connections_limit 25$/m);
-      assert.match(text, /^mqtt_sim_limits_hit_total\{limit="connections"\} [1-9]/m);
-      assert.match(text, /^mqtt_sim_accept_pauses_total 0$/m);
+      assert.match(text, /^mqtt_sim_broker_connections_open 26$/m);
+      assert.match(text, /^mqtt_sim_broker_connections_limit 25$/m);
+      assert.match(text, /^mqtt_sim_broker_limits_hit_total\{limit="connections"\} [1-9]/m);
+      assert.match(text, /^mqtt_sim_broker_accept_pauses_total 0$/m);
       for (const link of links) link.close();
       await within(20, () => isServed(Number(port)));
     } finally {

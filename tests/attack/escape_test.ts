@@ -28,7 +28,7 @@ import { LivePage } from "../../src/report/html/live_page.ts";
 import { reportMarkdown } from "../../src/report/export/markdown.ts";
 import { colourStyle, plainStyle } from "../../src/report/terminal/style.ts";
 import { reportText } from "../../src/report/terminal/text.ts";
-import { monitored, startedAt } from "../broker/monitor/monitored.ts";
+import { build, monitored, startedAt } from "../broker/monitor/monitored.ts";
 import { aWill, Stage } from "../broker/stage.ts";
 import { captured } from "../cli/captured.ts";
 import { hostileCheck } from "../report/check_sample.ts";
@@ -99,7 +99,7 @@ for (const [name, write] of coloured) {
 
 const progress: Progress = {
   ...{ phase: "kill", phaseMs: 0, phaseOfMs: 1_000, clients: 1, alive: 1, connected: 1, killed: 0, wills: 0 },
-  ...{ faults: noCounts(), p50: 1, p99: 1, buckets: { counts: [], sumMs: 0 }, instants: { began: {}, restarts: [] } },
+  ...{ faults: noCounts(), p50: 1, p99: 1, instants: { began: {}, restarts: [] } },
 };
 
 for (const columns of [80, undefined]) {
@@ -164,7 +164,11 @@ Deno.test("F24: the status page and the metrics of the broker show hostile text 
   const stage: Stage = new Stage({ wallNowMs: () => Date.parse(startedAt) + stage.nowMs });
   const clientId = "a\u202eb";
   stage.connect({ clientId, will: aWill() });
-  const monitor = await startMonitor({ ...monitored(stage), fault: controls } as never, { host: "127.0.0.1", port: 0 });
+  const monitor = await startMonitor({ ...monitored(stage), fault: controls } as never, {
+    host: "127.0.0.1",
+    port: 0,
+    build,
+  });
   try {
     const text = await (await fetch(`${monitor.url}/status`)).text();
     assertShown(text);

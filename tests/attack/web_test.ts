@@ -6,7 +6,7 @@ import { memoryLinkPair } from "../../src/net/memory_link.ts";
 import { requestText } from "../../src/net/websocket/websocket_handshake.ts";
 import { acceptWebSocket } from "../../src/net/websocket/websocket_link.ts";
 import { type WebAccess, webRefusal } from "../../src/net/web_access.ts";
-import { monitored } from "../broker/monitor/monitored.ts";
+import { build, monitored } from "../broker/monitor/monitored.ts";
 import { Stage } from "../broker/stage.ts";
 import { LinkProbe } from "../support/clients/link_probe.ts";
 
@@ -99,6 +99,7 @@ Deno.test("a WebSocket handshake accepts absolute URLs, refuses HTTP/1.0, and re
 async function served(act: (port: number, logged: string[]) => Promise<void>): Promise<void> {
   const logged: string[] = [];
   const monitor = await startMonitor(monitored(new Stage()), {
+    build,
     host: "127.0.0.1",
     port: 0,
     log: (sentence) => logged.push(sentence),

@@ -5,23 +5,36 @@ Deno.test("prometheus: a family has help, type and a line for each sample", asyn
   await loadPrometheus();
   const text = await prometheusText([
     { name: "a_total", help: "Things", type: "counter", samples: [{ value: 3 }] },
-    { name: "b", help: "Others", type: "gauge", samples: [{ value: 0.5, labels: { kind: "x", le: 1 } }] },
+    { name: "b", help: "Others", type: "gauge", samples: [{ value: 0.5, labels: { kind: "x", of: "1" } }] },
     {
       name: "c",
       help: "Times",
       type: "histogram",
-      samples: [{ value: 1, labels: { le: "+Inf" }, metricName: "c_bucket" }, { value: 1, metricName: "c_count" }],
+      endsS: [0.1, 1],
+      samples: [{ labels: { mode: "m" }, counts: [1, 2, 3], sumS: 4.5 }],
     },
     { name: "d", help: "None yet", type: "gauge", samples: [] },
   ]);
   assert.deepEqual(text.split("\n").filter((line) => line !== ""), [
     ...["# HELP a_total Things", "# TYPE a_total counter", "a_total 3"],
-    ...["# HELP b Others", "# TYPE b gauge", 'b{kind="x",le="1"} 0.5'],
-    ...["# HELP c Times", "# TYPE c histogram", 'c_bucket{le="+Inf"} 1', "c_count 1"],
+    ...["# HELP b Others", "# TYPE b gauge", 'b{kind="x",of="1"} 0.5'],
+    ...["# HELP c Times", "# TYPE c histogram"],
+    ...['c_bucket{mode="m",le="0.1"} 1', 'c_bucket{mode="m",le="1"} 3', 'c_bucket{mode="m",le="+Inf"} 6'],
+    ...['c_sum{mode="m"} 4.5', 'c_count{mode="m"} 6'],
     ...["# HELP d None yet", "# TYPE d gauge"],
   ]);
   assert.ok(text.endsWith("\n"));
   assert.equal(prometheusType, "text/plain; version=0.0.4; charset=utf-8");
+});
+
+Deno.test("prometheus: every value has the common labels", async () => {
+  const text = await prometheusText([
+    { name: "a", help: "A", type: "gauge", samples: [{ value: 1 }, { value: 2, labels: { kind: "x" } }] },
+    { name: "c", help: "Times", type: "histogram", endsS: [1], samples: [{ counts: [1, 0], sumS: 1 }] },
+  ], { run: "r1" });
+  const values = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+  assert.equal(values.length, 6);
+  for (const line of values) assert.match(line, /run="r1"/);
 });
 
 Deno.test("prometheus: escapes quotes, backslashes and line ends in labels and help texts", async () => {

@@ -27,6 +27,8 @@ export interface StageOptions extends Partial<PlanRequest> {
   /** True for a dial that fails. */
   readonly refuse?: (dialled: number) => boolean;
   readonly recording?: Recording;
+  /** True where the progress has the counts for metrics. */
+  readonly detail?: boolean;
 }
 
 const startedAt = "2026-01-01T00:00:00.000Z";
@@ -56,6 +58,7 @@ export class FleetStage {
       refuse = () => false,
       recording = new Recording(),
       startMs,
+      detail = false,
       ...request
     } = options;
     this.#recording = recording;
@@ -71,7 +74,7 @@ export class FleetStage {
     };
     const run = { plan: this.plan, target: parseEndpoint("mqtt://stage:1883"), brokerInProcess: false };
     recording.begin(this.plan, this.#protocol);
-    const task = { ...tasksOf(run, this.#protocol)[0]!, ...startMs && { startMs } };
+    const task = { ...tasksOf(run, this.#protocol)[0]!, detail, ...startMs && { startMs } };
     this.squad = new Squad(task, this.#world, recording.noteOf(0));
     this.squad.start(this.nowMs);
     this.squad.go();

@@ -7,11 +7,12 @@ import { Deadlines } from "../../src/base/deadlines.ts";
 import type { CoreOptions } from "../../src/broker/options/options.ts";
 import type { FleetWorld, Wakeable } from "../../src/fleet/client/fleet_world.ts";
 import { makePlan } from "../../src/fleet/plan/make_plan.ts";
-import { mergeResults } from "../../src/fleet/merge/merge.ts";
+import { mergeProgress, mergeResults } from "../../src/fleet/merge/merge.ts";
 import { phasesOf, restartsBroker } from "../../src/fleet/plan/phases.ts";
 import type { PlanRequest } from "../../src/fleet/plan/plan.ts";
 import type { Restarted } from "../../src/fleet/result/restart_result.ts";
-import type { FleetResult } from "../../src/fleet/result/result.ts";
+import type { FleetResult, Progress } from "../../src/fleet/result/result.ts";
+import { phases as runPhases } from "../../src/fleet/result/run_phase.ts";
 import { tasksOf } from "../../src/fleet/run_fleet.ts";
 import { Squad } from "../../src/fleet/squad/squad.ts";
 import { Recording } from "./recording.ts";
@@ -36,6 +37,8 @@ export interface Simulation {
   readonly stays?: boolean;
   /** The change to its store during the outage, for a broker that returns in another state. */
   readonly tamper?: (store: string) => void;
+  /** Receives the progress of the run with the counts for metrics, every 200 ms and at the end. */
+  readonly onProgress?: (progress: Progress) => void;
   /** Runs first. */
   readonly first?: (broker: SimulatedBroker) => void;
   /** Runs this long after the first restart. */
@@ -59,7 +62,12 @@ export function simulateFleet(simulation: Simulation): FleetResult {
   });
   const run = { plan, target: parseEndpoint("mqtt://sim:1883"), brokerInProcess: true };
   recording.begin(plan, protocol);
-  const squads = tasksOf(run, protocol).map((task) => new Squad(task, world(), recording.noteOf(task.number)));
+  const { onProgress } = simulation;
+  const squads = tasksOf(run, protocol).map((task) =>
+    new Squad({ ...task, detail: onProgress !== undefined }, world(), recording.noteOf(task.number))
+  );
+  const progress = (nowMs: number) =>
+    onProgress?.(mergeProgress(squads.map((each) => each.progress(nowMs)), runPhases));
   for (const squad of squads) squad.start(clock.nowMs());
   const restarts = phasesOf(plan).filter((phase) => phase.kind === "restart");
   const restarted: Extract<Restarted, { kind: "back" }>[] = [];
@@ -73,6 +81,7 @@ export function simulateFleet(simulation: Simulation): FleetResult {
     }
     broker.turn(nowMs);
     for (const squad of squads) if (!squad.done) squad.turn(nowMs);
+    if (nowMs % 200 === 0) progress(nowMs);
     if (!going && squads.every((squad) => squad.ready)) {
       going = true;
       for (const squad of squads) squad.go();
@@ -93,6 +102,7 @@ export function simulateFleet(simulation: Simulation): FleetResult {
       for (const squad of squads) squad.brokerServes(nowMs);
     }
   }
+  progress(clock.nowMs());
   const facts = { plan, target: "sim", protocol, startedAt, durationMs: clock.nowMs(), warnings: [] };
   const found = { ...facts, ...restarts.length > 0 && { restarts: restarted }, resources: { cpuMs: 0, rssBytes: 0 } };
   const results = squads.map((squad) => squad.result());

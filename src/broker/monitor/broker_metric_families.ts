@@ -1,5 +1,6 @@
 /** The metrics of a broker: names, help and the source of each value. `base/prometheus.ts` writes them. */
-import type { MetricFamily } from "../../base/prometheus.ts";
+import type { MetricFamily, MetricSample } from "../../base/metric_family.ts";
+import { buildMetric, processMetrics, type ProcessUsage } from "../../base/process_usage.ts";
 import type { BrokerMetrics } from "../limits/metrics.ts";
 import type { QueueTotals } from "./status.ts";
 
@@ -9,7 +10,21 @@ export interface Measured {
   readonly queues: QueueTotals;
   /** A description of the faults that the broker injects into wills; undefined without faults. */
   readonly fault: string | undefined;
+  readonly usage: ProcessUsage;
+  readonly build: Build;
 }
+
+/** The program that serves the metrics. */
+export interface Build {
+  readonly version: string;
+  /** The engine of the TCP links. */
+  readonly engine: string;
+  /** The label value of each limit: the name of its flag. Default: the limit's name with hyphens. */
+  readonly limitWord?: ((limit: string) => string) | undefined;
+}
+
+/** The start of every name. */
+const prefix = "mqtt_sim_broker_";
 
 type Counts = Readonly<Record<string, number>>;
 type Value = (measured: Measured) => number;
@@ -46,7 +61,12 @@ const counters: readonly [name: string, help: string, value: Value][] = [
 
 /** Counters with a label. */
 const labelled: readonly [name: string, help: string, label: string, counts: (measured: Measured) => Counts][] = [
-  ["connections_refused", "CONNECT packets refused", "reason_code", ({ metrics }) => metrics.connections.refused],
+  [
+    "connections_refused",
+    "CONNECT packets refused",
+    "reason_code",
+    ({ metrics }) => hexed(metrics.connections.refused),
+  ],
   ["connections_ended", "Connections that ended", "ending", ({ metrics }) => metrics.connections.ended],
   ["logins_failed", "Failed logins", "reason", ({ metrics }) => metrics.logins.failed],
   ["operator_actions", "Actions of an operator", "action", ({ metrics }) => metrics.operator.actions],
@@ -54,7 +74,12 @@ const labelled: readonly [name: string, help: string, label: string, counts: (me
   ["wills_published", "Wills published", "ending", ({ metrics }) => metrics.wills.published],
   ["wills_dropped", "Will copies dropped", "reason", ({ metrics }) => metrics.wills.dropped],
   ["will_faults", "Wills with injected faults", "kind", ({ metrics }) => metrics.wills.faultsByKind],
-  ["limits_hit", "Limits reached", "limit", ({ metrics }) => metrics.limitsHit],
+  [
+    "limits_hit",
+    "Limits reached",
+    "limit",
+    ({ metrics, build: { limitWord = hyphened } }) => renamed(metrics.limitsHit, limitWord),
+  ],
 ];
 
 /** Gauges. */
@@ -73,23 +98,38 @@ const gauges: readonly [name: string, help: string, value: Value][] = [
   ["fault_active", "1 if fault injection is on", ({ fault }) => fault === undefined ? 0 : 1],
 ];
 
-/** The measured values, for {@link prometheusText}. */
+function renamed(counts: Counts, word: (name: string) => string): Counts {
+  return Object.fromEntries(Object.entries(counts).map(([name, count]) => [word(name), count]));
+}
+
+/** Reason codes as logs write them. */
+function hexed(counts: Counts): Counts {
+  return renamed(counts, (code) => `0x${Number(code).toString(16).toUpperCase().padStart(2, "0")}`);
+}
+
+function hyphened(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** The measured values. */
 export function brokerMetricFamilies(measured: Measured): MetricFamily[] {
   return [
+    buildMetric(prefix, measured.build.version, measured.build.engine),
     ...counters.map(([name, help, value]) => family(`${name}_total`, help, "counter", [{ value: value(measured) }])),
     ...labelled.map(([name, help, label, counts]) => {
       const samples = Object.entries(counts(measured)).map(([word, value]) => ({ value, labels: { [label]: word } }));
       return family(`${name}_total`, help, "counter", samples);
     }),
     ...gauges.map(([name, help, value]) => family(name, help, "gauge", [{ value: value(measured) }])),
+    ...processMetrics(prefix, measured.usage),
   ];
 }
 
 function family(
   name: string,
   help: string,
-  type: MetricFamily["type"],
-  samples: MetricFamily["samples"],
+  type: "counter" | "gauge",
+  samples: readonly MetricSample[],
 ): MetricFamily {
-  return { name: `mqtt_sim_${name}`, help, type, samples };
+  return { name: `${prefix}${name}`, help, type, samples };
 }

@@ -3,13 +3,14 @@
  * a token, the actions of an operator (`operator_requests.ts`).
  */
 import { escapeJson } from "../../base/escape.ts";
+import { processUsage } from "../../base/process_usage.ts";
 import { loadPrometheus, prometheusText, prometheusType } from "../../base/prometheus.ts";
 import { bracketed } from "../../net/endpoint.ts";
 import { notAllowed, openWebServer, type WebRequest, type WebServerOptions, words } from "../../net/http_server.ts";
 import type { AdminToken } from "../access/admin_token.ts";
 import type { BrokerMetrics } from "../limits/metrics.ts";
 import { actionPaths, answerOperator, checkActionHost, type Operated } from "./operator_requests.ts";
-import { brokerMetricFamilies } from "./broker_metric_families.ts";
+import { brokerMetricFamilies, type Build } from "./broker_metric_families.ts";
 import { longestPage, type QueueTotals, type StatusFilter, statusFilters } from "./status.ts";
 import type { StatusPage, StatusQuery } from "./status.ts";
 
@@ -41,6 +42,8 @@ export interface StatusReport extends StatusPage {
 export interface MonitorOptions extends Pick<WebServerOptions, "host" | "port" | "allowOrigins" | "log"> {
   /** The token that an operator must send; without it, this interface cannot change the broker. */
   readonly adminToken?: AdminToken | undefined;
+  /** The program, for the metrics. */
+  readonly build: Build;
 }
 
 /** A running interface. */
@@ -58,7 +61,7 @@ export interface Monitor {
  */
 export async function startMonitor(
   broker: Monitored,
-  { adminToken, ...where }: MonitorOptions,
+  { adminToken, build, ...where }: MonitorOptions,
 ): Promise<Monitor> {
   if (adminToken !== undefined) checkActionHost(where.host);
   await loadPrometheus();
@@ -68,7 +71,7 @@ export async function startMonitor(
   };
   const options = { ...where, log, what: "metrics", allowsDelete: true };
   const server = await openWebServer(options, (request) => {
-    return answerOperator(request, broker, adminToken) ?? respond(request, broker);
+    return answerOperator(request, broker, adminToken) ?? respond(request, broker, build);
   });
   return { url: `http://${bracketed(where.host)}:${server.port}`, stop: () => server.close() };
 }
@@ -76,13 +79,13 @@ export async function startMonitor(
 const expected =
   `expected /metrics, /healthz or /status?filter=all|online|armed|delayed&offset=0&limit=100, or ${actionPaths}`;
 
-function respond({ method, path, query }: WebRequest, broker: Monitored): Response | Promise<Response> {
+function respond({ method, path, query }: WebRequest, broker: Monitored, build: Build): Response | Promise<Response> {
   if (method === "DELETE") return notAllowed();
   switch (path) {
     case "/healthz":
       return words(200, "ok");
     case "/metrics":
-      return metricsOf(broker);
+      return metricsOf(broker, build);
     case "/status":
       return statusOf(broker, query);
     default:
@@ -90,11 +93,10 @@ function respond({ method, path, query }: WebRequest, broker: Monitored): Respon
   }
 }
 
-async function metricsOf(broker: Monitored): Promise<Response> {
+async function metricsOf(broker: Monitored, build: Build): Promise<Response> {
   const { fault } = broker;
-  const text = await prometheusText(
-    brokerMetricFamilies({ metrics: broker.metrics(), queues: broker.queues(), fault }),
-  );
+  const measured = { metrics: broker.metrics(), queues: broker.queues(), fault, usage: processUsage(), build };
+  const text = await prometheusText(brokerMetricFamilies(measured));
   return new Response(text, { headers: { "content-type": prometheusType } });
 }
 

@@ -11,7 +11,8 @@ import { SeededFault } from "../../broker/fault/seeded_fault.ts";
 import { eventLog, loggedEvents, packetLog } from "../../broker/monitor/event_log.ts";
 import { type Monitor, startMonitor } from "../../broker/monitor/monitor.ts";
 import type { Stream } from "../process/output.ts";
-import type { BrokerSettings } from "./broker_settings.ts";
+import { tool } from "../process/tool.ts";
+import { type BrokerSettings, limitFlag } from "./broker_settings.ts";
 import { observingDefaults } from "./observing_settings.ts";
 
 /** The log and the metrics of a broker. */
@@ -47,8 +48,11 @@ export function openObserving(settings: BrokerSettings, err: Stream): Observing 
       ...(traced.length > 0 && { trace: packetLog(log, traced) }),
       ...(willFault !== undefined && { willFault }),
     },
-    serve: async (broker, adminToken) =>
-      settings.metrics && await startMonitor(broker, { ...settings.metrics, allowOrigins, log: warn, adminToken }),
+    serve: async (broker, adminToken) => {
+      if (settings.metrics === undefined) return undefined;
+      const build = { version: tool.version, engine: broker.engine.name, limitWord: limitFlag };
+      return await startMonitor(broker, { ...settings.metrics, allowOrigins, log: warn, adminToken, build });
+    },
   };
 }
 

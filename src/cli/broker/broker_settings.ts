@@ -289,6 +289,11 @@ function limitSetting(limit: keyof BrokerLimits): Setting<number> {
   return one(whole(least, most), { ...about, usual: usualText ?? formatCount(usual) });
 }
 
+/** The name of the setting of a limit. */
+export function limitFlag(limit: string): string {
+  return limits[limit as keyof BrokerLimits].name;
+}
+
 /** The limit behind each setting of one. */
 export const limitNames: ReadonlyMap<string, keyof BrokerLimits> = new Map(
   Object.entries(limits).map(([limit, { name }]) => [name, limit as keyof BrokerLimits]),

@@ -48,7 +48,11 @@ export interface FleetDeps {
 }
 
 /** The same for one run. */
-type RunDeps = FleetDeps & { readonly onLives: FleetHooks["onLives"] | undefined };
+type RunDeps = FleetDeps & {
+  readonly hooks: Pick<FleetHooks, "onLives" | "detail" | "onEngine">;
+  /** Prints and writes the report, before the final metrics are served. */
+  readonly tell?: (report: Report) => Promise<void>;
+};
 
 const realDeps: FleetDeps = {
   runFleet,
@@ -76,7 +80,7 @@ export async function fleet(asked: FleetFlags, output: Output, deps: FleetDeps =
     );
   }
   const run: RunOn = (broker, plan, interrupts, onLives, record) =>
-    runOn(broker, plan, flags, output, interrupts, { ...deps, onLives }, record);
+    runOn(broker, plan, flags, output, interrupts, { ...deps, hooks: livesHook(onLives) }, record);
   if (brokers.length > 1) return await fleetOnSeveral(flags, brokers, output, deps, run);
   const [broker = embedded] = brokers;
   const plan = makePlan(await fleetRequest(flags, broker));
@@ -85,19 +89,26 @@ export async function fleet(asked: FleetFlags, output: Output, deps: FleetDeps =
   let record: RecordFile | undefined;
   try {
     if (flags.record !== undefined) record = await openRecordFile(flags.record, reportPlaces(flags));
-    const { onLives } = outputs;
-    const report = await runOn(broker, plan, flags, output, interrupts, { ...deps, onLives }, record);
+    const runDeps = {
+      ...deps,
+      hooks: livesHook(outputs.onLives),
+      tell: (report: Report) => tell(report, output, flags, outputs, record),
+    };
+    const report = await runOn(broker, plan, flags, output, interrupts, runDeps, record);
     if (report === undefined) {
       output.err.write("Ended at once: the run made no report.\n");
       return 130;
     }
-    await tell(report, output, flags, outputs, record);
     return report.exitCode;
   } finally {
     interrupts.close();
     await outputs.discard();
     await record?.close();
   }
+}
+
+function livesHook(onLives: FleetHooks["onLives"]): Pick<FleetHooks, "onLives"> {
+  return onLives === undefined ? {} : { onLives };
 }
 
 /** One run on one broker; undefined when the user ended it at once and no result came in time. */
@@ -118,10 +129,14 @@ async function runOn(
   try {
     const live = alsoSeen(openLive({ ...screenOf(output.err), clock: monotonicClock }, flags.quiet ?? false), views);
     const asked = { plan, ...flags.startAt && { startAt: flags.startAt.at } };
-    const result = await runOnTarget(asked, broker, live, interrupts, deps, sink);
+    const hooks = { ...deps.hooks, detail: views.detail, onEngine: views.engine };
+    const result = await runOnTarget(asked, broker, live, interrupts, { ...deps, hooks }, sink);
     if (result === undefined) return undefined;
     const report = applyThresholds(makeReport(result, context), flags.threshold);
     views.finish(report);
+    if (views.lingers !== undefined && !flags.quiet) output.err.write(`${views.lingers}\n`);
+    await deps.tell?.(report);
+    await views.linger(interrupts.early.aborted ? interrupts.atOnce : interrupts.early);
     return report;
   } finally {
     await views.close();
@@ -178,7 +193,7 @@ function run(
   const hooks = {
     onProgress: live.progress.bind(live),
     onNotice: (notice: Notice) => live.notice(notice),
-    ...deps.onLives && { onLives: deps.onLives },
+    ...deps.hooks,
     interrupt: interrupts.early,
     stop: interrupts.atOnce,
     ...record && { record },

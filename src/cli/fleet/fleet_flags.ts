@@ -4,8 +4,8 @@
 import { merge, object, or } from "@optique/core/constructs";
 import { type InferValue, parseSync } from "@optique/core/parser";
 import { command, constant } from "@optique/core/primitives";
-import { InvariantError } from "../../base/failure.ts";
-import { listed } from "../../base/units.ts";
+import { InvariantError, UsageError } from "../../base/failure.ts";
+import { listed, parseDurationMs } from "../../base/units.ts";
 import { killModes, killModeText } from "../../fleet/plan/kill_mode.ts";
 import { parseStartAt } from "../../fleet/plan/start_at.ts";
 import { parseThreshold } from "../../report/model/threshold.ts";
@@ -27,6 +27,14 @@ import { planFlags, sectionFlags } from "../options/plan_flags.ts";
 import { type HttpAddress, parseHttpAddress } from "../process/http_address.ts";
 import { builtInScenarios } from "./scenarios.ts";
 import { verboseFlag } from "../report/tell_report.ts";
+
+const longestLingerMs = 86_400_000;
+
+function readLinger(text: string, name: string): number {
+  const ms = parseDurationMs(text, name);
+  if (ms > longestLingerMs) throw new UsageError(`Cannot use ${name} ${text}: expected 0s to 24h`);
+  return ms;
+}
 
 /** Where a page is served. */
 const address: FlagValue<HttpAddress> = { metavar: "[HOST:]PORT", read: parseHttpAddress };
@@ -85,6 +93,12 @@ const output = object("Output", {
     "--metrics",
     address,
     "Serve metrics for Prometheus under /metrics during the run; address as for --live.",
+  ),
+  metricsLinger: valueFlag(
+    "--metrics-linger",
+    { metavar: "DURATION", read: readLinger },
+    "Serve the final metrics, verdict included, for this time after the report, 0s to 24h; Ctrl-C ends it. Several " +
+      "scrape intervals are a good choice. With several --url, after each run. Default 0s.",
   ),
   verbose: verboseFlag,
   quiet: switchFlag("--quiet", "Print warnings only."),

@@ -1,5 +1,9 @@
 /** The web views of a run in progress: the live page, and the metrics for Prometheus. */
 import type { Clock } from "../../base/clock.ts";
+import { UsageError } from "../../base/failure.ts";
+import { processUsage } from "../../base/process_usage.ts";
+import { formatDuration } from "../../base/units.ts";
+import type { EngineName } from "../../net/engine.ts";
 import type { Progress } from "../../fleet/result/result.ts";
 import { loadPrometheus, prometheusType } from "../../base/prometheus.ts";
 import { FleetMetrics } from "../../report/export/fleet_metrics.ts";
@@ -15,9 +19,16 @@ const mostFollowers = 100;
 export interface RunViews {
   /** Where they are, for people. */
   readonly told: readonly string[];
+  /** True where a view needs the detail of the progress. */
+  readonly detail: boolean;
+  engine(name: EngineName): void;
   progress(progress: Progress): void;
   /** The report replaces the live page in open browsers. */
   finish(report: Report): void;
+  /** What the user is to know of {@link linger}; undefined where it does not wait. */
+  readonly lingers: string | undefined;
+  /** Serves the final metrics for the requested time, or until the signal aborts. */
+  linger(ended: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -25,31 +36,46 @@ export interface RunViews {
 export interface ViewsAsked {
   readonly live?: HttpAddress | undefined;
   readonly metrics?: HttpAddress | undefined;
+  /** How long the metrics are served after the end of the run, in milliseconds. */
+  readonly metricsLinger?: number | undefined;
 }
+
+/** A view, without the parts that it does not need. */
+type RunView = Pick<RunViews, "told" | "progress" | "finish" | "close"> & Partial<RunViews>;
 
 /**
  * Opens the requested views.
  *
  * @throws UsageError when an address is not available
  */
-export async function openRunViews({ live, metrics }: ViewsAsked, run: LiveRun, clock: Clock): Promise<RunViews> {
-  const views: RunViews[] = [];
+export async function openRunViews(asked: ViewsAsked, run: LiveRun, clock: Clock): Promise<RunViews> {
+  const { live, metrics, metricsLinger } = asked;
+  if (metricsLinger !== undefined && metrics === undefined) {
+    throw new UsageError(
+      `Cannot use --metrics-linger ${formatDuration(metricsLinger)} without metrics: expected --metrics too`,
+    );
+  }
+  const views: RunView[] = [];
   try {
     if (live !== undefined) views.push(await openLiveView(live, run, clock));
-    if (metrics !== undefined) views.push(await openMetricsView(metrics));
+    if (metrics !== undefined) views.push(await openMetricsView(metrics, run, metricsLinger));
   } catch (error) {
     for (const view of views) await view.close();
     throw error;
   }
   return {
     told: views.flatMap((view) => view.told),
+    detail: views.some(({ detail }) => detail),
+    engine: (name) => views.forEach((view) => view.engine?.(name)),
     progress: (progress) => views.forEach((view) => view.progress(progress)),
     finish: (report) => views.forEach((view) => view.finish(report)),
+    lingers: views.find(({ lingers }) => lingers !== undefined)?.lingers,
+    linger: async (ended) => void await Promise.all(views.map((view) => view.linger?.(ended))),
     close: async () => void await Promise.all(views.map((view) => view.close())),
   };
 }
 
-async function openLiveView(address: HttpAddress, run: LiveRun, clock: Clock): Promise<RunViews> {
+async function openLiveView(address: HttpAddress, run: LiveRun, clock: Clock): Promise<RunView> {
   const page = new LivePage(run, clock.nowMs());
   const followers = new Followers();
   const server = await openHttpServer(address, "the live page", (path) => {
@@ -76,19 +102,35 @@ async function closed(followers: Followers, server: HttpServer): Promise<void> {
   await server.close();
 }
 
-async function openMetricsView(address: HttpAddress): Promise<RunViews> {
+async function openMetricsView(address: HttpAddress, run: LiveRun, lingerMs = 0): Promise<RunView> {
   await loadPrometheus();
-  const metrics = new FleetMetrics();
+  const metrics = new FleetMetrics(run, processUsage);
   const server = await openHttpServer(address, "metrics", async (path) => {
     if (path !== "/metrics") return new Response(null, { status: 404 });
     return new Response(await metrics.text(), { headers: { "content-type": prometheusType } });
   });
   return {
     told: [`metrics: ${server.url}metrics`],
+    detail: true,
+    engine: (name) => metrics.engine(name),
     progress: (progress) => metrics.progress(progress),
     finish: (report) => metrics.finish(report),
+    lingers: lingerMs === 0
+      ? undefined
+      : `metrics: the final values stay at ${server.url}metrics for ${formatDuration(lingerMs)}; Ctrl-C ends that`,
+    linger: (ended) => passed(lingerMs, ended),
     close: () => server.close(),
   };
+}
+
+/** Waits for some time, or until the signal aborts. */
+async function passed(ms: number, ended: AbortSignal): Promise<void> {
+  if (ms === 0 || ended.aborted) return;
+  const over = Promise.withResolvers<void>();
+  const timer = setTimeout(over.resolve, ms);
+  ended.addEventListener("abort", () => over.resolve(), { once: true });
+  await over.promise;
+  clearTimeout(timer);
 }
 
 /** Browsers that wait for server-sent events. */

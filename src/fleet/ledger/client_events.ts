@@ -45,12 +45,13 @@ export class ClientEvents {
     overslept: 0,
   };
   /** From the due instant of a kill to its execution. */
-  readonly slip = new Histogram();
+  readonly slip: Histogram;
   readonly #ledger: Ledger;
   readonly #note: Note | undefined;
 
-  constructor(ledger: Ledger, note?: Note) {
+  constructor(ledger: Ledger, note?: Note, slip = new Histogram()) {
     this.#ledger = ledger;
+    this.slip = slip;
     this.#note = note;
   }
 

@@ -30,6 +30,7 @@ import { clientIdOf, type Life, type WillMark, willTopicOf } from "../life/life.
 import { answersCut, dueBy, expectationOf, judge, modeOf, worst } from "../oracle/oracle.ts";
 import { longestWaitOf } from "../plan/phases.ts";
 import type { FleetPlan } from "../plan/plan.ts";
+import type { ProgressMeter } from "./progress_meter.ts";
 import { type Outcome, RestartLog } from "./restart_log.ts";
 import { restartAfter } from "../oracle/restart_rule.ts";
 import { Tally } from "../tally/tally.ts";
@@ -63,6 +64,8 @@ export class Ledger {
   onRedelivery: (sighting: Sighting) => void = () => {};
   /** Receives each judged life, where the run requests every life. */
   onLife: ((row: LifeRow) => void) | undefined;
+  /** Counts for the metrics of the run, where a view requests them. */
+  meter: ProgressMeter | undefined;
   readonly #plan: FleetPlan;
   readonly #groups: Groups;
   readonly #originMs: number;
@@ -142,6 +145,7 @@ export class Ledger {
   end(life: Life): void {
     const entry = this.#entryOf(life.client, life.incarnation);
     if (entry === undefined) return;
+    this.meter?.end(entry);
     if (!isAnswered(entry)) this.#unanswered.add(entry);
     const { mode, sinceMs } = life.end!;
     const group = this.#groupOf(life.client);
@@ -368,6 +372,7 @@ export class Ledger {
     const allowed = kind === "either" && arrivals[0]!.length === 0;
     this.#closed.set(keyOf(life.client, life.incarnation), closedAs(modeOf(life), kind !== "none", allowed));
     this.#unanswered.delete(entry);
+    this.meter?.close(entry, judgement);
     const lives = this.#open.get(life.client)!;
     lives.splice(lives.indexOf(entry), 1);
     if (lives.length === 0) this.#open.delete(life.client);

@@ -3,6 +3,7 @@
  * their recorded instants, so that equal events get equal judgements. It notes each event where a recording is
  * requested.
  */
+import { Histogram } from "../../base/histogram.ts";
 import type { PublishPacket } from "../../mqtt/packet.ts";
 import type { CanarySight } from "../result/canary_counts.ts";
 import type { FaultSample } from "../result/fault_sample.ts";
@@ -17,6 +18,8 @@ import { ClientEvents } from "./client_events.ts";
 import { phasesDurationMs } from "../plan/phases.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { PresenceAuditor } from "./presence_auditor.ts";
+import { ProgressMeter } from "./progress_meter.ts";
+import type { ProgressDetail } from "../result/progress_detail.ts";
 import type { Note } from "../recording/record_event.ts";
 import type { Outcome } from "./restart_log.ts";
 import type { Absence } from "../result/restart_result.ts";
@@ -41,6 +44,9 @@ export class SquadRecorder {
   readonly lives: ClientEvents;
   /** Where any clients publish their presence. */
   readonly presence: PresenceAuditor | undefined;
+  /** How long each CONNECT took, from the dial to CONNACK. */
+  readonly connects: Histogram;
+  readonly #meter: ProgressMeter | undefined;
   readonly #plan: FleetPlan;
   readonly #groups: Groups;
   readonly #note: Note | undefined;
@@ -62,17 +68,26 @@ export class SquadRecorder {
   #voidMs = Infinity;
   #interrupted = false;
 
-  /** @param originMs the run's beginning, from which timelines and the series count */
-  constructor(plan: FleetPlan, groups: Groups, originMs: number, note?: Note) {
+  /**
+   * @param originMs the run's beginning, from which timelines and the series count
+   * @param detailed whether the progress has the counts for metrics
+   */
+  constructor(plan: FleetPlan, groups: Groups, originMs: number, note?: Note, detailed = false) {
     this.#plan = plan;
     this.#groups = groups;
     this.#note = note;
     this.ledger = new Ledger(plan, groups, originMs);
-    this.lives = new ClientEvents(this.ledger, note);
+    this.#meter = detailed ? new ProgressMeter() : undefined;
+    this.ledger.meter = this.#meter;
+    this.connects = this.#meter?.connects ?? new Histogram();
+    this.lives = new ClientEvents(this.ledger, note, this.#meter?.slip);
     this.#canaries = new CanaryLog(plan, groups, this.ledger, originMs);
     this.#series = new Series(originMs, phasesDurationMs(plan));
     this.#instants = new PhaseClock(originMs);
-    this.ledger.onLatency = (latencyMs, mode) => this.#series.recordLatency(latencyMs, mode);
+    this.ledger.onLatency = (latencyMs, mode) => {
+      this.#series.recordLatency(latencyMs, mode);
+      this.#meter?.recordLatency(latencyMs, mode);
+    };
     this.ledger.onCounts = (atMs, counts) => this.#series.count(atMs, counts);
     if (groups.plans.some(({ presence }) => presence)) {
       const { rules, tally } = this.ledger;
@@ -267,7 +282,7 @@ export class SquadRecorder {
   /** How far the run is. */
   progress(part: Pick<Progress, "clients" | "phaseOfMs">, nowMs: number): Progress {
     const { ledger, lives: { counters } } = this;
-    const { latency, buckets } = ledger.tally;
+    const { latency } = ledger.tally;
     const total = ledger.tally.total();
     const overdue = this.#phase === "done" ? 0 : ledger.overdue(nowMs);
     return {
@@ -283,8 +298,19 @@ export class SquadRecorder {
       controls: { ...this.#canaries.counts },
       p50: latency.count === 0 ? NaN : latency.percentile(50),
       p99: latency.count === 0 ? NaN : latency.percentile(99),
-      buckets: buckets.data(),
       instants: this.#instants.data(),
+      ...this.#meter && { detail: this.#detail(this.#meter, overdue, nowMs) },
+    };
+  }
+
+  #detail(meter: ProgressMeter, overdue: number, nowMs: number): ProgressDetail {
+    const { ledger, lives: { counters } } = this;
+    const rules = ledger.restarts.underWay ? undefined : ledger.rules;
+    return {
+      byMode: meter.byMode(ledger.tally, rules, nowMs),
+      overdue,
+      counters: { ...counters },
+      ...meter.times(),
     };
   }
 

@@ -3,7 +3,7 @@
  */
 import { formatCount } from "../../base/units.ts";
 import type { DropCounts } from "../result/drop_counts.ts";
-import { addBuckets } from "../tally/latency_buckets.ts";
+import { mergeDetails } from "./merge_detail.ts";
 import { phasesDurationMs } from "../plan/phases.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import type { RunFacts } from "../result/run_facts.ts";
@@ -267,6 +267,7 @@ export function mergeProgress(all: readonly Progress[], phases: readonly Progres
   const faults = noCounts();
   for (const { faults: more } of all) addCounts(faults, more);
   const seen = all.filter(({ p50 }) => !Number.isNaN(p50));
+  const details = all.flatMap(({ detail }) => detail ?? []);
   return {
     ...slowest,
     clients: sum(({ clients }) => clients),
@@ -281,7 +282,7 @@ export function mergeProgress(all: readonly Progress[], phases: readonly Progres
     // While it runs: the middle one's median and the worst one's 99th percentile. The report merges histograms.
     p50: seen.length === 0 ? NaN : seen.map(({ p50 }) => p50).toSorted((a, b) => a - b)[seen.length >> 1]!,
     p99: seen.length === 0 ? NaN : Math.max(...seen.map(({ p99 }) => p99)),
-    buckets: addBuckets(all.map(({ buckets }) => buckets)),
     instants: mergeInstants(all.map(({ instants }) => instants)),
+    ...details.length === all.length && { detail: mergeDetails(details) },
   };
 }

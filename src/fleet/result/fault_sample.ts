@@ -52,6 +52,13 @@ export interface FaultSample {
   readonly timeline?: Timeline;
 }
 
+/** Faults since the last batch. */
+export interface FaultBatch {
+  readonly faults: readonly FaultSample[];
+  /** Faults for which the batch had no room. */
+  readonly dropped: number;
+}
+
 /** A life whose will arrived on time, but slowly. */
 export interface SlowLife {
   /** The client identifier. */

@@ -9,12 +9,13 @@ import type { GroupResult } from "./group_result.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import type { KillMode } from "../plan/kill_mode.ts";
 import type { PresenceResult } from "./presence_result.ts";
+import type { ProgressDetail } from "./progress_detail.ts";
 import type { Remarks } from "./remarks.ts";
 import type { RestartResult } from "./restart_result.ts";
 import type { Instants, RunPhase, RunStage } from "./run_phase.ts";
 import type { SeriesPoint } from "./series_data.ts";
 import type { TelemetryResult } from "./telemetry_result.ts";
-import type { LatencyBucketCounts, LatencyRow, ModeCounts, RedeliveryCounts, WillCounts } from "./will_counts.ts";
+import type { LatencyRow, ModeCounts, RedeliveryCounts, WillCounts } from "./will_counts.ts";
 
 /** The progress of a run; sent a few times a second. */
 export interface Progress {
@@ -44,8 +45,8 @@ export interface Progress {
   readonly p50: number;
   /** The 99th percentile of the latency so far, in milliseconds. */
   readonly p99: number;
-  /** How long the wills took so far, by range. */
-  readonly buckets: LatencyBucketCounts;
+  /** The counts for metrics; present where the caller of the run requests them. */
+  readonly detail?: ProgressDetail;
   /** When the parts of the run began that did. */
   readonly instants: Instants;
 }

@@ -36,6 +36,10 @@ export interface SquadTask extends WatchScope {
   readonly originMs: number;
   /** True where the squad has to report every life. */
   readonly lives?: boolean;
+  /** True where its progress has the counts for metrics. */
+  readonly detail?: boolean;
+  /** True where the squad has to report every fault. */
+  readonly faults?: boolean;
   /** True where the squad has to record its events. */
   readonly record?: boolean;
 }

@@ -2,7 +2,9 @@
  * The hooks that the caller of a fleet provides.
  */
 import type { RestartBroker } from "./broker_restart.ts";
+import type { EngineName } from "../../net/engine.ts";
 import type { LifeRow } from "../ledger/life_row.ts";
+import type { FaultBatch } from "../result/fault_sample.ts";
 import type { Notice, Progress } from "../result/result.ts";
 import type { RecordSink } from "../recording/run_record.ts";
 
@@ -12,6 +14,12 @@ export interface FleetHooks {
   onProgress(progress: Progress): void;
   /** A line for people, once, as it happens. */
   onNotice(notice: Notice): void;
+  /** True where the progress has to have the counts for metrics. */
+  readonly detail?: boolean;
+  /** The fleet has chosen the engine of its links. */
+  onEngine?(engine: EngineName): void;
+  /** Receives every fault, some at a time; the result keeps samples alone. */
+  onFaults?(batch: FaultBatch): void;
   /** Receives every judged life, some at a time; the result does not keep them. */
   onLives?(rows: readonly LifeRow[]): void;
   /**

@@ -4,6 +4,7 @@
 import { engines } from "../../net/engine.ts";
 import { type FleetWorld, fleetWorldOf } from "../client/fleet_world.ts";
 import type { LifeRow } from "../ledger/life_row.ts";
+import type { FaultBatch, FaultSample } from "../result/fault_sample.ts";
 import { RecordBuffer } from "../recording/record_buffer.ts";
 import type { Progress } from "../result/result.ts";
 import { Squad } from "./squad.ts";
@@ -21,11 +22,15 @@ export interface SquadHooks {
   onProgress(progress: Progress): void;
   /** Lives that the squad judged since the last report; only where the task requests them. */
   onLives?(rows: readonly LifeRow[]): void;
+  /** Faults since the last report; only where the task requests them. */
+  onFaults?(batch: FaultBatch): void;
   /** Lines of the recording, where the task requests one; the receiver calls `written` for them. */
   onRecord(lines: string): void;
 }
 
 const progressEveryMs = 200;
+/** The most faults in one report; the squad counts further ones. */
+const faultsPerReport = 1_000;
 /** The longest sleep: a packet waits no longer than this for the turn that it requested. */
 const longestSleepMs = 10;
 
@@ -44,6 +49,8 @@ export class SquadRun {
   #memory: { before?: number; after?: number } = {};
   #toldMs = 0;
   #lives: LifeRow[] = [];
+  #faults: FaultSample[] = [];
+  #faultsDropped = 0;
 
   constructor(task: SquadTask, hooks: SquadHooks) {
     this.#world = fleetWorldOf(task);
@@ -51,6 +58,7 @@ export class SquadRun {
     if (task.record) this.#record = new RecordBuffer(task.number, task.originMs, (lines) => hooks.onRecord(lines));
     this.#squad = new Squad(task, this.#world, this.#record?.note);
     if (task.lives) this.#squad.ledger.onLife = (row) => this.#lives.push(row);
+    if (task.faults) this.#squad.ledger.tally.onFault = (sample) => this.#keepFault(sample);
     const { promise, resolve, reject } = Promise.withResolvers<SquadResult>();
     this.result = promise;
     this.#finished = resolve;
@@ -91,6 +99,11 @@ export class SquadRun {
   #ownThread({ target, engine = "deno" }: SquadTask): void {
     if (target.transport === "tls" || target.transport === "wss") return;
     engines[engine].ownThread(() => true);
+  }
+
+  #keepFault(sample: FaultSample): void {
+    if (this.#faults.length < faultsPerReport) this.#faults.push(sample);
+    else this.#faultsDropped++;
   }
 
   #turn(): void {
@@ -137,5 +150,8 @@ export class SquadRun {
     this.#record?.flush();
     this.#hooks.onProgress(this.#squad.progress(nowMs));
     if (this.#lives.length > 0) this.#hooks.onLives?.(this.#lives.splice(0));
+    if (this.#faults.length === 0) return;
+    this.#hooks.onFaults?.({ faults: this.#faults.splice(0), dropped: this.#faultsDropped });
+    this.#faultsDropped = 0;
   }
 }

@@ -37,7 +37,12 @@ export async function runSquads(
     }
   };
   const latest = new Map<number, Progress>();
-  const wanted = { ...hooks.onLives && { lives: true }, ...record && { record: true } };
+  const wanted = {
+    ...hooks.onLives && { lives: true },
+    ...hooks.onFaults && { faults: true },
+    ...hooks.detail && { detail: true },
+    ...record && { record: true },
+  };
   const threads = tasks.map((task): SquadThread => {
     const thread = new SquadThread({ ...task, ...wanted }, {
       onReady: () => {
@@ -54,6 +59,7 @@ export async function runSquads(
         if (latest.size === tasks.length) hooks.onProgress(mergeProgress([...latest.values()], phases));
       },
       onLives: (rows) => hooks.onLives?.(rows),
+      onFaults: (batch) => hooks.onFaults?.(batch),
       onRecord: (lines) => void record?.write(lines).then(() => thread.written(lines.length)),
     });
     return thread;

@@ -1,5 +1,5 @@
 /** One part of a fleet: clients, watchers and their records. It is synchronous; the caller passes it the clock. */
-import { Histogram } from "../../base/histogram.ts";
+import type { Histogram } from "../../base/histogram.ts";
 import type { PublishPacket } from "../../mqtt/packet.ts";
 import type { ClientCounters } from "../result/client_counters.ts";
 import type { ClientHost } from "../client/client_host.ts";
@@ -44,7 +44,7 @@ export class Squad implements ClientHost, WatcherPoolHost {
   readonly #recorder: SquadRecorder;
   readonly #task: SquadTask;
   readonly #schedule: KillSchedule;
-  readonly connects = new Histogram();
+  readonly connects: Histogram;
   readonly #clients: VirtualClient[] = [];
   readonly #watchers: WatcherPool;
   #telemetry: TelemetryPump | undefined;
@@ -74,7 +74,8 @@ export class Squad implements ClientHost, WatcherPoolHost {
     this.plan = plan;
     this.world = world;
     this.groups = new Groups(plan, protocol);
-    this.#recorder = new SquadRecorder(plan, this.groups, task.originMs, note);
+    this.#recorder = new SquadRecorder(plan, this.groups, task.originMs, note, task.detail);
+    this.connects = this.#recorder.connects;
     this.#durationMs = phasesDurationMs(plan);
     this.#schedule = new KillSchedule(plan, { ...task, groups: this.groups });
     this.#watchers = new WatcherPool(task, this.groups, world, this);

@@ -2,6 +2,7 @@
  * Messages between the thread of the fleet and the thread of a squad.
  */
 import type { LifeRow } from "../ledger/life_row.ts";
+import type { FaultBatch } from "../result/fault_sample.ts";
 import type { Progress } from "../result/result.ts";
 import type { SquadResult, SquadTask } from "../result/squad_task.ts";
 
@@ -20,6 +21,7 @@ export type FromSquad =
   | { readonly type: "atRestart"; readonly restart: number }
   | { readonly type: "progress"; readonly progress: Progress }
   | { readonly type: "lives"; readonly rows: readonly LifeRow[] }
+  | { readonly type: "faults"; readonly batch: FaultBatch }
   | { readonly type: "record"; readonly lines: string }
   | { readonly type: "done"; readonly result: SquadResult }
   | { readonly type: "failed"; readonly message: string };

@@ -19,6 +19,7 @@ self.onmessage = ({ data }: MessageEvent<ToSquad>) => {
         onRestart: (restart) => tell({ type: "atRestart", restart }),
         onProgress: (progress) => tell({ type: "progress", progress }),
         onLives: (rows) => tell({ type: "lives", rows }),
+        onFaults: (batch) => tell({ type: "faults", batch }),
         onRecord: (lines) => tell({ type: "record", lines }),
       });
       run.result.finally(() => engines[data.task.engine ?? "deno"].abandon()).then(

@@ -1,11 +1,14 @@
 /**
- * Latencies counted in a few fixed ranges: cheap enough to report a few times a second during a run. The report has
- * whole histograms instead.
+ * Latencies counted in a few fixed ranges: the histograms of a run in progress, for its metrics. The report has whole
+ * histograms instead.
  */
 import type { LatencyBucketCounts } from "../result/will_counts.ts";
 
 /** The upper ends of the ranges, in milliseconds; beyond the last there is one more range. */
-export const bucketEndsMs = [1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000] as const;
+export const bucketEndsMs = [
+  ...[0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500],
+  ...[1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 120_000, 300_000],
+] as const;
 
 /** Counts latencies by range. */
 export class LatencyBuckets {
@@ -14,8 +17,9 @@ export class LatencyBuckets {
 
   /** Counts one latency, in milliseconds. */
   record(latencyMs: number): void {
-    const found = bucketEndsMs.findIndex((endMs) => latencyMs <= endMs);
-    this.#counts[found === -1 ? bucketEndsMs.length : found]!++;
+    let range = 0;
+    while (range < bucketEndsMs.length && latencyMs > bucketEndsMs[range]!) range++;
+    this.#counts[range]!++;
     this.#sumMs += latencyMs;
   }
 
@@ -25,7 +29,7 @@ export class LatencyBuckets {
   }
 }
 
-/** The counts of several squads as one. */
+/** The counts of several parts as one. */
 export function addBuckets(all: readonly LatencyBucketCounts[]): LatencyBucketCounts {
   const counts = Array.from(
     { length: bucketEndsMs.length + 1 },

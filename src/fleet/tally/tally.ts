@@ -8,7 +8,6 @@ import { FaultKinds } from "./fault_kinds.ts";
 import type { FaultKind, FaultSample, SlowLife } from "../result/fault_sample.ts";
 import { GroupTally } from "./group_tally.ts";
 import { type KillMode, killModes } from "../plan/kill_mode.ts";
-import { LatencyBuckets } from "./latency_buckets.ts";
 import type { Life } from "../life/life.ts";
 import { modeOf } from "../oracle/oracle.ts";
 import { addRemarks, type Remarks } from "../result/remarks.ts";
@@ -50,8 +49,6 @@ export class Tally {
   readonly missingByQos: [number, number, number] = [0, 0, 0];
   /** All latencies, of every mode. */
   readonly latency = new Histogram();
-  /** The same in a few ranges, for the progress of a run; not merged. */
-  readonly buckets = new LatencyBuckets();
   eitherWay = 0;
   undecided = 0;
   /** Wills that were due during an absence of the watchers, and did not arrive. */
@@ -60,6 +57,14 @@ export class Tally {
   remarks: Remarks = {};
   /** Messages that the broker delivered once more under their packet identifiers; undefined for none. */
   redeliveries: RedeliveryCounts | undefined;
+
+  /** Receives each fault, where the run requests them. */
+  onFault: ((sample: FaultSample) => void) | undefined;
+
+  /** The modes with counts. */
+  get modes(): Iterable<TallyMode> {
+    return this.#byMode.keys();
+  }
 
   /** The counts of one mode, made on the first request. */
   of(mode: TallyMode): ModeCounts {
@@ -111,11 +116,11 @@ export class Tally {
     if (histogram === undefined) this.#latencies.set(mode, histogram = new Histogram());
     histogram.record(latencyMs);
     this.latency.record(latencyMs);
-    this.buckets.record(latencyMs);
   }
 
   /** Counts a fault by its kind, as often as it occurred, and keeps it for people, up to a limit for each kind. */
   keepFault(sample: FaultSample, count = 1): void {
+    this.onFault?.(sample);
     this.#faults.keep(sample, count);
   }
 

@@ -48,9 +48,10 @@ Deno.test("attacks: parses the command line", () => {
 });
 
 Deno.test("attacks: parses /metrics and /proc", () => {
-  const text = 'mqtt_sim_limits_hit_total{limit="sessions"} 0\nmqtt_sim_limits_hit_total{limit="memoryBytes"} 7\n' +
-    "mqtt_sim_memory_used_bytes 123\nmqtt_sim_internal_errors_total 2\n";
-  assert.deepEqual(countedOf(text), { usedBytes: 123, limits: [["memoryBytes", 7]], internalErrors: 2 });
+  const text =
+    'mqtt_sim_broker_limits_hit_total{limit="sessions"} 0\nmqtt_sim_broker_limits_hit_total{limit="max-memory"} 7\n' +
+    "mqtt_sim_broker_memory_used_bytes 123\nmqtt_sim_broker_internal_errors_total 2\n";
+  assert.deepEqual(countedOf(text), { usedBytes: 123, limits: [["max-memory", 7]], internalErrors: 2 });
   assert.deepEqual(memoryIn("VmHWM:\t  20 kB\nVmRSS:\t  10 kB\n"), { residentBytes: 10_240, peakBytes: 20_480 });
 });
 

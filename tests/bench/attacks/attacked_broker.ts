@@ -51,8 +51,8 @@ async function startMqttSim(args: readonly string[]): Promise<AttackedBroker> {
 
 /** From the text of /metrics. */
 export function countedOf(text: string): Counted {
-  const value = (name: string) => Number(text.match(new RegExp(`^mqtt_sim_${name} (\\S+)$`, "m"))?.[1] ?? 0);
-  const limits = [...text.matchAll(/^mqtt_sim_limits_hit_total\{limit="(\w+)"\} (\d+)$/gm)]
+  const value = (name: string) => Number(text.match(new RegExp(`^mqtt_sim_broker_${name} (\\S+)$`, "m"))?.[1] ?? 0);
+  const limits = [...text.matchAll(/^mqtt_sim_broker_limits_hit_total\{limit="([\w-]+)"\} (\d+)$/gm)]
     .map(([, limit, count]) => [limit!, Number(count)] as const).filter(([, count]) => count > 0)
     .sort((one, other) => other[1] - one[1]);
   return { usedBytes: value("memory_used_bytes"), limits, internalErrors: value("internal_errors_total") };

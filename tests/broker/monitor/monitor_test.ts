@@ -3,7 +3,7 @@ import { UsageError } from "../../../src/base/failure.ts";
 import { SeededFault } from "../../../src/broker/fault/seeded_fault.ts";
 import { startMonitor } from "../../../src/broker/monitor/monitor.ts";
 import { aWill, Stage } from "../stage.ts";
-import { monitored, startedAt } from "./monitored.ts";
+import { build, monitored, startedAt } from "./monitored.ts";
 
 /** A stage whose clock began at `startedAt`. */
 function stageOf(willFault?: SeededFault): Stage {
@@ -15,7 +15,7 @@ function stageOf(willFault?: SeededFault): Stage {
 }
 
 async function seen(stage: Stage, look: (url: string) => Promise<void>): Promise<void> {
-  const monitor = await startMonitor(monitored(stage), { host: "127.0.0.1", port: 0 });
+  const monitor = await startMonitor(monitored(stage), { host: "127.0.0.1", port: 0, build });
   try {
     await look(monitor.url);
   } finally {
@@ -29,16 +29,18 @@ const jsonOf = async (url: string) => await (await fetch(url)).json();
 Deno.test("monitor: /metrics is valid Prometheus text with current values", async () => {
   const stage = stageOf();
   await seen(stage, async (url) => {
-    assert.ok((await textOf(`${url}/metrics`)).includes('mqtt_sim_wills_published_total{ending="link-end"} 0\n'));
+    assert.ok(
+      (await textOf(`${url}/metrics`)).includes('mqtt_sim_broker_wills_published_total{ending="link-end"} 0\n'),
+    );
     stage.connect({ clientId: "a", will: aWill() }).die();
     const text = await textOf(`${url}/metrics`);
     for (const line of ['wills_published_total{ending="link-end"} 1', "wills_armed_total 1", "fault_active 0"]) {
-      assert.ok(text.includes(`mqtt_sim_${line}\n`), line);
+      assert.ok(text.includes(`mqtt_sim_broker_${line}\n`), line);
     }
     const names = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)];
     assert.ok(names.length > 30);
     for (const [, name = "", type] of names) {
-      assert.equal(/^mqtt_sim_[a-z_]+_total$/.test(name), type === "counter", name);
+      assert.equal(/^mqtt_sim_broker_[a-z_]+_total$/.test(name), type === "counter", name);
     }
   });
 });
@@ -122,7 +124,8 @@ Deno.test("monitor: each page shows the active fault mix of the broker", async (
   await seen(stage, async (url) => {
     const text = await textOf(`${url}/metrics`);
     assert.ok(
-      text.includes("mqtt_sim_fault_active 1\n") && text.includes('mqtt_sim_will_faults_total{kind="lose"} 1\n'),
+      text.includes("mqtt_sim_broker_fault_active 1\n") &&
+        text.includes('mqtt_sim_broker_will_faults_total{kind="lose"} 1\n'),
     );
     assert.equal((await jsonOf(`${url}/status`)).fault, "lose=100%, seed 7");
   });
@@ -131,6 +134,6 @@ Deno.test("monitor: each page shows the active fault mix of the broker", async (
 Deno.test("monitor: refuses a port in use as a usage error", async () => {
   await seen(stageOf(), async (url) => {
     const port = Number(new URL(url).port);
-    await assert.rejects(startMonitor({} as never, { host: "127.0.0.1", port }), UsageError);
+    await assert.rejects(startMonitor({} as never, { host: "127.0.0.1", port, build }), UsageError);
   });
 });

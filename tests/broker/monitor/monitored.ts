@@ -7,6 +7,9 @@ import type { Stage } from "../stage.ts";
 /** The start time that the metrics report. */
 export const startedAt = "2026-01-01T00:00:00.000Z";
 
+/** The program around a stage, for its metrics. */
+export const build = { version: "1.2.3", engine: "deno" };
+
 /** Wraps the broker of a stage for a monitor. */
 export function monitored(stage: Stage): Monitored {
   const { core } = stage;

@@ -10,7 +10,7 @@ import { startMonitor } from "../../../src/broker/monitor/monitor.ts";
 import { StoreError } from "../../../src/broker/store/store.ts";
 import { aWill, Stage } from "../stage.ts";
 import { Lives } from "../store/lives.ts";
-import { monitored } from "./monitored.ts";
+import { build, monitored } from "./monitored.ts";
 import { eachCase } from "../../support/steps.ts";
 
 const token = "a-token-of-the-operator";
@@ -47,7 +47,7 @@ async function served(
 ): Promise<void> {
   const { isOff = false, allowOrigins } = more;
   const adminToken = isOff ? undefined : await tokenOf();
-  const monitor = await startMonitor(monitored(stage), { host: "127.0.0.1", port: 0, adminToken, allowOrigins });
+  const monitor = await startMonitor(monitored(stage), { host: "127.0.0.1", port: 0, build, adminToken, allowOrigins });
   try {
     await look((asked) => sent(Number(new URL(monitor.url).port), asked));
   } finally {
@@ -98,8 +98,8 @@ Deno.test("operator: with the token the broker does each action and answers 204"
     });
     assert.deepEqual(metrics.operatorActions, { disconnect: 1, "end-session": 1, "clear-retained": 1 });
     const counted = await ask({ path: "/metrics", method: "GET" });
-    assert.match(counted.text, /^mqtt_sim_operator_actions_total\{action="end-session"\} 1$/m);
-    assert.match(counted.text, /^mqtt_sim_connections_ended_total\{ending="administrative"\} 1$/m);
+    assert.match(counted.text, /^mqtt_sim_broker_operator_actions_total\{action="end-session"\} 1$/m);
+    assert.match(counted.text, /^mqtt_sim_broker_connections_ended_total\{ending="administrative"\} 1$/m);
   });
 });
 
@@ -229,7 +229,7 @@ Deno.test("operator: the broker refuses a token together with an address that is
   const adminToken = await tokenOf();
   await eachCase(t, ["0.0.0.0", "::", "192.0.2.1", "broker.example"], async (host) => {
     await assert.rejects(
-      startMonitor(monitored(new Stage()), { host, port: 0, adminToken }),
+      startMonitor(monitored(new Stage()), { host, port: 0, build, adminToken }),
       (error) => error instanceof UsageError && error.message.startsWith(`Cannot accept operator actions on ${host}: `),
     );
   });

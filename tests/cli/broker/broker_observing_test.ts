@@ -84,7 +84,7 @@ Deno.test("broker: start line, log, metrics and status show the active fault mix
   const { written } = await whileRunning(args, async ({ metricsUrl, port }) => {
     (await connect(port, "a")).close();
     const text = async () => await (await fetch(`${metricsUrl}/metrics`)).text();
-    await until(async () => (await text()).includes('mqtt_sim_will_faults_total{kind="lose"} 1\n'));
+    await until(async () => (await text()).includes('mqtt_sim_broker_will_faults_total{kind="lose"} 1\n'));
     const output = captured();
     await main(["broker", "status", "--url", metricsUrl], output);
     assert.match(output.written.out, /^FAULT INJECTION IS ON: lose=100%, seed 7 \(1 so far\)$/m);

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { ManualClock } from "../../../src/base/clock.ts";
 import { UsageError } from "../../../src/base/failure.ts";
 import { parseHttpAddress } from "../../../src/cli/process/http_address.ts";
-import { openRunViews, type RunViews } from "../../../src/cli/fleet/run_views.ts";
+import { openRunViews, type RunViews, type ViewsAsked } from "../../../src/cli/fleet/run_views.ts";
 import { makePlan } from "../../../src/fleet/plan/make_plan.ts";
+import type { ProgressDetail } from "../../../src/fleet/result/progress_detail.ts";
 import type { FleetResult, Progress } from "../../../src/fleet/result/result.ts";
 import { context, failed, passed, reportOf, voided } from "../../report/sample.ts";
 
@@ -18,16 +19,32 @@ const none = {
   unwanted: 0,
   deviating: 0,
 };
-const buckets = { counts: [1, 2, ...new Array(12).fill(0)], sumMs: 5 };
+const zeros = new Array<number>(21).fill(0);
+const latency = { counts: [0, 1, 2, ...zeros.slice(3)], sumMs: 5 };
+const verdicts = { ...{ onTime: 1, late: 1, early: 0, missing: 0, altered: 0 }, ...{ deviating: 0, unseeable: 0 } };
+const reset = {
+  ...{ kills: 3, due: 3, open: 1, latency },
+  ...{ verdicts: { ...verdicts, undecided: 0, optional: 0 }, surplus: { duplicate: 0, unwanted: 0, deviating: 0 } },
+};
+const detail: ProgressDetail = {
+  ...{ byMode: { reset }, overdue: 1, connects: { counts: zeros, sumMs: 0 }, slip: { counts: zeros, sumMs: 0 } },
+  counters: {
+    ...{ alive: 9, peakAlive: 10, connected: 9, reconnects: 2, refused: 4, lost: 0, kills: 3 },
+    ...{ deferred: 0, overslept: 0 },
+  },
+};
 const instants = { began: {}, restarts: [] };
-const numbers = { clients: 10, alive: 9, connected: 9, killed: 3, wills: 3, p50: 1, p99: 2, buckets, instants };
+const numbers = { clients: 10, alive: 9, connected: 9, killed: 3, wills: 3, p50: 1, p99: 2, detail, instants };
 const progress: Progress = { phase: "kill", phaseMs: 0, phaseOfMs: 1_000, faults: { ...none, late: 1 }, ...numbers };
 const run = { plan: makePlan({ run: "r", seed: 1 }), target: "<b>broker</b>", tool: context.tool };
 const anywhere = { host: "127.0.0.1", port: 0 };
 
-async function withViews(test: (views: RunViews, clock: ManualClock, urls: string[]) => Promise<void>): Promise<void> {
+async function withViews(
+  test: (views: RunViews, clock: ManualClock, urls: string[]) => Promise<void>,
+  asked: ViewsAsked = {},
+): Promise<void> {
   const clock = new ManualClock();
-  const views = await openRunViews({ live: anywhere, metrics: anywhere }, run, clock);
+  const views = await openRunViews({ live: anywhere, metrics: anywhere, ...asked }, run, clock);
   try {
     await test(views, clock, views.told.map((told) => told.replace(/^.*?: /, "")));
   } finally {
@@ -51,36 +68,68 @@ Deno.test("run views: an address is a port of this machine unless it names a hos
 
 Deno.test("run views: serves metrics in the Prometheus format", () =>
   withViews(async (views, _, [, url]) => {
-    assert.equal((await get(url!)).status, 200);
+    assert.match((await get(url!)).text, /^mqtt_sim_fleet_verdict\{verdict="running",.*\} 1$/m);
+    views.engine("epoll");
     views.progress(progress);
     const { text, type } = await get(url!);
     assert.match(type!, /^text\/plain; version=0\.0\.4/);
-    assert.match(text, /^mqtt_sim_clients_alive 9$/m);
-    assert.match(text, /^# TYPE mqtt_sim_kills_total counter\nmqtt_sim_kills_total 3$/m);
-    assert.match(text, /^mqtt_sim_wills\{verdict="late"\} 1$/m);
-    assert.match(text, /^mqtt_sim_will_latency_seconds_bucket\{le="0\.0025"\} 3$/m);
-    assert.match(text, /^mqtt_sim_will_latency_seconds_bucket\{le="\+Inf"\} 3$/m);
-    assert.match(text, /^mqtt_sim_will_latency_seconds_sum 0\.005$/m);
+    const value = (name: string, labels = "") => {
+      const line = `mqtt_sim_fleet_${name}{${labels === "" ? "" : `${labels},`}run="r",scenario="steady"} `;
+      return Number(text.split("\n").find((each) => each.startsWith(line))?.slice(line.length));
+    };
+    assert.equal(value("clients_alive"), 9);
+    assert.equal(value("connects_failed_total"), 4);
+    assert.equal(value("kills_total", 'kill_mode="reset"'), 3);
+    assert.equal(value("kills_total", 'kill_mode="close"'), 0);
+    assert.equal(value("wills_judged_total", 'kill_mode="reset",verdict="late"'), 1);
+    assert.equal(value("wills_open", 'kill_mode="reset"'), 1);
+    assert.equal(value("will_latency_seconds_bucket", 'kill_mode="reset",le="0.0005"'), 3);
+    assert.equal(value("will_latency_seconds_sum", 'kill_mode="reset"'), 0.005);
+    assert.equal(value("phase", 'phase="kill"') + value("phase", 'phase="drain"'), 1);
+    const build = `version="${context.tool.version}",engine="epoll",deno="${Deno.version.deno}"`;
+    assert.equal(value("build_info", build), 1);
   }));
+
+Deno.test("run views: --metrics-linger serves the verdict for its time, and a signal ends it", () =>
+  withViews(async (views, _, [, url]) => {
+    const ended = new AbortController();
+    views.finish(reportOf(failed()));
+    assert.match(views.lingers!, /^metrics: the final values stay at http:.*\/metrics for 1h; Ctrl-C ends that$/);
+    const lingers = views.linger(ended.signal);
+    assert.match((await get(url!)).text, /^mqtt_sim_fleet_verdict\{verdict="fail",.*\} 1$/m);
+    ended.abort();
+    await lingers;
+    await views.linger(ended.signal);
+  }, { metricsLinger: 3_600_000 }));
+
+Deno.test("run views: --metrics-linger ends by itself, and needs --metrics", async () => {
+  await withViews((views) => views.linger(new AbortController().signal), { metricsLinger: 1 });
+  await assert.rejects(
+    openRunViews({ metricsLinger: 30_000 }, run, new ManualClock()),
+    /^UsageError: Cannot use --metrics-linger 30s without metrics: expected --metrics too$/,
+  );
+});
 
 Deno.test("run views: metrics have a separate verdict for deviations that the profile describes", () =>
   withViews(async (views, _, [, url]) => {
     const verdicts = async () =>
-      [...(await get(url!)).text.matchAll(/^mqtt_sim_run_verdict\{verdict="(.*)"\} 1$/gm)].map(([, name]) => name);
+      [...(await get(url!)).text.matchAll(/^mqtt_sim_fleet_verdict\{verdict="([\w-]+)".*\} 1$/gm)].map(([, name]) =>
+        name
+      );
     const calm = { ...progress.faults, late: 0 };
     const controls = { total: 9, blind: 0, lost: 0 };
     views.progress({ ...progress, faults: calm, controls });
     assert.deepEqual(await verdicts(), ["running"]);
     views.progress({ ...progress, faults: { ...calm, deviating: 3 }, controls });
-    assert.deepEqual(await verdicts(), ["running_with_deviations"]);
+    assert.deepEqual(await verdicts(), ["running-with-deviations"]);
     views.progress({ ...progress, faults: { ...calm, deviating: 3 }, controls: { ...controls, lost: 2 } });
-    assert.deepEqual(await verdicts(), ["running_with_faults"]);
-    assert.match((await get(url!)).text, /^mqtt_sim_control_wills\{verdict="missing"\} 2$/m);
+    assert.deepEqual(await verdicts(), ["running-with-faults"]);
+    assert.match((await get(url!)).text, /^mqtt_sim_fleet_control_faults_total\{kind="missing",.*\} 2$/m);
     const base = passed();
     const found: readonly [result: FleetResult, verdict: string][] = [
       [base, "pass"],
-      [passed({}, { wills: { ...base.wills, deviating: 76 } }), "pass_with_deviations"],
-      [passed({}, { controls: { ...controls, deviating: 1 } }), "pass_with_deviations"],
+      [passed({}, { wills: { ...base.wills, deviating: 76 } }), "pass-with-deviations"],
+      [passed({}, { controls: { ...controls, deviating: 1 } }), "pass-with-deviations"],
       [failed(), "fail"],
       [voided(), "void"],
     ];

@@ -45,7 +45,7 @@ function progressAt(second: number): Progress {
     deviating: 0,
   };
   const numbers = { clients: 1_000, alive: 950 + second, connected: 1_000, killed: 48 * second, wills: 40 * second };
-  const latency = { p50: 1.5 + second / 20, p99: 6 + second / 4, buckets: { counts: [], sumMs: 0 } };
+  const latency = { p50: 1.5 + second / 20, p99: 6 + second / 4 };
   const instants = { began: { watch: 20, control: 60, connect: 140, kill: 1_240 }, restarts: [] };
   return { phase: "kill", phaseMs: second * 1_000, phaseOfMs: 30_000, faults, ...numbers, ...latency, instants };
 }

@@ -20,7 +20,7 @@ const at = (second: number, more: Partial<Progress> = {}): Progress => ({
     killed: second,
     wills: second,
   },
-  ...{ faults: noCounts(), p50: 1, p99: 2, buckets: { counts: [], sumMs: 0 } },
+  ...{ faults: noCounts(), p50: 1, p99: 2 },
   instants: { began: { connect: 100, kill: 1_000 }, restarts: [] },
   ...more,
 });

@@ -16,6 +16,7 @@ import { comparisonJunit } from "../../../src/report/export/comparison_junit.ts"
 import { comparisonMarkdown } from "../../../src/report/export/comparison_markdown.ts";
 import { comparisonText } from "../../../src/report/terminal/comparison_text.ts";
 import { livesCsv, modeCsv } from "../../../src/report/export/csv.ts";
+import { processUsage } from "../../../src/base/process_usage.ts";
 import { FleetMetrics } from "../../../src/report/export/fleet_metrics.ts";
 import { reportHdrLog } from "../../../src/report/export/hdr_log.ts";
 import { reportHtml } from "../../../src/report/html/html.ts";
@@ -86,8 +87,11 @@ Deno.test("secret url: merged reports, comparisons and the live page mask it", a
   holdsNone(page.html("events") + page.news(), "the live page");
   page.finish(bad);
   holdsNone(page.html("events") + page.news(), "the live page at the end");
-  const metrics = new FleetMetrics();
-  metrics.progress({ phase: "done", faults: bad.wills, buckets: { counts: [], sumMs: 0 } } as unknown as Progress);
+  const metrics = new FleetMetrics(
+    { plan: failed().plan, target: brokerText(choice), tool: context.tool },
+    processUsage,
+  );
+  metrics.progress({ phase: "done", faults: bad.wills } as unknown as Progress);
   metrics.finish(bad);
   holdsNone(await metrics.text(), "metrics");
 });

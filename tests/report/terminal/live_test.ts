@@ -17,9 +17,8 @@ const none = {
   deviating: 0,
 };
 const at = (phase: RunPhase, killed = 0): Progress => {
-  const buckets = { counts: [], sumMs: 0 };
   const instants = { began: {}, restarts: [] };
-  const numbers = { clients: 10, alive: 9, connected: 9, killed, wills: killed, p50: 1, p99: 1, buckets, instants };
+  const numbers = { clients: 10, alive: 9, connected: 9, killed, wills: killed, p50: 1, p99: 1, instants };
   return { phase, phaseMs: 0, phaseOfMs: 1_000, faults: none, ...numbers };
 };
 

@@ -28,7 +28,6 @@ const halfway: Progress = {
   faults: none,
   p50: 0.812,
   p99: 2.34,
-  buckets: { counts: [], sumMs: 0 },
   instants: { began: {}, restarts: [] },
 };
 
