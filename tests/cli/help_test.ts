@@ -32,7 +32,7 @@ const sections: Readonly<Record<string, string>> = {
   Kills: "kill-rate kill-mode duration reconnect-after seed",
   Wills: "will-qos will-retain presence will-delay will-topic will-payload-size",
   Watching: "watchers fan-out late-after drain",
-  Output: "threshold run-id record live metrics verbose quiet",
+  Output: "threshold run-id record live metrics metrics-linger verbose quiet",
   Reports: "report html junit markdown csv csv-lives hdr",
 };
 

@@ -9,7 +9,7 @@ import type { FleetWorld, Wakeable } from "../../src/fleet/client/fleet_world.ts
 import { makePlan } from "../../src/fleet/plan/make_plan.ts";
 import { mergeProgress, mergeResults } from "../../src/fleet/merge/merge.ts";
 import { phasesOf, restartsBroker } from "../../src/fleet/plan/phases.ts";
-import type { PlanRequest } from "../../src/fleet/plan/plan.ts";
+import type { FleetPlan, PlanRequest } from "../../src/fleet/plan/plan.ts";
 import type { Restarted } from "../../src/fleet/result/restart_result.ts";
 import type { FleetResult, Progress } from "../../src/fleet/result/result.ts";
 import { phases as runPhases } from "../../src/fleet/result/run_phase.ts";
@@ -45,6 +45,26 @@ export interface Simulation {
   readonly then?: { readonly afterMs: number; act(broker: SimulatedBroker): void };
 }
 
+/** Makes a squad for each worker of the plan. */
+function squadsOf(
+  plan: FleetPlan,
+  { protocol = "mix", onProgress }: Simulation,
+  clock: ManualClock,
+  broker: SimulatedBroker,
+  recording: Recording,
+): Squad[] {
+  const world = (): FleetWorld => ({
+    clock,
+    wakes: new Deadlines<Wakeable>(),
+    canReset: true,
+    dial: (receiver) => broker.dial(receiver),
+  });
+  const run = { plan, target: parseEndpoint("mqtt://sim:1883"), brokerInProcess: true };
+  return tasksOf(run, protocol).map((task) =>
+    new Squad({ ...task, detail: onProgress !== undefined }, world(), recording.noteOf(task.number))
+  );
+}
+
 /** Runs a fleet, or one shard of it, on the broker's core to its end; each worker is one squad. */
 export function simulateFleet(simulation: Simulation): FleetResult {
   const { plan: request, protocol = "mix", broker: options = {}, recording = new Recording() } = simulation;
@@ -54,20 +74,10 @@ export function simulateFleet(simulation: Simulation): FleetResult {
   const plan = makePlan({ seed: 1, run: "sim", ...request });
   using broker = new SimulatedBroker(clock, tasks, options, restartsBroker(plan) && !forgets);
   simulation.first?.(broker);
-  const world = (): FleetWorld => ({
-    clock,
-    wakes: new Deadlines<Wakeable>(),
-    canReset: true,
-    dial: (receiver) => broker.dial(receiver),
-  });
-  const run = { plan, target: parseEndpoint("mqtt://sim:1883"), brokerInProcess: true };
   recording.begin(plan, protocol);
-  const { onProgress } = simulation;
-  const squads = tasksOf(run, protocol).map((task) =>
-    new Squad({ ...task, detail: onProgress !== undefined }, world(), recording.noteOf(task.number))
-  );
+  const squads = squadsOf(plan, simulation, clock, broker, recording);
   const progress = (nowMs: number) =>
-    onProgress?.(mergeProgress(squads.map((each) => each.progress(nowMs)), runPhases));
+    simulation.onProgress?.(mergeProgress(squads.map((each) => each.progress(nowMs)), runPhases));
   for (const squad of squads) squad.start(clock.nowMs());
   const restarts = phasesOf(plan).filter((phase) => phase.kind === "restart");
   const restarted: Extract<Restarted, { kind: "back" }>[] = [];
