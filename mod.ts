@@ -16,7 +16,13 @@ export type {
   ConnectionEvent,
   WillEvent,
 } from "./src/broker/options/events.ts";
-export { type FaultKind, faultKinds, type FaultShare, faultText, parseFaults } from "./src/broker/fault/fault_mix.ts";
+export {
+  faultKinds,
+  type FaultShare,
+  faultText,
+  parseFaults,
+  type SeededFaultKind,
+} from "./src/broker/fault/fault_mix.ts";
 export { SeededFault, type SeededFaultOptions } from "./src/broker/fault/seeded_fault.ts";
 export type { LoginFailure } from "./src/broker/access/login_failure.ts";
 export type { BrokerMetrics, DropReason, OperatorAction } from "./src/broker/limits/metrics.ts";
@@ -68,7 +74,7 @@ export type {
   RedeliveryCounts,
   WillCounts,
 } from "./src/fleet/result/will_counts.ts";
-export type { FaultKind as WrongKind, FaultSample, SlowLife, Timeline } from "./src/fleet/result/fault_sample.ts";
+export type { FaultKind, FaultSample, SlowLife, Timeline } from "./src/fleet/result/fault_sample.ts";
 export type { FleetHooks } from "./src/fleet/squad/fleet_hooks.ts";
 export { runFleet } from "./src/fleet/run_fleet.ts";
 export type { Bounds } from "./src/conformance/model/bounds.ts";
@@ -84,14 +90,14 @@ export type { Protocol } from "./src/conformance/model/protocol.ts";
 export { catalog } from "./src/conformance/catalog.ts";
 export { CaseFailure, type CaseFault, NotTestable } from "./src/conformance/model/outcome.ts";
 export { type DueWindow, Probe } from "./src/conformance/probe/probe.ts";
-export { type Arrival, type PacketOf, type ProbeDeps, ProbeLink } from "./src/conformance/probe/probe_link.ts";
+export { type PacketOf, type ProbeDeps, ProbeLink, type ReceivedPacket } from "./src/conformance/probe/probe_link.ts";
 export type { ProbeEnd } from "./src/conformance/probe/probe_end.ts";
 export type {
   Again,
+  CaseOutcome,
   CaseResult,
   ConformanceResult,
   ControlResult,
-  Outcome,
   OutcomeCounts,
 } from "./src/conformance/case/result.ts";
 export { runConformance } from "./src/conformance/run_conformance.ts";
@@ -145,7 +151,7 @@ export type { Clock } from "./src/base/clock.ts";
 export type { Action, Principal } from "./src/broker/access/acl.ts";
 export type { Identity, NameProof } from "./src/broker/access/identity.ts";
 export type { Rechecked } from "./src/broker/handle/recheck.ts";
-export type { BrokerLimits as AnnouncedLimits } from "./src/conformance/model/broker_limits.ts";
+export type { KnownLimits } from "./src/conformance/model/known_limits.ts";
 export type { TimedWorld, World } from "./src/net/world.ts";
 export type { SentMessage } from "./src/conformance/probe/message_compare.ts";
 export type { SideFault } from "./src/conformance/probe/packet_faults.ts";

@@ -31,9 +31,9 @@ const squadActs = {
   ready: ({ books }, _, atMs) => books.ramped(atMs),
   settle: ({ books }, _, atMs) => books.settle(atMs),
   stall: ({ books }, { ms }, atMs) => books.stall(ms, atMs),
-  control: (squad, event, atMs) => squad.books.control(event.seen, squad.killedCanary(event), atMs),
+  control: (squad, event, atMs) => squad.books.canaryOver(event.seen, squad.killedCanary(event), atMs),
   proof: (squad, { client, copy, sinceMs, altered = [] }, atMs) =>
-    squad.books.controlWill({ client, copy, altered }, atMs, sinceMs === undefined ? atMs : squad.instant(sinceMs)),
+    squad.books.canaryWill({ client, copy, altered }, atMs, sinceMs === undefined ? atMs : squad.instant(sinceMs)),
   void: ({ books }, { text }, atMs) => books.makeVoid(text, atMs),
   interrupted: ({ books }, _, atMs) => books.interrupt(atMs),
   load: ({ books }, { group, ...counts }, atMs) => books.load(group, counts, atMs),

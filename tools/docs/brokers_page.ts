@@ -5,7 +5,7 @@
  */
 import { monotonicClock, wallTime } from "../../src/base/clock.ts";
 import { type BuiltInScenario, builtInScenarios } from "../../src/cli/fleet/scenarios.ts";
-import { settle } from "../../src/cli/fleet/wait_until_idle.ts";
+import { waitUntilIdle } from "../../src/cli/fleet/wait_until_idle.ts";
 import { tool } from "../../src/cli/process/tool.ts";
 import { profileOf } from "../../src/profiles/profiles.ts";
 import { type ComparedBroker, comparedRun, makeComparison } from "../../src/report/model/comparison.ts";
@@ -64,7 +64,7 @@ async function runOne(scenario: BuiltInScenario, broker: PageBroker, more: reado
 
 /** One run, and the machine's other load meanwhile; in 3.1.1 where the broker does not speak 5.0. */
 async function measured(scenario: BuiltInScenario, broker: PageBroker): Promise<[ComparedBroker, MachineLoad]> {
-  await settle(monotonicClock, AbortSignal.timeout(settleMs));
+  await waitUntilIdle(monotonicClock, AbortSignal.timeout(settleMs));
   const pid = broker.pid?.();
   const before = await sampleLoad(pid);
   let found = await runOne(scenario, broker, []);

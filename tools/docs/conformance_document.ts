@@ -1,5 +1,5 @@
 /** docs/conformance.md and docs/conformance/: the findings of the catalog on several brokers. */
-import type { CaseResult, Outcome } from "../../src/conformance/case/result.ts";
+import type { CaseOutcome, CaseResult } from "../../src/conformance/case/result.ts";
 import { transcriptText } from "../../src/conformance/probe/transcript.ts";
 import {
   areaRows,
@@ -21,7 +21,7 @@ export interface CheckedBroker {
 /** Why a case's failure is one, by its id: the standard's requirement; a person compared it with the transcripts. */
 export type Confirmed = ReadonlyMap<string, string>;
 
-const outcomes: readonly Outcome[] = ["pass", "fail", "deviation", "not testable"];
+const outcomes: readonly CaseOutcome[] = ["pass", "fail", "deviation", "not testable"];
 
 /** Reads the lines of docs/conformance/confirmed.tsv: a case's id, a tab, one line. */
 export function readConfirmed(text: string): Confirmed {
@@ -107,7 +107,7 @@ function caseRows(brokers: readonly CheckedBroker[]): string[][] {
 
 /** The page of one broker. */
 export function brokerPage({ name, version, configuration, report }: CheckedBroker, confirmed: Confirmed): string {
-  const of = (outcome: Outcome) => report.cases.filter((each) => each.outcome === outcome);
+  const of = (outcome: CaseOutcome) => report.cases.filter((each) => each.outcome === outcome);
   const held = Map.groupBy(of("not testable"), ({ reason }) => reason!);
   const parts = [
     `# ${name}, rule by rule`,

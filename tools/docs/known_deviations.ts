@@ -7,7 +7,13 @@ import type { Deviation } from "../../src/profiles/profile.ts";
 import { profileOf, rulesText } from "../../src/profiles/profiles.ts";
 import type { Comparison } from "../../src/report/model/comparison.ts";
 import type { Report } from "../../src/report/model/report.ts";
-import { type CountRow, countRows, type FaultName, rulesBroken, willsWrong } from "../../src/report/model/will_rows.ts";
+import {
+  type CountedFault,
+  type CountRow,
+  countRows,
+  rulesBroken,
+  willsWrong,
+} from "../../src/report/model/will_rows.ts";
 import type { MachineLoad } from "../../tests/support/machine/machine_load.ts";
 
 /** The loads under which the brokers of a comparison were measured, by their names. */
@@ -25,7 +31,7 @@ export type Finding =
     | {
       readonly kind: "beyond";
       readonly mode: CountRow["name"];
-      readonly fault: FaultName;
+      readonly fault: CountedFault;
       readonly count: number;
       readonly due: number;
       /** The rules that the kept samples broke; empty where no sample was kept. */

@@ -14,15 +14,15 @@ export const faultText = {
 } as const;
 
 /** A kind of fault of a will. */
-export type FaultKind = keyof typeof faultText;
+export type SeededFaultKind = keyof typeof faultText;
 
-/** Every {@link FaultKind}. */
-export const faultKinds = Object.keys(faultText) as FaultKind[];
+/** Every {@link SeededFaultKind}. */
+export const faultKinds = Object.keys(faultText) as SeededFaultKind[];
 
 /** The share of one kind of fault. */
 export interface FaultShare {
   /** What happens to the will. */
-  readonly kind: FaultKind;
+  readonly kind: SeededFaultKind;
   /** Of the wills that this kind can affect, from 0 to 1. */
   readonly fraction: number;
   /** For `delay` and `stall`, in milliseconds. */
@@ -30,9 +30,9 @@ export interface FaultShare {
 }
 
 const usualTimeMs = 2_000;
-const timed: ReadonlySet<FaultKind> = new Set(["delay", "stall"]);
+const timed: ReadonlySet<SeededFaultKind> = new Set(["delay", "stall"]);
 /** At most one of these kinds affects a will, so that the sum of their shares is at most 1. */
-export const exclusiveKinds: readonly FaultKind[] = ["lose", "duplicate", "delay", "alter"];
+export const exclusiveKinds: readonly SeededFaultKind[] = ["lose", "duplicate", "delay", "alter"];
 
 /** Parses a mix of faults. @throws UsageError if it cannot be parsed, or the shares sum to more than every will */
 export function parseFaults(text: string, name: string): readonly FaultShare[] {

@@ -2,7 +2,7 @@
 import { Random } from "../../base/random.ts";
 import type { ConnectWill } from "../../mqtt/packet.ts";
 import type { WillCopy, WillFault, WillInQuestion } from "../options/will_fault.ts";
-import { exclusiveKinds, type FaultKind, type FaultShare, formatFaults } from "./fault_mix.ts";
+import { exclusiveKinds, type FaultShare, formatFaults, type SeededFaultKind } from "./fault_mix.ts";
 
 /** The parameters of the faults. */
 export interface SeededFaultOptions {
@@ -13,7 +13,7 @@ export interface SeededFaultOptions {
   /** Affects only wills of clients whose identifier matches; without it, all wills. */
   readonly clients?: RegExp | undefined;
   /** Called for each will that a fault affects. */
-  readonly onStrike?: ((kind: FaultKind, question: WillInQuestion) => void) | undefined;
+  readonly onStrike?: ((kind: SeededFaultKind, question: WillInQuestion) => void) | undefined;
 }
 
 /** Faults of wills by chance: the value of `willFault` of `Broker.start`. */
@@ -21,7 +21,7 @@ export class SeededFault implements WillFault {
   readonly description: string;
   readonly counts: Record<string, number>;
   readonly #options: SeededFaultOptions;
-  readonly #shares: ReadonlyMap<FaultKind, FaultShare>;
+  readonly #shares: ReadonlyMap<SeededFaultKind, FaultShare>;
   /** Each kind of question draws from its own random stream. */
   readonly #atPublication: Random;
   readonly #atStall: Random;
@@ -82,18 +82,18 @@ export class SeededFault implements WillFault {
   }
 
   /** The kind that affects this will, if any; draws one number for all kinds. */
-  #drawn(): FaultKind | undefined {
+  #drawn(): SeededFaultKind | undefined {
     let left = this.#atPublication.fraction();
     return exclusiveKinds.find((kind) => (left -= this.#shares.get(kind)?.fraction ?? 0) < 0);
   }
 
-  #strike(kind: FaultKind, question: WillInQuestion): void {
+  #strike(kind: SeededFaultKind, question: WillInQuestion): void {
     this.counts[kind]!++;
     this.#options.onStrike?.(kind, question);
   }
 }
 
-function copies(will: ConnectWill, kind: FaultKind, timeMs: number): readonly WillCopy[] {
+function copies(will: ConnectWill, kind: SeededFaultKind, timeMs: number): readonly WillCopy[] {
   const once = { will, delayMs: 0 };
   if (kind === "lose") return [];
   if (kind === "duplicate") return [once, once];

@@ -18,14 +18,14 @@ import { OutboundAliases } from "../session/outbound_aliases.ts";
 import { neverExpiresS, type Session } from "../session/session.ts";
 import { sessionBytes } from "../session/sessions.ts";
 import { willBytes } from "../wills.ts";
-import { expel, leave } from "./leave.ts";
+import { disconnectWith, leave } from "./leave.ts";
 import { allowedExpiryS } from "./session_expiry.ts";
 import { connackText } from "./reason_text.ts";
 import { isReserved } from "../../mqtt/topic.ts";
 import { topicLimitHit } from "./topic_limit.ts";
 
 /** The caller that passes a CONNECT. */
-export interface Newcomer {
+export interface PendingConnection {
   /** Called if the login took time and the client is accepted. */
   accepted(): void;
 }
@@ -39,7 +39,7 @@ export function handleConnect(
   connection: Connection,
   packet: ConnectPacket,
   nowMs: number,
-  newcomer: Newcomer,
+  pending: PendingConnection,
 ): void {
   connection.version = packet.protocolVersion;
   connection.phase = "checking";
@@ -64,7 +64,7 @@ export function handleConnect(
     } catch (error) {
       contain(core, error, connection, core.settings.clock.nowMs());
     }
-    if (connection.online) newcomer.accepted();
+    if (connection.online) pending.accepted();
   });
 }
 
@@ -294,7 +294,7 @@ function admit(entry: Entry, owner: Identity | undefined, nowMs: number): void {
 function takeOver(core: Core, clientId: string, cleanStart: boolean, nowMs: number): Session | undefined {
   const older = core.sessions.get(clientId)?.connection;
   if (older !== undefined) { // [MQTT5 3.1.4-3] [MQTT311 3.1.4-2]
-    expel(core, older, ReasonCode.sessionTakenOver, { kind: "takeover" }, nowMs);
+    disconnectWith(core, older, ReasonCode.sessionTakenOver, { kind: "takeover" }, nowMs);
   }
   const session = core.sessions.get(clientId); // it may have ended with its connection
   if (session === undefined) return undefined;

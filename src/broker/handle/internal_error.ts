@@ -1,7 +1,7 @@
 /** Contains an internal error of a handler: it ends one connection, and not the broker. */
 import { ReasonCode } from "../../mqtt/reason.ts";
 import type { Core } from "../core/core.ts";
-import { expel } from "./leave.ts";
+import { disconnectWith } from "./leave.ts";
 import type { Connection } from "../session/session.ts";
 
 /**
@@ -21,7 +21,7 @@ export function contain(core: Core, error: unknown, connection: Connection | und
 function end(core: Core, connection: Connection, nowMs: number): void {
   const reasonCode = ReasonCode.implementationSpecificError;
   try {
-    expel(core, connection, reasonCode, { kind: "protocol-error", reasonCode }, nowMs);
+    disconnectWith(core, connection, reasonCode, { kind: "protocol-error", reasonCode }, nowMs);
   } catch {
     // The second error is a consequence of the first: only close the link.
     connection.phase = "over";

@@ -54,7 +54,7 @@ function changeExpiry(core: Core, connection: Connection, expiryIntervalS: numbe
 }
 
 /** Ends a client's connection from the broker's side. A 5.0 client receives the reason code, and `text` if present. */
-export function expel(
+export function disconnectWith(
   core: Core,
   connection: Connection,
   reasonCode: number,

@@ -3,7 +3,7 @@
  */
 import { ReasonCode } from "../../mqtt/reason.ts";
 import type { Core } from "../core/core.ts";
-import { expel } from "./leave.ts";
+import { disconnectWith } from "./leave.ts";
 import type { Publication } from "../message/publication.ts";
 import type { Session } from "../session/session.ts";
 
@@ -63,6 +63,8 @@ function isKnown({ settings: { hasLogins, knows } }: Core, { owner }: Session): 
 function endSession(core: Core, session: Session, nowMs: number): void {
   const { connection } = session;
   const reasonCode = ReasonCode.notAuthorized;
-  if (connection !== undefined) expel(core, connection, reasonCode, { kind: "protocol-error", reasonCode }, nowMs);
+  if (connection !== undefined) {
+    disconnectWith(core, connection, reasonCode, { kind: "protocol-error", reasonCode }, nowMs);
+  }
   if (core.sessions.get(session.clientId) === session) core.sessions.end(session, nowMs);
 }

@@ -7,7 +7,7 @@ import type { Message } from "../../mqtt/message.ts";
 import type { QoS, Subscription } from "../../mqtt/packet.ts";
 import { isReserved, isSharedFilter, levelsOf } from "../../mqtt/topic.ts";
 import type { SharedDelivery } from "../message/delivery.ts";
-import { Session, type Share, type Subscribed } from "../session/session.ts";
+import { type MatchedOptions, Session, type Subscribed } from "../session/session.ts";
 import { Publication, type Publisher } from "../message/publication.ts";
 import type { Retained } from "./retained.ts";
 import { RetainedFeeds } from "./retained_feed.ts";
@@ -206,9 +206,9 @@ export class Router {
       const subscribed = found[index]!;
       const session = subscribed.session;
       if (subscribed.noLocal && session.clientId === publication.publisher.clientId) continue; // [MQTT5 3.8.3-3]
-      if (session.share.serial === serial) widen(session.share, subscribed);
+      if (session.matched.serial === serial) widen(session.matched, subscribed);
       else {
-        begin(session.share, subscribed, serial);
+        begin(session.matched, subscribed, serial);
         this.#receivers.push(session);
       }
     }
@@ -220,21 +220,21 @@ function subscriptionBytes({ topicFilter }: Pick<Subscribed, "topicFilter">): nu
   return cost.subscription + textBytes(topicFilter);
 }
 
-function begin(share: Share, subscribed: Subscribed, serial: number): void {
-  share.serial = serial;
-  share.qos = subscribed.qos;
-  share.retainAsPublished = subscribed.retainAsPublished;
-  share.identifiers = subscribed.identifier === undefined ? undefined : [subscribed.identifier];
+function begin(matched: MatchedOptions, subscribed: Subscribed, serial: number): void {
+  matched.serial = serial;
+  matched.qos = subscribed.qos;
+  matched.retainAsPublished = subscribed.retainAsPublished;
+  matched.identifiers = subscribed.identifier === undefined ? undefined : [subscribed.identifier];
 }
 
-function widen(share: Share, subscribed: Subscribed): void {
-  if (subscribed.qos > share.qos) share.qos = subscribed.qos;
-  if (subscribed.retainAsPublished) share.retainAsPublished = true;
-  if (subscribed.identifier !== undefined) (share.identifiers ??= []).push(subscribed.identifier); // [MQTT5 3.3.4-4]
+function widen(matched: MatchedOptions, subscribed: Subscribed): void {
+  if (subscribed.qos > matched.qos) matched.qos = subscribed.qos;
+  if (subscribed.retainAsPublished) matched.retainAsPublished = true;
+  if (subscribed.identifier !== undefined) (matched.identifiers ??= []).push(subscribed.identifier); // [MQTT5 3.3.4-4]
 }
 
 function deliver(publication: Publication, session: Session, nowMs: number): void {
-  const { qos, retainAsPublished, identifiers } = session.share;
+  const { qos, retainAsPublished, identifiers } = session.matched;
   const retain = retainAsPublished && publication.message.retain; // [MQTT5 3.3.1-12] [MQTT5 3.3.1-13] [MQTT311 3.3.1-9]
   session.outbox.deliver(publication, lesser(publication.message.qos, qos), retain, identifiers, nowMs); // [MQTT5 3.8.4-8]
 }

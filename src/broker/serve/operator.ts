@@ -6,7 +6,7 @@
 import { ReasonCode } from "../../mqtt/reason.ts";
 import { shownName } from "../access/login_failure.ts";
 import type { Core } from "../core/core.ts";
-import { expel } from "../handle/leave.ts";
+import { disconnectWith } from "../handle/leave.ts";
 import type { OperatorAction } from "../limits/metrics.ts";
 import type { Connection } from "../session/session.ts";
 
@@ -45,7 +45,7 @@ export function clearRetained(core: Core, topic: string, nowMs: number): boolean
 }
 
 function end(core: Core, connection: Connection, text: string, nowMs: number): void {
-  expel(core, connection, ReasonCode.administrativeAction, { kind: "administrative" }, nowMs, text);
+  disconnectWith(core, connection, ReasonCode.administrativeAction, { kind: "administrative" }, nowMs, text);
 }
 
 function done(core: Core, action: OperatorAction, sentence: string, nowMs: number): true {

@@ -9,8 +9,8 @@ import type { Core } from "../core/core.ts";
 import { dispatch } from "./dispatch.ts";
 import { contain } from "../handle/internal_error.ts";
 import { cost } from "../limits/memory.ts";
-import { handleConnect, type Newcomer, refuse } from "../handle/connect.ts";
-import { expel, leave } from "../handle/leave.ts";
+import { handleConnect, type PendingConnection, refuse } from "../handle/connect.ts";
+import { disconnectWith, leave } from "../handle/leave.ts";
 import type { BrokerLimits } from "../options/options.ts";
 import { ConnectionOf } from "../session/connection.ts";
 import type { Connection, Session } from "../session/session.ts";
@@ -24,7 +24,7 @@ export function serve(core: Core, link: Link, afterwards: () => void): void {
   if (!core.memory.hasRoomForLink(linkBytes(link), nowMs)) return turnAway(core, link, "memoryBytes");
   const overRate = core.connectRate.count(link, nowMs);
   if (overRate >= 2) return turnAway(core, link, "connectsPerSecond");
-  link.receiver = new Served(core, link, afterwards, nowMs, overRate > 0);
+  link.receiver = new ServedLink(core, link, afterwards, nowMs, overRate > 0);
   afterwards();
 }
 
@@ -61,7 +61,7 @@ const servedBytes = 16 * 1024;
 /** Output below this size is not checked. */
 const fewBytes = 1_024;
 
-class Served implements LinkReceiver, PacketReceiver, Newcomer {
+class ServedLink implements LinkReceiver, PacketReceiver, PendingConnection {
   readonly #core: Core;
   readonly #connection: Connection;
   readonly #stream: PacketStream;
@@ -165,14 +165,14 @@ class Served implements LinkReceiver, PacketReceiver, Newcomer {
     this.#core.settings.log("info", `${connection.link.peer} broke the protocol: ${message}`);
     if (connection.phase === "new") return this.#refuseFirst(reasonCode, message);
     if (connection.phase === "checking") return refuse(this.#core, connection, reasonCode, this.#nowMs, message);
-    expel(this.#core, connection, reasonCode, { kind: "protocol-error", reasonCode }, this.#nowMs, message);
+    disconnectWith(this.#core, connection, reasonCode, { kind: "protocol-error", reasonCode }, this.#nowMs, message);
   }
 
   /** Handles due actions before this CONNECT: a will whose delay is over, a session that has expired. */
   #begin(packet: Packet): void {
     if (packet.type !== "connect") { // [MQTT5 3.1.0-1] [MQTT311 3.1.0-1]
       const ending = { kind: "protocol-error", reasonCode: ReasonCode.protocolError } as const;
-      return expel(this.#core, this.#connection, ReasonCode.protocolError, ending, this.#nowMs);
+      return disconnectWith(this.#core, this.#connection, ReasonCode.protocolError, ending, this.#nowMs);
     }
     this.#countLink(linkBytes(this.#link));
     runDue(this.#core, this.#nowMs);
@@ -245,7 +245,7 @@ class Served implements LinkReceiver, PacketReceiver, Newcomer {
   #endForQuota(limit: "unreadBytes" | "memoryBytes"): void {
     this.#core.metrics.limitsHit[limit]++;
     const ending = { kind: "protocol-error", reasonCode: ReasonCode.quotaExceeded } as const;
-    expel(this.#core, this.#connection, ReasonCode.quotaExceeded, ending, this.#nowMs);
+    disconnectWith(this.#core, this.#connection, ReasonCode.quotaExceeded, ending, this.#nowMs);
   }
 
   /**
@@ -258,7 +258,14 @@ class Served implements LinkReceiver, PacketReceiver, Newcomer {
       this.#core.wills.forget(connection.session!.clientId, connection.id);
       refuse(this.#core, connection, ReasonCode.serverUnavailable, nowMs);
     } else {
-      expel(this.#core, connection, reasonCode, { kind: "protocol-error", reasonCode }, nowMs, "the store is full");
+      disconnectWith(
+        this.#core,
+        connection,
+        reasonCode,
+        { kind: "protocol-error", reasonCode },
+        nowMs,
+        "the store is full",
+      );
     }
     this.#settle();
   }

@@ -5,7 +5,7 @@
  */
 import { ReasonCode } from "../../mqtt/reason.ts";
 import type { Core } from "../core/core.ts";
-import { expel } from "../handle/leave.ts";
+import { disconnectWith } from "../handle/leave.ts";
 import type { Connection } from "../session/session.ts";
 
 /** Ends the connections without subscriptions, and publishes all wills, or none if they are to be kept. */
@@ -54,5 +54,5 @@ export function finishStop(core: Core, nowMs: number): void {
 }
 
 function end(core: Core, connection: Connection, nowMs: number): void {
-  expel(core, connection, ReasonCode.serverShuttingDown, { kind: "shutdown" }, nowMs);
+  disconnectWith(core, connection, ReasonCode.serverShuttingDown, { kind: "shutdown" }, nowMs);
 }

@@ -6,7 +6,7 @@ import { InvariantError } from "../../base/failure.ts";
 import { ReasonCode } from "../../mqtt/reason.ts";
 import type { Core } from "../core/core.ts";
 import type { Due } from "../due.ts";
-import { expel } from "../handle/leave.ts";
+import { disconnectWith } from "../handle/leave.ts";
 import { contain } from "../handle/internal_error.ts";
 import { LimitedLog } from "../limits/limited_log.ts";
 import { Publication } from "../message/publication.ts";
@@ -67,10 +67,10 @@ function fallSilent(core: Core, connection: Connection, nowMs: number): void {
   if (connection.phase !== "online") {
     core.metrics.limitsHit.timeToConnectMs++;
     core.settings.log("info", `${connection.link.peer} sent no CONNECT in time`);
-    return expel(core, connection, ReasonCode.maximumConnectTime, { kind: "keep-alive" }, nowMs);
+    return disconnectWith(core, connection, ReasonCode.maximumConnectTime, { kind: "keep-alive" }, nowMs);
   }
   const silentUntilMs = connection.lastPacketMs + connection.silenceLimitMs;
   if (silentUntilMs > nowMs) core.deadlines.move(connection.deadline!, silentUntilMs);
   else if (connection.paused && !connection.probed) probe(core, connection, nowMs);
-  else expel(core, connection, ReasonCode.keepAliveTimeout, { kind: "keep-alive" }, nowMs); // [MQTT5 3.1.2-22]
+  else disconnectWith(core, connection, ReasonCode.keepAliveTimeout, { kind: "keep-alive" }, nowMs); // [MQTT5 3.1.2-22]
 }

@@ -18,8 +18,8 @@ export type Connection = ConnectionOf<Session>;
 /** A session that does not expire (5.0). */
 export const neverExpiresS = 0xffff_ffff;
 
-/** A session's share of the message that is being routed; owned by the router, and kept here for reuse. */
-export interface Share {
+/** The options of a session's subscriptions that match the message being routed; the router owns and reuses it. */
+export interface MatchedOptions {
   /** Of the message for which it was last filled. */
   serial: number;
   qos: QoS;
@@ -44,7 +44,7 @@ export class Session {
   readonly #deps: OutboxDeps;
   #outbox: Outbox | undefined;
   #inbox: Inbox | undefined;
-  #share: Share | undefined;
+  #matched: MatchedOptions | undefined;
   #publisher: Publisher | undefined;
 
   constructor(clientId: string, deps: OutboxDeps, owner?: Identity) {
@@ -83,8 +83,8 @@ export class Session {
     return this.#inbox;
   }
 
-  get share(): Share {
-    return this.#share ??= { serial: 0, qos: 0, retainAsPublished: false, identifiers: undefined };
+  get matched(): MatchedOptions {
+    return this.#matched ??= { serial: 0, qos: 0, retainAsPublished: false, identifiers: undefined };
   }
 
   /** Detaches the client's connection. */

@@ -24,7 +24,7 @@ import { roomOn, tellReport } from "../report/tell_report.ts";
 import { type BrokerChoice, brokerText, embedded } from "./broker_choice.ts";
 import { openRunViews, type RunViews } from "./run_views.ts";
 import { type EmbeddedBroker, startEmbedded } from "./embedded_broker.ts";
-import { settle, type Settled } from "./wait_until_idle.ts";
+import { type IdleWait, waitUntilIdle } from "./wait_until_idle.ts";
 import { programName } from "../process/invocation.ts";
 import { tool } from "../process/tool.ts";
 import type { FleetFlags } from "./fleet_flags.ts";
@@ -44,7 +44,7 @@ export interface FleetDeps {
   startBroker(onWarning: (text: string) => void, engine: EngineChoice, restarts: boolean): Promise<EmbeddedBroker>;
   openInterrupts(): Interrupts;
   /** Waits between two brokers. */
-  settle(interrupt: AbortSignal): Promise<Settled>;
+  waitUntilIdle(interrupt: AbortSignal): Promise<IdleWait>;
 }
 
 /** The same for one run. */
@@ -57,7 +57,7 @@ type RunDeps = FleetDeps & {
 const realDeps: FleetDeps = {
   runFleet,
   openInterrupts,
-  settle: (interrupt) => settle(monotonicClock, interrupt),
+  waitUntilIdle: (interrupt) => waitUntilIdle(monotonicClock, interrupt),
   startBroker: startEmbedded,
 };
 

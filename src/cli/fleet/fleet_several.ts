@@ -21,7 +21,7 @@ import { tellComparison } from "../report/tell_report.ts";
 import type { Interrupts } from "../process/interrupt.ts";
 import type { Output } from "../process/output.ts";
 import { openRecordFile, type RecordFile } from "./record_file.ts";
-import type { Settled } from "./wait_until_idle.ts";
+import type { IdleWait } from "./wait_until_idle.ts";
 import { tool } from "../process/tool.ts";
 import { checkRestartFlags, type FlagsWithScenario, fleetRequest } from "./fleet_request.ts";
 
@@ -37,7 +37,7 @@ export type RunOn = (
 /** The dependencies of the comparison. */
 export interface SeveralDeps {
   openInterrupts(): Interrupts;
-  settle(interrupt: AbortSignal): Promise<Settled>;
+  waitUntilIdle(interrupt: AbortSignal): Promise<IdleWait>;
 }
 
 /**
@@ -146,7 +146,7 @@ async function settleBefore(
   tell: (text: string) => void,
 ): Promise<void> {
   if (early.aborted) return;
-  const { quiet, afterMs } = await deps.settle(early);
+  const { quiet, afterMs } = await deps.waitUntilIdle(early);
   const after = `${(afterMs / 1_000).toFixed(1)}s`;
   if (quiet) tell(`This machine was idle after ${after}`);
   else if (!early.aborted) {

@@ -5,7 +5,7 @@
 import type { Clock } from "../../base/clock.ts";
 
 /** How it ended. */
-export interface Settled {
+export interface IdleWait {
   readonly quiet: boolean;
   readonly afterMs: number;
 }
@@ -22,7 +22,7 @@ const patienceMs = 15_000;
 export type Wait = (ms: number) => Promise<void>;
 
 /** Waits until this machine is idle, the time limit passes, or the user interrupts. */
-export async function settle(clock: Clock, interrupt: AbortSignal, wait: Wait = timer): Promise<Settled> {
+export async function waitUntilIdle(clock: Clock, interrupt: AbortSignal, wait: Wait = timer): Promise<IdleWait> {
   const startMs = clock.nowMs();
   let quietSinceMs = startMs;
   for (;;) {

@@ -1,4 +1,4 @@
-import type { BrokerLimits } from "../model/broker_limits.ts";
+import type { KnownLimits } from "../model/known_limits.ts";
 import type { Protocol } from "../model/protocol.ts";
 import type { CaseContext } from "../context/case_context.ts";
 
@@ -63,7 +63,7 @@ export interface ConformanceCase {
 /** The findings of a version's control arm about a broker. */
 export type BrokerFacts = {
   readonly spoken: true;
-  readonly limits: BrokerLimits;
+  readonly limits: KnownLimits;
   /** The control arm, with no other case at the time, saw the message and not the will. */
   readonly losesWills: boolean;
 } | {

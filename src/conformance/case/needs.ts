@@ -1,7 +1,7 @@
 /**
  * Whether a broker, and the user's options, meet the requirements of a case.
  */
-import { type BrokerLimits, lacks, lacksQos } from "../model/broker_limits.ts";
+import { type KnownLimits, lacks, lacksQos } from "../model/known_limits.ts";
 import type { BrokerFacts, ConformanceCase, Need } from "./case.ts";
 
 /** The user's options. */
@@ -29,7 +29,7 @@ const unspoken = {
   pass: (reason: string) => reason,
 } as const;
 
-type Reason = (limits: BrokerLimits, given: Given) => string | undefined;
+type Reason = (limits: KnownLimits, given: Given) => string | undefined;
 
 const unless = (isThere: boolean, reason: string) => isThere ? undefined : reason;
 

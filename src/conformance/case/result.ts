@@ -9,7 +9,7 @@ import type { Protocol } from "../model/protocol.ts";
 import type { TranscriptLine } from "../probe/transcript.ts";
 
 /** How a case came out. */
-export type Outcome =
+export type CaseOutcome =
   | "pass"
   | "fail"
   /** The case failed, and the profile describes this failure. */
@@ -32,7 +32,7 @@ export interface CaseResult {
   /** Numbers of the statements, in this version. */
   readonly rules: readonly string[];
   /** The observed behaviour. */
-  readonly outcome: Outcome;
+  readonly outcome: CaseOutcome;
   /** Why it failed or was not tested, in a sentence. */
   readonly reason?: string;
   /** The fault, by kind and bound, where the case failed. */
@@ -60,7 +60,7 @@ export interface Again {
 }
 
 /** How often each outcome came. */
-export type OutcomeCounts = Readonly<Record<Outcome, number>>;
+export type OutcomeCounts = Readonly<Record<CaseOutcome, number>>;
 
 /** The findings of a run. */
 export interface ConformanceResult {

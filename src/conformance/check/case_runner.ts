@@ -2,7 +2,7 @@
  * One case on one broker: its context, its time limit, and its outcome. `check.ts` decides which cases run when.
  */
 import { Random } from "../../base/random.ts";
-import { noLimits } from "../model/broker_limits.ts";
+import { noLimits } from "../model/known_limits.ts";
 import { areaOf, type BrokerFacts, type ConformanceCase } from "../case/case.ts";
 import type { ConformanceRun, DeviationProfile } from "./conformance_run.ts";
 import { covers, lookMs, signsOf } from "./excuse.ts";
@@ -13,7 +13,7 @@ import { CaseFailure, type CaseFault, CaseOver, NotTestable, SubscriptionRefused
 import type { Pacer } from "../context/pacer.ts";
 import type { SideFault } from "../probe/packet_faults.ts";
 import type { Protocol } from "../model/protocol.ts";
-import type { CaseResult, Outcome } from "../case/result.ts";
+import type { CaseOutcome, CaseResult } from "../case/result.ts";
 import type { CaseRun } from "./select.ts";
 import type { SharedRestart } from "./shared_restart.ts";
 import { CaseContext } from "../context/case_context.ts";
@@ -182,7 +182,7 @@ export class CaseRunner {
     const blind = context.sessionCut ?? (fault.kind === "malformed" ? unjudged : undefined);
     if (blind !== undefined) return { outcome: "not testable", reason: `${blind}; ${reason}` };
     const documented = known.find((deviation) => this.#covers(one, deviation, fault));
-    const outcome: Outcome = documented === undefined ? "fail" : "deviation";
+    const outcome: CaseOutcome = documented === undefined ? "fail" : "deviation";
     return { outcome, reason, fault: rounded(fault), ...documented && { deviation: documented.id } };
   }
 

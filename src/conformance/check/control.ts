@@ -4,7 +4,7 @@
  * broker's fault.
  */
 import type { ConnackPacket } from "../../mqtt/packet.ts";
-import type { BrokerLimits } from "../model/broker_limits.ts";
+import type { KnownLimits } from "../model/known_limits.ts";
 import type { BrokerFacts } from "../case/case.ts";
 import { observedFeatures } from "../context/observed_limits.ts";
 import { CaseFailure, NotTestable } from "../model/outcome.ts";
@@ -54,7 +54,7 @@ function ended(
   return { result: { protocol, outcome, reason, ...transcript }, facts: { spoken: false, outcome, reason } };
 }
 
-async function limitsOf(context: CaseContext, { properties: announced = {} }: ConnackPacket): Promise<BrokerLimits> {
+async function limitsOf(context: CaseContext, { properties: announced = {} }: ConnackPacket): Promise<KnownLimits> {
   return context.is5 ? { announced } : await observedFeatures(context);
 }
 

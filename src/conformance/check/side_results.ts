@@ -9,7 +9,7 @@ import type { CaseResult } from "../case/result.ts";
 import type { TranscriptLine } from "../probe/transcript.ts";
 
 /** Where a fault was seen. */
-export interface Sighting {
+export interface FaultOrigin {
   /** The case, or the control arm. */
   readonly where: string;
   readonly protocol: Protocol;
@@ -18,7 +18,7 @@ export interface Sighting {
 
 interface Kept {
   readonly fault: SideFault;
-  readonly first: Sighting;
+  readonly first: FaultOrigin;
   readonly seenIn: Set<string>;
   times: number;
 }
@@ -27,7 +27,7 @@ interface Kept {
 export class SideResults {
   readonly #kept = new Map<string, Kept>();
 
-  add(faults: readonly SideFault[], seen: Sighting): void {
+  add(faults: readonly SideFault[], seen: FaultOrigin): void {
     for (const fault of faults) {
       const key = `${fault.id} ${seen.protocol}`;
       const kept = this.#kept.get(key) ?? { fault, first: seen, seenIn: new Set<string>(), times: 0 };

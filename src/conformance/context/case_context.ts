@@ -9,7 +9,7 @@ import type { ConnackProperties, ConnectPacket, ConnectWill, Packet, ProtocolVer
 import { Admission } from "./admission.ts";
 import { CaseCleanup } from "./case_cleanup.ts";
 import type { Bounds } from "../model/bounds.ts";
-import type { BrokerLimits } from "../model/broker_limits.ts";
+import type { KnownLimits } from "../model/known_limits.ts";
 import type { SentMessage } from "../probe/message_compare.ts";
 import { CaseFailure, type CaseFault, NotTestable } from "../model/outcome.ts";
 import type { Pacer } from "./pacer.ts";
@@ -36,7 +36,7 @@ export interface CaseContextDeps {
   readonly name: string;
   readonly login: CheckLogin;
   /** The broker's limits: from its first CONNACK of this version, or observed. */
-  readonly limits: BrokerLimits;
+  readonly limits: KnownLimits;
   readonly pacer: Pacer;
   /** How long after the bounds the context waits for a late message, in milliseconds, by the decisive keep alive. */
   readonly lookOnMs: (keepAliveS: number) => number;

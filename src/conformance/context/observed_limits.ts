@@ -4,13 +4,13 @@
  * that takes the message and loses it.
  */
 import type { ConnackProperties, QoS } from "../../mqtt/packet.ts";
-import type { BrokerLimits } from "../model/broker_limits.ts";
+import type { KnownLimits } from "../model/known_limits.ts";
 import type { SentMessage } from "../probe/message_compare.ts";
 import { CaseFailure, NotTestable } from "../model/outcome.ts";
 import type { CaseContext } from "./case_context.ts";
 
 /** QoS and retained messages, as 5.0 announces them. */
-export async function observedFeatures(context: CaseContext): Promise<BrokerLimits> {
+export async function observedFeatures(context: CaseContext): Promise<KnownLimits> {
   const { qos, said } = await unlessItFails(highestQos(context)) ?? { qos: 2 };
   const retained = await unlessItFails(closesOn(context, { qos: 0, retain: true })) ?? false;
   const announced: ConnackProperties = {

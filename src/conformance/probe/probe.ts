@@ -15,9 +15,9 @@ import { compareMessage, type Difference, type SentMessage } from "./message_com
 import { CaseFailure, type CaseFault, NotTestable, SubscriptionRefused } from "../model/outcome.ts";
 import { hexByte, packetText } from "./packet_text.ts";
 import { endText, type ProbeEnd } from "./probe_end.ts";
-import { type Arrival, type PacketOf, ProbeLink } from "./probe_link.ts";
+import { type PacketOf, ProbeLink, type ReceivedPacket } from "./probe_link.ts";
 
-export type { Arrival, PacketOf } from "./probe_link.ts";
+export type { PacketOf, ReceivedPacket } from "./probe_link.ts";
 
 /**
  * Codes with which a server may refuse a well-formed subscription: for its limits, its load or its access control.
@@ -135,14 +135,14 @@ export class Probe extends ProbeLink {
    * Takes a message, and fails unless it equals the sent one. Without `due` it is due now; with it, neither sooner nor
    * later than the bounds allow.
    */
-  async receives(message: SentMessage, due?: DueWindow): Promise<Arrival<PublishPacket>> {
+  async receives(message: SentMessage, due?: DueWindow): Promise<ReceivedPacket<PublishPacket>> {
     const arrival = await this.#take(message, due, false);
     if (due !== undefined) this.#checkInstant(arrival, due);
     return arrival;
   }
 
   /** Takes the retained message for a new subscription: equal to the sent one, with the flag set. */
-  async finds(message: SentMessage): Promise<Arrival<PublishPacket>> {
+  async finds(message: SentMessage): Promise<ReceivedPacket<PublishPacket>> {
     try {
       return await this.#take(message, undefined, true);
     } catch (error) {
@@ -275,7 +275,11 @@ export class Probe extends ProbeLink {
   }
 
   /** Takes a message, and fails unless it equals the sent one and comes before the bounds end. */
-  async #take(message: SentMessage, due: DueWindow | undefined, isFound: boolean): Promise<Arrival<PublishPacket>> {
+  async #take(
+    message: SentMessage,
+    due: DueWindow | undefined,
+    isFound: boolean,
+  ): Promise<ReceivedPacket<PublishPacket>> {
     const { answerMs, lateMs } = this.deps.bounds;
     const dueMs = due === undefined ? this.nowMs : due.sinceMs + (due.byMs ?? due.afterMs);
     const untilMs = dueMs + (due === undefined ? answerMs : lateMs);
@@ -291,7 +295,7 @@ export class Probe extends ProbeLink {
       const lookedMs = this.nowMs - dueMs;
       throw this.#noMessage(message, this.nowMs - fromMs, { kind: "missing", lookedMs, keepAliveS });
     }
-    const arrival = this.inbox.splice(place, 1)[0]! as Arrival<PublishPacket>;
+    const arrival = this.inbox.splice(place, 1)[0]! as ReceivedPacket<PublishPacket>;
     const seen = { version: this.version, grantedQos: this.grantedQos(message.topic), isFound };
     const differs = compareMessage(arrival.packet, message, seen);
     if (differs.length > 0) throw altered("the message came altered", differs);
@@ -303,7 +307,7 @@ export class Probe extends ProbeLink {
     return arrival;
   }
 
-  #checkInstant({ atMs }: Arrival, due: DueWindow): void {
+  #checkInstant({ atMs }: ReceivedPacket, due: DueWindow): void {
     const { bounds, originMs, transcript } = this.deps;
     const tookMs = atMs - due.sinceMs;
     transcript.add(atMs - originMs, this.name, "=", `came ${formatMs(tookMs)} after, due at ${formatMs(due.afterMs)}`);

@@ -10,7 +10,7 @@ import type { DialReceiver, Link, LinkEnd } from "../../net/link.ts";
 import { type PacketReceiver, PacketStream } from "../../net/packet_stream.ts";
 import { answerTo } from "./answer_to.ts";
 import type { Bounds } from "../model/bounds.ts";
-import { type BrokerLimits, overLimit } from "../model/broker_limits.ts";
+import { type KnownLimits, overLimit } from "../model/known_limits.ts";
 import { NotTestable } from "../model/outcome.ts";
 import { faultsOf, type SideFault, unreadable } from "./packet_faults.ts";
 import { packetText } from "./packet_text.ts";
@@ -31,7 +31,7 @@ export interface ProbeDeps {
   /** When the case began. */
   readonly originMs: number;
   /** The known limits of the broker before the probe's own CONNACK. */
-  readonly limits: BrokerLimits;
+  readonly limits: KnownLimits;
   /** How long the probe waits after the bounds, to distinguish late from missing. */
   readonly lookOnMs: (keepAliveS: number) => number;
   /** A fault of the broker that the case is not about. */
@@ -48,7 +48,7 @@ export type PacketOf<T extends PacketType> = Packet extends infer P
   : never;
 
 /** A packet, and when it came. */
-export interface Arrival<P extends Packet = Packet> {
+export interface ReceivedPacket<P extends Packet = Packet> {
   /** The packet. */
   readonly packet: P;
   /** When the packet came, in milliseconds of the clock. */
@@ -77,7 +77,7 @@ export class ProbeLink implements DialReceiver, PacketReceiver {
   /** Waits for packets. */
   protected readonly patience: Patience;
   /** The received packets that no call has taken, in order. */
-  protected readonly inbox: Arrival[] = [];
+  protected readonly inbox: ReceivedPacket[] = [];
   readonly #link: Link;
   readonly #stream: PacketStream;
   #end: ProbeEnd | undefined;
@@ -86,7 +86,7 @@ export class ProbeLink implements DialReceiver, PacketReceiver {
   #packetId = 0;
   #opened = false;
   #unreadable: ProbeEnd | undefined;
-  #limits: BrokerLimits;
+  #limits: KnownLimits;
   /** Messages above QoS 0 that the broker has not acknowledged. */
   readonly #unacknowledged = new Set<number>();
   /** For each PINGREQ that is not answered, whether it was sent by {@link staysAlive}. */

@@ -9,7 +9,7 @@ import { noTelemetry, type TelemetryCounts } from "../result/telemetry_result.ts
 import { telemetryTopic } from "../plan/telemetry_topic.ts";
 
 /** A client that publishes. */
-export interface Publisher {
+export interface TelemetryClient {
   readonly number: number;
   /** True while it is connected and may send. */
   readonly up: boolean;
@@ -28,14 +28,14 @@ const mostCatchUpMs = 1_000;
 class Round {
   readonly #plan: FleetPlan;
   readonly #telemetry: Telemetry;
-  readonly #clients: readonly Publisher[];
+  readonly #clients: readonly TelemetryClient[];
   readonly #payload: Uint8Array;
   readonly #heard = (taken: boolean) => void (this.counts.acknowledged += taken ? 1 : 0);
   readonly counts = noTelemetry();
   #next = 0;
   #owed = 0;
 
-  constructor(plan: FleetPlan, telemetry: Telemetry, clients: readonly Publisher[]) {
+  constructor(plan: FleetPlan, telemetry: Telemetry, clients: readonly TelemetryClient[]) {
     this.#plan = plan;
     this.#telemetry = telemetry;
     this.#clients = clients;
@@ -60,7 +60,7 @@ export class TelemetryPump {
   readonly #rounds: ReadonlyMap<string, Round>;
   #lastMs = 0;
 
-  constructor(clients: readonly Publisher[], groups: Groups) {
+  constructor(clients: readonly TelemetryClient[], groups: Groups) {
     const byGroup = Map.groupBy(clients, ({ number }) => groups.indexOf(number));
     this.#rounds = new Map([...byGroup].flatMap(([index, members]) => {
       const plan = groups.plans[index]!;

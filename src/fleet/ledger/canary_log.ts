@@ -85,7 +85,7 @@ export class CanaryLog {
     const judgement = worst(
       arrivals.map((each, copy) => judge(life, each, rules, nowMs, restarts.absencesOf(life.bucket, copy))),
     );
-    // A will that no watcher could see, or that could still arrive, is no control.
+    // A will that no watcher could see, or that could still arrive, is no canary.
     if (judgement.verdict === undefined || judgement.verdict === "unseeable") return;
     this.counts.total++;
     this.#judged(life, judgement, arrivals);

@@ -15,10 +15,10 @@ import { type LifeRow, lifeRow } from "./life_row.ts";
 import {
   type Closed,
   closedAs,
-  type Entry,
   isAnswered,
   isTimed,
   keyOf,
+  type LedgerEntry,
   redeliveryFault,
   type Sighting,
   sightingOf,
@@ -31,7 +31,7 @@ import { answersCut, dueBy, expectationOf, judge, modeOf, worst } from "../oracl
 import { longestWaitOf } from "../plan/phases.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import type { ProgressMeter } from "./progress_meter.ts";
-import { type Outcome, RestartLog } from "./restart_log.ts";
+import { RestartLog, type RestartOutcome } from "./restart_log.ts";
 import { restartAfter } from "../oracle/restart_rule.ts";
 import { Tally } from "../tally/tally.ts";
 import { earlyCloseOf } from "../oracle/early_close.ts";
@@ -45,7 +45,7 @@ const earlyBeforeMs = 20;
 const closeAfterMs = 2_000;
 
 /** The lives of one client with an open entry, in their order; the ledger judged older ones long ago. */
-type OpenLives = Entry[];
+type OpenLives = LedgerEntry[];
 
 /** The empty list of arrivals, which most lives share. */
 const nothing: readonly Arrival[] = [];
@@ -73,11 +73,11 @@ export class Ledger {
   readonly #rules: OracleRules;
   readonly #open = new Map<number, OpenLives>();
   /** Lives that ended, and whose will has not reached every watcher. */
-  readonly #unanswered = new Set<Entry>();
+  readonly #unanswered = new Set<LedgerEntry>();
   readonly #closed = new Map<number, Closed>();
-  readonly #toClose = new Deadlines<Entry>();
+  readonly #toClose = new Deadlines<LedgerEntry>();
   /** Lives that ended during a broker restart. */
-  readonly #held: Entry[] = [];
+  readonly #held: LedgerEntry[] = [];
   /** The last will seen on each topic, where wills are retained: a late subscriber must find it. */
   readonly #retained = new Map<string, WillMark>();
   #seen = 0;
@@ -113,13 +113,13 @@ export class Ledger {
   /** Opens an account for a life that is about to begin. */
   begin(life: Life): void {
     const arrivals = new Array<readonly Arrival[]>(this.#copies).fill(nothing);
-    const entry: Entry = { life, arrivals, othersDueMs: -Infinity };
+    const entry: LedgerEntry = { life, arrivals, othersDueMs: -Infinity };
     const lives = this.#open.get(life.client);
     if (lives === undefined) this.#open.set(life.client, [entry]);
     else lives.push(entry);
   }
 
-  #entryOf(client: number, incarnation: number): Entry | undefined {
+  #entryOf(client: number, incarnation: number): LedgerEntry | undefined {
     return this.#open.get(client)?.findLast(({ life }) => life.incarnation === incarnation);
   }
 
@@ -157,7 +157,7 @@ export class Ledger {
     else this.#await(entry);
   }
 
-  #await(entry: Entry): void {
+  #await(entry: LedgerEntry): void {
     const dueMs = this.#dueMs(entry.life);
     this.#waitFor(entry.life, dueMs);
     this.#toClose.add(dueMs + this.#rules.lateAfterMs + closeAfterMs, entry);
@@ -170,12 +170,12 @@ export class Ledger {
     if (entry !== undefined) this.#noteOthers(entry);
   }
 
-  #noteOthers(entry: Entry): void {
+  #noteOthers(entry: LedgerEntry): void {
     if (entry.othersDueMs === -Infinity) entry.othersDueMs = this.#delayedDues.lastMs(entry.life.delayS);
   }
 
   /** The broker is back and the watchers are subscribed: open wills have a new due instant. */
-  restartEnds(nowMs: number, outcome: Outcome): void {
+  restartEnds(nowMs: number, outcome: RestartOutcome): void {
     this.restarts.end(nowMs, outcome);
     for (const entry of this.#held.splice(0)) this.#await(entry);
     for (const lives of this.#open.values()) {
@@ -248,7 +248,7 @@ export class Ledger {
     this.tally.keepFault(redeliveryFault(sighting, open === undefined ? closed?.mode ?? "alive" : modeOf(open.life)));
   }
 
-  #note(entry: Entry, copy: number, arrival: Arrival): void {
+  #note(entry: LedgerEntry, copy: number, arrival: Arrival): void {
     const before = entry.arrivals[copy]!;
     entry.arrivals[copy] = before.length === 0 ? [arrival] : [...before, arrival];
     if (before.length > 0) return;
@@ -264,8 +264,8 @@ export class Ledger {
   }
 
   /** A will with a foreign payload may still be on the topic of an ended life; preferably one that waits. */
-  #entryByTopic(topic: string, copy: number): Entry | undefined {
-    let answered: Entry | undefined;
+  #entryByTopic(topic: string, copy: number): LedgerEntry | undefined {
+    let answered: LedgerEntry | undefined;
     for (const lives of this.#open.values()) {
       for (const entry of lives) {
         if (entry.life.end === undefined || willTopicOf(this.#groups.planOf(entry.life.client), entry.life) !== topic) {
@@ -335,11 +335,11 @@ export class Ledger {
     return count;
   }
 
-  *#waiting(): Generator<Entry> {
+  *#waiting(): Generator<LedgerEntry> {
     for (const entry of this.#unanswered) if (expectationOf(entry.life, this.#rules).kind === "one") yield entry;
   }
 
-  #judge({ life, arrivals }: Entry, nowMs: number): Judgement {
+  #judge({ life, arrivals }: LedgerEntry, nowMs: number): Judgement {
     return worst(
       arrivals.map((each, copy) => judge(life, each, this.#rules, nowMs, this.restarts.absencesOf(life.bucket, copy))),
     );
@@ -351,11 +351,11 @@ export class Ledger {
     if (atMs !== undefined) this.onCounts(atMs, counts);
   }
 
-  #judged({ life, othersDueMs }: Entry, judgement: Judgement): JudgedLife {
+  #judged({ life, othersDueMs }: LedgerEntry, judgement: Judgement): JudgedLife {
     return { life, judgement, rules: this.#rules, othersDueMs };
   }
 
-  #close(entry: Entry, judgement: Judgement): void {
+  #close(entry: LedgerEntry, judgement: Judgement): void {
     const { life, arrivals } = entry;
     const described = this.tally.deviations.add(this.#profile, this.#judged(entry, judgement));
     const counts = this.tally.add(life, judgement, described, this.#groupOf(life.client));

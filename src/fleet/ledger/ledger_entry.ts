@@ -9,7 +9,7 @@ import type { FleetPlan } from "../plan/plan.ts";
 import type { TallyMode } from "../result/will_counts.ts";
 
 /** A life on the records. */
-export interface Entry {
+export interface LedgerEntry {
   readonly life: Life;
   /** The arrivals at each of the watchers that receive this will. */
   readonly arrivals: (readonly Arrival[])[];
@@ -39,7 +39,7 @@ export function closedAs(mode: TallyMode, due: boolean, allowed: boolean): Close
 }
 
 /** Whether every watcher of this partition has received the will. */
-export function isAnswered({ arrivals }: Entry): boolean {
+export function isAnswered({ arrivals }: LedgerEntry): boolean {
   for (const each of arrivals) if (each.length === 0) return false;
   return true;
 }

@@ -5,7 +5,7 @@ import type { Described } from "../tally/deviation_tally.ts";
 import type { Judgement } from "../oracle/expectation.ts";
 import { describeFault, faultCount } from "../oracle/fault_text.ts";
 import type { KillMode } from "../plan/kill_mode.ts";
-import { type Entry, isTimed } from "./ledger_entry.ts";
+import { isTimed, type LedgerEntry } from "./ledger_entry.ts";
 import type { Tally } from "../tally/tally.ts";
 import { slowLife, timelineOf } from "./timeline.ts";
 
@@ -13,7 +13,7 @@ import { slowLife, timelineOf } from "./timeline.ts";
 export function keepSamples(
   tally: Tally,
   client: string,
-  { life, arrivals }: Entry,
+  { life, arrivals }: LedgerEntry,
   judgement: Judgement,
   { described, originMs }: { readonly described: Described; readonly originMs: number },
 ): void {

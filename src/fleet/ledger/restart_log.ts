@@ -8,7 +8,7 @@ import type { Life } from "../life/life.ts";
 import type { Absence, RestartWindow, SquadRestartCounts } from "../result/restart_result.ts";
 
 /** The watchers and the other clients whose connections a restart ended. */
-export interface Outcome {
+export interface RestartOutcome {
   readonly absences: readonly Absence[];
   /** Connections, of clients and watchers, that were open all through it. */
   readonly survived: number;
@@ -54,7 +54,7 @@ export class RestartLog {
   }
 
   /** The watchers are subscribed again. */
-  end(nowMs: number, { absences, survived }: Outcome): void {
+  end(nowMs: number, { absences, survived }: RestartOutcome): void {
     const forgotten = absences.filter((absence) => absence.forgotten).length;
     const { fromMs } = this.#windows.pop()!;
     this.#windows.push({ fromMs, backMs: nowMs, ...sessionsKept(absences) });

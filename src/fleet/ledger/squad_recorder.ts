@@ -21,7 +21,7 @@ import { PresenceAuditor } from "./presence_auditor.ts";
 import { ProgressMeter } from "./progress_meter.ts";
 import type { ProgressDetail } from "../result/progress_detail.ts";
 import type { Note } from "../recording/record_event.ts";
-import type { Outcome } from "./restart_log.ts";
+import type { RestartOutcome } from "./restart_log.ts";
 import type { Absence } from "../result/restart_result.ts";
 import type { Progress } from "../result/result.ts";
 import type { RunPhase } from "../result/run_phase.ts";
@@ -168,7 +168,7 @@ export class SquadRecorder {
   }
 
   /** The watchers are subscribed again: the kills continue from their pause. */
-  comeBack({ absences, survived }: Outcome, nowMs: number): void {
+  comeBack({ absences, survived }: RestartOutcome, nowMs: number): void {
     this.#phaseFromMs += nowMs - this.ledger.restarts.windows.at(-1)!.fromMs;
     this.#instants.comeBack(nowMs);
     this.ledger.restartEnds(nowMs, { absences, survived });
@@ -198,7 +198,7 @@ export class SquadRecorder {
   }
 
   /** A watcher saw the will of a canary. */
-  controlWill(will: CanaryWill, nowMs: number, sinceMs: number): void {
+  canaryWill(will: CanaryWill, nowMs: number, sinceMs: number): void {
     const { client, copy, altered } = will;
     this.#canaries.see(will, nowMs, sinceMs);
     this.#note?.("proof", nowMs, {
@@ -220,7 +220,7 @@ export class SquadRecorder {
   }
 
   /** A canary is over. */
-  control(seen: CanarySight, killed: ReturnType<typeof killedCanary>, nowMs: number): void {
+  canaryOver(seen: CanarySight, killed: ReturnType<typeof killedCanary>, nowMs: number): void {
     this.#canaries.take(seen, killed, nowMs);
     this.#note?.("control", nowMs, { seen, ...killed });
   }

@@ -12,7 +12,7 @@ import type { FleetResult, Progress } from "../result/result.ts";
 import { clientsHere } from "../plan/shard.ts";
 import {
   besidesOf,
-  controlsOf,
+  canariesOf,
   deviationsOf,
   groupsOf,
   killModesOf,
@@ -129,7 +129,7 @@ function warningsOf(
     ...lateStartWarnings(squads),
     ...rateWarnings(found.kills),
     ...stallWarnings(squads, found.slip, facts.plan),
-    ...controlWarnings(found.controls),
+    ...canaryWarnings(found.controls),
     ...restartWarnings(found.restarts),
     ...dropWarnings(found.wills, facts.dropped),
     ...remarkTexts(found.remarks),
@@ -201,7 +201,7 @@ function rateWarnings(kills: FleetResult["kills"]): string[] {
 }
 
 /** The evidence of the canaries on the watchers during the run; their evidence on the broker is in the verdict. */
-function controlWarnings({ total, blind }: FleetResult["controls"]): string[] {
+function canaryWarnings({ total, blind }: FleetResult["controls"]): string[] {
   if (blind === 0) return [];
   return [
     `in ${formatCount(blind)} of ${formatCount(total)} canary kills a watcher did not receive a message ` +
@@ -278,7 +278,7 @@ export function mergeProgress(all: readonly Progress[], phases: readonly Progres
     faults,
     ...all.some(({ statesWrong }) => statesWrong !== undefined) &&
       { statesWrong: sum((each) => each.statesWrong ?? 0) },
-    controls: controlsOf(all.flatMap(({ controls }) => controls ?? [])),
+    controls: canariesOf(all.flatMap(({ controls }) => controls ?? [])),
     // While it runs: the middle one's median and the worst one's 99th percentile. The report merges histograms.
     p50: seen.length === 0 ? NaN : seen.map(({ p50 }) => p50).toSorted((a, b) => a - b)[seen.length >> 1]!,
     p99: seen.length === 0 ? NaN : Math.max(...seen.map(({ p99 }) => p99)),

@@ -49,7 +49,7 @@ export function besidesOf(
   const presence = mergePresence(parts.map((part) => part.presence));
   const telemetry = mergeTelemetry(parts.map((part) => part.telemetry));
   return {
-    controls: controlsOf(parts.map(({ controls }) => controls)),
+    controls: canariesOf(parts.map(({ controls }) => controls)),
     ...looks.length > 0 && { retained: sumsOf(looks, ["expected", "right", "wrong", "missing"]) },
     ...presence && { presence },
     ...telemetry && { telemetry },
@@ -57,7 +57,7 @@ export function besidesOf(
 }
 
 /** The canaries of all parts. */
-export function controlsOf(all: readonly FleetResult["controls"][]): FleetResult["controls"] {
+export function canariesOf(all: readonly FleetResult["controls"][]): FleetResult["controls"] {
   const sum = noCanaries();
   for (const controls of all) addCanaries(sum, controls);
   return sum;

@@ -158,12 +158,12 @@ function wrongText(
   const withoutDup = redeliveries?.withoutDup ?? 0;
   if (withoutDup > 0) parts.push(`${formatCount(withoutDup)} redelivered without DUP`);
   const told = parts.length === 0 ? [] : [`of ${formatCount(wills.expected)} wills that were due: ${parts.join(", ")}`];
-  if (canaryFaultsIn(controls) > 0) told.push(controlText(controls));
+  if (canaryFaultsIn(controls) > 0) told.push(canaryText(controls));
   return told.length === 0 ? undefined : told.join("; ");
 }
 
 /** The faults of the wills of canaries, which are no part of the wills that were due by the plan. */
-function controlText(controls: FleetResult["controls"]): string {
+function canaryText(controls: FleetResult["controls"]): string {
   const { total, blind, lost, altered = 0, late = 0, duplicate = 0 } = controls;
   const kinds = Object.entries({ missing: lost, late, altered, duplicate }).filter(([, count]) => count > 0)
     .map(([kind, count]) => `${formatCount(count)} ${kind}`);

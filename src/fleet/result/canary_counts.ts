@@ -4,7 +4,7 @@
 
 /** The counts of the canaries of a run. */
 export interface CanaryCounts {
-  /** Control messages. */
+  /** Canary messages. */
   total: number;
   /** A watcher did not receive a message that a canary published for it. */
   blind: number;

@@ -39,7 +39,7 @@ export interface Progress {
   readonly faults: WillCounts;
   /** Wrong states of presence so far; absent where no client publishes its presence. */
   readonly statesWrong?: number;
-  /** Controls that are over so far; absent before any is. */
+  /** Canaries that are over so far; absent before any is. */
   readonly controls?: FleetResult["controls"];
   /** Milliseconds; NaN before the first will. */
   readonly p50: number;
@@ -136,7 +136,7 @@ export interface FleetResult {
   };
   /** The generator's own lateness: from the due instant of a kill to its execution. */
   readonly slipMs: LatencyRow;
-  /** Controls: messages and wills of clients of the run's own, by which the watchers' sight was proven all along. */
+  /** Canaries: messages and wills of clients of the run's own, which prove that the watchers receive messages. */
   readonly controls: Readonly<CanaryCounts>;
   /** Why this machine may have been the bottleneck; absent where it kept up. */
   readonly generatorBound?: string;

@@ -89,9 +89,9 @@ export class Squad implements ClientHost, WatcherPoolHost {
 
   #openPresenceChecker(auditor: PresenceAuditor): PresenceChecker {
     const { groups, world, ledger: { rules } } = this;
-    const nextControl = () => this.#watchers.nextControl();
+    const nextCanary = () => this.#watchers.nextCanary();
     const whose = (client: number) => bucketOf(this.#task, client);
-    return new PresenceChecker({ scope: this.#task, groups, world, bucketOf: whose, rules, auditor, nextControl });
+    return new PresenceChecker({ scope: this.#task, groups, world, bucketOf: whose, rules, auditor, nextCanary });
   }
 
   get presence(): PresenceLog | undefined {
@@ -221,7 +221,7 @@ export class Squad implements ClientHost, WatcherPoolHost {
     const waitsFor = this.#watchers.watchWaitsFor;
     if (waitsFor !== undefined) return this.#voidAfter(this.#patienceMs, nowMs, waitsFor);
     this.#enter("watched", nowMs);
-    this.#watchers.control(nowMs);
+    this.#watchers.startCanaries(nowMs);
     this.#canaryMs = nowMs;
   }
 
@@ -231,7 +231,7 @@ export class Squad implements ClientHost, WatcherPoolHost {
     const waitsFor = this.#watchers.canaryWaitsFor;
     if (waitsFor !== undefined) return this.#voidAfter(this.#patienceMs, nowMs, waitsFor);
     // A will that does not arrive is a fault of the broker, counted as such: the run continues.
-    if (nowMs < (this.#watchers.controlWillsByMs ?? nowMs)) return;
+    if (nowMs < (this.#watchers.canaryWillsByMs ?? nowMs)) return;
     const { connect = nowMs } = this.#task.startMs ?? {};
     this.#lateMs = Math.max(0, nowMs - connect);
     this.#enter(nowMs < connect ? "seen-early" : "seen", nowMs);
@@ -243,10 +243,10 @@ export class Squad implements ClientHost, WatcherPoolHost {
     const everyMs = Math.max(canaryEveryMs, 2 * this.plan.lateAfterMs);
     if (this.phase !== "kill" || this.#restart.underWay || nowMs < this.#canaryMs + everyMs) return;
     this.#canaryMs = nowMs;
-    this.#watchers.control(nowMs);
+    this.#watchers.startCanaries(nowMs);
   }
 
-  /** How long a watcher or a control may take, in milliseconds. */
+  /** How long a watcher or a canary may take, in milliseconds. */
   get #patienceMs(): number {
     return Math.max(this.plan.drainMs, 5_000);
   }
@@ -315,11 +315,11 @@ export class Squad implements ClientHost, WatcherPoolHost {
     const graceMs = this.#interruptedMs === undefined ? Infinity : this.#interruptedMs + interruptGraceMs;
     // Even when every will has arrived, a forbidden one may still be on its way.
     const quiet = nowMs >= lastMs + this.plan.lateAfterMs && this.ledger.waiting() === 0;
-    const controlsMs = this.#watchers.controlsUntilMs ?? -Infinity;
+    const canariesMs = this.#watchers.canariesUntilMs ?? -Infinity;
     // A client that is reconnecting will publish its presence: the last look is for final states.
     const still = this.#presenceChecker === undefined || this.#clients.every(({ up, retired }) => up || retired);
-    const settled = quiet && still && controlsMs <= nowMs && this.#presenceChecker?.settled(nowMs) !== false;
-    if (!settled && nowMs < Math.min(graceMs, Math.max(controlsMs, lastMs + this.plan.drainMs))) return;
+    const settled = quiet && still && canariesMs <= nowMs && this.#presenceChecker?.settled(nowMs) !== false;
+    if (!settled && nowMs < Math.min(graceMs, Math.max(canariesMs, lastMs + this.plan.drainMs))) return;
     if (this.#presenceChecker?.looked("end", nowMs) === false) return;
     this.#watchers.endCanaries(nowMs);
     this.#enter("settled", nowMs);
@@ -367,12 +367,12 @@ export class Squad implements ClientHost, WatcherPoolHost {
     this.#recorder.makeVoid(sentence, nowMs);
   }
 
-  onControlWill(will: CanaryWill, nowMs: number): void {
-    this.#recorder.controlWill(will, nowMs, this.#turnMs);
+  onCanaryWill(will: CanaryWill, nowMs: number): void {
+    this.#recorder.canaryWill(will, nowMs, this.#turnMs);
   }
 
-  onControlOver(seen: CanarySight, life: Life): void {
-    this.#recorder.control(seen, killedCanary(life), this.#turnMs);
+  onCanaryOver(seen: CanarySight, life: Life): void {
+    this.#recorder.canaryOver(seen, killedCanary(life), this.#turnMs);
   }
 
   onConnectFailed(client: VirtualClient, sentence: string): void {

@@ -1,5 +1,5 @@
 /**
- * The control: before the measurement, and every few seconds during the kills, a client beside each watcher publishes a
+ * The canary: before the measurement, and every few seconds during the kills, a client beside each watcher publishes a
  * message, and the fleet then kills it. If the message does not arrive, the watcher is blind and no later finding is
  * valid. If the message arrives and the will does not, the broker lost a will: that is a fault like any other.
  */
@@ -123,7 +123,7 @@ export class Canary implements ConnectionOwner, Wakeable {
     return this.#unseen.has(copy);
   }
 
-  /** Whether a payload is the message of this control. */
+  /** Whether a payload is the message of this canary. */
   isMessage(payload: Uint8Array): boolean {
     return decoder.decode(payload) === this.#mark;
   }

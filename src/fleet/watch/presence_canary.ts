@@ -1,5 +1,5 @@
 /**
- * The control of a presence look: a client of the run publishes that it is online and leaves. A late subscriber that
+ * The canary of a presence look: a client of the run publishes that it is online and leaves. A late subscriber that
  * does not find that message is blind, and its other findings are not valid.
  */
 import type { Packet, ProtocolVersion } from "../../mqtt/packet.ts";
@@ -18,7 +18,7 @@ import { retryAfterMs } from "../client/retry.ts";
 /** How often the canary sends a message that the broker refuses; a limit may admit a later one. */
 const mostTries = 5;
 
-export class PresenceControl implements ConnectionOwner, Wakeable {
+export class PresenceCanary implements ConnectionOwner, Wakeable {
   readonly life: Life;
   readonly #plan: FleetPlan;
   readonly #outbox = new ClientOutbox();

@@ -9,7 +9,7 @@ import type { Groups } from "../plan/groups.ts";
 import { readWillMark, willOf, willTopicOf } from "../life/life.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import type { PresenceAuditor } from "../ledger/presence_auditor.ts";
-import { PresenceControl } from "./presence_canary.ts";
+import { PresenceCanary } from "./presence_canary.ts";
 import { PresenceReader, type Reading } from "./presence_reader.ts";
 import { presenceMessage, readPresenceMark } from "../life/presence_message.ts";
 import { type FoundState, isSettled, type PresenceState, type PresenceTruth } from "../oracle/presence_oracle.ts";
@@ -28,7 +28,7 @@ export interface PresenceCheckerDeps {
   readonly auditor: PresenceAuditor;
   readonly bucketOf: (client: number) => number;
   /** A number for a canary, beyond all clients and never twice. */
-  readonly nextControl: () => number;
+  readonly nextCanary: () => number;
 }
 
 /** Interval between two checks whether all is settled. */
@@ -88,22 +88,22 @@ export class PresenceChecker {
   begin(moment: PresenceMoment, nowMs: number): void {
     if (this.#look !== undefined || this.#auditor.hasLooked(moment)) return;
     this.#auditor.look(moment, nowMs);
-    const { groups, world, scope, nextControl, bucketOf } = this.#deps;
-    const number = nextControl();
-    const control = new PresenceControl(
+    const { groups, world, scope, nextCanary, bucketOf } = this.#deps;
+    const number = nextCanary();
+    const canary = new PresenceCanary(
       this.#canaryPlan(),
       world,
       number,
       bucketOf(scope.firstClient),
       groups.versionOf(number),
     );
-    this.#canaries.push(control.topic);
+    this.#canaries.push(canary.topic);
     const look = new PresenceReader({
       plan: this.#plan,
       world,
       version: this.#version,
       clientId: `${this.#plan.clientPrefix}-${this.#plan.run}-look-${scope.firstClient}-${moment}`,
-      control,
+      canary,
       clients: this.#clients,
       onRead: (reading, atMs) => this.#read(moment, reading, atMs),
     }, nowMs);

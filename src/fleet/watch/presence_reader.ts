@@ -12,7 +12,7 @@ import type { FleetWorld } from "../client/fleet_world.ts";
 import type { ConnectionEnd } from "../life/connection_end.ts";
 import { endText } from "../oracle/end_text.ts";
 import type { FleetPlan } from "../plan/plan.ts";
-import type { PresenceControl } from "./presence_canary.ts";
+import type { PresenceCanary } from "./presence_canary.ts";
 import { readPresenceMark } from "../life/presence_message.ts";
 import { type SeenMessage, seenMessage, type SeenWill } from "../oracle/will_compare.ts";
 
@@ -33,7 +33,7 @@ export interface LookOrder {
   readonly version: ProtocolVersion;
   /** Names the subscriber. */
   readonly clientId: string;
-  readonly control: PresenceControl;
+  readonly canary: PresenceCanary;
   /** The clients to look at, by topic. */
   readonly clients: ReadonlyMap<string, number>;
   onRead(reading: Reading, nowMs: number): void;
@@ -104,7 +104,7 @@ export class PresenceReader implements ConnectionOwner {
           : undefined;
       case "proving":
         return sinceMs > answeredWithinMs
-          ? this.#blind(`it did not find the retained message of a canary on ${this.#order.control.topic}`)
+          ? this.#blind(`it did not find the retained message of a canary on ${this.#order.canary.topic}`)
           : undefined;
       case "reading":
         return this.#read(sinceMs, nowMs);
@@ -124,7 +124,7 @@ export class PresenceReader implements ConnectionOwner {
   /** Leaves. */
   retire(nowMs: number): void {
     this.#step = "over";
-    this.#order.control.giveUp();
+    this.#order.canary.giveUp();
     this.#connection?.send({ type: "disconnect" }, nowMs);
     this.#connection?.end();
     this.#connection = undefined;
@@ -142,7 +142,7 @@ export class PresenceReader implements ConnectionOwner {
         connection.keepAlive(packet.properties?.serverKeepAliveS ?? plainKeepAliveS, nowMs);
         this.#mostBytes = packet.properties?.maximumPacketSize ?? Infinity;
         this.#step = "proving";
-        return this.#subscribe([this.#order.control.topic], nowMs);
+        return this.#subscribe([this.#order.canary.topic], nowMs);
       case "suback":
         return this.#onGranted(packet.reasonCodes, nowMs);
       case "publish":
@@ -158,12 +158,12 @@ export class PresenceReader implements ConnectionOwner {
   }
 
   #speak(sinceMs: number, nowMs: number): void {
-    const { control, world, version } = this.#order;
-    if (control.failure !== undefined) return this.#blind(control.failure);
+    const { canary, world, version } = this.#order;
+    if (canary.failure !== undefined) return this.#blind(canary.failure);
     if (sinceMs > answeredWithinMs) {
       return this.#blind(`the broker did not acknowledge the retained message of a canary`);
     }
-    if (!control.said) return;
+    if (!canary.said) return;
     this.#step = "connecting";
     this.#lastMs = nowMs;
     this.#connection = new ClientConnection(world, version, this, 0);
@@ -205,7 +205,7 @@ export class PresenceReader implements ConnectionOwner {
     this.#batch = topics;
     this.#lastMs = nowMs;
     for (const topic of topics) {
-      const client = this.#order.clients.get(topic) ?? this.#order.control.life.client;
+      const client = this.#order.clients.get(topic) ?? this.#order.canary.life.client;
       this.#asked.set(topic, { client, fromMs: nowMs, granted: undefined, packet: undefined });
     }
     const subscriptions = topics.map((topicFilter) => ({ topicFilter, qos: 2 as const }));
@@ -269,9 +269,9 @@ export class PresenceReader implements ConnectionOwner {
   }
 
   #prove({ payload }: PublishPacket): void {
-    const { plan, control, clients } = this.#order;
-    if (readPresenceMark(plan, payload)?.client !== control.life.client) {
-      return this.#blind(`it found another message than its canary's on ${control.topic}`);
+    const { plan, canary, clients } = this.#order;
+    if (readPresenceMark(plan, payload)?.client !== canary.life.client) {
+      return this.#blind(`it found another message than its canary's on ${canary.topic}`);
     }
     this.#step = clients.size === 0 ? "over" : "reading";
   }

@@ -27,9 +27,9 @@ export interface WatcherPoolHost {
   /** No later finding would be valid. */
   onBlind(watcher: Watcher, sentence: string): void;
   /** A watcher saw the will of a canary. */
-  onControlWill(will: CanaryWill, nowMs: number): void;
+  onCanaryWill(will: CanaryWill, nowMs: number): void;
   /** A canary is over; its life has an end where a watcher received its message. */
-  onControlOver(seen: CanarySight, life: Life): void;
+  onCanaryOver(seen: CanarySight, life: Life): void;
 }
 
 const sweepWithinMs = 2_000;
@@ -38,11 +38,11 @@ const burstMs = 100;
 /** The pool keeps a canary that passed for so long beyond the instant from which its will is late, for duplicates. */
 const duplicatesWithinMs = 2_000;
 /** A canary has at least so long to connect and to have its message received, in milliseconds. */
-const leastControlMs = 5_000;
+const leastCanaryMs = 5_000;
 
-function firstOf(controls: ReadonlyMap<number, Canary>, pick: (control: Canary) => string | undefined) {
-  for (const control of controls.values()) {
-    const sentence = pick(control);
+function firstOf(canaries: ReadonlyMap<number, Canary>, pick: (canary: Canary) => string | undefined) {
+  for (const canary of canaries.values()) {
+    const sentence = pick(canary);
     if (sentence !== undefined) return sentence;
   }
   return undefined;
@@ -120,11 +120,11 @@ export class WatcherPool implements WatcherHost {
   /** The text of the broker's refusal of a watcher or a canary for now; undefined where it accepts all. */
   get refusal(): string | undefined {
     const watcher = this.#watchers.find(({ refusal }) => refusal !== undefined);
-    return watcher?.refusal ?? firstOf(this.#canaries, (control) => control.refusal);
+    return watcher?.refusal ?? firstOf(this.#canaries, (canary) => canary.refusal);
   }
 
   /** Starts one canary for each bucket. */
-  control(nowMs: number): void {
+  startCanaries(nowMs: number): void {
     for (const bucket of this.#buckets()) {
       const number = this.#canaryNumber(bucket);
       const plan = this.#groups.planOf(number);
@@ -136,7 +136,7 @@ export class WatcherPool implements WatcherHost {
   }
 
   /** A number for one more canary. */
-  nextControl(): number {
+  nextCanary(): number {
     const number = this.#canaryNumber(this.#scope.firstBucket);
     this.#round++;
     return number;
@@ -149,22 +149,22 @@ export class WatcherPool implements WatcherHost {
 
   /** Ends the canaries that have had their time. */
   settleCanaries(nowMs: number): void {
-    for (const [number, control] of this.#canaries) {
-      if (nowMs < this.#canaryUntilMs(control)) continue;
+    for (const [number, canary] of this.#canaries) {
+      if (nowMs < this.#canaryUntilMs(canary)) continue;
       this.#canaries.delete(number);
       // A canary that the broker refused proves no state of a watcher.
-      if (control.connected) this.#host.onControlOver(control.seen, control.life);
-      this.#lookForBlind(control);
-      control.giveUp(nowMs);
+      if (canary.connected) this.#host.onCanaryOver(canary.seen, canary.life);
+      this.#lookForBlind(canary);
+      canary.giveUp(nowMs);
     }
   }
 
   /** A watcher that received no packet since a canary published is blind: a missing will proves no fault. */
-  #lookForBlind(control: Canary): void {
-    const { waitsFor, life: { bucket, connectedMs = Infinity } } = control;
-    if (control.seen !== "nothing") return;
+  #lookForBlind(canary: Canary): void {
+    const { waitsFor, life: { bucket, connectedMs = Infinity } } = canary;
+    if (canary.seen !== "nothing") return;
     const blind = this.#watchers.find(({ post, heardMs }) =>
-      post.bucket === bucket && control.isUnseen(post.copy) && heardMs < connectedMs
+      post.bucket === bucket && canary.isUnseen(post.copy) && heardMs < connectedMs
     );
     if (blind !== undefined) this.#host.onBlind(blind, waitsFor!);
   }
@@ -172,10 +172,10 @@ export class WatcherPool implements WatcherHost {
   /** Ends all canaries; those that had no time to pass do not count. */
   endCanaries(nowMs: number): void {
     this.#toDial.length = 0;
-    for (const control of this.#canaries.values()) {
-      const hadTime = control.connected && nowMs >= control.sinceMs + this.plan.lateAfterMs;
-      if (control.life.end !== undefined || hadTime) this.#host.onControlOver(control.seen, control.life);
-      control.giveUp(nowMs);
+    for (const canary of this.#canaries.values()) {
+      const hadTime = canary.connected && nowMs >= canary.sinceMs + this.plan.lateAfterMs;
+      if (canary.life.end !== undefined || hadTime) this.#host.onCanaryOver(canary.seen, canary.life);
+      canary.giveUp(nowMs);
     }
     this.#canaries.clear();
   }
@@ -183,9 +183,9 @@ export class WatcherPool implements WatcherHost {
   /** Ends all canaries before a broker restart: those that have not passed do not count. */
   callOffCanaries(nowMs: number): void {
     this.#toDial.length = 0;
-    for (const control of this.#canaries.values()) {
-      if (control.passed) this.#host.onControlOver(control.seen, control.life);
-      control.giveUp(nowMs);
+    for (const canary of this.#canaries.values()) {
+      if (canary.passed) this.#host.onCanaryOver(canary.seen, canary.life);
+      canary.giveUp(nowMs);
     }
     this.#canaries.clear();
   }
@@ -194,25 +194,25 @@ export class WatcherPool implements WatcherHost {
   #canaryUntilMs({ passed, life, sinceMs }: Canary): number {
     const { lateAfterMs, drainMs } = this.plan;
     if (passed) return sinceMs + lateAfterMs + duplicatesWithinMs;
-    if (life.end === undefined) return sinceMs + Math.max(leastControlMs, 2 * lateAfterMs);
+    if (life.end === undefined) return sinceMs + Math.max(leastCanaryMs, 2 * lateAfterMs);
     return sinceMs + Math.max(drainMs, lateAfterMs + duplicatesWithinMs);
   }
 
   /** The last instant at which the will of a canary may still arrive; undefined when the pool waits for none. */
-  get controlsUntilMs(): number | undefined {
-    const waiting = [...this.#canaries.values()].filter((control) => !control.passed);
-    return waiting.length === 0 ? undefined : Math.max(...waiting.map((control) => this.#canaryUntilMs(control)));
+  get canariesUntilMs(): number | undefined {
+    const waiting = [...this.#canaries.values()].filter((canary) => !canary.passed);
+    return waiting.length === 0 ? undefined : Math.max(...waiting.map((canary) => this.#canaryUntilMs(canary)));
   }
 
   /** The wait of the first canaries, in a sentence; undefined once the watchers received every message of theirs. */
   get canaryWaitsFor(): string | undefined {
     if (this.dialling) return "not all canaries could connect";
-    return firstOf(this.#canaries, (control) => control.waitsFor);
+    return firstOf(this.#canaries, (canary) => canary.waitsFor);
   }
 
   /** Until when the squad waits for the wills of the first canaries before clients connect; undefined after all. */
-  get controlWillsByMs(): number | undefined {
-    const waiting = [...this.#canaries.values()].filter((control) => !control.passed);
+  get canaryWillsByMs(): number | undefined {
+    const waiting = [...this.#canaries.values()].filter((canary) => !canary.passed);
     return waiting.length === 0
       ? undefined
       : Math.max(...waiting.map(({ sinceMs }) => sinceMs + this.plan.lateAfterMs));
@@ -220,7 +220,7 @@ export class WatcherPool implements WatcherHost {
 
   /** Why a canary failed, in a sentence; undefined without a failure. */
   get canaryFailure(): string | undefined {
-    return firstOf(this.#canaries, (control) => control.failure);
+    return firstOf(this.#canaries, (canary) => canary.failure);
   }
 
   /** The watchers leave. */
@@ -243,32 +243,32 @@ export class WatcherPool implements WatcherHost {
 
   onWill(watcher: Watcher, packet: PublishPacket, nowMs: number): void {
     const { copy } = watcher.post;
-    if (isCanaryMark(packet.payload)) return this.#onControlMessage(packet, copy, nowMs);
+    if (isCanaryMark(packet.payload)) return this.#onCanaryMessage(packet, copy, nowMs);
     const mark = readWillMark(this.plan, packet.payload);
-    const control = mark === undefined ? this.#canaryOn(packet.topic) : this.#canaries.get(mark.client);
-    if (control !== undefined) return this.#onControlWill(control, watcher, packet, nowMs);
+    const canary = mark === undefined ? this.#canaryOn(packet.topic) : this.#canaries.get(mark.client);
+    if (canary !== undefined) return this.#onCanaryWill(canary, watcher, packet, nowMs);
     // Without buckets in the topic, squads see each other's wills; and canaries of an earlier round are over.
     if (mark !== undefined && !this.#isHere(mark.client)) return;
     if (mark === undefined && this.#isPresence(packet, copy)) return;
     this.#host.onWill(watcher, packet, nowMs);
   }
 
-  #onControlMessage({ payload }: PublishPacket, copy: number, nowMs: number): void {
-    for (const control of this.#canaries.values()) if (control.isMessage(payload)) control.seeMessage(copy, nowMs);
+  #onCanaryMessage({ payload }: PublishPacket, copy: number, nowMs: number): void {
+    for (const canary of this.#canaries.values()) if (canary.isMessage(payload)) canary.seeMessage(copy, nowMs);
   }
 
   /** The topic identifies a canary whose payload is altered. */
   #canaryOn(topic: string): Canary | undefined {
-    for (const control of this.#canaries.values()) {
-      if (control.life.end !== undefined && control.topic === topic) return control;
+    for (const canary of this.#canaries.values()) {
+      if (canary.life.end !== undefined && canary.topic === topic) return canary;
     }
     return undefined;
   }
 
-  #onControlWill(control: Canary, { post: { copy }, seen }: Watcher, packet: PublishPacket, nowMs: number): void {
-    const { client } = control.life;
-    const altered = control.seeWill(packet, copy, seen);
-    this.#host.onControlWill({ client, copy, altered }, nowMs);
+  #onCanaryWill(canary: Canary, { post: { copy }, seen }: Watcher, packet: PublishPacket, nowMs: number): void {
+    const { client } = canary.life;
+    const altered = canary.seeWill(packet, copy, seen);
+    this.#host.onCanaryWill({ client, copy, altered }, nowMs);
   }
 
   onRedelivery(watcher: Watcher, packet: PublishPacket, nowMs: number): void {

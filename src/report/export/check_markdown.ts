@@ -1,7 +1,7 @@
 /** A check as Markdown: for a pull request, the summary of a CI job, or a page that is kept. */
 import { escapeMarkdown } from "../../base/escape.ts";
 import { formatMs } from "../../base/units.ts";
-import type { CaseResult, Outcome } from "../../conformance/case/result.ts";
+import type { CaseOutcome, CaseResult } from "../../conformance/case/result.ts";
 import { transcriptText } from "../../conformance/probe/transcript.ts";
 import {
   againLines,
@@ -16,7 +16,7 @@ import { verdictMark } from "./markdown.ts";
 
 /** Lines of one transcript that are shown; the JSON report has all. */
 const linesShown = 30;
-const outcomeMarks: Readonly<Record<Outcome, string>> = {
+const outcomeMarks: Readonly<Record<CaseOutcome, string>> = {
   pass: "pass",
   fail: "**fail**",
   deviation: "*deviation*",
@@ -65,7 +65,7 @@ function isDeviation({ outcome }: CaseResult): boolean {
 function areaTable(report: CheckReport): string {
   const rows = areaRows(report);
   if (rows.length === 0) return "";
-  const outcomes: readonly Outcome[] = ["pass", "fail", "deviation", "not testable"];
+  const outcomes: readonly CaseOutcome[] = ["pass", "fail", "deviation", "not testable"];
   const body = rows.map(({ name, cases }) => {
     const counts = outcomes.map((outcome) => cases.filter((each) => each.outcome === outcome).length);
     return [name, String(cases.length), ...counts.map(String)];

@@ -8,9 +8,9 @@ import { findingsOf, findingText } from "../model/profile_text.ts";
 import type { Report } from "../model/report.ts";
 import { actualText } from "../model/threshold.ts";
 import {
+  type CountedFault,
   type CountRow,
   countRows,
-  type FaultName,
   faultNames,
   lifeText,
   rowNameOf,
@@ -29,7 +29,7 @@ interface Case {
   readonly failure?: { readonly message: string; readonly samples: readonly FaultSample[] };
 }
 
-const checkText: Readonly<Record<FaultName, string>> = {
+const checkText: Readonly<Record<CountedFault, string>> = {
   late: "no will is late",
   early: "no will is early",
   missing: "no will is missing",

@@ -2,7 +2,7 @@
  * A check as one self-contained HTML page: the verdict first, then failures with their transcripts, then rule by rule.
  */
 import { formatCount, formatMs } from "../../base/units.ts";
-import type { CaseResult, Outcome } from "../../conformance/case/result.ts";
+import type { CaseOutcome, CaseResult } from "../../conformance/case/result.ts";
 import { type TranscriptLine, transcriptText } from "../../conformance/probe/transcript.ts";
 import {
   againLines,
@@ -18,8 +18,8 @@ import { type Tile, tilesPart, verdictKind, verdictPart, wordOf } from "./page/h
 import { type Markup, markup } from "./page/markup.ts";
 import { pageHtml } from "./page/page.ts";
 
-const outcomes: readonly Outcome[] = ["pass", "fail", "deviation", "not testable"];
-const looks: Readonly<Record<Outcome, string>> = {
+const outcomes: readonly CaseOutcome[] = ["pass", "fail", "deviation", "not testable"];
+const looks: Readonly<Record<CaseOutcome, string>> = {
   pass: "good",
   fail: "bad",
   deviation: "unsure",

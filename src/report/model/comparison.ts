@@ -15,7 +15,7 @@ export const comparisonSchema = "mqtt-sim/comparison/1";
  * Progress with a broker: its report's verdict; `not spoken` where the broker does not support the plan, which is no
  * failure; `skipped` where the comparison ended before.
  */
-export type Outcome = Report["verdict"] | "not spoken" | "skipped";
+export type ComparisonOutcome = Report["verdict"] | "not spoken" | "skipped";
 
 /** One broker of a comparison. */
 export interface ComparedBroker {
@@ -23,7 +23,7 @@ export interface ComparedBroker {
   readonly name: string;
   /** The broker's URL, or `embedded`. */
   readonly target: string;
-  readonly outcome: Outcome;
+  readonly outcome: ComparisonOutcome;
   /** One sentence for the outcome. */
   readonly reason: string;
   /** The run's whole report; absent where there was no run. */
@@ -115,7 +115,7 @@ function exitCodeOf({ outcome, report }: ComparedBroker): Report["exitCode"] {
 
 /** How many wills went wrong on brokers that passed, as their profiles describe. */
 export function deviatingOn(
-  brokers: readonly { readonly outcome: Outcome; readonly report?: Report | undefined }[],
+  brokers: readonly { readonly outcome: ComparisonOutcome; readonly report?: Report | undefined }[],
 ): number {
   return brokers.reduce(
     (sum, { outcome, report }) => sum + (outcome === "pass" && report !== undefined ? deviationsIn(report) : 0),
@@ -124,7 +124,7 @@ export function deviatingOn(
 }
 
 /** An outcome for people: a pass with deviations is named as such. */
-export function outcomeText(outcome: Outcome, report: Report | undefined): string {
+export function outcomeText(outcome: ComparisonOutcome, report: Report | undefined): string {
   const deviating = deviatingOn([{ outcome, report }]);
   return deviating === 0 ? outcome : `${outcome}${verdictText("pass", deviating).slice(outcome.length)}`;
 }
@@ -135,7 +135,7 @@ function worstOf(
   const ran = brokers.filter(({ outcome }) => outcome !== "not spoken");
   const codes = ran.map(exitCodeOf);
   const exitCode = ran.length === 0 ? 3 : worstFirst.find((code) => codes.includes(code))!;
-  const has = (wanted: Outcome) => brokers.some(({ outcome }) => outcome === wanted);
+  const has = (wanted: ComparisonOutcome) => brokers.some(({ outcome }) => outcome === wanted);
   const verdict = has("fail") ? "fail" : exitCode === 0 ? "pass" : "void";
   return {
     verdict,
@@ -145,7 +145,7 @@ function worstOf(
   };
 }
 
-const toldOutcomes: Readonly<Record<Outcome, string>> = {
+const toldOutcomes: Readonly<Record<ComparisonOutcome, string>> = {
   pass: "passed",
   fail: "failed",
   void: "void",
@@ -157,7 +157,7 @@ function reasonOf(brokers: readonly ComparedBroker[]): string {
   if (brokers.every(({ outcome }) => outcome === "pass") && deviatingOn(brokers) === 0) {
     return `on each of ${brokers.length} brokers all wills that were due came once, on time and unaltered`;
   }
-  const outcomes = Object.keys(toldOutcomes) as Outcome[];
+  const outcomes = Object.keys(toldOutcomes) as ComparisonOutcome[];
   const told = outcomes.flatMap((wanted) => {
     const of = brokers.filter(({ outcome }) => outcome === wanted);
     return of.length === 0 ? [] : [`${of.length} ${toldOutcomes[wanted]} (${of.map(nameOf).join(", ")})`];

@@ -2,7 +2,13 @@
 import { formatCount, formatMs } from "../../base/units.ts";
 import { canaryFaultsIn } from "../../fleet/result/canary_counts.ts";
 import { killModes } from "../../fleet/plan/kill_mode.ts";
-import { type ComparedBroker, type Comparison, deviatingOn, type Outcome, outcomeText } from "./comparison.ts";
+import {
+  type ComparedBroker,
+  type Comparison,
+  type ComparisonOutcome,
+  deviatingOn,
+  outcomeText,
+} from "./comparison.ts";
 import type { Report } from "./report.ts";
 import { type CountRow, countRows, faultNames, rulesBroken, willsWrong } from "./will_rows.ts";
 
@@ -26,7 +32,7 @@ export interface RowGroup {
   readonly rows: readonly ComparisonRow[];
 }
 
-const looks: Readonly<Record<Outcome, ComparisonCell["look"]>> = {
+const looks: Readonly<Record<ComparisonOutcome, ComparisonCell["look"]>> = {
   pass: "good",
   fail: "bad",
   void: "unsure",

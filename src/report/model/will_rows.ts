@@ -9,7 +9,7 @@ import type { Report } from "./report.ts";
 export const faultNames = ["late", "early", "missing", "duplicate", "unwanted", "altered"] as const;
 
 /** One of them. */
-export type FaultName = typeof faultNames[number];
+export type CountedFault = typeof faultNames[number];
 
 /** All that is counted of wills, in the order of a table. */
 export const countNames = ["expected", "onTime", ...faultNames, "deviating"] as const;
@@ -38,7 +38,7 @@ export function countRows({ kills, wills, restarts }: Report): CountRow[] {
 }
 
 /** The faults with their counts; without those that did not occur. */
-export function willsWrong(counts: WillCounts): { readonly name: FaultName; readonly count: number }[] {
+export function willsWrong(counts: WillCounts): { readonly name: CountedFault; readonly count: number }[] {
   return faultNames.map((name) => ({ name, count: counts[name] })).filter(({ count }) => count > 0);
 }
 
@@ -49,7 +49,7 @@ export function faultTotal({ wills, presence, controls }: Pick<Report, "wills" |
 }
 
 /** The columns of faults, and one for deviations where the run has, or had, a profile. */
-export function faultColumns(report: Report): readonly (FaultName | "deviating")[] {
+export function faultColumns(report: Report): readonly (CountedFault | "deviating")[] {
   return report.profile === undefined && report.wills.deviating === 0 ? faultNames : [...faultNames, "deviating"];
 }
 
@@ -59,7 +59,7 @@ export function rowNameOf({ mode }: FaultSample): CountRow["name"] {
 }
 
 /** The rules that the sampled faults of one row and kind broke, each once. */
-export function rulesBroken(report: Report, row: CountRow["name"], fault: FaultName): string[] {
+export function rulesBroken(report: Report, row: CountRow["name"], fault: CountedFault): string[] {
   const samples = report.faults.filter((sample) =>
     sample.verdict === fault && (row === "all" || rowNameOf(sample) === row)
   );

@@ -4,7 +4,7 @@
  */
 import { escapeData } from "../../base/escape.ts";
 import { formatMs } from "../../base/units.ts";
-import type { CaseResult, Outcome } from "../../conformance/case/result.ts";
+import type { CaseOutcome, CaseResult } from "../../conformance/case/result.ts";
 import { type TranscriptLine, transcriptText } from "../../conformance/probe/transcript.ts";
 import {
   againLines,
@@ -83,7 +83,7 @@ function aboutLines(report: CheckReport, width: number, style: Style, verbose: b
 }
 
 function ruleColumns(style: Style): Column<RuleRow>[] {
-  const paint: Readonly<Record<Outcome, (text: string) => string>> = {
+  const paint: Readonly<Record<CaseOutcome, (text: string) => string>> = {
     pass: style.good,
     fail: style.bad,
     deviation: style.unsure,
@@ -109,7 +109,7 @@ type AreaRow = ReturnType<typeof areaRows>[number];
 function areaLines(report: CheckReport, width: number): string[] {
   const rows = areaRows(report);
   if (rows.length === 0) return [];
-  const countIn = ({ cases }: AreaRow, outcome: Outcome) => cases.filter((each) => each.outcome === outcome).length;
+  const countIn = ({ cases }: AreaRow, outcome: CaseOutcome) => cases.filter((each) => each.outcome === outcome).length;
   const rare = (["deviation", "not testable"] as const).filter((outcome) =>
     rows.some((row) => countIn(row, outcome) > 0)
   );

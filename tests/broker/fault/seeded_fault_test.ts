@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type FaultKind, parseFaults } from "../../../src/broker/fault/fault_mix.ts";
+import { type SeededFaultKind, parseFaults } from "../../../src/broker/fault/fault_mix.ts";
 import { SeededFault } from "../../../src/broker/fault/seeded_fault.ts";
 import { aWill, bytesOf, Stage, textOf } from "../stage.ts";
 import { eachCase } from "../../support/steps.ts";
@@ -7,8 +7,8 @@ import { eachCase } from "../../support/steps.ts";
 const asked = (clientId: string) => ({ clientId, will: aWill(), ending: { kind: "link-end" } as const });
 
 /** The faults of 1,000 wills, in order. */
-function faultsOf(mix: string, seed: number, clients?: RegExp): (FaultKind | undefined)[] {
-  const injected: FaultKind[] = [];
+function faultsOf(mix: string, seed: number, clients?: RegExp): (SeededFaultKind | undefined)[] {
+  const injected: SeededFaultKind[] = [];
   const fault = new SeededFault({
     shares: parseFaults(mix, "mix"),
     seed,
@@ -30,7 +30,7 @@ Deno.test("faults: one seed draws the same faults again, and another seed draws 
 
 Deno.test("faults: each kind affects about its configured share, and each will at most once", () => {
   const drawn = faultsOf("lose=10%,alter=30%", 1);
-  const share = (kind: FaultKind) => drawn.filter((each) => each === kind).length;
+  const share = (kind: SeededFaultKind) => drawn.filter((each) => each === kind).length;
   assert.ok(Math.abs(share("lose") - 100) < 40, `lose ${share("lose")}`);
   assert.ok(Math.abs(share("alter") - 300) < 60, `alter ${share("alter")}`);
 });

@@ -28,7 +28,7 @@ function trial(answers: Readonly<Record<number, Answer>> = {}, quiet = true) {
     startBroker: () =>
       Promise.resolve({ url: "mqtt://127.0.0.1:9", crash: new Promise(() => {}), stop: async () => {} }),
     openInterrupts: () => ({ early: early.signal, atOnce: new AbortController().signal, close() {} }),
-    settle: () => {
+    waitUntilIdle: () => {
       settled.push(runs.length);
       return Promise.resolve({ quiet, afterMs: 1_200 });
     },

@@ -39,7 +39,7 @@ function trial(outcome: (run: FleetRun, hooks: FleetHooks) => Promise<FleetResul
       const stop = () => Promise.resolve(broker.stopped++);
       return Promise.resolve({ url: "mqtt://127.0.0.1:41883", crash: crash.promise, stop });
     },
-    settle: () => Promise.resolve({ quiet: true, afterMs: 1_000 }),
+    waitUntilIdle: () => Promise.resolve({ quiet: true, afterMs: 1_000 }),
     openInterrupts: () => ({ early: early.signal, atOnce: atOnce.signal, close() {} }),
   };
   const go = (...args: string[]) => fleet(readCommandLine(["fleet", ...args], output) as FleetFlags, output, deps);

@@ -173,7 +173,7 @@ Deno.test("record: Ctrl-C leaves a complete recording, with live page and metric
           },
         }),
       startBroker: () => BrokerThread.start(),
-      settle: () => assert.fail("there is one broker"),
+      waitUntilIdle: () => assert.fail("there is one broker"),
       openInterrupts: () => ({ early: early.signal, atOnce: new AbortController().signal, close() {} }),
     };
     const output = captured();

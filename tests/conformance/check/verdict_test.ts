@@ -1,16 +1,16 @@
 /** The verdict of a check with its sentence and exit code, by the outcomes of its control arms and cases. */
 import assert from "node:assert/strict";
-import type { CaseResult, ControlResult, Outcome } from "../../../src/conformance/case/result.ts";
+import type { CaseOutcome, CaseResult, ControlResult } from "../../../src/conformance/case/result.ts";
 import { countsOf, verdictOf } from "../../../src/conformance/check/verdict.ts";
 
-function aCase(outcome: Outcome, over: Partial<CaseResult> = {}): CaseResult {
+function aCase(outcome: CaseOutcome, over: Partial<CaseResult> = {}): CaseResult {
   const about = { id: "will/reset", area: "will", title: "", does: "", protocol: "5.0", rules: [] } as const;
   return { ...about, notes: [], durationMs: 0, outcome, ...over };
 }
 
 function cases(pass: number, fail = 0, deviation = 0, untested = 0): CaseResult[] {
   const counts = { pass, fail, deviation, "not testable": untested };
-  return (Object.keys(counts) as Outcome[]).flatMap((outcome) =>
+  return (Object.keys(counts) as CaseOutcome[]).flatMap((outcome) =>
     Array.from({ length: counts[outcome] }, () => aCase(outcome))
   );
 }

@@ -30,7 +30,7 @@ export interface Outgoing {
   readonly identifiers: readonly number[];
 }
 
-/** The dependencies on its connection that a session needs. */
+/** The functions of a connection that its session needs. */
 export interface Carrier {
   /** The client's Receive Maximum. */
   readonly quota: number;

@@ -3,8 +3,8 @@ import { formatCount, formatMs } from "../../../base/units.ts";
 import {
   type ComparedBroker,
   type Comparison,
+  type ComparisonOutcome,
   deviatingOn,
-  type Outcome,
   outcomeText,
 } from "../../model/comparison.ts";
 import { brokerNotes, type ComparisonCell, comparisonRows } from "../../model/comparison_rows.ts";
@@ -24,7 +24,7 @@ export function comparisonVerdict({ verdict, verdictText, reason, brokers }: Com
   return verdictPart(kind, wordOf(verdictText), reason, [`${brokers.length} brokers, one after the other`, ...facts]);
 }
 
-const looks: Readonly<Partial<Record<Outcome, "good" | "bad">>> = { pass: "good", fail: "bad" };
+const looks: Readonly<Partial<Record<ComparisonOutcome, "good" | "bad">>> = { pass: "good", fail: "bad" };
 
 /** A tile for each broker. */
 export function brokersPart({ brokers }: Comparison): Markup {

@@ -5,7 +5,7 @@ import type { LatencyRow } from "../../../fleet/result/will_counts.ts";
 import { controlFaultTexts } from "../../model/fault_list.ts";
 import type { Report } from "../../model/report.ts";
 import { telemetryText } from "../../model/telemetry_text.ts";
-import { type CountRow, countRows, faultColumns, type FaultName, rulesBroken } from "../../model/will_rows.ts";
+import { type CountedFault, type CountRow, countRows, faultColumns, rulesBroken } from "../../model/will_rows.ts";
 import { type Markup, markup } from "./markup.ts";
 
 /** Thresholds of the run, where it has any. */
@@ -71,7 +71,7 @@ function modeNote(name: CountRow["name"]): Markup | undefined {
   return mode === undefined ? undefined : markup`<small>${killModeText[mode]}</small>`;
 }
 
-function faultCell(report: Report, row: CountRow, name: FaultName | "deviating"): Markup {
+function faultCell(report: Report, row: CountRow, name: CountedFault | "deviating"): Markup {
   if (row[name] === 0) return markup`<td class="none">0</td>`;
   if (name === "deviating") return markup`<td>${formatCount(row[name])}</td>`;
   const rules = row.name === "all" ? [] : rulesBroken(report, row.name, name);

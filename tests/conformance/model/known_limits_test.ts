@@ -1,19 +1,13 @@
 /** The announced limits of a broker, and the packets that they permit: each limit at its value. */
 import assert from "node:assert/strict";
 import { boundsOf } from "../../../src/conformance/model/bounds.ts";
-import {
-  type BrokerLimits,
-  lacks,
-  lacksQos,
-  noLimits,
-  overLimit,
-} from "../../../src/conformance/model/broker_limits.ts";
+import { type KnownLimits, lacks, lacksQos, noLimits, overLimit } from "../../../src/conformance/model/known_limits.ts";
 import type { BrokerFacts, ConformanceCase, Need } from "../../../src/conformance/case/case.ts";
 import { unmetNeed } from "../../../src/conformance/case/needs.ts";
 import type { ConnackProperties, Packet, PublishPacket } from "../../../src/mqtt/packet.ts";
 import { aWill } from "../../broker/stage.ts";
 
-const announces = (announced: ConnackProperties): BrokerLimits => ({ announced });
+const announces = (announced: ConnackProperties): KnownLimits => ({ announced });
 const message: PublishPacket = {
   type: "publish",
   dup: false,
@@ -117,7 +111,7 @@ Deno.test("broker's limits: allow a packet of the maximum size, and none of one 
 });
 
 Deno.test("broker's limits: the reason of an observed limit is the observation", () => {
-  const limits: BrokerLimits = {
+  const limits: KnownLimits = {
     announced: { maximumQoS: 1, retainAvailable: false },
     seen: { maximumQoS: "it closed on QoS 2", retainAvailable: "it closed on retain" },
   };
