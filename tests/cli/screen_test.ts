@@ -39,7 +39,7 @@ function runOf(result: FleetResult, output: Captured, ...args: string[]): Promis
     runFleet: () => Promise.resolve(result),
     startBroker: () => Promise.reject(new Error("not needed")),
     openInterrupts: () => never,
-    settle: () => Promise.resolve({ quiet: true, afterMs: 0 }),
+    waitUntilIdle: () => Promise.resolve({ quiet: true, afterMs: 0 }),
   };
   const asked = readCommandLine(["fleet", "--url", "mqtt://broker.example", ...args], output);
   return fleet(asked as FleetFlags, output, parts);

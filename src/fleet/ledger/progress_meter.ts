@@ -9,7 +9,7 @@ import type { DueVerdict, ModeDetail, ProgressDetail } from "../result/progress_
 import type { TallyMode } from "../result/will_counts.ts";
 import { LatencyBuckets } from "../tally/latency_buckets.ts";
 import type { Tally } from "../tally/tally.ts";
-import type { Entry } from "./ledger_entry.ts";
+import type { LedgerEntry } from "./ledger_entry.ts";
 
 /** The counts of one mode that the tally does not have. */
 interface OpenMode {
@@ -38,9 +38,9 @@ class RangedHistogram extends Histogram {
 export class ProgressMeter {
   readonly #modes = new Map<TallyMode, OpenMode>();
   /** Lives that ended and have no judgement. */
-  readonly #ended = new Set<Entry>();
+  readonly #ended = new Set<LedgerEntry>();
   /** Of these, the lives whose will has become due. */
-  readonly #due = new Set<Entry>();
+  readonly #due = new Set<LedgerEntry>();
   readonly #connects = new LatencyBuckets();
   readonly #slip = new LatencyBuckets();
   readonly connects = new RangedHistogram(this.#connects);
@@ -61,12 +61,12 @@ export class ProgressMeter {
   }
 
   /** A life has ended. */
-  end(entry: Entry): void {
+  end(entry: LedgerEntry): void {
     this.#ended.add(entry);
   }
 
   /** The ledger has judged a life. */
-  close(entry: Entry, { expectation, verdict }: Judgement): void {
+  close(entry: LedgerEntry, { expectation, verdict }: Judgement): void {
     const counts = this.#of(modeOf(entry.life));
     this.#ended.delete(entry);
     const wasDue = this.#due.delete(entry);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type SeededFaultKind, parseFaults } from "../../../src/broker/fault/fault_mix.ts";
+import { parseFaults, type SeededFaultKind } from "../../../src/broker/fault/fault_mix.ts";
 import { SeededFault } from "../../../src/broker/fault/seeded_fault.ts";
 import { aWill, bytesOf, Stage, textOf } from "../stage.ts";
 import { eachCase } from "../../support/steps.ts";
