@@ -345,9 +345,12 @@ export class Ledger {
     );
   }
 
-  /** A will counts at its due instant; one that was not due counts at its arrival. */
-  #countAt({ end }: Life, { expectation, stray, answer }: Judgement, counts: SomeWills): void {
-    const atMs = expectation.kind === "one" ? expectation.dueMs : stray?.atMs ?? answer?.atMs ?? end?.doneMs;
+  /** A will counts at its due instant; an early will, and one that was not due, count at their arrival. */
+  #countAt({ end }: Life, { expectation, verdict, stray, answer }: Judgement, counts: SomeWills): void {
+    if (Object.keys(counts).length === 0) return;
+    // The due instant of an undecided or early will may lie years after the run.
+    const wasDue = expectation.kind === "one" && verdict !== undefined && verdict !== "early";
+    const atMs = wasDue ? expectation.dueMs : stray?.atMs ?? answer?.atMs ?? end?.doneMs;
     if (atMs !== undefined) this.onCounts(atMs, counts);
   }
 
