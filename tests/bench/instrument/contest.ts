@@ -1,0 +1,69 @@
+/** One round: the fleet, then the generator in C, on the same broker. */
+import { startOurs } from "../../support/brokers/peers.ts";
+import type { BrokerPeer } from "../../support/brokers/peers.ts";
+import { runGenerator } from "./generator.ts";
+import type { Load } from "./load.ts";
+
+/** What a generator measured; milliseconds from the scheduled instant of a kill to its will. */
+export interface Measured {
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** From the scheduled instant of a kill to the kill. */
+  readonly slipP50Ms: number;
+  readonly slipP99Ms: number;
+  /** CPU time of the generator's process for each life that it ended. */
+  readonly cpuUsPerLife: number;
+}
+
+/** Other figures of the run, as a reason to reject it. */
+function check(name: string, wills: number, kills: number): void {
+  if (kills === 0 || wills !== kills) throw new Error(`${name} saw ${wills} wills of ${kills} kills`);
+}
+
+export async function measureGenerator(program: string, broker: BrokerPeer, load: Load): Promise<Measured> {
+  const { kills, wills, fromScheduledUs, slipUs, cpuUs } = await runGenerator(program, broker.port, load);
+  check("the generator in C", wills, kills);
+  return {
+    p50Ms: fromScheduledUs.p50 / 1_000,
+    p99Ms: fromScheduledUs.p99 / 1_000,
+    slipP50Ms: slipUs.p50 / 1_000,
+    slipP99Ms: slipUs.p99 / 1_000,
+    cpuUsPerLife: cpuUs / kills,
+  };
+}
+
+/** The part of a fleet's report that the bench reads. */
+interface FleetReport {
+  readonly latencyMs: { readonly all: { readonly p50: number; readonly p99: number } };
+  readonly slipMs: { readonly p50: number; readonly p99: number };
+  readonly resources: { readonly cpuMsPerLife?: number };
+}
+
+export async function measureFleet(folder: string, broker: BrokerPeer, load: Load): Promise<Measured> {
+  const { clients, killsPerSecond, seconds, qos, reconnectMs } = load;
+  const path = `${folder}/fleet.json`;
+  await using child = startOurs([
+    ...["fleet", "--url", broker.url, "--clients", `${clients}`, "--kill-rate", `${killsPerSecond}/s`],
+    ...[
+      "--duration",
+      `${seconds}s`,
+      "--will-qos",
+      `${qos}`,
+      "--kill-mode",
+      "reset",
+      "--reconnect-after",
+      `${reconnectMs}ms`,
+    ],
+    ...["--ramp-rate", "5000/s", "--report", path],
+  ]);
+  const { code } = await child.exit((seconds + 90) * 1_000);
+  if (code !== 0) throw new Error(`the fleet ended with exit code ${code}:\n${child.lines.join("\n")}`);
+  const report = JSON.parse(await Deno.readTextFile(path)) as FleetReport;
+  return {
+    p50Ms: report.latencyMs.all.p50,
+    p99Ms: report.latencyMs.all.p99,
+    slipP50Ms: report.slipMs.p50,
+    slipP99Ms: report.slipMs.p99,
+    cpuUsPerLife: 1_000 * (report.resources.cpuMsPerLife ?? NaN),
+  };
+}

@@ -1,0 +1,53 @@
+/** The neutral generator in C: compiles it where there is a compiler, and runs it. */
+import { ChildProcess } from "../../support/machine/child_process.ts";
+import type { Load } from "./load.ts";
+
+const source = new URL("./generator.c", import.meta.url).pathname;
+const compilers = ["cc", "gcc", "clang"];
+
+/** What the generator measures; latencies in microseconds. */
+export interface GeneratorOutcome {
+  readonly kills: number;
+  readonly wills: number;
+  readonly duplicates: number;
+  readonly unknown: number;
+  readonly fromScheduledUs: GeneratorRow;
+  readonly fromKillUs: GeneratorRow;
+  readonly slipUs: GeneratorRow;
+  readonly cpuUs: number;
+}
+
+export interface GeneratorRow {
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+/** The first C compiler that this machine has; undefined if it has none. */
+export async function findCompiler(): Promise<string | undefined> {
+  for (const compiler of compilers) {
+    try {
+      const { success } = await new Deno.Command(compiler, { args: ["--version"], stdout: "null", stderr: "null" })
+        .output();
+      if (success) return compiler;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+  return undefined;
+}
+
+/** Compiles the generator. @throws Error with the compiler's messages if the source does not compile */
+export async function compileGenerator(compiler: string, path: string): Promise<void> {
+  const args = ["-O2", "-Wall", "-Wextra", "-Werror", "-o", path, source];
+  const { success, stderr } = await new Deno.Command(compiler, { args, stdout: "null", stderr: "piped" }).output();
+  if (!success) throw new Error(`${compiler} cannot compile ${source}: ${new TextDecoder().decode(stderr)}`);
+}
+
+export async function runGenerator(path: string, port: number, load: Load): Promise<GeneratorOutcome> {
+  const { clients, killsPerSecond, seconds, qos, reconnectMs } = load;
+  const args = [port, clients, killsPerSecond, seconds, qos, reconnectMs].map(String);
+  await using child = new ChildProcess(path, args);
+  const [line] = await child.line(/^\{.*\}$/, { limitMs: (seconds + 70) * 1_000 });
+  return JSON.parse(line!);
+}
