@@ -1,11 +1,12 @@
 /** mqtt-sim as a program. */
+import { ownVariables } from "./src/cli/process/environment.ts";
 import { enterInvocation } from "./src/cli/process/invocation.ts";
 import { processOutput } from "./src/cli/process/output.ts";
 import { giveUpPermissions } from "./src/cli/process/permissions.ts";
-import { tool } from "./src/cli/process/tool.ts";
+import { tool, versionWords } from "./src/cli/process/tool.ts";
 
 // The version needs no command. The rest takes five times as long to load.
-if (Deno.args.length === 1 && Deno.args[0] === "--version") {
+if (Deno.args.length === 1 && versionWords.includes(Deno.args[0]!)) {
   processOutput().out.write(`${tool.name} ${tool.version}\n`);
   Deno.exit(0);
 }
@@ -22,4 +23,4 @@ function end(event: Event, error: unknown): void {
   Deno.exit(70);
 }
 
-Deno.exit(await main(Deno.args, processOutput(), giveUpPermissions, enterInvocation));
+Deno.exit(await main(Deno.args, processOutput(), giveUpPermissions, enterInvocation, ownVariables));

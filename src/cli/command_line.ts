@@ -1,64 +1,106 @@
 /**
- * The whole command line: which command, with which flags; help, version and completion; and one sentence for any
- * unreadable input. The grammar is optique's, the sentences are ours.
+ * The whole command line: which command, with which flags and variables; help, version and completion; and one sentence
+ * for any unreadable input. The grammar is optique's, the sentences are ours.
  */
-import { or } from "@optique/core/constructs";
 import { runParserSync } from "@optique/core/facade";
 import { formatMessage, type Message } from "@optique/core/message";
-import { findSimilar } from "@optique/core/suggestion";
 import { extractOptionNames } from "@optique/core/usage";
 import { UsageError } from "../base/failure.ts";
 import { listed } from "../base/units.ts";
 import { withoutSecrets } from "../net/endpoint.ts";
-import { type BrokerAsked, brokerCommand } from "./broker/broker_flags.ts";
-import { type CheckAsked, checkCommand } from "./check/check_flags.ts";
-import { type FleetAsked, fleetCommand } from "./fleet/fleet_flags.ts";
-import { type ReportAsked, reportCommand } from "./report/report_flags.ts";
-import { sentence } from "./options/flag.ts";
-import type { Output } from "./process/output.ts";
-import { tool } from "./process/tool.ts";
+import type { BrokerAsked } from "./broker/broker_flags.ts";
+import type { CheckAsked } from "./check/check_flags.ts";
+import type { FleetAsked } from "./fleet/fleet_flags.ts";
+import type { ReportAsked } from "./report/report_flags.ts";
+import { commandNames, commands, grammar, isCommand, pathOf } from "./line/grammar.ts";
+import { helpText } from "./line/help_page.ts";
+import { helpRequest } from "./line/help_request.ts";
+import { flagsFrom, type FromVariable } from "./line/variables.ts";
+import { meant } from "./options/similar.ts";
+import type { Environment } from "./process/environment.ts";
+import type { Output, Stream } from "./process/output.ts";
+import { tool, versionWords } from "./process/tool.ts";
 
-/** The user's request; `told` when it was only help, version or completion. */
-export type ParsedCommand = FleetAsked | CheckAsked | BrokerAsked | ReportAsked | { readonly command: "told" };
+/** Help, version or completion, which are written already; or nothing, which is answered with help and an error. */
+interface Told {
+  readonly command: "told";
+  readonly exitCode: 0 | 2;
+}
 
-const commands = { fleet: fleetCommand, check: checkCommand, broker: brokerCommand, report: reportCommand } as const;
-const names = listed(Object.keys(commands));
-const brief = "Does an MQTT broker deliver every Last Will, once, on time, when the fleet dies?";
+/** The user's request. */
+export type ParsedCommand = FleetAsked | CheckAsked | BrokerAsked | ReportAsked | Told;
+
 /** Wide lines are hard to read even where there is room. */
 const widest = 100;
-/** Columns for the names of flags in help: `--reconnect-after TIME|never`. */
-const longestTerm = 28;
+const done: Told = { command: "told", exitCode: 0 };
 
 /**
- * Reads the arguments; writes help, version and completions to standard output.
+ * Reads the arguments and the variables; writes help, version and completions to standard output.
  *
  * @throws UsageError when they cannot be read
  */
-export function readCommandLine(args: readonly string[], { out }: Output): ParsedCommand {
-  const told = () => ({ command: "told" }) as const;
-  return runParserSync(grammar(args), tool.name, args, {
-    help: { option: { names: ["--help", "-h"] }, onShow: told },
-    version: { option: true, value: `${tool.name} ${tool.version}`, onShow: told },
-    completion: { command: true, onShow: told },
-    brief: sentence(brief),
-    footer: sentence(`${tool.name} COMMAND --help prints the flags of a command.`),
-    usageLine: [{ type: "literal", value: "COMMAND" }, { type: "literal", value: "[FLAGS]" }],
-    termWidth: longestTerm,
-    maxWidth: Math.min(out.columns() ?? 80, widest),
-    aboveError: "none",
-    stdout: (text) => out.write(`${text.replaceAll(/ +$/gm, "").trimEnd()}\n`),
-    stderr: () => {},
-    onError: (_, error) => refuse(error),
-  });
+export function readCommandLine(
+  args: readonly string[],
+  { out, err }: Output,
+  environment: Environment = {},
+): ParsedCommand {
+  if (args.length === 0) {
+    err.write(helpText({ path: "" }, widthOf(err)));
+    return { command: "told", exitCode: 2 };
+  }
+  const help = helpRequest(args);
+  if (help !== undefined) {
+    out.write(helpText(help, widthOf(out)));
+    return done;
+  }
+  if (args.length === 1 && versionWords.includes(args[0]!)) {
+    out.write(`${tool.name} ${tool.version}\n`);
+    return done;
+  }
+  if (args[0] === "completion") return parsed(args, out);
+  return withVariables(args, flagsFrom(environment, pathOf(args), args), out);
 }
 
-function grammar(args: readonly string[]) {
-  return or(commands.fleet, commands.check, commands.broker, commands.report, {
-    errors: {
-      noMatch: sentence(`Missing command: expected ${names}; see ${tool.name} --help`),
-      unexpectedInput: (token) => sentence(unexpected(token, args[0])),
-      suggestions: () => [],
-    },
+function widthOf(stream: Stream): number {
+  return Math.min(stream.columns() ?? 80, widest);
+}
+
+/** The command with the flags of variables. An error that a variable causes has its name. */
+function withVariables(args: readonly string[], from: readonly FromVariable[], out: Stream): ParsedCommand {
+  try {
+    return parsed([...args, ...from.map(({ argument }) => argument)], out);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    // Without the variables: an error of the arguments themselves comes first.
+    parsed(args, out);
+    for (const { variable, argument } of from) {
+      const fault = faultOf([...args, argument], out);
+      if (fault !== undefined) throw new UsageError(`${variable}: ${fault}`);
+    }
+    throw error;
+  }
+}
+
+function faultOf(args: readonly string[], out: Stream): string | undefined {
+  try {
+    parsed(args, out);
+    return undefined;
+  } catch (error) {
+    if (error instanceof UsageError) return error.message;
+    throw error;
+  }
+}
+
+function parsed(args: readonly string[], out: Stream): ParsedCommand {
+  const noMatch = `Missing command: expected ${listed(commandNames)}; see ${tool.name} --help`;
+  return runParserSync(grammar(noMatch, (token) => unexpected(token, args[0])), tool.name, args, {
+    help: { option: { names: ["--help", "-h"] }, onShow: () => done },
+    version: { option: true, value: `${tool.name} ${tool.version}`, onShow: () => done },
+    completion: { command: true, onShow: () => done },
+    aboveError: "none",
+    stdout: (text) => out.write(`${text.trimEnd()}\n`),
+    stderr: () => {},
+    onError: (_, error) => refuse(error),
   });
 }
 
@@ -75,29 +117,32 @@ const theirs: readonly [pattern: RegExp, ours: string][] = [
     `Cannot write a completion without its shell: expected ${listed(shells)}`,
   ],
   [/^Unsupported shell ("[^"]*")\..*$/, `Cannot write a completion for shell $1: expected ${listed(shells)}`],
-  [/^Flag `(--[^`]+)` does not accept a value, but got: (".*")\.$/, "Cannot read $1=$2: expected $1 without a value"],
+  [/^Flag `(--?[^`]+)` does not accept a value, but got: (".*")\.$/, "Cannot read $1=$2: expected $1 without a value"],
 ];
 
 function ours(text: string): string {
   return theirs.reduce((told, [pattern, sentence]) => told.replace(pattern, sentence), text);
 }
 
+const otherCommands = ["completion", "help", "version"];
+
 /** The error of an unexpected argument, with a similar name that the user may have meant. */
 function unexpected(word: string, first: string | undefined): string {
   const token = withoutSecrets(word);
-  const command = Object.entries(commands).find(([name]) => name === first);
-  if (command === undefined) {
+  if (!isCommand(first)) {
     const kind = token.startsWith("-") ? "flag" : "command";
-    return `Cannot read ${kind} "${token}": expected a command, ${names}${meant(token, Object.keys(commands))}`;
+    const known = kind === "flag" ? versionWords : [...commandNames, ...otherCommands];
+    return `Cannot read ${kind} "${token}": expected a command, ${listed(commandNames)}${hint(token, known)}`;
   }
-  const [name, { usage }] = command;
-  if (!token.startsWith("-")) return `Cannot read argument "${token}": expected flags; see ${tool.name} ${name} --help`;
+  if (!token.startsWith("-")) {
+    return `Cannot read argument "${token}": expected flags${hint(token, [], first)}`;
+  }
   const flag = token.split("=")[0]!;
-  return `Cannot read flag "${flag}": ${name} has none of that name${meant(flag, extractOptionNames(usage), name)}`;
+  const known = extractOptionNames(commands[first].usage);
+  return `Cannot read flag "${flag}": ${first} has none of that name${hint(flag, known, first)}`;
 }
 
-function meant(word: string, known: Iterable<string>, command = ""): string {
-  const [similar] = findSimilar(word, known);
-  if (similar !== undefined) return `; did you mean ${similar}?`;
-  return `; see ${tool.name} ${command === "" ? "" : `${command} `}--help`;
+function hint(word: string, known: Iterable<string>, command = ""): string {
+  const suggestion = meant(word, known);
+  return suggestion === "" ? `; see ${tool.name} ${command === "" ? "" : `${command} `}--help` : suggestion;
 }

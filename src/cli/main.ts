@@ -4,6 +4,7 @@
 import { UsageError } from "../base/failure.ts";
 import { profilesText } from "../report/terminal/profiles_table.ts";
 import { readCommandLine } from "./command_line.ts";
+import type { Environment } from "./process/environment.ts";
 import { brokerSettings } from "./broker/broker_settings.ts";
 import { scenarioEntries } from "./fleet/scenario_settings.ts";
 import { builtInScenarios } from "./fleet/scenarios.ts";
@@ -22,28 +23,35 @@ export const exitCodes = { usage: 2, ownFault: 70 } as const;
  * Runs mqtt-sim with these arguments; returns its exit code.
  *
  * @param enter changes to the folder in which the user started the program
+ * @param variables reads the variables of the environment, after that
  */
 export async function main(
   args: readonly string[],
   output: Output = processOutput(),
   giveUp: GiveUp = keepPermissions,
   enter: () => void = () => {},
+  variables: () => Environment = () => ({}),
 ): Promise<number> {
   try {
     enter();
-    return await carryOut(args, output, giveUp);
+    return await carryOut(args, output, giveUp, variables());
   } catch (error) {
     return tellError(error, output);
   }
 }
 
 /** Loads the module of the command alone: all of them take twice as long. */
-async function carryOut(args: readonly string[], output: Output, giveUp: GiveUp): Promise<number> {
-  const asked = readCommandLine(args, output);
+async function carryOut(
+  args: readonly string[],
+  output: Output,
+  giveUp: GiveUp,
+  environment: Environment,
+): Promise<number> {
+  const asked = readCommandLine(args, output, environment);
   giveUp(...spareFor(asked));
   switch (asked.command) {
     case "told":
-      return 0;
+      return asked.exitCode;
     case "fleet":
       return await (await import("./fleet/fleet.ts")).fleet(asked, output);
     case "check":

@@ -7,18 +7,24 @@ import { isNumber, rangeText } from "../../src/fleet/plan/option_value.ts";
 import type { PlanRequest } from "../../src/fleet/plan/plan.ts";
 import { optionList } from "../../src/fleet/plan/plan_options.ts";
 import { killModes } from "../../src/fleet/plan/kill_mode.ts";
+import { commandHelp, commandPaths, firstExamples } from "../../src/cli/line/command_help.ts";
+import { commandNames, flagsAt, subcommandsOf } from "../../src/cli/line/grammar.ts";
+import { readCommandLine } from "../../src/cli/command_line.ts";
+import { tool } from "../../src/cli/process/tool.ts";
+import { shellCommands } from "../docs/shell_words.ts";
 import { captured } from "./captured.ts";
 
-async function help(args: readonly string[], columns?: number): Promise<string> {
+/** The first screen, or the part that a topic names. */
+async function help(args: readonly string[], columns?: number, topic: readonly string[] = ["all"]): Promise<string> {
   const output = captured(columns);
-  assert.equal(await main([...args, "--help"], output), 0);
+  assert.equal(await main([...args, "--help", ...topic], output), 0);
   assert.equal(output.written.err, "");
   return output.written.out;
 }
 
 /** The help of one flag, in one line. */
 function told(text: string, flag: string): string {
-  const entry = new RegExp(`^  ${flag}\\b[^\\n]*(?:\\n {20,}[^\\n]*)*`, "m").exec(text);
+  const entry = new RegExp(`^  (?:-\\w, )?${flag}\\b[^\\n]*(?:\\n {20,}[^\\n]*)*`, "m").exec(text);
   assert.ok(entry !== null, `${flag} is in help`);
   return entry[0].replaceAll(/\s+/g, " ");
 }
@@ -40,7 +46,7 @@ Deno.test("help: fleet --help has each flag, in its section", async () => {
   const text = await help(["fleet"]);
   for (const [name, flags] of Object.entries(sections)) {
     const section = text.split(`\n${name}:\n`)[1]?.split("\n\n")[0] ?? "";
-    const found = [...section.matchAll(/^ {2}--([a-z-]+)/gm)].map((match) => match[1]);
+    const found = [...section.matchAll(/^ {2}(?:-\w, )?--([a-z-]+)/gm)].map((match) => match[1]);
     assert.deepEqual(found, flags.split(" "), name);
   }
 });
@@ -72,17 +78,17 @@ Deno.test("help: the limits are those of the plan", async () => {
 
 Deno.test("help: lists each kill mode and exit code", async () => {
   const text = await help(["fleet"]);
-  for (const mode of killModes) assert.match(text, new RegExp(`^ ${mode} +\\S`, "m"));
-  for (const code of [0, 1, 2, 3, 70, 130]) assert.match(text, new RegExp(`^ ${code} +\\S`, "m"));
+  for (const mode of killModes) assert.match(text, new RegExp(`^  ${mode} +\\S`, "m"));
+  for (const code of [0, 1, 2, 3, 70, 130]) assert.match(text, new RegExp(`^  ${code} +\\S`, "m"));
 });
 
 Deno.test("help: fits the terminal, and 80 columns without a terminal", async () => {
   for (const args of [[], ["fleet"], ["broker"], ["check"]]) {
     for (const [columns, width] of [[undefined, 80], [70, 70], [300, 100]] as const) {
-      const wide = (await help(args, columns)).split("\n").filter((line) =>
-        line.length > width && !line.startsWith(" ")
-      );
-      assert.deepEqual(wide, []);
+      for (const topic of [[], ["all"]]) {
+        const lines = (await help(args, columns, topic)).split("\n");
+        assert.deepEqual(lines.filter((line) => line.length > width && !line.includes(`${tool.name} `)), []);
+      }
     }
   }
 });
@@ -126,11 +132,121 @@ Deno.test("help: broker --help has the defaults of host and port", async () => {
 
 Deno.test("help: check --help has each flag, area and exit code", async () => {
   const text = await help(["check"]);
-  const found = [...text.matchAll(/^ {2}--([a-z-]+)/gm)].map((match) => match[1]);
+  const found = [...text.matchAll(/^ {2}(?:-\w, )?--([a-z-]+)/gm)].map((match) => match[1]);
   const flags =
     "url username password password-file denied-topic restart-command engine tls-ca tls-cert tls-key tls-server-name tls-insecure only rule protocol quick list slack parallel profile verbose quiet " +
     "report html junit markdown";
   assert.deepEqual(found, flags.split(" "));
-  for (const area of Object.keys(areas)) assert.match(text, new RegExp(`^ ${area} +\\S`, "m"));
-  for (const code of [0, 1, 2, 3, 70, 130]) assert.match(text, new RegExp(`^ ${code} +\\S`, "m"));
+  for (const area of Object.keys(areas)) assert.match(text, new RegExp(`^  ${area} +\\S`, "m"));
+  for (const code of [0, 1, 2, 3, 70, 130]) assert.match(text, new RegExp(`^  ${code} +\\S`, "m"));
+});
+
+/** Lines and columns of the smallest usual terminal, with room for the lines that a command with subcommands needs. */
+const screen = { lines: 40, columns: 80 };
+
+for (const path of ["", ...commandPaths]) {
+  Deno.test(`help: the first screen of mqtt-sim ${path} is short, and no line wraps to its start`, async () => {
+    const text = await help(path === "" ? [] : path.split(" "), undefined, []);
+    const lines = text.split("\n");
+    if (!path.startsWith("report ")) assert.ok(lines.length <= screen.lines, `${lines.length} lines`);
+    assert.deepEqual(lines.filter((line) => line.length > screen.columns), []);
+    // A wrapped line of a list is indented, or part of a paragraph.
+    for (const list of text.split("\n\n").filter((part) => /^[A-Z][\w ]*:\n/.test(part))) {
+      assert.deepEqual(list.split("\n").slice(1).filter((line) => line !== "" && !line.startsWith("  ")), [], list);
+    }
+  });
+}
+
+Deno.test("help: each command has examples, and each example is a command line that the program reads", () => {
+  for (
+    const command of [
+      ...commandNames,
+      ...commandNames.flatMap((name) => subcommandsOf(name).map((sub) => `${name} ${sub}`)),
+    ]
+  ) {
+    const { examples } = commandHelp(command)!;
+    assert.ok(examples.length >= (command.includes(" ") ? 1 : 5), command);
+    for (const line of examples) {
+      assert.ok(line.startsWith(command), line);
+      assert.notEqual(readCommandLine(shellCommands(line)[0]!, captured()).command, "told");
+    }
+  }
+  for (const line of firstExamples) assert.notEqual(readCommandLine(shellCommands(line)[0]!, captured()).command, "told");
+});
+
+Deno.test("help: the flags of the first screen are ten at most, and each has its default", async () => {
+  for (const name of commandNames) {
+    const common = Object.keys(commandHelp(name)!.common!);
+    assert.ok(common.length <= 10, name);
+    const text = await help([name], undefined, []);
+    for (const flag of common) assert.ok(told(text, flag).length > flag.length + 10, flag);
+  }
+  assert.match(told(await help(["fleet"], undefined, []), "--clients"), /Default 1,000\.$/);
+});
+
+const requests: readonly [args: string, first: RegExp][] = [
+  ["help", /^Does an MQTT broker/],
+  ["--help", /^Does an MQTT broker/],
+  ["-h", /^Does an MQTT broker/],
+  ["help fleet", /^Connect a fleet/],
+  ["fleet help", /^Connect a fleet/],
+  ["--help fleet", /^Connect a fleet/],
+  ["fleet --clients 5 -h", /^Connect a fleet/],
+  ["help fleet kills", /^Kills:\n[^]*^Kill modes:\n/m],
+  ["fleet --help kills", /^Kills:\n[^]*^Kill modes:\n/m],
+  ["fleet --help=kills", /^Kills:\n[^]*^Kill modes:\n/m],
+  ["help fleet scenario", /^Write the file of a built-in scenario/],
+  ["help fleet scenarios", /^Scenarios:\n {2}steady/],
+  ["help fleet variables", /^Variables:\n[^]*MQTT_SIM_KILL_RATE/],
+  ["help report merge", /^Join the reports/],
+  ["help broker kinds-of-faults", /^Kinds of faults:\n {2}lose/],
+  ["help check exit-codes", /^Exit codes:\n {2}0/],
+  ["help all", /^Does an MQTT broker[^]*^ {2}-c, --clients N[^]*^ {2}--denied-topic[^]*^ {2}takeover/m],
+];
+for (const [args, first] of requests) {
+  Deno.test(`help: mqtt-sim ${args}`, async () => {
+    const output = captured();
+    assert.equal(await main(args.split(" "), output), 0);
+    assert.match(output.written.out, first);
+    assert.equal(output.written.err, "");
+  });
+}
+
+Deno.test("help: mqtt-sim alone shows help on standard error, and is a usage error", async () => {
+  const output = captured();
+  assert.equal(await main([], output), 2);
+  assert.equal(output.written.out, "");
+  assert.match(output.written.err, /^Does an MQTT broker[^]*^Examples:/m);
+});
+
+Deno.test("help: a subcommand has its own exit codes, and no list of its parent", async () => {
+  const text = await help(["fleet", "scenario"], undefined, []);
+  assert.deepEqual([...text.matchAll(/^ {2}(\d+) /gm)].map(([, code]) => code), ["0", "2", "70"]);
+  assert.ok(!text.includes("Kill modes") && !text.includes("Scenarios:"));
+  assert.match(await help(["broker", "disconnect"], undefined, []), /^ {2}1 +the broker has no such client/m);
+  assert.match(await help(["broker", "status"], undefined, []), /^ {2}3 +no answer of the broker/m);
+});
+
+const letters: Readonly<Record<string, string>> = {
+  "fleet": "-L --url -u --username -P --password -c --clients -k --keepalive -d --duration -q --quiet -o --report",
+  "check": "-L --url -u --username -P --password -q --quiet -o --report",
+  "broker": "-c --config -p --port -q --quiet",
+};
+for (const [command, pairs] of Object.entries(letters)) {
+  Deno.test(`help: the flags of one letter of ${command}`, () => {
+    const found = flagsAt(command).filter(({ names }) => names.length > 1).flatMap(({ names }) => names);
+    assert.deepEqual(found, pairs.split(" "));
+  });
+}
+
+Deno.test("help: a flag of one letter is the long flag", () => {
+  const asked = readCommandLine("fleet -c 7 -d 1m30s -L host:1 -u me -q".split(" "), captured());
+  assert.ok(asked.command === "fleet");
+  assert.deepEqual([asked.clients, asked.durationMs, asked.url[0]!.endpoint!.url, asked.username, asked.quiet], [
+    7,
+    90_000,
+    "mqtt://host:1",
+    "me",
+    true,
+  ]);
 });

@@ -4,8 +4,15 @@ import { main, tellError } from "../../src/cli/main.ts";
 import { captured } from "./captured.ts";
 
 const bad: readonly [args: string, sentence: string][] = [
-  ["", "Missing command: expected fleet, check, broker or report; see mqtt-sim --help"],
   ["flet", 'Cannot read command "flet": expected a command, fleet, check, broker or report; did you mean fleet?'],
+  ["fleet -x", 'Cannot read flag "-x": fleet has none of that name; see mqtt-sim fleet --help'],
+  ["-v", 'Cannot read flag "-v": expected a command, fleet, check, broker or report; see mqtt-sim --help'],
+  ["hepl", 'Cannot read command "hepl": expected a command, fleet, check, broker or report; did you mean help?'],
+  [
+    "help fleet kils",
+    'Cannot show help on "fleet kils": expected fleet all, scenario, target, tls, fleet, parts, kills, wills, ' +
+    "watching, judging, restart, output, reports, scenarios, thresholds, kill-modes, exit-codes or variables; did you mean kills?",
+  ],
   ["xyz", 'Cannot read command "xyz": expected a command, fleet, check, broker or report; see mqtt-sim --help'],
   [
     "--kill-rate 5%",
@@ -176,6 +183,11 @@ Deno.test("main: prints its version and the completion", async () => {
   const output = captured();
   assert.equal(await main(["--version"], output), 0);
   assert.match(output.written.out, /^mqtt-sim \d+\.\d+\.\d+\n$/);
+  for (const word of ["-V", "version"]) {
+    const same = captured();
+    assert.equal(await main([word], same), 0);
+    assert.equal(same.written.out, output.written.out);
+  }
   for (const shell of ["bash", "zsh", "fish", "nu", "pwsh"]) {
     const script = captured();
     assert.equal(await main(["completion", shell], script), 0);

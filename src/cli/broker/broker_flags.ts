@@ -2,8 +2,7 @@
 import { merge, object, or } from "@optique/core/constructs";
 import type { InferValue, Parser } from "@optique/core/parser";
 import { command, constant } from "@optique/core/primitives";
-import { faultKinds, faultText } from "../../broker/fault/fault_mix.ts";
-import { lines, orNone, sentence, valueFlag } from "../options/flag.ts";
+import { orNone, sentence, valueFlag } from "../options/flag.ts";
 import { file } from "../options/setting.ts";
 import { clearRetainedCommand, disconnectCommand, endSessionCommand } from "./broker_operator.ts";
 import { passwdCommand } from "./broker_passwd.ts";
@@ -26,6 +25,7 @@ const config = object("Config file", {
     "--config",
     file,
     "A YAML file of settings, with the names of these flags without the dashes, such as port: 1883. Flags override it.",
+    "-c",
   ),
 });
 
@@ -38,7 +38,6 @@ const run = merge(...parts as unknown as [Part, Part]) as unknown as Parser<"syn
 const schema = command("config-schema", object({ command: constant("broker config-schema") }), {
   brief: sentence("Write the JSON Schema of the config file."),
   description: sentence("Writes the JSON Schema of the file that --config reads, for editors and validators."),
-  footer: [],
   usageLine: [],
 });
 
@@ -58,12 +57,6 @@ export const brokerCommand = command(
       "Runs the embedded MQTT 3.1.1 and 5.0 broker over TCP, TLS and WebSocket until SIGINT or SIGTERM: QoS 0, 1 and 2, retained messages, " +
         "sessions in memory or in a file, takeover, and wills with delay. Without --users it accepts every " +
         "client on this machine, and no other.",
-    ),
-    footer: lines(
-      "Faults:",
-      ...faultKinds.map((kind) => ` ${kind.padEnd(9)} ${faultText[kind]}`),
-      "",
-      "At a clean stop the broker publishes the wills of connected clients and prints the totals.",
     ),
     usageLine: [{ type: "literal", value: "[FLAGS]" }],
   },

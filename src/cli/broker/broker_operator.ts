@@ -10,7 +10,7 @@ import { escapeLine, quoteLine } from "../../base/escape.ts";
 import { UsageError } from "../../base/failure.ts";
 import { readToken } from "../../broker/access/admin_token.ts";
 import { isLoopback } from "../../net/endpoint.ts";
-import { type FlagValue, lines, neededArgument, sentence, valueFlag } from "../options/flag.ts";
+import { type FlagValue, neededArgument, sentence, valueFlag } from "../options/flag.ts";
 import type { Output } from "../process/output.ts";
 import { readPageUrl, usualPageUrl } from "./page_url.ts";
 import { file, text } from "../options/setting.ts";
@@ -36,19 +36,10 @@ const topicName: FlagValue<string> = { ...text("TOPIC", readTopic, "a topic name
 
 const idHelp = "The client identifier.";
 
-/** The line of help with the usage of a command, and the text below its flags. */
+/** The line of help with the usage of a command. */
 function usageOf(argument: string) {
   return {
     usageLine: [{ type: "literal", value: `${argument} [FLAGS]` }] as const,
-    footer: lines(
-      "The broker runs with --metrics and --admin-token.",
-      "",
-      "Exit codes:",
-      ` 0   the broker did the action`,
-      ` ${absent}   the broker has no such client, session or message`,
-      " 2   the command line cannot be used, or the broker refuses the token",
-      ` ${notReachable}   no answer`,
-    ),
   };
 }
 

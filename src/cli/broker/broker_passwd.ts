@@ -29,7 +29,6 @@ export const passwdCommand = command(
       "Adds a user to the file that --users takes, or gives one a new password. Asks for it on a terminal, or reads the " +
         "first line of standard input. The file is in the form of mosquitto_passwd; a running broker reads it again on SIGHUP.",
     ),
-    footer: [],
   },
 );
 

@@ -36,6 +36,7 @@ const listening = {
   }),
   port: one(whole(0, 65_535, "PORT"), {
     section: "Listening",
+    short: "-p",
     help: "Port to listen on; 0 means a free port.",
     usual: String(brokerDefaults.port),
   }),
@@ -135,7 +136,7 @@ const durability = {
 };
 
 const output = {
-  quiet: toggle({ section: "Output", help: "Write warnings only." }),
+  quiet: toggle({ section: "Output", short: "-q", help: "Write warnings only." }),
 };
 
 /** A limit as a person sets it. */

@@ -44,7 +44,6 @@ export const statusCommand = command(
     description: sentence(
       "Queries a broker that was started with --metrics. Exit code 3 if the broker cannot be reached.",
     ),
-    footer: [],
     usageLine: [{ type: "literal", value: "[FLAGS]" }],
   },
 );

@@ -12,7 +12,6 @@ import { engineHelp } from "../../net/engine.ts";
 import {
   fileValue,
   type FlagValue,
-  lines,
   repeatedFlag,
   sentence,
   switchFlag,
@@ -48,6 +47,7 @@ const target = object("Target", {
     { metavar: "URL", read: parseEndpoint },
     "The broker to check: mqtt://[user[:password]@]host[:port], default port 1883, or mqtts://, ws:// or wss://. " +
       "Without it the check starts the embedded broker, with a login, a denied topic and a store, so that every case can run.",
+    "-L",
   ),
   username: planFlag("username", "User name of every client. Default: the one in --url, if any."),
   password: planFlag(
@@ -120,22 +120,8 @@ const output = object("Output", {
     "--verbose",
     "Print every rule with its case, every reason and note. Default: a line for each area.",
   ),
-  quiet: switchFlag("--quiet", "Print no progress."),
+  quiet: switchFlag("--quiet", "Print no progress.", "-q"),
 });
-
-const areaWidth = Math.max(...Object.keys(areas).map((name) => name.length));
-const footer = lines(
-  "Areas:",
-  ...Object.entries(areas).map(([name, about]) => ` ${name.padEnd(areaWidth)} ${about}`),
-  "",
-  "Exit codes:",
-  " 0   pass: every failed case is a deviation that the profile documents",
-  " 1   fail: a case failed",
-  " 2   the command line cannot be used",
-  " 3   void: the check proves nothing: the broker cannot be reached, or the control arm failed",
-  " 70  an internal error of mqtt-sim",
-  " 130 interrupted; the report is written",
-);
 
 /** `mqtt-sim check` and its flags. */
 export const checkCommand = command(
@@ -156,7 +142,6 @@ export const checkCommand = command(
       "Runs a catalog of black-box cases against a broker and reports for each rule of MQTT 3.1.1 and 5.0, by its number, " +
         "whether the broker complies: pass, fail, deviation or not testable. Each failure comes with its transcript.",
     ),
-    footer,
     usageLine: [{ type: "literal", value: "[FLAGS]" }],
   },
 );

@@ -6,14 +6,12 @@ import { type InferValue, parseSync } from "@optique/core/parser";
 import { command, constant } from "@optique/core/primitives";
 import { InvariantError, UsageError } from "../../base/failure.ts";
 import { listed, parseDurationMs } from "../../base/units.ts";
-import { killModes, killModeText } from "../../fleet/plan/kill_mode.ts";
 import { parseStartAt } from "../../fleet/plan/start_at.ts";
 import { parseThreshold } from "../../report/model/threshold.ts";
 import { embedded, parseBrokerChoice } from "./broker_choice.ts";
 import {
   fileValue as file,
   type FlagValue,
-  lines,
   neededArgument,
   orNone,
   repeatedFlag,
@@ -52,6 +50,7 @@ const target = object("Target", {
     "--url",
     { metavar: "[NAME=]URL", read: parseBrokerChoice, words: [embedded.name] },
     "The broker to test, mqtt://[user[:password]@]host[:port], default port 1883. Without it, or as embedded, the fleet starts the embedded broker in a thread. May be repeated: the same plan then runs on each broker in turn, and the report compares them; NAME is the title in the tables.",
+    "-L",
   ),
   ...planFlags("username", "password"),
   passwordFile: valueFlag(
@@ -101,26 +100,8 @@ const output = object("Output", {
       "scrape intervals are a good choice. With several --url, after each run. Default 0s.",
   ),
   verbose: verboseFlag,
-  quiet: switchFlag("--quiet", "Print warnings only."),
+  quiet: switchFlag("--quiet", "Print warnings only.", "-q"),
 });
-
-const nameWidth = Math.max(...builtInScenarios.map(({ name }) => name.length));
-const modeWidth = Math.max(...killModes.map((mode) => mode.length));
-const footer = lines(
-  "Scenarios:",
-  ...builtInScenarios.map(({ name, about }) => ` ${name.padEnd(nameWidth)} ${about}`),
-  "",
-  "Kill modes:",
-  ...killModes.map((mode) => ` ${mode.padEnd(modeWidth)} ${killModeText[mode]}`),
-  "",
-  "Exit codes:",
-  " 0   pass: every will that was due came once, on time and unaltered",
-  " 1   fail: a will was wrong",
-  " 2   the command line cannot be used",
-  " 3   void: the run proves nothing, or the broker cannot be reached",
-  " 70  an internal error of mqtt-sim",
-  " 130 interrupted; the report is written",
-);
 
 const run = merge(
   object({ command: constant("fleet") }),
@@ -190,7 +171,6 @@ export const fleetCommand = command(
     description: sentence(
       "Connects a fleet of MQTT clients with Last Wills, kills them and reconnects them, and checks that each due will came once, on time and unaltered, and no other will came. Times are written 250ms, 1.5s, 1m30s or 1h; a plain number is in seconds.",
     ),
-    footer,
     usageLine: [{ type: "literal", value: "[FLAGS]" }],
   },
 );

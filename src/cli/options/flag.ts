@@ -1,7 +1,7 @@
 /**
  * Flags as every command has them: one reader of src/base/units.ts behind each, so that all refuse in the same form.
  */
-import { lineBreak, type Message, text } from "@optique/core/message";
+import { type Message, text } from "@optique/core/message";
 import { map, multiple, optional } from "@optique/core/modifiers";
 import type { Parser } from "@optique/core/parser";
 import { argument, flag, option } from "@optique/core/primitives";
@@ -11,6 +11,8 @@ import { parseChoice } from "../../base/units.ts";
 import { withSuggestion } from "./similar.ts";
 
 type FlagName = `--${string}`;
+/** A name of one letter. */
+export type ShortName = `-${string}`;
 type Metavar = ValueParser["metavar"];
 
 /** How one value is written in help, and how it is read. */
@@ -28,19 +30,23 @@ export interface FlagValue<T> {
 }
 
 /** A flag with a value that may be given once. Undefined when it is not given: defaults are the plan's business. */
-export function valueFlag<T>(name: FlagName, value: FlagValue<T>, help: string) {
-  return optional(option(name, valueParser(name, value), options(name, help)));
+export function valueFlag<T>(name: FlagName, value: FlagValue<T>, help: string, short?: ShortName) {
+  return optional(option(...named(name, short), valueParser(name, value), options(name, help)));
 }
 
 /** A flag with a value that may be given again and again. */
-export function repeatedFlag<T>(name: FlagName, value: FlagValue<T>, help: string) {
-  return multiple(option(name, valueParser(name, value), options(name, help)));
+export function repeatedFlag<T>(name: FlagName, value: FlagValue<T>, help: string, short?: ShortName) {
+  return multiple(option(...named(name, short), valueParser(name, value), options(name, help)));
 }
 
 /** A flag without a value; undefined when it is not given. */
-export function switchFlag(name: FlagName, help: string) {
+export function switchFlag(name: FlagName, help: string, short?: ShortName) {
   const { description, errors: { duplicate } } = options(name, help);
-  return optional(flag(name, { description, errors: { duplicate } }));
+  return optional(flag(...named(name, short), { description, errors: { duplicate } }));
+}
+
+function named(name: FlagName, short: ShortName | undefined): [FlagName | ShortName, ...FlagName[]] {
+  return short === undefined ? [name] : [short, name];
 }
 
 /** A required argument: its error is our own sentence, and `without` is the error where it is missing. */
@@ -85,11 +91,6 @@ function unknownFlag(text: string): string {
 /** Our own sentence, in the library's form. */
 export function sentence(words: string): Message {
   return [text(words)];
-}
-
-/** Lines that help does not run together. */
-export function lines(...each: readonly string[]): Message {
-  return each.flatMap((line, index) => index === 0 ? [text(line)] : [lineBreak(), text(line)]);
 }
 
 function options(name: FlagName, help: string) {

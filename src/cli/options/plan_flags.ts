@@ -9,7 +9,7 @@ import { parseWhole } from "../../base/units.ts";
 import { formOf, type OptionValue, rangeText } from "../../fleet/plan/option_value.ts";
 import { optionHelp, type OptionSection, type PlanOption } from "../../fleet/plan/plan_option.ts";
 import { optionList, type OptionName, planOptions } from "../../fleet/plan/plan_options.ts";
-import { type FlagValue, repeatedFlag, switchFlag, valueFlag } from "./flag.ts";
+import { type FlagValue, repeatedFlag, type ShortName, switchFlag, valueFlag } from "./flag.ts";
 
 type PlanFlag<Name extends OptionName> = ReturnType<typeof valueFlag<Required<FleetPlan>[Name]>>;
 
@@ -48,10 +48,11 @@ export function planFlag<const Name extends OptionName>(name: Name, help: string
   return flagOf(planOptions[name], help.replace("{range}", rangeText(planOptions[name].value))) as never;
 }
 
-function flagOf({ flag, value, called }: PlanOption, help: string): unknown {
-  if (value.kind === "switch") return switchFlag(`--${flag}`, help);
+function flagOf({ flag, short, value, called }: PlanOption, help: string): unknown {
+  const letter: ShortName | undefined = short === undefined ? undefined : `-${short}`;
+  if (value.kind === "switch") return switchFlag(`--${flag}`, help, letter);
   const form = { ...formOf(value), ...rangedRead(value), ...called && { name: called }, isFile: value.kind === "file" };
-  if (value.kind !== "addresses") return valueFlag(`--${flag}`, form as FlagValue<unknown>, help);
+  if (value.kind !== "addresses") return valueFlag(`--${flag}`, form as FlagValue<unknown>, help, letter);
   const lists = repeatedFlag(`--${flag}`, form as FlagValue<readonly string[]>, `${help} May be repeated.`);
   return map(lists, (each) => each.length === 0 ? undefined : each.flat());
 }

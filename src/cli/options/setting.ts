@@ -7,7 +7,7 @@ import { UsageError } from "../../base/failure.ts";
 import { listed } from "../../base/units.ts";
 import { formOf, type NumberValue, rangeText } from "../../fleet/plan/option_value.ts";
 import { withSuggestion } from "./similar.ts";
-import { type FlagValue, repeatedFlag, switchFlag, valueFlag, wordValue } from "./flag.ts";
+import { type FlagValue, repeatedFlag, type ShortName, switchFlag, valueFlag, wordValue } from "./flag.ts";
 
 /** A kind of value: how it is written, read and bounded. */
 export interface Kind<T> extends FlagValue<T> {
@@ -22,6 +22,8 @@ export interface Kind<T> extends FlagValue<T> {
 /** The place of a setting in help, its help text, and its default. */
 export interface About {
   readonly section: string;
+  /** A name of one letter. */
+  readonly short?: ShortName;
   /** Sentences; bounds and default are put behind them. */
   readonly help: string;
   /** The default as a person would write it. */
@@ -66,7 +68,7 @@ export function one<T>(kind: Kind<T>, about: About): Setting<T> {
     text,
     usual: about.usual,
     allowed: kind.allowed,
-    flag: (name) => valueFlag(`--${name}`, kind, help),
+    flag: (name) => valueFlag(`--${name}`, kind, help, about.short),
     schema: (name) => entry(kind, name).meta({ description: help }),
   };
 }
@@ -98,7 +100,7 @@ export function toggle(about: About): Setting<true> {
     text: about.help,
     usual: about.usual,
     allowed: "true or false",
-    flag: (name) => switchFlag(`--${name}`, about.help),
+    flag: (name) => switchFlag(`--${name}`, about.help, about.short),
     schema: () => z.boolean().meta({ description: about.help }) as unknown as z.ZodType<true>,
   };
 }

@@ -4,3 +4,6 @@ import type { Tool } from "../../report/model/report.ts";
 
 /** Name and version, for reports and `--version`. The version is the one in `deno.json`. */
 export const tool: Tool = { name: "mqtt-sim", version: config.version };
+
+/** The words that ask for the version. */
+export const versionWords: readonly string[] = ["--version", "-V", "version"];

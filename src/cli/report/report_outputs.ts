@@ -22,6 +22,7 @@ export const reportFlags = object("Reports", {
     file,
     "Write the whole report as JSON. For this flag and the next ones: - means standard output, and everything else then goes " +
       "to standard error; the file must be writable before the start, and is replaced when the report is complete.",
+    "-o",
   ),
   html: valueFlag(
     "--html",

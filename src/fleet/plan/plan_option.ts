@@ -24,6 +24,8 @@ export type OptionSection = typeof optionSections[number];
 export interface PlanOption<Value = unknown> {
   /** The name of the flag, without dashes, and of the setting in a scenario file. */
   readonly flag: string;
+  /** A name of one letter, where programs of the field have it for the same purpose. */
+  readonly short?: string;
   readonly section: OptionSection;
   readonly value: OptionValue;
   /** The name of the value in an error about the flag's text, if not the flag. */

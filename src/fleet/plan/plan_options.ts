@@ -59,6 +59,7 @@ export const planOptions = {
     inScenario: false,
   }),
   clients: option("clients", "Fleet", { kind: "whole", min: 1, max: 1_000_000 }, {
+    short: "c",
     help: "Clients, {range}.",
     default: 1_000,
   }),
@@ -81,6 +82,7 @@ export const planOptions = {
     ownToGroup: true,
   }),
   durationMs: option("duration", "Kills", { kind: "duration", min: 100, max: weekMs }, {
+    short: "d",
     help: "Duration of the kill phase, {range}.",
     default: 30_000,
   }),
@@ -105,6 +107,7 @@ export const planOptions = {
     added: true,
   }),
   keepAliveS: option("keepalive", "Fleet", { kind: "seconds", min: 0, max: 65_535 }, {
+    short: "k",
     help: "Keep alive, {range}; 0 turns it off, which excludes the kill modes that rely on it.",
     default: 10,
     ownToGroup: true,
@@ -177,6 +180,7 @@ export const planOptions = {
     added: true,
   }),
   username: option("username", "Target", { kind: "text", metavar: "NAME" }, {
+    short: "u",
     help:
       "User name of every client and watcher; {client} and {group} in it become the client's number and group, or " +
       "watcher for a watcher.",
@@ -184,6 +188,7 @@ export const planOptions = {
     ownToGroup: true,
   }),
   password: option("password", "Target", { kind: "text", metavar: "WORD" }, {
+    short: "P",
     help:
       "Password, with the same replacements as in the user name. Other users of this machine can see it in the list " +
       "of processes; --password-file avoids that.",
