@@ -19,7 +19,7 @@ const fleetHead = `## mqtt-sim fleet
 
 These options set the plan of a run. The name of a setting in a [scenario file](scenarios.md) is the name of the flag
 without the dashes. The column *Scenario* says where a file may set the option: for the whole *fleet*, or for the fleet
-and for each *group* of clients. \`mqtt-sim fleet --help\` also lists the flags that do not change the plan, such as
+and for each *group* of clients. \`mqtt-sim fleet --help all\` also lists the flags that do not change the plan, such as
 \`--url\` and \`--report\`.
 `;
 

@@ -6,6 +6,8 @@ import { UsageError } from "../../base/failure.ts";
 
 /** `; did you mean reset?` for a word similar to a known one; empty for any other word. */
 export function meant(word: string, known: Iterable<string>): string {
+  // Each letter is similar to each other.
+  if (word.replace(/^-+/, "").length < 2) return "";
   const words = [...known];
   const similar = findSimilar(word, words)[0] ?? words.find((each) => isShortFor(word, each));
   return similar === undefined ? "" : `; did you mean ${similar}?`;

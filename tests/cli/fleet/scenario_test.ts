@@ -264,9 +264,9 @@ Deno.test("scenario: each built-in one is valid for few and many clients, and is
     const output = captured(80);
     assert.equal(await main(["fleet", "scenario", name], output), 0);
     assert.equal(output.written.out, text);
-    const help = captured(80);
-    await main(["fleet", "--help"], help);
-    assert.match(help.written.out, new RegExp(`^ ${name} +${about.replaceAll(/[()%]/g, "\\$&")}$`, "m"));
+    const help = captured(100);
+    await main(["fleet", "--help", "all"], help);
+    assert.match(help.written.out, new RegExp(`^  ${name} +${about.replaceAll(/[()%]/g, "\\$&")}$`, "m"));
   }
 });
 

@@ -139,7 +139,7 @@ Deno.test("options: a plan of defaults has each option that a plan must have", (
 
 Deno.test("options: help contains the help of each option in full", async () => {
   const output = captured(100_000);
-  assert.equal(await main(["fleet", "--help"], output), 0);
+  assert.equal(await main(["fleet", "--help", "all"], output), 0);
   const text = output.written.out.replaceAll(/\s+/g, " ");
   for (const [name, option] of optionList) assert.ok(text.includes(optionHelp(option)), name);
 });
