@@ -2,6 +2,7 @@
  * The program: arguments in, exit code out. Nothing below ends the process.
  */
 import { UsageError } from "../base/failure.ts";
+import { thresholdTable } from "../report/terminal/threshold_table.ts";
 import { profilesText } from "../report/terminal/profiles_table.ts";
 import { readCommandLine } from "./command_line.ts";
 import type { Environment } from "./process/environment.ts";
@@ -78,6 +79,9 @@ async function carryOut(
       return tellSchema("fleet: scenario file", scenarioEntries, output);
     case "fleet profiles":
       output.out.write(profilesText(Math.min(output.out.columns() ?? 100, 100)));
+      return 0;
+    case "fleet thresholds":
+      output.out.write(thresholdTable(asked.word));
       return 0;
     case "broker config-schema":
       return tellSchema("broker: config file", brokerSettings, output);

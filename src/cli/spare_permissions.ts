@@ -31,6 +31,7 @@ export function spareFor(asked: ParsedCommand, everythingIsGiven = isEverythingG
     case "fleet scenario":
     case "fleet scenario-schema":
     case "fleet profiles":
+    case "fleet thresholds":
     case "broker config-schema":
       return ["net", "read", "write", "run", "ffi"];
   }

@@ -39,6 +39,13 @@ Deno.test("check writers: JUnit counts match the suites, and the XML is well-for
       );
     }
   }
+  const timesOf = (text: string, element: string) =>
+    [...text.matchAll(new RegExp(`<${element} [^>]*\\btime="([0-9.]+)"`, "g"))].map((match) => Number(match[1]));
+  const text = checkJunit(checkSample());
+  const [whole, suites] = [timesOf(text, "testsuites"), timesOf(text, "testsuite")];
+  assert.deepEqual(whole, [checkSample().durationMs / 1_000], "the check ran once");
+  assert.equal(suites.length, 2);
+  assert.ok(Math.abs(suites[0]! + suites[1]! - whole[0]!) < 0.002, `${suites}`);
   assert.match(checkJunit(voidCheck()), /<error message="watcher got no message">/);
 });
 

@@ -3,7 +3,8 @@
  */
 import { merge, object, or } from "@optique/core/constructs";
 import { type InferValue, parseSync } from "@optique/core/parser";
-import { command, constant } from "@optique/core/primitives";
+import { optional } from "@optique/core/modifiers";
+import { argument, command, constant } from "@optique/core/primitives";
 import { InvariantError, UsageError } from "../../base/failure.ts";
 import { listed, parseDurationMs } from "../../base/units.ts";
 import { parseStartAt } from "../../fleet/plan/start_at.ts";
@@ -14,6 +15,7 @@ import {
   type FlagValue,
   neededArgument,
   orNone,
+  plainArgument,
   repeatedFlag,
   sentence,
   switchFlag,
@@ -74,8 +76,8 @@ const output = object("Output", {
   threshold: repeatedFlag(
     "--threshold",
     { metavar: "EXPRESSION", read: parseThreshold },
-    "A condition to pass, over any number of the JSON report by its path: 'latencyMs.byMode.reset.p99<200', " +
-      "'byGroup.sensors.missing==0'. A condition on a count of faults, such as 'wills.late<10', replaces the default of 0; a condition without a measured value is not met. May be repeated.",
+    "A condition to pass, over any number of the JSON report by its path: 'latencyMs.byMode.reset.p95<200ms', " +
+      "'byGroup.sensors.missing==0', 'wills.missing<1%'; mqtt-sim fleet thresholds lists them. A condition on a count of faults, such as 'wills.late<10', replaces the default of 0; a condition without a measured value is not met. May be repeated.",
   ),
   ...planFlags("run"),
   record: valueFlag(
@@ -154,6 +156,23 @@ const known = command("profiles", object({ command: constant("fleet profiles") }
   usageLine: [],
 });
 
+const limits = command(
+  "thresholds",
+  object({
+    command: constant("fleet thresholds"),
+    word: optional(argument(plainArgument({ metavar: "TEXT", read: (text) => text }), {
+      description: sentence("Lists only the paths with this text in them, such as latency."),
+    })),
+  }),
+  {
+    brief: sentence("List the numbers that --threshold can name."),
+    description: sentence(
+      "Lists every number of a report by its path for --threshold, with its unit and, where it is a share, the number that is 100 %.",
+    ),
+    usageLine: [{ type: "literal", value: "[TEXT]" }],
+  },
+);
+
 /** The flags of `mqtt-sim fleet` without arguments. */
 function noFlags(): FleetFlags {
   const parsed = parseSync(run, []);
@@ -165,7 +184,7 @@ function noFlags(): FleetFlags {
 export const fleetCommand = command(
   "fleet",
   // An empty command line is allowed too, which `or` alone would not accept.
-  orNone(or(schema, show, known, run), noFlags),
+  orNone(or(schema, show, known, limits, run), noFlags),
   {
     brief: sentence("Connect a fleet of clients with wills, kill them, and check every will."),
     description: sentence(

@@ -56,14 +56,16 @@ export interface FlagsWithScenario extends FleetFlags {
 }
 
 /**
- * The flags with their scenario, whose brokers apply where no flag names a broker.
+ * The flags with their scenario, whose brokers and thresholds apply where no flag names any.
  *
  * @throws UsageError for the scenario
  */
 export async function withScenario(flags: FleetFlags): Promise<FlagsWithScenario> {
   if (flags.scenario === undefined) return flags;
   const read = await readScenario(flags.scenario);
-  return { ...flags, read, url: flags.url.length === 0 ? read.brokers : flags.url };
+  const { brokers, thresholds } = read;
+  const [url, threshold] = [flags.url.length === 0 ? brokers : flags.url, flags.threshold];
+  return { ...flags, read, url, threshold: threshold.length === 0 ? thresholds : threshold };
 }
 
 /**

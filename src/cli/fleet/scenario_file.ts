@@ -5,6 +5,7 @@ import { UsageError } from "../../base/failure.ts";
 import { planFaults } from "../../fleet/plan/check_plan.ts";
 import { fillPlan } from "../../fleet/plan/make_plan.ts";
 import type { ClientGroup, FleetPlan, PhasePlan, PlanRequest, Telemetry } from "../../fleet/plan/plan.ts";
+import type { Threshold } from "../../report/model/threshold.ts";
 import type { BrokerChoice } from "./broker_choice.ts";
 import { type ConfigText, type FileKind, parseText, textOf } from "../options/config_file.ts";
 import { meant } from "../options/similar.ts";
@@ -25,6 +26,8 @@ export interface Scenario {
   readonly wishes: Wishes;
   /** The brokers that it names. */
   readonly brokers: readonly BrokerChoice[];
+  /** Its conditions to pass. */
+  readonly thresholds: readonly Threshold[];
   /** Refuses a scenario whose values do not fit in a plan. @throws UsageError */
   refuse(faults: readonly { readonly path: Path; readonly sentence: string }[]): never;
 }
@@ -53,6 +56,7 @@ export function parseScenario(text: string, name: string): Scenario {
     name,
     wishes: { ...wishesOf(file.values), scenario: name },
     brokers: (file.values.url ?? []) as readonly BrokerChoice[],
+    thresholds: (file.values.threshold ?? []) as readonly Threshold[],
     refuse: (faults) => file.refuse(faults.map(({ path, sentence }) => ({ sentence, path: filePath(path, file) }))),
   };
 }
@@ -92,7 +96,7 @@ function phaseWithout(phase: PhasePlan, overruled: readonly string[]): PhasePlan
   return without(phase, phase.rate === "once" ? fields.filter((f) => f !== "rate" && f !== "durationMs") : fields);
 }
 
-function wishesOf({ url: _, groups, phases, ...values }: Values): Wishes {
+function wishesOf({ url: _, threshold: _conditions, groups, phases, ...values }: Values): Wishes {
   return {
     ...partOf(values),
     ...groups !== undefined && { groups: (groups as Values[]).map(groupOf) },

@@ -7,6 +7,7 @@ import { phaseLimits } from "../../fleet/plan/check_phases.ts";
 import { telemetryLimits } from "../../fleet/plan/check_plan.ts";
 import type { FleetPlan, KillRate } from "../../fleet/plan/plan.ts";
 import { optionList } from "../../fleet/plan/plan_options.ts";
+import { parseThreshold, type Threshold } from "../../report/model/threshold.ts";
 import { type BrokerChoice, parseBrokerChoice } from "./broker_choice.ts";
 import { list, type MapRule, record } from "../options/nested_entry.ts";
 import { groupEntry, kindOf, optionEntry } from "../options/plan_entry.ts";
@@ -125,10 +126,23 @@ const groups = list({
 
 const broker = text<BrokerChoice>("[NAME=]URL", parseBrokerChoice, "[NAME=]URL of a broker, or embedded");
 
+const condition = text<Threshold>(
+  "EXPRESSION",
+  parseThreshold,
+  "a condition such as wills.late<10 over a path that mqtt-sim fleet thresholds lists",
+);
+
 /** All entries of a scenario file. */
 export const scenarioEntries: Entries = new Map<string, Entry<unknown>>([
   ["url", many(broker, { section: "Scenario", help: "The broker to test, or several to compare; a name before it." })],
   ...fleetEntries,
+  [
+    "threshold",
+    many(condition, {
+      section: "Scenario",
+      help: "Conditions to pass, as --threshold has them; thresholds of the command line replace all of them.",
+    }),
+  ],
   ["groups", groups],
   ["phases", phases],
 ]);

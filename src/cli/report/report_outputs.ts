@@ -29,8 +29,12 @@ export const reportFlags = object("Reports", {
     file,
     "Write one self-contained HTML page: verdict, plots, tables, lives, plan. It loads no other file.",
   ),
-  junit: valueFlag("--junit", file, "Write JUnit XML: a test case for each kill mode and for each check."),
-  markdown: valueFlag("--markdown", file, "Write short Markdown, for a pull request or the summary of a CI job."),
+  junit: valueFlag("--junit", file, "Write JUnit XML: a test case for each kind of fault, check and threshold."),
+  markdown: valueFlag(
+    "--markdown",
+    file,
+    'Write short Markdown, for a pull request or the summary of a CI job: --markdown - >> "$GITHUB_STEP_SUMMARY" adds to the file, and a name replaces its content.',
+  ),
   csv: valueFlag("--csv", file, "Write comma-separated values: a row for each kill mode, and one for all."),
   csvLives: valueFlag(
     "--csv-lives",

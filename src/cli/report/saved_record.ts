@@ -42,6 +42,8 @@ type Header = RecordHeader & { readonly context: z.infer<typeof header>["context
 
 /** A line longer than this is no event's; in characters. */
 const longestLine = 16 * 1_048_576;
+/** A line longer than this is no report's; in characters. */
+const longestReport = 256 * 1_048_576;
 
 /** The most lives in one call. */
 const rowsAtOnce = 500;
@@ -110,15 +112,26 @@ interface Line {
 }
 
 async function* linesOf(path: string): AsyncGenerator<Line, void> {
-  let text = "";
+  const parts: string[] = [];
+  let length = 0;
+  let most: number | undefined;
   for await (const chunk of chunksOf(path)) {
-    const lines = (text + chunk).split("\n");
-    text = lines.pop()!;
-    if (text.length > longestLine) {
+    const [first = "", ...lines] = chunk.split("\n");
+    parts.push(first);
+    length += first.length;
+    for (const line of lines) {
+      const text = parts.splice(0).join("");
+      // A report is one document, and may be one line of any length.
+      most ??= isRecording(text) ? longestLine : longestReport;
+      yield { text, whole: true };
+      parts.push(line);
+      length = line.length;
+    }
+    if (length > (most ?? longestReport)) {
       throw new UsageError(`Cannot read report "${path}": a line is too long; ${expected}`);
     }
-    for (const line of lines) yield { text: line, whole: true };
   }
+  const text = parts.join("");
   if (text !== "") yield { text, whole: false };
 }
 

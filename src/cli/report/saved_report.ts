@@ -165,8 +165,9 @@ const document = z.looseObject({
     ...{ total: z.number(), blind: z.number(), lost: z.number(), altered: z.number().optional() },
   }).optional(),
   generatorBound: z.string().optional(),
-  thresholds: z.array(z.looseObject({ expression: z.string(), actual: z.number().optional(), met: z.boolean() }))
-    .optional(),
+  thresholds: z.array(z.looseObject({
+    ...{ expression: z.string(), actual: z.number().optional(), unit: z.string().optional(), met: z.boolean() },
+  })).optional(),
   faults: z.array(fault),
   faultKinds: z.array(z.looseObject({ verdict: faultVerdict, rule: z.string(), count: z.number() })).optional(),
   profile: z.looseObject({

@@ -1,11 +1,10 @@
-import type { Protocol } from "../../conformance/model/protocol.ts";
-
 /**
  * A check as JUnit XML, for CI: a suite for each version, a test case for each case, and failures with their
  * transcripts.
  */
 import { escapeXml } from "../../base/escape.ts";
 import { type TranscriptLine, transcriptText } from "../../conformance/probe/transcript.ts";
+import type { Protocol } from "../../conformance/model/protocol.ts";
 import type { CaseResult } from "../../conformance/case/result.ts";
 import { boundsText, caseRulesText, type CheckReport } from "../model/check_report.ts";
 import { attributes, junitDocument, type Suite } from "./junit.ts";
@@ -26,7 +25,7 @@ function suiteOf(report: CheckReport, protocol: Protocol): Suite {
     failures: count("fail") + (isFault && !isError ? 1 : 0),
     errors: isError ? 1 : 0,
     skipped: count("not testable") + (control.outcome === "not spoken" && !isError ? 1 : 0),
-    time: report.durationMs / 1_000,
+    time: report.durationMs * shareOfTime(report, protocol) / 1_000,
   };
   const named = {
     verdict: report.verdictText,
@@ -54,6 +53,13 @@ function suiteOf(report: CheckReport, protocol: Protocol): Suite {
     "  </testsuite>",
   ];
   return { lines, counts };
+}
+
+/** The cases of both versions run side by side: the whole time is divided as the times of the cases. */
+function shareOfTime({ controls, cases }: CheckReport, protocol: Protocol): number {
+  const sum = (of: readonly CaseResult[]) => of.reduce((total, { durationMs }) => total + durationMs, 0);
+  const all = sum(cases);
+  return all === 0 ? 1 / controls.length : sum(cases.filter((each) => each.protocol === protocol)) / all;
 }
 
 function controlLines(report: CheckReport, control: CheckReport["controls"][number], isError: boolean): string[] {

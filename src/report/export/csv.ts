@@ -15,7 +15,10 @@ export function modeCsv(report: Report): string {
     name === "all" ? report.latencyMs.all : report.latencyMs.byMode[name as keyof typeof report.latencyMs.byMode];
   const rows = countRows(report).map((row) => {
     const latency = latencyOf(row.name);
-    return [row.name, row.kills, ...countNames.map((name) => row[name]), ...figures.map((name) => latency?.[name])];
+    // A mode without a will has no latency: 0 would be one.
+    const shown = latency === undefined || latency.count === 0 ? ["count"] : figures;
+    const times = figures.map((name) => shown.includes(name) ? latency?.[name] : undefined);
+    return [row.name, row.kills, ...countNames.map((name) => row[name]), ...times];
   });
   return lines([["mode", "kills", ...countNames, ...figures.map((name) => `latencyMs_${name}`)], ...rows]);
 }

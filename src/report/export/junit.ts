@@ -6,28 +6,22 @@ import { controlFaultTexts, inListOrder } from "../model/fault_list.ts";
 import { presenceRows, stateFaultNames } from "../model/presence_rows.ts";
 import { findingsOf, findingText } from "../model/profile_text.ts";
 import type { Report } from "../model/report.ts";
-import { actualText } from "../model/threshold.ts";
-import {
-  type CountedFault,
-  type CountRow,
-  countRows,
-  faultNames,
-  lifeText,
-  rowNameOf,
-  willsWrong,
-} from "../model/will_rows.ts";
+import { actualText, thresholdOn } from "../model/threshold.ts";
+import { type CountedFault, countRows, faultNames, lifeText, willsWrong } from "../model/will_rows.ts";
 
 /** Samples in one failure, or as many as there are kinds. */
 const samplesShown = 10;
 
 interface Case {
-  readonly group: "kill mode" | "check" | "deviation" | "threshold";
+  readonly group: "check" | "deviation" | "threshold";
   readonly name: string;
   /** The output of a case that passes. */
   readonly note?: string;
   /** Why it failed; a run that proves nothing has errors instead. */
-  readonly failure?: { readonly message: string; readonly samples: readonly FaultSample[] };
+  readonly failure?: { readonly message: string; readonly samples: Samples };
 }
+
+type Samples = readonly FaultSample[];
 
 const checkText: Readonly<Record<CountedFault, string>> = {
   late: "no will is late",
@@ -59,7 +53,7 @@ export interface SuiteCounts {
   readonly time: number;
 }
 
-/** The whole document of these suites. */
+/** The whole document of these suites, which ran one after the other, or each in its share of the whole time. */
 export function junitDocument(suites: readonly Suite[]): string {
   const sum = (name: keyof SuiteCounts) => suites.reduce((total, { counts }) => total + counts[name], 0);
   const [tests, failures, errors, skipped] = [sum("tests"), sum("failures"), sum("errors"), sum("skipped")];
@@ -76,7 +70,6 @@ export function junitDocument(suites: readonly Suite[]): string {
 /** The suite of one report. */
 export function reportSuite(report: Report, name: string): Suite {
   const cases = [
-    ...modeCases(report),
     ...checkCases(report),
     ...presenceCases(report),
     ...deviationCases(report),
@@ -118,61 +111,79 @@ export function emptySuite(name: string, kind: "error" | "skipped", message: str
 
 const provesSomething = "the run proves something";
 
-function properties({ run, tool, verdictText }: Report): string[] {
-  const { id, seed, protocol, repeat } = run;
-  const named = Object.entries({ verdict: verdictText, run: id, seed, protocol, repeat, version: tool.version });
-  const each = named.map(([name, value]) => `      <property${attributes({ name, value })}/>`);
+function properties(report: Report): string[] {
+  const { run: { id, seed, protocol, repeat }, tool, verdictText } = report;
+  const named = { verdict: verdictText, run: id, seed, protocol, repeat, version: tool.version };
+  const each = Object.entries({ ...named, ...modeProperties(report) }).map(([name, value]) =>
+    `      <property${attributes({ name, value })}/>`
+  );
   return ["    <properties>", ...each, "    </properties>"];
 }
 
-function modeCases(report: Report): Case[] {
-  return countRows(report).filter(({ name }) => name !== "all").map((row) => ({
-    group: "kill mode",
-    name: row.name,
-    ...failureOf(
-      row,
-      report.faults.filter((sample) => sample.verdict !== "presence" && rowNameOf(sample) === row.name),
-    ),
-  }));
+/** The wills of each kill mode. They are no test cases: the case of its kind counts each fault, and once. */
+function modeProperties(report: Report): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    countRows(report).filter(({ name }) => name !== "all").map((row) => {
+      const wrong = willsWrong(row).map(({ name, count }) => `, ${count} ${name}`);
+      return [
+        `kill mode ${row.name}`,
+        `${row.kills} kills, ${row.expected} wills due, ${row.onTime} on time${wrong.join("")}`,
+      ];
+    }),
+  );
 }
 
-function failureOf(row: CountRow, samples: readonly FaultSample[]): Pick<Case, "failure"> {
-  const wrong = willsWrong(row);
-  if (wrong.length === 0) return {};
-  const message = `of ${row.expected} wills due: ${wrong.map(({ name, count }) => `${count} ${name}`).join(", ")}`;
-  return { failure: { message, samples } };
+/** A case that failed; a count that a threshold judges fails there, where it does, and not here too. */
+function judgedCase(
+  name: string,
+  judge: string | undefined,
+  isWrong: boolean,
+  message: string,
+  samples: Samples,
+): Case {
+  if (!isWrong) return { group: "check", name };
+  if (judge !== undefined) return { group: "check", name, note: `${message}; judged by the threshold ${judge}` };
+  return { group: "check", name, failure: { message, samples } };
 }
 
 function checkCases(report: Report): Case[] {
-  const { wills, faults, retained } = report;
-  const checks = faultNames.map((name): Case => ({
-    group: "check",
-    name: checkText[name],
-    ...wills[name] > 0 && {
-      failure: { message: `${wills[name]} ${name}`, samples: faults.filter(({ verdict }) => verdict === name) },
-    },
-  }));
-  const lost = canaryFaultsIn(report.controls) === 0 ? [] : controlFaultTexts(report);
-  checks.push({
-    group: "check",
-    name: "no canary will is wrong",
-    ...lost.length > 0 && { failure: { message: lost.join("; "), samples: [] } },
+  const { wills, faults, retained, redeliveries } = report;
+  const rows = countRows(report).filter(({ name }) => name !== "all");
+  const checks = faultNames.map((name): Case => {
+    const modes = rows.filter((row) => row[name] > 0).map((row) => `${row[name]} of ${row.name}`);
+    const message = `${wills[name]} ${name} (${modes.join(", ")}); ${wills.expected} wills were due`;
+    const samples = faults.filter(({ verdict }) => verdict === name);
+    return judgedCase(checkText[name], thresholdOn(report, `wills.${name}`), wills[name] > 0, message, samples);
   });
+  const ofCanaries = controlFaultTexts(report).join("; ");
+  const isWrong = canaryFaultsIn(report.controls) > 0;
+  checks.push(judgedCase("no canary will is wrong", thresholdOn(report, "controls."), isWrong, ofCanaries, []));
+  if (redeliveries !== undefined) {
+    const { withoutDup, total } = redeliveries;
+    const message = `${withoutDup} of ${total} redelivered messages came without DUP`;
+    const samples = faults.filter(({ verdict }) => verdict === "redelivery");
+    checks.push(judgedCase("each redelivered message has DUP", undefined, withoutDup > 0, message, samples));
+  }
   if (retained === undefined) return checks;
   const { expected, wrong, missing } = retained;
   const message = `of ${expected} retained wills: ${wrong} wrong, ${missing} missing`;
-  const failed = wrong + missing > 0;
   const name = "a late subscriber finds the retained wills";
-  return [...checks, { group: "check", name, ...failed && { failure: { message, samples: [] } } }];
+  return [...checks, judgedCase(name, thresholdOn(report, "retained."), wrong + missing > 0, message, [])];
 }
 
 /** One case for each reading of the retained messages. */
 function presenceCases(report: Report): Case[] {
   const samples = report.faults.filter(({ verdict }) => verdict === "presence");
+  const judge = thresholdOn(report, "presence.");
   return presenceRows(report).filter(({ name }) => name !== "all").map((row) => {
     const kinds = stateFaultNames.filter((name) => row[name] > 0).map((name) => `${row[name]} ${name}`).join(", ");
-    const failure = { message: `of ${row.judged} states: ${kinds}`, samples };
-    return { group: "check", name: `presence is right ${row.name}`, ...row.wrong > 0 && { failure } };
+    return judgedCase(
+      `presence is right ${row.name}`,
+      judge,
+      row.wrong > 0,
+      `of ${row.judged} states: ${kinds}`,
+      samples,
+    );
   });
 }
 
@@ -209,7 +220,7 @@ function runCase({ verdict, verdictText, reason, run, voidReason, ...found }: Re
 }
 
 function caseLines({ group, name, note, failure }: Case, isVoid: boolean, report: Report): string[] {
-  const head = `    <testcase${attributes({ classname: `mqtt-sim.${group.replace(" ", "-")}`, name, time: "0.000" })}`;
+  const head = `    <testcase${attributes({ classname: `mqtt-sim.${group}`, name, time: "0.000" })}`;
   if (isVoid) return [`${head}>`, "      <skipped/>", "    </testcase>"];
   if (failure === undefined) {
     return note === undefined

@@ -4,6 +4,7 @@
  * `id` where it has one. The compiler compares the table below with the type of a report: a new number in a report
  * needs an entry here.
  */
+import { Histogram } from "../../base/histogram.ts";
 import { type KillMode, killModes } from "../../fleet/plan/kill_mode.ts";
 import { numberForms, type OptionValue } from "../../fleet/plan/option_value.ts";
 import type { PlanOption } from "../../fleet/plan/plan_option.ts";
@@ -148,9 +149,29 @@ export function isNumberPath(path: string): boolean {
   return leads(numbers as unknown as Node, path.split("."));
 }
 
+/** A path with its percentiles as the report names them: `p(99.9)` is `p999`, `p(95)` is `p95`. */
+export function plainPath(path: string): string {
+  return path.replaceAll(/\bp\((\d{1,2})(?:\.(\d+))?\)/g, (_, whole: string, part = "") => {
+    return `p${whole.padStart(2, "0")}${part}`;
+  });
+}
+
+/** The percentage of `p95` or `p9995` (99.95); undefined for another name. */
+function percentOf(name: string): number | undefined {
+  const [, whole, part] = /^p(\d\d)(\d{0,3})$/.exec(name) ?? [];
+  // p100 would be 10 %, and nobody means that.
+  return whole === undefined || name === "p100" ? undefined : Number(`${whole}.${part}`);
+}
+
+/** Numbers of a distribution, whose histogram gives every other percentile. */
+function isDistribution(node: object): boolean {
+  return Object.hasOwn(node, "p999");
+}
+
 function leads(node: Node, [word, ...rest]: readonly string[]): boolean {
   if (word === undefined) return node === number;
   if (node === number) return false;
+  if (rest.length === 0 && isDistribution(node) && percentOf(word) !== undefined) return true;
   if (isList(node)) return leads(node["each"], rest);
   if (isTable(node)) return leads(node["any"], rest);
   return Object.hasOwn(node, word) && leads((node as Readonly<Record<string, Node>>)[word]!, rest);
@@ -181,7 +202,16 @@ function found(value: unknown, [name, ...rest]: readonly string[]): number | und
   if (name === undefined) return typeof value === "number" ? value : undefined;
   if (typeof value !== "object" || value === null) return undefined;
   if (Array.isArray(value)) return found(partOf(value, name), rest);
+  if (rest.length === 0 && !Object.hasOwn(value, name)) return percentileOf(value, name);
   return Object.hasOwn(value, name) ? found(at(value, name), rest) : undefined;
+}
+
+/** A percentile that the report does not name, from the histogram beside it. */
+function percentileOf(of: object, name: string): number | undefined {
+  const { hdr, count } = of as Readonly<Record<string, unknown>>;
+  const percent = percentOf(name);
+  if (typeof hdr !== "string" || count === 0 || percent === undefined) return undefined;
+  return Histogram.decode(hdr).percentile(percent);
 }
 
 function partOf(parts: readonly unknown[], name: string): unknown {
@@ -221,6 +251,31 @@ function isTailOf(known: string, path: string): boolean {
 
 function depth(path: string): number {
   return path.split(".").length;
+}
+
+/** Lists whose items have a name or an id. */
+const namedLists: readonly string[] = ["byGroup", "groups", "deviations"];
+
+/** Every path of a report once: MODE, MOMENT, NAME and INDEX stand for the names that a run has. */
+export function pathForms(): string[] {
+  const { plan: asked, ...found } = numbers;
+  return [found, { plan: asked }].flatMap((part) => formsOf(part as unknown as Node, ""));
+}
+
+function formsOf(node: Node, under: string): string[] {
+  if (node === number) return [""];
+  return Object.entries(genericParts(node, under)).flatMap(([name, next]) =>
+    formsOf(next, name).map((rest) => rest === "" ? name : `${name}.${rest}`)
+  );
+}
+
+/** The parts of a node, with one for all that differ only in their names. */
+function genericParts(node: Exclude<Node, typeof number>, under: string): Readonly<Record<string, Node>> {
+  if (isList(node)) return { [namedLists.includes(under) ? "NAME" : "INDEX"]: node["each"] };
+  if (isTable(node)) return { NAME: node["any"] };
+  const keys = Object.keys(node).join();
+  if (keys === killModes.join()) return { MODE: Object.values(node)[0]! };
+  return keys === presenceMoments.join() ? { MOMENT: Object.values(node)[0]! } : node;
 }
 
 function allPaths(node: Node): string[] {

@@ -123,6 +123,8 @@ export interface ThresholdResult {
   readonly expression: string;
   /** The value that the report has at its path; absent where the run measured nothing for it, which is not met. */
   readonly actual?: number;
+  /** The unit of the value: `ms`, `s`, `B`, `/s`, or such as `% of wills.expected`; absent for a count. */
+  readonly unit?: string;
   /** Whether the run meets the threshold. */
   readonly met: boolean;
 }

@@ -5,10 +5,14 @@ import { UsageError } from "../../base/failure.ts";
 import { formatNumber, listed } from "../../base/units.ts";
 import { verdictOver } from "../../fleet/merge/verdict.ts";
 import { noCounts, type WillCounts } from "../../fleet/result/will_counts.ts";
-import { isNumberPath, nearPaths, numberAt } from "./number_paths.ts";
+import { isNumberPath, nearPaths, numberAt, plainPath } from "./number_paths.ts";
+import { inUnit, unitAt, unitsFor, wholeOf } from "./number_units.ts";
 import type { Report, ThresholdResult } from "./report.ts";
 
-/** A threshold as it was written, and read. */
+/**
+ * A threshold as it was written, and read. The number on the right is in the unit of the report, or percent of another
+ * number of the report.
+ */
 export interface Threshold {
   /** The threshold as it was given. */
   readonly expression: string;
@@ -18,6 +22,8 @@ export interface Threshold {
   readonly operator: Operator;
   /** The number on the right. */
   readonly value: number;
+  /** The path of the number that is 100 %, where the right side is a percentage. */
+  readonly whole?: string;
 }
 
 /** A comparison of a threshold. */
@@ -32,28 +38,62 @@ const comparisons: Readonly<Record<Operator, (actual: number, value: number) => 
   ">": (actual, value) => actual > value,
 };
 
-const form = /^\s*([^\s<>=!](?:[^<>=!]*[^\s<>=!])?)\s*(==|!=|<=|>=|<|>)\s*(-?\d+(?:\.\d+)?)\s*$/;
+const form = /^\s*([^\s<>=!](?:[^<>=!]*[^\s<>=!])?)\s*(==|!=|<=|>=|<|>)\s*(-?\d+(?:\.\d+)?)\s*(%|\/s|[a-zA-Zµ]+)?\s*$/;
 
 const example =
-  "expected a path of the report, a comparison and a number, such as wills.late<10 or latencyMs.all.p99<=200";
+  "expected a path of the report, a comparison and a number, such as wills.late<10, wills.missing<1% or " +
+  "latencyMs.all.p99<=200ms; mqtt-sim fleet thresholds lists the paths";
 
 /** Reads a threshold. @throws UsageError when it is none, or the report has no such path */
 export function parseThreshold(expression: string): Threshold {
-  const [, path, operator, value] = form.exec(expression) ?? [];
-  if (path === undefined) throw new UsageError(`Cannot read threshold ${JSON.stringify(expression)}: ${example}`);
+  const [, written, operator, number, unit] = form.exec(expression) ?? [];
+  const shown = JSON.stringify(expression);
+  if (written === undefined) throw new UsageError(`Cannot read threshold ${shown}: ${example}`);
+  const path = plainPath(written);
   if (!isNumberPath(path)) {
     const near = nearPaths(path);
     const told = near.length === 0 ? "" : `, but at ${listed(near, "and")}`;
-    throw new UsageError(
-      `Cannot use threshold ${JSON.stringify(expression)}: a report has no number at ${path}${told}; ${example}`,
-    );
+    throw new UsageError(`Cannot use threshold ${shown}: a report has no number at ${path}${told}; ${example}`);
   }
-  return { expression: expression.trim(), path, operator: operator as Operator, value: Number(value) };
+  const right = rightSide(path, Number(number), unit);
+  if (typeof right === "string") throw new UsageError(`Cannot use threshold ${shown}: ${right}`);
+  return { expression: expression.trim(), path, operator: operator as Operator, ...right };
+}
+
+/** The number on the right in the unit of the path, or why it cannot be. */
+function rightSide(path: string, value: number, unit?: string): Pick<Threshold, "value" | "whole"> | string {
+  if (unit === undefined) return { value };
+  if (unit === "%") {
+    const whole = wholeOf(path);
+    return whole === undefined
+      ? `${path} is no share of another number: expected ${unitsFor(unitAt(path))}`
+      : { value, whole };
+  }
+  const converted = inUnit(value, unit, unitAt(path));
+  if (converted !== undefined) return { value: converted };
+  const kind = unitAt(path) === "" ? `${path} is a count` : `${path} is in ${unitAt(path)}`;
+  return `${kind}: expected ${unitsFor(unitAt(path))}`;
+}
+
+/** The first threshold of a report whose path begins so; undefined where there is none. */
+export function thresholdOn({ thresholds = [] }: Pick<Report, "thresholds">, start: string): string | undefined {
+  return thresholds.find(({ expression }) => expression.startsWith(start))?.expression;
 }
 
 /** The report's value for a threshold, in words. */
-export function actualText({ actual }: ThresholdResult): string {
-  return actual === undefined ? "the run measured nothing for it" : `it is ${formatNumber(actual)}`;
+export function actualText({ actual, unit = "" }: ThresholdResult): string {
+  if (actual === undefined) return "the run measured nothing for it";
+  return `it is ${formatNumber(actual)}${unit === "" ? "" : ` ${unit}`}`;
+}
+
+/** The value of a report for a threshold, with its unit. */
+function actualOf(report: Report, { path, whole }: Threshold): Pick<ThresholdResult, "actual" | "unit"> | undefined {
+  const actual = numberAt(report, path);
+  const unit = unitAt(path);
+  if (actual === undefined) return undefined;
+  if (whole === undefined) return { actual, ...unit !== "" && { unit } };
+  const all = numberAt(report, whole) ?? 0;
+  return all === 0 ? undefined : { actual: actual / all * 100, unit: `% of ${whole}` };
 }
 
 /**
@@ -62,10 +102,11 @@ export function actualText({ actual }: ThresholdResult): string {
  */
 export function applyThresholds(report: Report, thresholds: readonly Threshold[]): Report {
   if (thresholds.length === 0) return report;
-  const results = thresholds.map(({ expression, path, operator, value }): ThresholdResult => {
-    const actual = numberAt(report, path);
-    if (actual === undefined) return { expression, met: false };
-    return { expression, actual, met: comparisons[operator](actual, value) };
+  const results = thresholds.map((threshold): ThresholdResult => {
+    const { expression, operator, value } = threshold;
+    const found = actualOf(report, threshold);
+    if (found === undefined) return { expression, met: false };
+    return { expression, ...found, met: comparisons[operator](found.actual!, value) };
   });
   return { ...report, ...verdictWith(report, thresholds, results), thresholds: results };
 }

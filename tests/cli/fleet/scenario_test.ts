@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { UsageError } from "../../../src/base/failure.ts";
 import { readCommandLine } from "../../../src/cli/command_line.ts";
 import type { FleetFlags } from "../../../src/cli/fleet/fleet_flags.ts";
-import { fleetRequest } from "../../../src/cli/fleet/fleet_request.ts";
+import { fleetRequest, withScenario } from "../../../src/cli/fleet/fleet_request.ts";
 import { overrule, parseScenario } from "../../../src/cli/fleet/scenario_file.ts";
 import { planFields, scenarioEntries } from "../../../src/cli/fleet/scenario_settings.ts";
 import { builtInScenarios } from "../../../src/cli/fleet/scenarios.ts";
@@ -311,4 +311,22 @@ Deno.test("docs: scenarios.md has each scenario, and with options.md each entry"
       name,
     );
   }
+});
+
+Deno.test("scenario: a file has thresholds, which those of the command line replace", async () => {
+  const folder = await Deno.makeTempDir();
+  const file = `${folder}/s.yaml`;
+  await Deno.writeTextFile(file, "clients: 5\nthreshold: [wills.late<1%, latencyMs.all.p95<2s]\n");
+  const thresholdsOf = async (...args: string[]) => {
+    const asked = readCommandLine(["fleet", "--scenario", file, ...args], captured()) as FleetFlags;
+    return (await withScenario(asked)).threshold.map(({ expression }) => expression);
+  };
+  assert.deepEqual(await thresholdsOf(), ["wills.late<1%", "latencyMs.all.p95<2s"]);
+  assert.deepEqual(await thresholdsOf("--threshold", "wills.late<3"), ["wills.late<3"]);
+  await Deno.writeTextFile(file, "threshold: wills.lat<1\n");
+  await assert.rejects(
+    thresholdsOf(),
+    /Cannot read threshold "wills\.lat<1": expected a condition such as wills\.late<10 over a path/,
+  );
+  await Deno.remove(folder, { recursive: true });
 });

@@ -203,3 +203,15 @@ Deno.test("report: one unwritable path leaves the other files unchanged", () =>
     );
     await assert.rejects(openReportOutputs({ html: "-", csv: "-" }), /both to standard output/);
   }));
+
+Deno.test("report: a report may be one line of any length; a line of a recording may not", () =>
+  inFolder(async (folder) => {
+    const [long, short] = [17 * 1_048_576, reportJson(reportOf(passed()))];
+    const one = JSON.stringify({ padding: "x".repeat(long), ...JSON.parse(short) });
+    await Deno.writeTextFile(`${folder}/run.json`, one);
+    assert.equal((await run(`${folder}/run.json`)).code, 0);
+    const recording = new Recording();
+    simulateFleet({ plan: { clients: 2, durationMs: 1_000 }, recording });
+    await Deno.writeTextFile(`${folder}/run.ndjson`, `${recording.text}${"x".repeat(long)}`);
+    assert.match((await run(`${folder}/run.ndjson`)).err, /a line is too long/);
+  }));

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { LifeRow } from "../../../src/fleet/ledger/life_row.ts";
 import { lifeRowsCsv, lifeRowsHead, livesCsv, modeCsv } from "../../../src/report/export/csv.ts";
 import { assertGolden } from "../golden.ts";
-import { failed, passed, reportOf } from "../sample.ts";
+import { failed, latency, passed, reportOf } from "../sample.ts";
 
 Deno.test("csv: a row for each kill mode", () => assertGolden("fail.csv", modeCsv(reportOf(failed()))));
 
@@ -38,4 +38,11 @@ Deno.test("csv: each recorded life has its group, verdict and times", () => {
       "",
     ].join("\r\n"),
   );
+});
+
+Deno.test("csv: a mode without a will has empty latencies, and a count of 0", () => {
+  const { all, byMode } = passed().latencyMs;
+  const text = modeCsv(reportOf(passed({}, { latencyMs: { all, byMode: { ...byMode, leave: latency(0, 0, 0) } } })));
+  const leave = text.split("\r\n").find((line) => line.startsWith("leave,"))!;
+  assert.ok(leave.endsWith(",0,0,,,,,,,"), leave);
 });

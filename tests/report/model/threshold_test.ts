@@ -4,6 +4,9 @@ import type { FleetResult } from "../../../src/fleet/result/result.ts";
 import type { WillCounts } from "../../../src/fleet/result/will_counts.ts";
 import { makeReport, type Report } from "../../../src/report/model/report.ts";
 import { applyThresholds, parseThreshold } from "../../../src/report/model/threshold.ts";
+import { isNumberPath } from "../../../src/report/model/number_paths.ts";
+import { wholeOf } from "../../../src/report/model/number_units.ts";
+import { thresholdTable } from "../../../src/report/terminal/threshold_table.ts";
 import { reportJson } from "../../../src/report/export/json.ts";
 import { failed, latency, modeCounts, passed } from "../sample.ts";
 
@@ -33,6 +36,79 @@ for (const [expression, path, operator, value] of read) {
     assert.deepEqual(parseThreshold(expression), { expression: expression.trim(), path, operator, value });
   });
 }
+
+const converted: readonly [expression: string, value: number, whole?: string][] = [
+  ["latencyMs.all.p99<0.2s", 200],
+  ["latencyMs.all.p99<=250us", 0.25],
+  ["latencyMs.all.p(99.9)<1m", 60_000],
+  ["plan.keepAliveS<2m", 120],
+  ["resources.cpuMsPerLife<2ms", 2],
+  ["resources.bytesPerClient<64KiB", 65_536],
+  ["resources.rssBytes<1.5MB", 1_500_000],
+  ["kills.reachedPerSecond>40/s", 40],
+  ["wills.missing<1%", 1, "wills.expected"],
+  ["byGroup.sensors.late <= 0.5 %", 0.5, "byGroup.sensors.expected"],
+  ["controls.lost<10%", 10, "controls.total"],
+];
+for (const [expression, value, whole] of converted) {
+  Deno.test(`threshold: ${expression} has its number in the unit of the report`, () => {
+    const { value: read, whole: of } = parseThreshold(expression);
+    assert.deepEqual([read, of], [value, whole]);
+  });
+}
+
+const misfits: readonly [expression: string, why: RegExp][] = [
+  ["wills.late<10ms", /: wills\.late is a count: expected a number without a unit$/],
+  ["latencyMs.all.p99<1%", /: latencyMs\.all\.p99 is no share of another number: expected a time such as/],
+  ["latencyMs.all.p99<1KiB", /: latencyMs\.all\.p99 is in ms: expected a time such as 250us, 20ms or 1\.5s$/],
+  ["latencyMs.all.p99<1parsec", /: latencyMs\.all\.p99 is in ms: expected a time/],
+  ["latencyMs.all.p100<1", /a report has no number at latencyMs\.all\.p100/],
+  ["wills.p95<1", /a report has no number at wills\.p95/],
+];
+for (const [expression, why] of misfits) {
+  Deno.test(`threshold: refuses "${expression}" for its unit or percentile`, () => {
+    assert.throws(() => parseThreshold(expression), { name: "UsageError", message: why });
+  });
+}
+
+Deno.test("threshold: a percentile that the report does not name comes from its histogram", () => {
+  const latencyMs = { all: latency(100, 1, 1), byMode: {} };
+  const report = reportWith({}, { latencyMs });
+  const [p95, p75] = held(report, "latencyMs.all.p95<1s", "latencyMs.all.p(75)<1s").thresholds!;
+  assert.ok(Math.abs(p95!.actual! - 95) < 0.2 && Math.abs(p75!.actual! - 75) < 0.2, `${p95!.actual} ${p75!.actual}`);
+  assert.equal(p95!.unit, "ms");
+  const none = held(reportWith({}, { latencyMs: { all: latency(0, 0, 0), byMode: {} } }), "latencyMs.all.p95<1s");
+  assert.deepEqual(none.thresholds, [{ expression: "latencyMs.all.p95<1s", met: false }]);
+});
+
+Deno.test("threshold: a percentage is of the number that the list names, and of nothing it is not met", () => {
+  const report = reportWith({ expected: 200, missing: 3, onTime: 197 });
+  const { thresholds, verdict } = held(report, "wills.missing<2%");
+  assert.deepEqual(thresholds, [
+    { expression: "wills.missing<2%", actual: 1.5, unit: "% of wills.expected", met: true },
+  ]);
+  assert.equal(verdict, "pass");
+  assert.match(
+    held(report, "wills.missing<1%").reason,
+    /^not met: wills\.missing<1% \(it is 1\.5 % of wills\.expected\)/,
+  );
+  assert.equal(held(reportWith({}, { controls: { total: 0, blind: 0, lost: 0 } }), "controls.lost<1%").verdict, "fail");
+});
+
+Deno.test("threshold: the list has each path once, with its unit and the number that is 100 %", () => {
+  const lines = thresholdTable().split("\n");
+  const paths = lines.slice(1, lines.indexOf("")).map((line) => line.split(" ")[0]!);
+  assert.equal(new Set(paths).size, paths.length);
+  for (const path of paths) {
+    const real = path.replaceAll("MODE", "reset").replaceAll("MOMENT", "end").replaceAll("INDEX", "0");
+    assert.ok(isNumberPath(real), real);
+    const whole = wholeOf(real);
+    if (whole !== undefined) assert.ok(isNumberPath(whole), whole);
+  }
+  assert.ok(lines.some((line) => /^connects\.latencyMs\.p99 +ms$/.test(line)));
+  assert.ok(lines.some((line) => /^kills\.byMode\.MODE\.missing +count +kills\.byMode\.MODE\.expected$/.test(line)));
+  assert.doesNotMatch(thresholdTable("CONTROLS"), /^wills\./m);
+});
 
 const refused = [
   "",
@@ -79,7 +155,7 @@ Deno.test("threshold: a run that meets it passes as without it", () => {
 Deno.test("threshold: a run that passes otherwise fails when it does not meet it, with the value", () => {
   const { verdict, exitCode, reason, thresholds } = held(reportWith(), "latencyMs.all.max<0.001");
   assert.deepEqual({ verdict, exitCode, met: thresholds![0]!.met }, { verdict: "fail", exitCode: 1, met: false });
-  assert.match(reason, /^not met: latencyMs\.all\.max<0\.001 \(it is [\d.,]+\)$/);
+  assert.match(reason, /^not met: latencyMs\.all\.max<0\.001 \(it is [\d.,]+ ms\)$/);
 });
 
 Deno.test("threshold: a threshold on a count of faults replaces the limit of 0", () => {
@@ -142,7 +218,8 @@ for (const [expression, actual] of measured) {
       connects: { latencyMs: latency(7, 1, 1), underWayLimit: 64, mostUnderWay: 3 },
       resources: { cpuMs: 3_210, rssBytes: 1, cpuMsPerLife: 2.5 },
     });
-    assert.deepEqual(held(report, expression).thresholds, [{ expression, actual, met: true }]);
+    const [{ unit: _, ...result } = { expression: "", met: false }] = held(report, expression).thresholds!;
+    assert.deepEqual(result, { expression, actual, met: true });
   });
 }
 
