@@ -39,7 +39,16 @@ const mosquitto = ["mosquitto", "/usr/sbin/mosquitto"];
 const erlang = ["/usr/bin/erl", "/usr/bin/epmd"];
 const otherBrokers = [...erlang, "nats-server", "/usr/sbin/nats-server", "/usr/lib/rabbitmq/bin/rabbitmq-server"];
 const peersOnDeno = ["sh", "stdbuf", ...mosquitto, ...mosquittoTools, ...pahoTools, ...otherBrokers];
-const peers = ["sh", "stdbuf", ...mosquitto, "mosquitto_passwd", ...mosquittoTools, ...pahoTools, ...otherBrokers];
+const peers = [
+  "sh",
+  "npm",
+  "stdbuf",
+  ...mosquitto,
+  "mosquitto_passwd",
+  ...mosquittoTools,
+  ...pahoTools,
+  ...otherBrokers,
+];
 const compiledPeers = ["dist/mqtt-sim", "sh", "stdbuf", ...mosquitto, ...mosquittoTools, ...pahoTools];
 /** What the tests of the release and of the GitHub workflows run. */
 const shell = ["sh", "bash", "git", "shellcheck"];
@@ -149,6 +158,7 @@ function writingTasks(machine: TaskMachine): [string, TaskLines][] {
     }],
     ["release", one(...quiet, ...files, run(machine, "git"), "--ignore-env", "tools/release/release.ts")],
     ["lock", lock],
+    ["npm", one(...script, ...files, run(machine, "npm"), "--ignore-env", "tools/program/npm_package.ts")],
     ["sbom", one(...page, "tools/sbom.ts")],
     [
       "docs:simulation",
