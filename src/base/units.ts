@@ -164,6 +164,15 @@ export function formatMs(ms: number): string {
   return `${threeDigits(ms)} ms`;
 }
 
+/** A time of a run: up to two minutes as {@link formatMs}, longer ones in minutes and hours: `5 min 12 s`, `10 h`. */
+export function formatElapsed(ms: number): string {
+  if (!Number.isFinite(ms) || Math.abs(ms) < 120_000) return formatMs(ms);
+  const seconds = Math.round(ms / 1_000);
+  const [h, min, s] = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60, seconds % 60];
+  const parts = h > 0 ? [`${formatCount(h)} h`, min > 0 ? `${min} min` : ""] : [`${min} min`, s > 0 ? `${s} s` : ""];
+  return parts.filter((part) => part !== "").join(" ");
+}
+
 function threeDigits(value: number): string {
   const size = Math.abs(value);
   const decimals = size < 0.9995 ? 3 : size < 9.995 ? 2 : size < 99.95 ? 1 : 0;

@@ -49,6 +49,21 @@ Deno.test("check writers: JUnit counts match the suites, and the XML is well-for
   assert.match(checkJunit(voidCheck()), /<error message="watcher got no message">/);
 });
 
+Deno.test("check writers: the page has each case once, in its area, with what a search needs", () => {
+  const report = checkSample();
+  const main = checkMain(report).text;
+  const areas = main.split('<details class="card area"').slice(1).map((part) => part.split("</details>")[0]!);
+  assert.deepEqual(areas.map((area) => /data-area="(\w+)"/.exec(area)![1]), ["will", "connect"]);
+  const outcomes = areas.map((area) => [...area.matchAll(/<tr data-outcome="([^"]+)"/g)].map(([, outcome]) => outcome));
+  assert.deepEqual(outcomes, [["fail", "deviation", "not testable", "pass", "pass"], ["pass", "pass"]]);
+  assert.match(areas[0]!, /will\/four[^]*?it needs a login[^]*?not testable[^]*?5\.0[^]*?3\.1\.2-10, 3\.1\.2-8/);
+  assert.deepEqual([...main.matchAll(/<option value="([\d.-]+)">/g)].map(([, rule]) => rule), [
+    ...["3.1.2-8", "3.1.2-10", "4.13.1-1"],
+  ]);
+  assert.match(main, /id="filter"[^>]* hidden/);
+  for (const area of areas) assert.ok(!/^[^>]* open/.test(area));
+});
+
 Deno.test("check writers: text and page of a void check contain the transcript of its control arm", () => {
   for (const form of [checkText(voidCheck()), checkHtml(voidCheck())]) {
     assert.match(form, /control arm/);
@@ -59,7 +74,7 @@ Deno.test("check writers: text and page of a void check contain the transcript o
 Deno.test("check writers: escape hostile text in each format", () => {
   const report = hostileCheck();
   for (const form of [checkHtml(report), checkJunit(report)]) assert.ok(!form.includes(script));
-  assert.equal(checkHtml(report).split("<script").length - 1, 3);
+  assert.equal(checkHtml(report).split("<script").length - 1, 2);
   const outside = checkMarkdown(report).replaceAll(/````text[^]*?\n {2}````\n/g, "");
   assert.ok(!outside.includes(script) && !outside.includes("````"), outside);
 });

@@ -48,10 +48,20 @@ function halfMinute(): SeriesPoint[] {
     alive: 950 + second,
     kills: second === 0 ? 0 : 53,
     wills: second === 0 ? 0 : 48,
+    due: second === 0 ? 0 : 48,
     p50: second === 0 ? 0 : 0.4 + second / 100,
     p99: second === 0 ? 0 : 2 + second / 10,
     max: second === 0 ? 0 : 3 + second / 10,
     byMode: second === 0 ? {} : { reset: stretch(25, 0.3 + second / 100), close: stretch(23, 0.4 + second / 80) },
+  }));
+}
+
+/** Half a minute in which wills went wrong in its middle. */
+function halfMinuteWithFaults(): SeriesPoint[] {
+  return halfMinute().map((point, second) => ({
+    ...point,
+    ...second >= 10 && second < 15 &&
+      { wills: 43, faults: { missing: 5, ...second === 12 && { late: 6, duplicate: 4 } } },
   }));
 }
 
@@ -183,6 +193,15 @@ function failedLives(): FaultSample[] {
       ...index % 6 === 1 && {
         timeline: { connectedMs: 1_000, killDueMs: 1_999.5, killedMs: 2_000, dueMs: 2_000, seenMs: [3_500] },
       },
+      ...index % 6 === 3 && {
+        timeline: {
+          connectedMs: 1_000,
+          killDueMs: 1_999.5,
+          killedMs: 2_000,
+          dueMs: 2_000,
+          seenMs: [2_001.2, 2_001.49],
+        },
+      },
     })),
     staleState,
   ];
@@ -217,6 +236,7 @@ export function failed(): FleetResult {
       all: latency(2_000, 0.1, 8),
       byMode: Object.fromEntries(killModes.slice(0, 9).map((mode, index) => [mode, latency(200, index, 60)])),
     },
+    series: halfMinuteWithFaults(),
     stages: manyStages,
     retained: { expected: 9_500, right: 9_498, wrong: 1, missing: 1 },
     presence: {

@@ -82,8 +82,10 @@ function planned(
   let restarted = 0;
   let fromMs = beganMs;
   for (const phase of phasesOf(plan)) {
-    if (stages.length > 0 && fromMs >= endMs) break;
-    let toMs = fromMs + phaseDurationMs(plan, phase);
+    const durationMs = phaseDurationMs(plan, phase);
+    // What takes no time may be at the very end: the kills of a storm.
+    if (stages.length > 0 && (fromMs > endMs || (fromMs === endMs && durationMs > 0))) break;
+    let toMs = fromMs + durationMs;
     if (phase.kind === "restart") {
       const restart = restarts[restarted++];
       if (restart === undefined) break;

@@ -2,7 +2,7 @@
  * A check as one self-contained HTML page: the verdict first, then failures with their transcripts, then rule by rule.
  */
 import { formatCount, formatMs } from "../../base/units.ts";
-import type { CaseOutcome, CaseResult } from "../../conformance/case/result.ts";
+import type { CaseResult } from "../../conformance/case/result.ts";
 import { type TranscriptLine, transcriptText } from "../../conformance/probe/transcript.ts";
 import {
   againLines,
@@ -11,20 +11,13 @@ import {
   caseRulesText,
   type CheckReport,
   protocolsText,
-  ruleRows,
   unseenDeviations,
 } from "../model/check_report.ts";
+import { casesPart, outcomes } from "./check_cases.ts";
+import { linksPart } from "./page/guide_part.ts";
 import { type Tile, tilesPart, verdictKind, verdictPart, wordOf } from "./page/head_part.ts";
 import { type Markup, markup } from "./page/markup.ts";
 import { pageHtml } from "./page/page.ts";
-
-const outcomes: readonly CaseOutcome[] = ["pass", "fail", "deviation", "not testable"];
-const looks: Readonly<Record<CaseOutcome, string>> = {
-  pass: "good",
-  fail: "bad",
-  deviation: "unsure",
-  "not testable": "none",
-};
 
 /** The whole page; it loads nothing from anywhere. */
 export function checkHtml(report: CheckReport): string {
@@ -38,12 +31,41 @@ export function checkHtml(report: CheckReport): string {
 
 /** All between the top and the foot of the page. */
 export function checkMain(report: CheckReport): Markup {
+  if (report.cases.length === 0) {
+    return markup`${headPart(report)}
+${advicePart(report)}
+${failedPart(report)}
+${notesPart(report)}`;
+  }
   return markup`${headPart(report)}
+${navigationPart(report)}
 ${tilesPart(tiles(report))}
-${notesPart(report)}
 ${failedPart(report)}
 ${areaPart(report)}
-${rulePart(report)}`;
+${casesPart(report)}
+${notesPart(report)}`;
+}
+
+function navigationPart(report: CheckReport): Markup {
+  const parts = [
+    ["failed-title", "What failed", report.counts.fail > 0],
+    ["areas-title", "By area", true],
+    ["cases-title", "Case by case", true],
+    ["notes-title", "Notes", notesOf(report).length > 0],
+  ] as const;
+  return linksPart(parts.filter(([, , isThere]) => isThere));
+}
+
+/** A check without a case has found nothing about the broker. */
+function advicePart({ target, verdict }: CheckReport): Markup | undefined {
+  if (verdict !== "void") return undefined;
+  const address = target === "embedded" ? "its address" : target;
+  return markup`<section class="advice card" aria-labelledby="advice-title">
+<h2 id="advice-title">What to try</h2>
+<ul><li>Check that the broker runs, and that it accepts MQTT connections at ${address}.</li>
+<li>Where it asks for a login: --username and --password-file, of a user that may publish and subscribe.</li>
+<li>Read below what the broker answered to the control arm.</li></ul>
+</section>`;
 }
 
 function targetText({ target }: CheckReport): string {
@@ -65,17 +87,17 @@ function headPart(report: CheckReport): Markup {
 function tiles({ counts, cases }: CheckReport): Tile[] {
   const of = `of ${formatCount(cases.length)} cases`;
   return [
-    { name: "Pass", value: formatCount(counts.pass), note: of, look: "good" },
     { name: "Fail", value: formatCount(counts.fail), note: of, look: counts.fail === 0 ? "good" : "bad" },
+    { name: "Pass", value: formatCount(counts.pass), note: of, look: "good" },
     { name: "Deviation", value: formatCount(counts.deviation), note: "failed as the profile describes" },
     { name: "Not testable", value: formatCount(counts["not testable"]), note: "with the reason, below" },
   ];
 }
 
-function notesPart(report: CheckReport): Markup | undefined {
+function notesOf(report: CheckReport): string[] {
   const { warnings, cases, controls } = report;
   const held = Map.groupBy(cases.filter(({ outcome }) => outcome === "not testable"), ({ reason }) => reason!);
-  const notes = [
+  return [
     ...warnings,
     ...controls.filter(({ outcome }) => outcome !== "pass").map(({ protocol, outcome, reason }) =>
       `Control arm of MQTT ${protocol}: ${outcome}: ${reason}`
@@ -86,6 +108,10 @@ function notesPart(report: CheckReport): Markup | undefined {
     ...unseenDeviations(report),
     ...againLines(report),
   ];
+}
+
+function notesPart(report: CheckReport): Markup | undefined {
+  const notes = notesOf(report);
   if (notes.length === 0) return undefined;
   return markup`<section class="warnings card" aria-labelledby="notes-title">
 <h2 id="notes-title">Notes on this report</h2>
@@ -132,36 +158,21 @@ function transcriptPart(lines: readonly TranscriptLine[] = []): Markup {
 function areaPart(report: CheckReport): Markup | undefined {
   const rows = areaRows(report);
   if (rows.length === 0) return undefined;
-  const body = rows.map(({ name, cases }) =>
-    markup`<tr><th scope="row">${name}</th><td>${cases.length}</td>${
+  const body = rows.map(({ area, name, cases }) =>
+    markup`<tr><th scope="row"><a href="#area-${area}">${name}</a></th><td>${cases.length}</td>${
       outcomes.map((outcome) => {
         const count = cases.filter((each) => each.outcome === outcome).length;
-        return count > 0 && outcome === "fail"
-          ? markup`<td class="bad"><b>${count}</b></td>`
-          : markup`<td>${count}</td>`;
+        if (count === 0) return markup`<td class="none">0</td>`;
+        return outcome === "fail" ? markup`<td class="bad"><b>${count}</b></td>` : markup`<td>${count}</td>`;
       })
     }</tr>
 `
   );
-  return section("areas", "By area", ["area", "cases", ...outcomes], body);
-}
-
-function rulePart(report: CheckReport): Markup | undefined {
-  if (report.cases.length === 0) return undefined;
-  const body = ruleRows(report).map(({ protocol, rule, result: { outcome, id, title } }) =>
-    markup`<tr><th scope="row">${protocol}</th><td>${rule}</td><td class="${looks[outcome]}">${
-      outcome === "pass" ? outcome : markup`<b>${outcome}</b>`
-    }</td><td class="text">${id}<small>${title}</small></td></tr>
-`
-  );
-  return section("rules", "Rule by rule", ["MQTT", "rule", "outcome", "case"], body);
-}
-
-function section(id: string, title: string, heads: readonly string[], body: readonly Markup[]): Markup {
-  return markup`<section aria-labelledby="${id}-title">
-<h2 id="${id}-title">${title}</h2>
-<div class="card scroll" role="region" aria-labelledby="${id}-title" tabindex="0">
-<table class="check" id="${id}"><thead><tr>${heads.map((head) => markup`<th scope="col">${head}</th>`)}</tr></thead>
+  const heads = ["area", "cases", ...outcomes].map((head) => markup`<th scope="col">${head}</th>`);
+  return markup`<section aria-labelledby="areas-title">
+<h2 id="areas-title">By area</h2>
+<div class="card scroll" role="region" aria-labelledby="areas-title" tabindex="0">
+<table class="check" id="areas"><thead><tr>${heads}</tr></thead>
 <tbody>${body}</tbody></table>
 </div>
 </section>`;

@@ -6,6 +6,8 @@ import { faultKindPart, livesPart } from "./page/lives_part.ts";
 import { type Markup, markup } from "./page/markup.ts";
 import { modePart, thresholdPart } from "./page/mode_part.ts";
 import { pageHtml } from "./page/page.ts";
+import { isBareVoid } from "../model/void_advice.ts";
+import { advicePart, navigationPart } from "./page/guide_part.ts";
 import { profilePart } from "./page/profile_part.ts";
 import { planPart } from "./page/plan_part.ts";
 import { presencePart } from "./page/presence_part.ts";
@@ -32,11 +34,19 @@ export function reportTitle({ verdictText, run }: Report): string {
 
 /** All between the top and the foot of the page. */
 export function reportMain(report: Report, plots: readonly Plot[]): Markup {
-  return markup`${reportVerdict(report)}
-${faultKindPart(report)}
-${tilesPart(reportTiles(report))}
+  if (isBareVoid(report)) {
+    return markup`${reportVerdict(report)}
+${advicePart(report)}
 ${warningPart(report)}
+${planPart(report)}`;
+  }
+  return markup`${reportVerdict(report)}
+${navigationPart(report, plots.length > 0)}
+${advicePart(report)}
+${tilesPart(reportTiles(report))}
+${faultKindPart(report)}
 ${thresholdPart(report)}
+${warningPart(report)}
 ${plotsPart(plots)}
 ${modePart(report)}
 ${groupPart(report)}
@@ -62,6 +72,7 @@ export function plotsPart(plots: readonly Plot[]): Markup | undefined {
   return markup`
     <section aria-labelledby="plots-title">
       <h2 id="plots-title">Progress</h2>
+      <p class="note hint">Point at a plot, or focus it and press ← or →, to read its values.</p>
       ${marksKey(plots.find(({ marks }) => marks !== undefined)?.marks ?? [])}
       <div class="plots">${plots.map(plotFigure)}</div>
     </section>

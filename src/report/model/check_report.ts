@@ -54,7 +54,7 @@ export interface RuleRow {
 export function ruleRows({ cases }: Pick<CheckReport, "cases">): RuleRow[] {
   const rows = cases.flatMap((result) => result.rules.map((rule) => ({ rule, protocol: result.protocol, result })));
   return rows.toSorted((one, other) =>
-    one.protocol.localeCompare(other.protocol) || compareNumbers(one.rule, other.rule)
+    one.protocol.localeCompare(other.protocol) || compareRules(one.rule, other.rule)
   );
 }
 
@@ -70,8 +70,8 @@ export function areaRows({ cases }: Pick<CheckReport, "cases">): { area: Area; n
     .filter((row) => row.cases.length > 0);
 }
 
-/** `3.1.2-8` before `3.1.2-10`, and a section before its statements. */
-function compareNumbers(one: string, other: string): number {
+/** The order of rules: `3.1.2-8` before `3.1.2-10`, and a section before its statements. */
+export function compareRules(one: string, other: string): number {
   const [left, right] = [one, other].map((number) => number.split(/[.-]/).map(Number)) as [number[], number[]];
   for (let place = 0; place < Math.max(left.length, right.length); place++) {
     const difference = (left[place] ?? -1) - (right[place] ?? -1);

@@ -1,10 +1,13 @@
 /** The HTML pages in a real browser: desktop and phone, light and dark, and the live page. */
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
+import { checkHtml } from "../../../src/report/html/check_html.ts";
 import { comparisonHtml } from "../../../src/report/html/comparison_html.ts";
 import { reportHtml } from "../../../src/report/html/html.ts";
 import { everyOutcome } from "../../report/comparison_sample.ts";
 import { hostile } from "../../report/hostile.ts";
+import { checkSample } from "../../report/check_sample.ts";
+import { storm, tenHours } from "../../report/long_sample.ts";
 import { failed, passed, reportOf, voided } from "../../report/sample.ts";
 import { type Look, openPage, startBrowser } from "../../support/machine/browser.ts";
 import { chromium, peerTest, startOurs } from "../../support/brokers/peers.ts";
@@ -15,6 +18,9 @@ const pages = {
   void: reportHtml(reportOf(voided())),
   hostile: reportHtml(hostile()),
   comparison: comparisonHtml(everyOutcome()),
+  storm: reportHtml(storm()),
+  tenHours: reportHtml(tenHours()),
+  check: checkHtml(checkSample()),
 };
 const desk = { width: 1_280, height: 900 };
 const phone = { width: 390, height: 844 };
@@ -29,6 +35,10 @@ const cases: readonly (readonly [name: keyof typeof pages, look: Look])[] = [
   ["pass", { ...desk, scheme: "light" }],
   ["pass", { ...phone, scheme: "dark" }],
   ["void", { ...phone, scheme: "light" }],
+  ["storm", { ...phone, scheme: "light" }],
+  ["tenHours", { ...desk, scheme: "dark" }],
+  ["tenHours", { ...phone, scheme: "light" }],
+  ["check", { ...phone, scheme: "light" }],
   ["comparison", { ...desk, scheme: "light" }],
   ["comparison", { ...smallPhone, scheme: "dark" }],
   ["hostile", { ...smallPhone, scheme: "dark" }],
@@ -56,7 +66,7 @@ peerTest("pages: load nothing, log no error, and contain each part", [chromium],
       const told = `${name} at ${look.width} × ${look.height}, ${look.scheme}`;
       const path = `${folder}/${name}.html`;
       await Deno.writeTextFile(path, pages[name]);
-      await using opened = await openPage(running.browser, `file://${path}`, look);
+      await using opened = await openPage(running.browser, `file://${path}`, look, noteLabels);
       await holdPage(opened.page, told, name);
       assert.deepEqual(opened.misdeeds, [], told);
     }
@@ -65,6 +75,25 @@ peerTest("pages: load nothing, log no error, and contain each part", [chromium],
   }
 }, 180_000);
 
+/** A script that notes what a canvas has as text since it was cleared, with the box of each. */
+const noteLabels = `(() => {
+  const noted = new WeakMap();
+  const { fillText, clearRect } = CanvasRenderingContext2D.prototype;
+  CanvasRenderingContext2D.prototype.clearRect = function (x, y, width, height) {
+    if (width >= this.canvas.width) noted.set(this.canvas, []);
+    return clearRect.call(this, x, y, width, height);
+  };
+  CanvasRenderingContext2D.prototype.fillText = function (text, x, y, ...more) {
+    const { actualBoundingBoxLeft, actualBoundingBoxRight, actualBoundingBoxAscent, actualBoundingBoxDescent } = this.measureText(text);
+    const { e, f } = this.getTransform();
+    const box = { text, left: x + e - actualBoundingBoxLeft, right: x + e + actualBoundingBoxRight,
+      top: y + f - actualBoundingBoxAscent, bottom: y + f + actualBoundingBoxDescent };
+    if (text !== "") noted.set(this.canvas, [...noted.get(this.canvas) ?? [], box]);
+    return fillText.call(this, text, x, y, ...more);
+  };
+  window.labelsOf = (canvas) => noted.get(canvas) ?? [];
+})()`;
+
 async function holdPage(page: Page, told: string, name: string): Promise<void> {
   const width = await ask<number>(page, "document.documentElement.scrollWidth - innerWidth");
   assert.ok(width <= 0, `${told}: ${width} px wider than the screen`);
@@ -72,7 +101,8 @@ async function holdPage(page: Page, told: string, name: string): Promise<void> {
   const height = await ask<number>(page, "innerHeight");
   if (name !== "hostile") assert.ok(bottom > 0 && bottom < height, `${told}: the verdict ends at ${bottom}`);
   const plots = await ask<string[]>(page, "[...document.querySelectorAll('.canvas')].map(({ id }) => id.slice(5))");
-  assert.equal(plots.length > 0, true, told);
+  // A void run and a check have nothing to plot.
+  assert.equal(plots.length > 0, !["void", "check"].includes(name), told);
   for (const id of plots) {
     const drawn = await ask<number>(page, `document.querySelectorAll('#plot-${id} canvas').length`);
     const rows = await ask<number>(page, `document.querySelectorAll('#table-${id} tbody tr').length`);
@@ -80,7 +110,29 @@ async function holdPage(page: Page, told: string, name: string): Promise<void> {
     const wide = await ask<number>(page, `document.querySelector('#plot-${id} canvas').getBoundingClientRect().width`);
     assert.ok(wide > 200, `${told}: plot ${id} is ${wide} px wide`);
   }
+  assert.deepEqual(await ask<string[]>(page, overlaps), [], told);
 }
+
+/** Pairs of texts that touch: labels on one canvas, and the texts of parts whose boxes could meet. */
+const overlaps = `(() => {
+  const meet = (one, other) => one.left < other.right - 0.5 && other.left < one.right - 0.5 &&
+    one.top < other.bottom - 0.5 && other.top < one.bottom - 0.5;
+  const found = [];
+  const hold = (name, boxes) => boxes.forEach((one, place) => {
+    for (const other of boxes.slice(place + 1)) if (meet(one, other)) found.push(name + ": " + one.text + " | " + other.text);
+  });
+  for (const canvas of document.querySelectorAll("canvas")) hold(canvas.closest(".canvas").id, window.labelsOf(canvas));
+  for (const selector of ["nav a", ".tiles > div", ".time-axis", ".filter label", ".u-legend .u-label"]) {
+    const groups = Map.groupBy([...document.querySelectorAll(selector)], (element) => element.parentElement.closest("table, nav, dl, section, div"));
+    for (const [, elements] of groups) {
+      const shown = elements.filter((element) => element.getClientRects().length > 0);
+      hold(selector, shown.flatMap((element) => selector === ".time-axis"
+        ? [...element.children].map((text) => ({ text: text.textContent, ...text.getBoundingClientRect().toJSON() }))
+        : [{ text: element.textContent.trim(), ...element.getBoundingClientRect().toJSON() }]));
+    }
+  }
+  return found;
+})()`;
 
 peerTest("pages: light and dark differ, have sufficient contrast, and the plots follow", [chromium], async () => {
   await using running = await startBrowser(chromium);
@@ -136,7 +188,7 @@ peerTest(
       const { page, misdeeds } = opened;
       await page.focus("#plot-rate");
       for (let times = 0; times < 3; times++) await page.keyboard.press("ArrowRight");
-      await until(page, "document.querySelector('#plot-rate .u-legend').textContent.includes('53')");
+      await until(page, "document.querySelector('#plot-rate .u-legend').textContent.includes('48')");
       await page.focus("#plot-rate + details summary");
       await page.keyboard.press("Enter");
       assert.equal(await page.isVisible("#table-rate"), true);
@@ -155,13 +207,14 @@ peerTest("live page: follows a fleet, and shows its report at the end", [chromiu
   const flags = ["--clients", "60", "--kill-rate", "20%", "--duration", "8s", "--live", "0"];
   await using fleet = startOurs(["fleet", ...flags]);
   const [, url] = await fleet.line(/^live page: (http:\S+)$/);
-  await using opened = await openPage(running.browser, url!, { ...phone, scheme: "light" });
+  await using opened = await openPage(running.browser, url!, { ...phone, scheme: "light" }, noteLabels);
   const { page, misdeeds } = opened;
   const kills = () =>
     ask<number>(page, "Number(document.querySelector('#tiles > div:nth-child(4) b')?.textContent ?? 0)");
   await until(page, "Number(document.querySelector('#tiles > div:nth-child(4) b')?.textContent) > 5");
   const before = await kills();
   await until(page, `Number(document.querySelector('#tiles > div:nth-child(4) b').textContent) > ${before}`);
+  assert.deepEqual(await ask<string[]>(page, overlaps), [], "during the run");
   await page.waitForSelector("#verdict.pass", { timeout: 40_000 });
   assert.equal((await fleet.exit(40_000)).code, 0, fleet.said);
   await holdPage(page, "live, when it is over", "live");

@@ -6,12 +6,15 @@ import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { makePlan } from "../../../src/fleet/plan/make_plan.ts";
 import type { Progress } from "../../../src/fleet/result/result.ts";
+import { checkHtml } from "../../../src/report/html/check_html.ts";
 import { comparisonHtml } from "../../../src/report/html/comparison_html.ts";
 import { reportHtml } from "../../../src/report/html/html.ts";
 import { LivePage } from "../../../src/report/html/live_page.ts";
+import { checkSample } from "../../report/check_sample.ts";
 import { everyOutcome } from "../../report/comparison_sample.ts";
 import { grouped } from "../../report/grouped_sample.ts";
-import { context, reportOf } from "../../report/sample.ts";
+import { storm, tenHours } from "../../report/long_sample.ts";
+import { context, passed, reportOf, voided } from "../../report/sample.ts";
 import { openPage, type RunningBrowser, startBrowser } from "../../support/machine/browser.ts";
 import { chromium, peerTest } from "../../support/brokers/peers.ts";
 import { differences, type Screen, seen, type SeenScreen } from "../../support/machine/screen.ts";
@@ -21,7 +24,16 @@ const looks = {
   desk: { width: 1_280, height: 900, scheme: "light" },
   phone: { width: 390, height: 844, scheme: "dark" },
 } as const;
-const pages = { report: reportHtml(reportOf(grouped())), live: livePage(), comparison: comparisonHtml(everyOutcome()) };
+const pages = {
+  report: reportHtml(reportOf(grouped())),
+  pass: reportHtml(reportOf(passed())),
+  void: reportHtml(reportOf(voided())),
+  storm: reportHtml(storm()),
+  "ten-hours": reportHtml(tenHours()),
+  live: livePage(),
+  comparison: comparisonHtml(everyOutcome()),
+  check: checkHtml(checkSample()),
+};
 type Name = `${keyof typeof pages}-${keyof typeof looks}`;
 
 /** A run after 20 s. */
@@ -52,7 +64,8 @@ function progressAt(second: number): Progress {
 
 /** Takes the picture of a page, with a change of its style if one is given. */
 async function look({ browser }: RunningBrowser, name: Name, rule?: string): Promise<SeenScreen> {
-  const [page, at] = name.split("-") as [keyof typeof pages, keyof typeof looks];
+  const cut = name.lastIndexOf("-");
+  const [page, at] = [name.slice(0, cut) as keyof typeof pages, name.slice(cut + 1) as keyof typeof looks];
   const file = await Deno.makeTempFile({ suffix: ".html" });
   try {
     await Deno.writeTextFile(file, pages[page]);
@@ -90,22 +103,21 @@ async function keep(name: Name, { picture, ...screen }: SeenScreen): Promise<voi
   await Deno.writeFile(new URL(`${name}.png`, folder), picture);
 }
 
-const names: readonly Name[] = [
-  ...["report-desk", "report-phone", "live-desk", "live-phone", "comparison-desk", "comparison-phone"] as const,
-];
+const names = Object.keys(pages).flatMap((page) => Object.keys(looks).map((look) => `${page}-${look}` as Name));
 
-for (const name of names) {
-  peerTest(`screens: ${name} equals its picture`, [chromium], async () => {
-    await using running = await startBrowser(chromium);
+peerTest("screens: each page equals its picture, at a desk and on a phone", [chromium], async () => {
+  await using running = await startBrowser(chromium);
+  const found: string[] = [];
+  for (const name of names) {
     const now = await look(running, name);
     const before = await reference(name);
     if (before === undefined) {
       await keep(name, now);
-      assert.fail(`fixtures/screens/${name}.png was not there and has been taken: look at it, and run the test again`);
-    }
-    assert.deepEqual(await differences(running.browser, now, before), []);
-  }, 90_000);
-}
+      found.push(`fixtures/screens/${name}.png was not there and has been taken: look at it, and run the test again`);
+    } else found.push(...(await differences(running.browser, now, before)).map((text) => `${name}: ${text}`));
+  }
+  assert.deepEqual(found, []);
+}, 300_000);
 
 /** Changes of the style, and whether the comparison must detect them. */
 const changes: readonly (readonly [name: Name, rule: string, noticed: RegExp | undefined])[] = [

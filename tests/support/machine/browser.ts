@@ -54,13 +54,14 @@ export async function startBrowser({ program }: Peer): Promise<RunningBrowser> {
   }
 }
 
-/** Opens an address in a separate context. */
-export async function openPage(browser: Browser, address: string, look: Look): Promise<WatchedPage> {
+/** Opens an address in a separate context. @param first a script that runs before those of the page */
+export async function openPage(browser: Browser, address: string, look: Look, first?: string): Promise<WatchedPage> {
   const context = await browser.newContext({
     viewport: { width: look.width, height: look.height },
     colorScheme: look.scheme,
   });
   const page = await context.newPage();
+  if (first !== undefined) await page.addInitScript(first);
   const misdeeds: string[] = [];
   page.on("console", (message) => {
     if (["error", "warning"].includes(message.type())) misdeeds.push(`console: ${message.text()}`);

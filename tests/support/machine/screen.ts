@@ -29,7 +29,7 @@ export interface SeenScreen extends Screen {
 /** The parts to compare. */
 const parts = [
   ...[".verdict", ".verdict .word", ".verdict h1", ".tiles > div", ".warnings", "section > h2", "section > .scroll"],
-  ...[".plot", ".plot .canvas", ".lives > li", ".whole", ".command", ".plan"],
+  ...[".plot", ".plot .canvas", ".lives > li", ".whole", ".command", ".plan", ".advice", ".filter", ".area"],
 ];
 /** The largest height of a picture, in pixels of the page: the picture omits the part further down. */
 const tallest = 2_400;

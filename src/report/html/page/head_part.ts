@@ -1,5 +1,5 @@
 /** The top of the page: the verdict, its reason, and the numbers behind it. */
-import { formatBytes, formatCount, formatMs } from "../../../base/units.ts";
+import { formatBytes, formatCount, formatElapsed, formatMs } from "../../../base/units.ts";
 import type { WillCounts } from "../../../fleet/result/will_counts.ts";
 import type { Report } from "../../model/report.ts";
 import { deviationsIn } from "../../../fleet/merge/verdict.ts";
@@ -48,7 +48,7 @@ export function reportVerdict({ verdict, verdictText, reason, run, ...found }: R
     run.target === "embedded" ? "embedded broker" : run.target,
     protocolText[run.protocol],
     `${run.startedAt.slice(0, 16).replace("T", " ")} UTC`,
-    `took ${formatMs(run.durationMs)}`,
+    `took ${formatElapsed(run.durationMs)}`,
     `run ${run.id}`,
     `seed ${run.seed}`,
   ]);
@@ -82,15 +82,17 @@ export function tilesPart(tiles: readonly Tile[]): Markup {
 }
 
 /** The tiles of a report. */
-export function reportTiles({ clients, kills, wills, latencyMs, slipMs, resources }: Report): Tile[] {
+export function reportTiles({ verdict, clients, kills, wills, latencyMs, slipMs, resources }: Report): Tile[] {
   const { all } = latencyMs;
+  const { look, ...wrong } = faultTile(wills);
   return [
     {
       name: "Wills on time",
       value: `${formatCount(wills.onTime)} of ${formatCount(wills.expected)}`,
       note: wills.expected === 0 ? "none was due" : `${share(wills.onTime, wills.expected)} of those that were due`,
     },
-    faultTile(wills),
+    // A void run proves nothing, so nothing of it is good.
+    { ...wrong, ...look !== undefined && (look === "bad" || verdict !== "void") && { look } },
     {
       name: "Latency p99",
       value: formatMs(all.count === 0 ? NaN : all.p99),
@@ -109,9 +111,9 @@ export function reportTiles({ clients, kills, wills, latencyMs, slipMs, resource
       } lost`,
     },
     {
-      name: "This machine",
-      value: `${formatMs(slipMs.p99)} late`,
-      note: `p99 of the kills; ${formatMs(resources.cpuMs)} of CPU, ${formatBytes(resources.rssBytes)}`,
+      name: "Generator lateness p99",
+      value: formatMs(slipMs.count === 0 ? NaN : slipMs.p99),
+      note: `of its kills; used ${formatMs(resources.cpuMs)} of CPU, ${formatBytes(resources.rssBytes)}`,
     },
   ];
 }

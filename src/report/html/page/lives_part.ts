@@ -1,11 +1,11 @@
 /** The lives worth a look: those whose wills went wrong, and the slowest of the rest. */
 import { formatCount, formatMs } from "../../../base/units.ts";
 import type { FaultSample, SlowLife } from "../../../fleet/result/fault_sample.ts";
-import { faultList, inListOrder } from "../../model/fault_list.ts";
+import { faultList, inListOrder, type ListedKind } from "../../model/fault_list.ts";
 import type { Report } from "../../model/report.ts";
 import { faultTotal, lifeText } from "../../model/will_rows.ts";
 import { type Markup, markup } from "./markup.ts";
-import { timelineKey, timelinePart } from "./timeline_part.ts";
+import { timeAxis, timelineKey, timelinePart, type TimeScale, timeScale } from "./timeline_part.ts";
 
 /** Shown at once; the rest opens on demand. */
 const shownFaults = 8;
@@ -22,20 +22,45 @@ export function livesPart(report: Report): Markup[] {
   return [faultSection(report), slowSection(report)].filter((part) => part !== undefined);
 }
 
-/** One fault of each kind, the most frequent kind first: above the numbers, because faults decide the verdict. */
+/** The address of a fault in the page, by its place in the list. */
+const faultId = (place: number) => `fault-${place + 1}`;
+
+/** Each kind of fault with its count and a life, the most frequent kind first: faults decide the verdict. */
 export function faultKindPart(report: Report): Markup | undefined {
-  const kinds = faultList(report, 0).kinds.map(({ verdict, rule, count, sample }) =>
-    markup`<li><p><b class="badge bad">${verdict}</b> <b>${
-      formatCount(count)
-    }</b> of this kind <small class="rule">${rule}</small></p>
-<p>${lifeText(sample)}: ${sample.text}</p></li>
+  const places = new Map(inListOrder(report.faults, report, report.faults.length).map((fault, at) => [fault, at]));
+  const kinds = byVerdict(faultList(report, 0).kinds).map(({ verdict, count, kinds: [first, ...others] }) =>
+    markup`<li><p><b class="badge bad">${formatCount(count)} ${verdict}</b> <small class="rule">${
+      others.length === 0
+        ? first.rule
+        : [first, ...others].map((kind) => `${formatCount(kind.count)} by ${kind.rule}`).join("; ")
+    }</small></p>
+<p>For example <a href="#${faultId(places.get(first.sample)!)}">${
+      lifeText(first.sample)
+    }</a>: ${first.sample.text}</p></li>
 `
   );
   if (kinds.length === 0) return undefined;
   return markup`<section aria-labelledby="kinds-title">
-<h2 id="kinds-title">Faults, by kind</h2>
+<h2 id="kinds-title">What went wrong</h2>
 <ol class="lives card" id="kinds">${kinds}</ol>
 </section>`;
+}
+
+/** The kinds of one verdict, which differ in the rule. */
+interface VerdictKinds {
+  readonly verdict: FaultSample["verdict"];
+  readonly count: number;
+  readonly kinds: readonly [ListedKind, ...ListedKind[]];
+}
+
+/** Kinds by verdict, the most frequent verdict first. */
+function byVerdict(kinds: readonly ListedKind[]): VerdictKinds[] {
+  const groups = [...Map.groupBy(kinds, ({ verdict }) => verdict)].map(([verdict, each]): VerdictKinds => ({
+    verdict,
+    count: each.reduce((sum, { count }) => sum + count, 0),
+    kinds: each as [ListedKind, ...ListedKind[]],
+  }));
+  return groups.toSorted((one, other) => other.count - one.count);
 }
 
 function faultSection(report: Report): Markup | undefined {
@@ -43,6 +68,7 @@ function faultSection(report: Report): Markup | undefined {
   const outages = outagesOf(report);
   const ordered = inListOrder(faults, report, faults.length);
   if (faults.length === 0) return undefined;
+  const scale = timeScale(faults.flatMap(({ timeline }) => timeline ?? []));
   const total = faultTotal(report);
   const told = faults.length < total
     ? `${formatCount(faults.length)} of ${formatCount(total)} are listed, one of each kind first.`
@@ -51,7 +77,8 @@ function faultSection(report: Report): Markup | undefined {
     "faults",
     "Lives with wrong wills",
     told,
-    ordered.map((fault) => faultItem(fault, outages)),
+    scale,
+    ordered.map((fault, place) => faultItem(fault, faultId(place), scale, outages)),
     shownFaults,
     outages,
   );
@@ -61,12 +88,14 @@ function slowSection(report: Report): Markup | undefined {
   const { slowest } = report;
   const outages = outagesOf(report);
   if (slowest.length === 0) return undefined;
+  const scale = timeScale(slowest.map(({ timeline }) => timeline));
   const told = "The slowest wills that were on time, measured from the scheduled time of the kill.";
   return section(
     "slowest",
     "The slowest wills",
     told,
-    slowest.map((life) => slowItem(life, outages)),
+    scale,
+    slowest.map((life) => slowItem(life, scale, outages)),
     shownSlow,
     outages,
   );
@@ -76,6 +105,7 @@ function section(
   id: string,
   title: string,
   told: string,
+  scale: TimeScale,
   items: readonly Markup[],
   shown: number,
   outages: Outages,
@@ -85,6 +115,7 @@ function section(
 <h2 id="${id}-title">${title}</h2>
 ${told === "" ? undefined : markup`<p class="note">${told}</p>`}
 ${timelineKey(outages)}
+${timeAxis(scale)}
 <ol class="lives card">${items.slice(0, shown)}</ol>
 ${
     rest.length === 0 ? undefined : markup`
@@ -97,17 +128,19 @@ ${
 </section>`;
 }
 
-function faultItem(fault: FaultSample, outages: Outages): Markup {
-  return markup`<li><p><b class="badge bad">${fault.verdict}</b> <span class="life-name">${lifeText(fault)}</span></p>
+function faultItem(fault: FaultSample, id: string, scale: TimeScale, outages: Outages): Markup {
+  return markup`<li id="${id}"><p><b class="badge bad">${fault.verdict}</b> <span class="life-name">${
+    lifeText(fault)
+  }</span> <a class="link" href="#${id}" aria-label="Link to this life">#</a></p>
 <p>${fault.text} <small class="rule">${fault.rule}</small></p>
-${fault.timeline === undefined ? undefined : timelinePart(fault.timeline, outages)}</li>
+${fault.timeline === undefined ? undefined : timelinePart(fault.timeline, scale, outages)}</li>
 `;
 }
 
-function slowItem(life: SlowLife, outages: Outages): Markup {
+function slowItem(life: SlowLife, scale: TimeScale, outages: Outages): Markup {
   return markup`<li><p><b class="badge">${formatMs(life.latencyMs)}</b> <span class="life-name">${
     lifeText(life)
   }</span></p>
-${timelinePart(life.timeline, outages)}</li>
+${timelinePart(life.timeline, scale, outages)}</li>
 `;
 }

@@ -34,6 +34,7 @@ function rendered(part: Part): string {
 export function nested({ text }: Markup, place: number): Markup {
   const own = text
     .replaceAll(/ (id|aria-labelledby|aria-describedby|data-copy)="([^"]+)"/g, ` $1="$2-${place}"`)
+    .replaceAll(/ href="#([^"]+)"/g, ` href="#$1-${place}"`)
     .replaceAll(/<(\/?)h([123])\b/g, (_, slash, level) => `<${slash}h${Number(level) + 2}`);
   return new Markup(own);
 }

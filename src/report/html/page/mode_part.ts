@@ -29,6 +29,7 @@ export function modePart(report: Report): Markup | undefined {
   return markup`<section aria-labelledby="by-mode-title">
 <h2 id="by-mode-title">By kill mode</h2>
 ${table("counts", "Wills by result", countTable(report))}
+${ruleNotes(report)}
 ${report.latencyMs.all.count === 0 ? undefined : table("latencies", "Latency of the wills", latencyTable(report))}
 ${notes(report).map((note) => markup`<p class="note">${note}</p>`)}
 </section>`;
@@ -54,7 +55,7 @@ function countTable(report: Report): Markup {
         : undefined
     }><th scope="row">${row.name}${modeNote(row.name)}</th>
 <td>${formatCount(row.kills)}</td><td>${formatCount(row.expected)}</td><td>${formatCount(row.onTime)}</td>${
-      names.map((name) => faultCell(report, row, name))
+      names.map((name) => faultCell(row, name))
     }</tr>
 `
   );
@@ -71,17 +72,24 @@ function modeNote(name: CountRow["name"]): Markup | undefined {
   return mode === undefined ? undefined : markup`<small>${killModeText[mode]}</small>`;
 }
 
-function faultCell(report: Report, row: CountRow, name: CountedFault | "deviating"): Markup {
+function faultCell(row: CountRow, name: CountedFault | "deviating"): Markup {
   if (row[name] === 0) return markup`<td class="none">0</td>`;
   if (name === "deviating") return markup`<td>${formatCount(row[name])}</td>`;
-  const rules = row.name === "all" ? [] : rulesBroken(report, row.name, name);
-  return markup`<td class="bad"><b>${formatCount(row[name])}</b>${
-    rules.map((rule) => markup`<small>${rule}</small>`)
-  }</td>`;
+  return markup`<td class="bad"><b>${formatCount(row[name])}</b></td>`;
+}
+
+/** The rules behind the counts of faults, below the table: in its cells they would take five lines. */
+function ruleNotes(report: Report): Markup | undefined {
+  const kinds = faultColumns(report).flatMap((name) => {
+    const rules = name === "deviating" ? [] : rulesBroken(report, "all", name);
+    return rules.length === 0 ? [] : [markup`<li><b>${name}</b>: ${rules.join("; ")}</li>`];
+  });
+  if (kinds.length === 0) return undefined;
+  return markup`<div class="rules note"><p>Rules that the wrong wills break:</p><ul>${kinds}</ul></div>`;
 }
 
 function latencyTable({ latencyMs }: Report): Markup {
-  const names = ["mean", "p50", "p90", "p99", "p999", "max"] as const;
+  const names = ["p50", "p99", "max", "p90", "p999", "mean"] as const;
   const rows: { readonly name: string; readonly row: LatencyRow }[] = killModes.flatMap((mode) => {
     const row = latencyMs.byMode[mode];
     return row === undefined || row.count === 0 ? [] : [{ name: mode, row }];

@@ -2,19 +2,21 @@
  * A plot: its numbers, its style, and the table with the same numbers. The browser draws it (plot_script.js); without
  * scripts the page shows the table.
  */
-import { formatCount, formatMs } from "../../../base/units.ts";
+import { formatCount, formatElapsed, formatMs } from "../../../base/units.ts";
 import { type Markup, markup } from "./markup.ts";
 import { marksTable, marksWithin, type TimeMark } from "./time_marks.ts";
 
-/** The kind of the numbers: counts, or milliseconds (then on a logarithmic scale). */
-export type Unit = "count" | "ms";
+/** The kind of the numbers: counts, percent, or milliseconds (then on a logarithmic scale). */
+export type Unit = "count" | "percent" | "ms";
 
 /** One line of a plot. */
 export interface PlotLine {
   readonly label: string;
-  /** Which of the page's colours and dashes, from 0. */
+  /** Which of the page's colours and dashes, from 0; from 20, which of the colours of faults. */
   readonly look: number;
   readonly filled?: boolean;
+  /** Single points without a line. */
+  readonly dots?: boolean;
 }
 
 /** A plot with its numbers. Plain data: it crosses to the browser. */
@@ -23,9 +25,13 @@ export interface Plot {
   readonly title: string;
   /** The subject of the plot, in a sentence. */
   readonly note: string;
-  /** Seconds since the run began, or 1 / (1 − share) of the wills, logarithmic. */
-  readonly x: "seconds" | "percentile";
+  /** Seconds since the run began, milliseconds, or 1 / (1 − share) of the wills, logarithmic. */
+  readonly x: "seconds" | "ms" | "percentile";
   readonly unit: Unit;
+  /** Bars, the first line at the bottom and the others on it. */
+  readonly stacked?: boolean;
+  /** The area between the first two lines is filled. */
+  readonly band?: boolean;
   readonly lines: readonly PlotLine[];
   /** The x of each point, then the points of each line; null where there is none. */
   readonly data: readonly (readonly (number | null)[])[];
@@ -64,7 +70,7 @@ export function plotFigure(plot: Plot): Markup {
 
 /** The numbers of a plot as a table. */
 export function plotTable({ id, title, x, unit, lines, data, marks = [] }: Plot): Markup {
-  const format = unit === "ms" ? formatMs : formatCount;
+  const format = { ms: formatMs, count: formatCount, percent: (value: number) => `${value}%` }[unit];
   const [xs = [], ...columns] = data;
   const head = lines.map(({ label }) => markup`<th scope="col">${label}</th>`);
   const rows = xs.map((at, row) => {
@@ -83,7 +89,7 @@ export function plotTable({ id, title, x, unit, lines, data, marks = [] }: Plot)
     <table id="table-${id}">
       <caption>${title}</caption>
       <thead>
-        <tr><th scope="col">${x === "seconds" ? "until" : "percentile"}</th>${head}${
+        <tr><th scope="col">${xHeads[x]}</th>${head}${
     marks.length === 0 ? undefined : markup`<th scope="col" class="during">during</th>`
   }</tr>
       </thead>
@@ -92,6 +98,14 @@ export function plotTable({ id, title, x, unit, lines, data, marks = [] }: Plot)
   `;
 }
 
+const xHeads = { seconds: "until", ms: "within", percentile: "percentile" } as const;
+
 function xText(kind: Plot["x"], at: number): string {
-  return kind === "seconds" ? `${formatCount(at)} s` : `${Number((100 * (1 - 1 / at)).toFixed(4))}%`;
+  if (kind === "ms") return formatMs(at);
+  return kind === "seconds" ? secondsText(at) : `${Number((100 * (1 - 1 / at)).toFixed(4))}%`;
+}
+
+/** An instant of a run: seconds, or minutes and hours of a long one. */
+function secondsText(seconds: number): string {
+  return seconds < 120 ? `${formatCount(seconds)} s` : formatElapsed(seconds * 1_000);
 }

@@ -5,6 +5,9 @@
 
 /* The page begins here. */
 export function startPage() {
+  document.documentElement.classList.add("scripted");
+  showTarget();
+  addEventListener("hashchange", showTarget);
   const drawn = new Map();
   const drawAll = (plots) => {
     for (const { chart } of drawn.values()) chart.destroy();
@@ -28,7 +31,8 @@ export function startPage() {
         for (const plot of plots) {
           const known = drawn.get(plot.id);
           known.marks = plot.marks ?? [];
-          known.chart.setData(plot.data);
+          known.data = plot.data;
+          known.chart.setData(drawnData(plot));
         }
       }
     });
@@ -39,9 +43,9 @@ export function startPage() {
 export function drawPlot(plot, drawn) {
   const element = document.getElementById(`plot-${plot.id}`);
   if (!element || element.clientWidth === 0) return;
-  const entry = { element, lines: plot.lines.length, marks: plot.marks ?? [] };
+  const entry = { element, lines: plot.lines.length, marks: plot.marks ?? [], data: plot.data };
   // deno-lint-ignore no-undef
-  const chart = entry.chart = new uPlot(plotOptions(plot, element, entry), plot.data, element);
+  const chart = entry.chart = new uPlot(plotOptions(plot, element, entry), drawnData(plot), element);
   drawn.set(plot.id, entry);
   element.onkeydown = (event) => {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
@@ -53,6 +57,23 @@ export function drawPlot(plot, drawn) {
     const y = chart.data.slice(1).map((column) => column[to]).find((value) => value !== null) ?? 0;
     chart.setCursor({ left: chart.valToPos(chart.data[0][to], "x"), top: chart.valToPos(y, "y") });
   };
+}
+
+/* Bars stand on each other: each is drawn from 0 to the sum of itself and those after it, which cover it. */
+export function drawnData({ data, stacked }) {
+  if (!stacked) return data;
+  const [xs, ...columns] = data;
+  const sum = xs.map(() => 0);
+  const sums = columns.reverse().map((column) => column.map((value, at) => sum[at] += value ?? 0));
+  return [xs, ...sums.reverse()];
+}
+
+/* An address may name a part that is folded away. */
+export function showTarget() {
+  const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (!target) return;
+  for (let around = target; around; around = around.parentElement) if (around.tagName === "DETAILS") around.open = true;
+  target.scrollIntoView();
 }
 
 /* A folded plot has no width; the browser draws it once it is visible. */
@@ -70,57 +91,165 @@ export function fitPlots(drawn) {
 export function plotOptions(plot, element, entry) {
   const style = getComputedStyle(document.documentElement);
   const colour = (name) => style.getPropertyValue(name).trim();
-  const value = plot.unit === "ms" ? msText : (number) => number.toLocaleString("en-US");
-  const isPercentile = plot.x === "percentile";
-  const xText = isPercentile ? percentText : (seconds) => `${seconds} s`;
-  const xNamed = (at) => [xText(at), ...entry.marks.filter((mark) => markHas(mark, at)).map(({ label }) => label)];
+  const value = { ms: msText, percent: (number) => `${number}%`, count: (number) => number.toLocaleString("en-US") };
   const marked = entry.marks.length > 0 || document.body.dataset.events;
-  const axis = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
-  const font = `12px ${style.fontFamily}`;
+  const hasMarks = marked && plot.x === "seconds";
   return {
     width: element.clientWidth,
-    height: marked && !isPercentile ? 248 : 230,
-    padding: [marked && !isPercentile ? 24 : 12, 26, 0, 0],
-    hooks: { drawClear: [(chart) => drawMarks(chart, entry.marks, colour, `${style.fontFamily}`)] },
+    height: hasMarks ? 248 : 230,
+    padding: [hasMarks ? 24 : 12, 26, 0, 0],
+    hooks: {
+      drawClear: [(chart) => drawMarks(chart, entry.marks, colour, `${style.fontFamily}`)],
+      setCursor: [(chart) => chart.root.classList.toggle("read", typeof chart.cursor.idx === "number")],
+    },
     legend: { markers: { width: 3, dash: (chart, line) => chart.series[line].dash ? "dashed" : "solid" } },
     cursor: { y: false, drag: { setScale: false, x: false }, points: { size: 7 } },
     scales: {
-      x: isPercentile
+      x: plot.x === "percentile"
         ? { time: false, distr: 3, range: (_, __, max) => [1, Math.max(max, 2)] }
         : { time: false, range: (_, __, max) => [0, max || 1] },
-      y: plot.unit === "ms" ? { distr: 3 } : { range: (_, __, max) => [0, Math.max(max * 1.08, 1)] },
+      y: plot.unit === "ms"
+        ? { distr: 3 }
+        : { range: (_, __, max) => [0, plot.unit === "percent" ? 105 : Math.max(max * 1.08, 1)] },
     },
-    axes: [
-      {
-        ...axis,
-        font,
-        size: 34,
-        ...isPercentile && {
-          splits: (chart) => [1, 2, 10, 100, 1000, 10000].filter((split) => split <= chart.scales.x.max),
-          filter: (_, splits) => splits,
-        },
-        values: (_, splits) => splits.map((split) => split === null ? null : xText(split)),
-      },
-      {
-        ...axis,
-        font,
-        size: 64,
-        values: (_, splits) => splits.map((split) => split === null || split === undefined ? null : value(split)),
-      },
-    ],
+    axes: plotAxes(plot, style, colour, value[plot.unit]),
+    bands: plot.band ? [{ series: [1, 2], fill: colour("--plot-1-fill") }] : [],
     series: [
-      { label: isPercentile ? "percentile" : "until", value: (_, at) => at === null ? "–" : xNamed(at).join(", ") },
-      ...plot.lines.map(({ label, look, filled }) => ({
-        label,
-        stroke: colour(look === 10 ? "--ink" : `--plot-${look % 5}`),
-        width: look === 10 ? 3 : 2,
-        dash: [undefined, [7, 4], undefined][Math.floor(look / 5)],
-        fill: filled ? colour(`--plot-${look % 5}-fill`) : undefined,
-        points: { show: true, size: 6, filter: (chart, line) => lonePoints(chart.data[line]) },
-        value: (_, number) => number === null || number === undefined ? "–" : value(number),
-      })),
+      { label: { seconds: "until", ms: "within", percentile: "percentile" }[plot.x], value: xValue(plot, entry) },
+      ...plot.lines.map((line) => plotSeries(plot, line, entry, colour, value[plot.unit])),
     ],
   };
+}
+
+/* The axes: labels never touch, and those of instants are in one unit. */
+export function plotAxes(plot, style, colour, value) {
+  const axis = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
+  const font = `12px ${style.fontFamily}`;
+  const texts = {
+    seconds: (chart, splits) => splits.map((split) => instantText(split, chart.scales.x.max)),
+    ms: (_, splits) => splits.map(axisMsText),
+    percentile: (_, splits) => splits.map((split) => split === null ? null : percentText(split)),
+  };
+  return [
+    {
+      ...axis,
+      font,
+      size: 34,
+      space: 64,
+      ...plot.x === "seconds" && { incrs: timeSteps() },
+      ...plot.x === "percentile" && {
+        splits: (chart) => [1, 2, 10, 100, 1000, 10000].filter((split) => split <= chart.scales.x.max),
+        filter: (chart, splits) => apart(chart, splits, 50),
+      },
+      values: texts[plot.x],
+    },
+    {
+      ...axis,
+      font,
+      size: 64,
+      values: (_, splits) =>
+        splits.map((split) =>
+          split === null || split === undefined ? null : plot.unit === "ms" ? axisMsText(split) : value(split)
+        ),
+    },
+  ];
+}
+
+/* Steps of an axis of seconds: parts of a second, then of minutes, hours and days. */
+export function timeSteps() {
+  const steps = [
+    0.001,
+    0.002,
+    0.005,
+    0.01,
+    0.02,
+    0.05,
+    0.1,
+    0.2,
+    0.5,
+    1,
+    2,
+    5,
+    10,
+    20,
+    30,
+    60,
+    120,
+    300,
+    600,
+    1200,
+    1800,
+  ];
+  for (const hours of [1, 2, 3, 6, 12, 24, 48, 120, 240]) steps.push(hours * 3600);
+  return steps;
+}
+
+/* An instant, in the unit that suits the whole axis. */
+export function instantText(seconds, max) {
+  if (seconds === null) return null;
+  const [size, unit] = max > 7200 ? [3600, "h"] : max > 180 ? [60, "min"] : [1, "s"];
+  return `${Number((seconds / size).toFixed(3))} ${unit}`;
+}
+
+/* Positions on the axis that leave room for the label before them; the others have none. */
+export function apart(chart, splits, room) {
+  let free = -Infinity;
+  return splits.map((split) => {
+    const place = chart.valToPos(split, "x");
+    if (place - free < room) return null;
+    free = place;
+    return split;
+  });
+}
+
+/* One line, or one part of the bars. */
+export function plotSeries({ stacked, x }, { label, look, filled, dots }, entry, colour, value) {
+  const name = look === 10 ? "--ink" : look >= 20 ? `--fault-${look - 20}` : `--plot-${look % 5}`;
+  const many = entry.data[0].length > 100;
+  const text = (_, __, line, at) => {
+    const number = at === null || at === undefined ? null : entry.data[line][at];
+    return number === null || number === undefined ? "–" : value(number);
+  };
+  const drawn = { label, stroke: colour(name), value: text };
+  // deno-lint-ignore no-undef
+  const paths = uPlot.paths;
+  if (stacked) {
+    const bars = paths.bars({ size: [0.9, 28, 2], align: x === "seconds" ? -1 : 0 });
+    return { ...drawn, fill: colour(name), width: 0, paths: bars, points: { show: false } };
+  }
+  if (dots) {
+    return {
+      ...drawn,
+      width: 1,
+      paths: () => null,
+      points: { show: true, size: many ? 3 : 8, fill: "transparent", width: 1.5 },
+    };
+  }
+  return {
+    ...drawn,
+    width: look === 10 ? 3 : many ? 1.5 : 2,
+    dash: look > 4 && look < 10 ? [7, 4] : undefined,
+    fill: filled ? colour(`${name}-fill`) : undefined,
+    points: { show: true, size: 6, filter: (chart, line) => lonePoints(chart.data[line]) },
+  };
+}
+
+/* The x of a point, and the parts of the run that it is in. */
+export function xValue(plot, entry) {
+  return (_, at) => {
+    if (at === null || at === undefined) return "–";
+    if (plot.x === "percentile") return percentText(at);
+    if (plot.x === "ms") return msText(at);
+    const within = entry.marks.filter((mark) => markHas(mark, at)).map(({ label }) => label);
+    return [secondsText(at), ...within].join(", ");
+  };
+}
+
+/* An instant in seconds, minutes and hours. */
+export function secondsText(seconds) {
+  if (seconds < 120) return `${seconds} s`;
+  const [h, min, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, Math.round(seconds % 60)];
+  return [[h, "h"], [min, "min"], [s, "s"]].filter(([count]) => count > 0).map((part) => part.join(" ")).join(" ");
 }
 
 /* Whether a mark contains a point, which is at the end of its interval. */
@@ -181,6 +310,12 @@ export function lonePoints(column) {
 export function msText(ms) {
   const whole = Math.abs(ms) >= 10000 ? ms / 1000 : ms;
   return `${Number(whole.toPrecision(3))} ${whole === ms ? "ms" : "s"}`;
+}
+
+/* A label of an axis: 1000 ms and more are seconds. */
+export function axisMsText(ms) {
+  if (ms === null || ms === undefined) return null;
+  return ms >= 1000 ? `${Number((ms / 1000).toPrecision(3))} s` : `${Number(ms.toPrecision(3))} ms`;
 }
 
 export function percentText(x) {

@@ -3,28 +3,31 @@
 const colours = `
 :root {
   color-scheme: light dark;
-  --ground: #f6f7f8; --card: #ffffff; --ink: #1b2127; --soft: #57616c; --line: #dfe3e7; --focus: #0b62c4;
+  --ground: #f6f7f8; --card: #ffffff; --shade: #1b212740; --ink: #1b2127; --soft: #57616c; --line: #dfe3e7; --focus: #0b62c4;
   --pass: #0f6b3e; --pass-ground: #e6f4ea; --fail: #a3172a; --fail-ground: #fdebed;
   --void: #744a00; --void-ground: #fdf3dc; --running: #0b4f9e; --running-ground: #e8f1fc;
   --plot-0: #0b62c4; --plot-1: #b45309; --plot-2: #0a7d54; --plot-3: #a8327e; --plot-4: #66707c;
-  --plot-0-fill: #0b62c41c; --plot-2-fill: #0a7d541c; --mark-stage: #57616c14; --mark-outage: #a3172a2b;
+  --plot-0-fill: #0b62c41c; --plot-1-fill: #b4530920; --plot-2-fill: #0a7d541c; --mark-stage: #57616c14; --mark-outage: #a3172a2b;
+  --fault-0: #a3172a; --fault-1: #b45309; --fault-2: #6b46c1; --fault-3: #0b62c4; --fault-4: #a8327e; --fault-5: #0a7d54; --fault-6: #66707c;
 }
 @media (prefers-color-scheme: dark) {
   :root {
-    --ground: #101418; --card: #181d22; --ink: #e7eaed; --soft: #a2adb8; --line: #2c343c; --focus: #7ab5ff;
+    --ground: #101418; --card: #181d22; --shade: #000000b0; --ink: #e7eaed; --soft: #a2adb8; --line: #2c343c; --focus: #7ab5ff;
     --pass: #6ad6a0; --pass-ground: #12291e; --fail: #ff939d; --fail-ground: #35171c;
     --void: #f0c469; --void-ground: #2d2511; --running: #8dbfff; --running-ground: #142437;
     --plot-0: #6cb0ff; --plot-1: #ffae61; --plot-2: #54cf9d; --plot-3: #f28fcb; --plot-4: #9aa6b2;
-    --plot-0-fill: #6cb0ff24; --plot-2-fill: #54cf9d24; --mark-stage: #a2adb81a; --mark-outage: #ff939d3d;
+    --plot-0-fill: #6cb0ff24; --plot-1-fill: #ffae6124; --plot-2-fill: #54cf9d24; --mark-stage: #a2adb81a; --mark-outage: #ff939d3d;
+    --fault-0: #ff6b78; --fault-1: #ffae61; --fault-2: #b79cff; --fault-3: #6cb0ff; --fault-4: #f28fcb; --fault-5: #54cf9d; --fault-6: #9aa6b2;
   }
 }
 @media print {
   :root {
-    --ground: #ffffff; --card: #ffffff; --ink: #000000; --soft: #444444; --line: #cccccc;
+    --ground: #ffffff; --card: #ffffff; --shade: #ffffff; --ink: #000000; --soft: #444444; --line: #cccccc;
     --pass: #0f6b3e; --pass-ground: #ffffff; --fail: #a3172a; --fail-ground: #ffffff;
     --void: #744a00; --void-ground: #ffffff; --running: #0b4f9e; --running-ground: #ffffff;
     --plot-0: #0b62c4; --plot-1: #b45309; --plot-2: #0a7d54; --plot-3: #a8327e; --plot-4: #66707c;
-    --plot-0-fill: #0b62c41c; --plot-2-fill: #0a7d541c; --mark-stage: #57616c14; --mark-outage: #a3172a2b;
+    --plot-0-fill: #0b62c41c; --plot-1-fill: #b4530920; --plot-2-fill: #0a7d541c; --mark-stage: #57616c14; --mark-outage: #a3172a2b;
+    --fault-0: #a3172a; --fault-1: #b45309; --fault-2: #6b46c1; --fault-3: #0b62c4; --fault-4: #a8327e; --fault-5: #0a7d54; --fault-6: #66707c;
   }
 }`;
 
@@ -67,6 +70,7 @@ const head = `
 }
 .verdict .facts { color: var(--soft); font-size: 14px; display: flex; flex-wrap: wrap; gap: 2px 16px; overflow-wrap: anywhere; }
 .tiles { display: grid; grid-template-columns: repeat(3, 1fr); gap: 12px; margin-top: 12px; }
+.tiles:has(> :nth-child(4):last-child) { grid-template-columns: repeat(4, 1fr); }
 .tiles > div { padding: 14px 18px; }
 .tiles dt { color: var(--soft); font-size: 14px; }
 .tiles b { display: block; font-size: 24px; line-height: 1.25; font-weight: 650; font-variant-numeric: tabular-nums; }
@@ -74,6 +78,12 @@ const head = `
 .tiles .bad b { color: var(--fail); }
 .tiles .good b { color: var(--pass); }
 .tiles small { display: block; line-height: 1.35; overflow-wrap: anywhere; }
+.parts { display: flex; flex-wrap: wrap; gap: 2px 18px; margin-top: 12px; font-size: 14px; }
+.parts a { padding: 6px 0; }
+a { color: var(--focus); }
+.advice { margin-top: 12px; padding: 18px 22px; }
+.advice ul { padding-left: 20px; }
+.advice li { margin-top: 4px; overflow-wrap: anywhere; }
 .warnings { padding: 18px 22px; border-left: 5px solid var(--void); margin-top: 12px; }
 .warnings h2 { font-size: 16px; margin-bottom: 6px; }
 .warnings ul { padding-left: 20px; }
@@ -94,6 +104,10 @@ const plots = `
 .u-legend .u-series:first-child .u-marker { display: none; }
 .plot:last-child:nth-child(odd) figcaption p { min-height: 0; }
 .u-legend.u-inline .u-series { margin-right: 8px; }
+.uplot:not(.read) .u-legend .u-value, .uplot:not(.read) .u-legend .u-series:first-child { display: none; }
+.uplot:not(.read) .u-legend th::after { content: none !important; }
+.hint { display: none; }
+.scripted .hint { display: block; }
 .u-cursor-x { border-right: 1px solid var(--soft) !important; }
 details { margin-top: 8px; }
 summary { cursor: pointer; color: var(--soft); font-size: 14px; padding: 6px 0; min-height: 24px; }
@@ -102,7 +116,7 @@ summary span { position: absolute; width: 1px; height: 1px; overflow: hidden; cl
 .plot caption { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 .marks { list-style-position: inside; display: flex; flex-wrap: wrap; gap: 2px 18px; margin-bottom: 10px; color: var(--soft); font-size: 14px; line-height: 1.5; }
 .marks b { color: var(--ink); font-weight: 600; }
-.marks li { min-width: 0; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
+.marks li { min-width: 0; max-width: 100%; overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
 .marks .outage, .marks .outage b { color: var(--fail); }
 .plot .during { text-align: left; white-space: normal; min-width: 9em; color: var(--soft); }
 .plot table + table { margin-top: 8px; border-top: 1px solid var(--line); }
@@ -110,6 +124,12 @@ summary span { position: absolute; width: 1px; height: 1px; overflow: hidden; cl
 
 const tables = `
 .scroll { overflow-x: auto; }
+.card.scroll, .plot .scroll {
+  background: linear-gradient(to right, var(--card) 24px, transparent) left / 48px 100% no-repeat local,
+    linear-gradient(to left, var(--card) 24px, transparent) right / 48px 100% no-repeat local,
+    linear-gradient(to right, var(--shade), transparent) left / 18px 100% no-repeat scroll,
+    linear-gradient(to left, var(--shade), transparent) right / 18px 100% no-repeat scroll, var(--card);
+}
 section > .scroll { margin-bottom: 12px; }
 table { border-collapse: collapse; width: 100%; font-size: 15px; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-weight: 600; padding: 14px 18px 6px; }
@@ -139,6 +159,12 @@ const lives = `
 .rule { display: inline-block; max-width: 100%; }
 .timeline { display: block; width: 100%; height: 30px; overflow: visible; margin-top: 4px; }
 .times { color: var(--soft); font-size: 13px; line-height: 1.4; }
+.time-axis { display: block; width: calc(100% - 38px); margin: 0 19px; height: 18px; overflow: visible; }
+.time-axis text { fill: var(--soft); font-size: 12px; text-anchor: middle; }
+.lives li:target { background: var(--running-ground); }
+.link { text-decoration: none; font-size: 14px; padding: 0 6px; }
+.rules ul { padding-left: 20px; }
+.rules li { overflow-wrap: anywhere; }
 .timeline .outage, .key .outage { fill: var(--mark-outage); }
 line { stroke-width: 2; }
 line.life { stroke: var(--plot-2); stroke-width: 4; }
@@ -148,6 +174,7 @@ path.connected { fill: var(--card); stroke: var(--plot-2); stroke-width: 2.5; }
 path.killed { stroke: var(--ink); stroke-width: 3; stroke-linecap: round; }
 path.due { stroke: var(--soft); stroke-width: 2; }
 path.seen { fill: var(--plot-0); }
+path.again { fill: none; stroke: var(--plot-0); stroke-width: 2.5; }
 path.read { fill: var(--plot-2); }`;
 
 const plan = `
@@ -187,9 +214,23 @@ const comparison = `
 .whole h5 { font-size: 16px; line-height: 1.3; margin: 0; }`;
 
 const check = `
-.check td:nth-child(2), .check td.text { text-align: left; }
-.check td.text { white-space: normal; }
-.check td.text small { max-width: none; margin: 0; }
+[hidden] { display: none !important; }
+.check .text { text-align: left; }
+.check td.rules { white-space: normal; min-width: 9em; }
+.check tbody th { white-space: normal; min-width: 12em; overflow-wrap: anywhere; }
+.check th small { max-width: 60ch; }
+.area { margin-top: 8px; }
+.area > summary { display: flex; flex-wrap: wrap; gap: 2px 16px; padding: 12px 18px; color: var(--ink); font-size: 16px; }
+.area > summary b::before { content: "▸ "; }
+.area[open] > summary b::before { content: "▾ "; }
+.area > summary i { font-style: normal; font-size: 14px; color: var(--soft); align-self: center; }
+.area > summary i.bad { color: var(--fail); font-weight: 650; }
+.area > summary i.unsure { color: var(--void); }
+.area th:first-child { text-align: left; padding-left: 18px; font-weight: 600; }
+.filter { display: flex; flex-wrap: wrap; align-items: end; gap: 10px 14px; padding: 14px 18px; position: sticky; top: 0; z-index: 2; }
+.filter label { display: flex; flex-direction: column; font-size: 14px; color: var(--soft); min-width: 0; }
+.filter input, .filter select { font: inherit; font-size: 16px; color: var(--ink); background: var(--ground); border: 1px solid var(--soft); border-radius: 8px; padding: 5px 8px; width: 11em; max-width: 100%; }
+.filter output { font-size: 14px; color: var(--soft); padding: 8px 0; }
 .check td.unsure { color: var(--void); }
 .check td.good { color: var(--pass); }`;
 
@@ -199,7 +240,7 @@ const narrow = `
   main { padding-top: 12px; }
   section { margin-top: 28px; }
   .verdict { padding: 18px; }
-  .tiles { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 8px; }
+  .tiles, .tiles:has(> :nth-child(4):last-child) { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 8px; }
   .tiles > div { padding: 10px 12px; }
   .tiles b { font-size: 19px; }
   .plots, .plan { grid-template-columns: minmax(0, 1fr); }
@@ -208,6 +249,10 @@ const narrow = `
   .plot { padding: 14px 10px 10px; }
   .plot figcaption { padding: 0 4px; }
   .plot figcaption p { min-height: 0; }
+  .filter { position: static; }
+  .filter label { flex: 1 1 9em; }
+  .filter input, .filter select { width: 100%; }
+  .check tbody th { min-width: 10em; }
   .command { flex-direction: column; }
   .compare th:first-child { max-width: 9em; padding-left: 12px !important; font-size: 14px; }
   .compare td, .compare thead th { min-width: 6em; }

@@ -2,7 +2,7 @@
  * Marks on the time axis of the plots: the phases of the run, and the outages of its broker. Every plot over time takes
  * the same list; plot_script.js draws it, and the tables behind the plots describe it in words.
  */
-import { formatMs } from "../../../base/units.ts";
+import { formatElapsed } from "../../../base/units.ts";
 import type { RestartResult } from "../../../fleet/result/restart_result.ts";
 import type { RunStage } from "../../../fleet/result/run_phase.ts";
 import { type Markup, markup } from "./markup.ts";
@@ -62,16 +62,16 @@ export function marksKey(marks: readonly TimeMark[]): Markup | undefined {
 }
 
 function spanText(from: number, to: number | undefined): string {
-  if (from === to) return `at ${formatMs(from * 1_000)}`;
-  return `from ${formatMs(from * 1_000)}${to === undefined ? " on" : ` to ${formatMs(to * 1_000)}`}`;
+  if (from === to) return `at ${formatElapsed(from * 1_000)}`;
+  return `from ${formatElapsed(from * 1_000)}${to === undefined ? " on" : ` to ${formatElapsed(to * 1_000)}`}`;
 }
 
 /** The marks as a table. */
 export function marksTable(id: string, title: string, marks: readonly TimeMark[]): Markup | undefined {
   if (marks.length === 0) return undefined;
   const rows = marks.map(({ label, from, to }) =>
-    markup`<tr><th scope="row">${label}</th><td>${formatMs(from * 1_000)}</td><td>${
-      to === undefined ? "goes on" : formatMs(to * 1_000)
+    markup`<tr><th scope="row">${label}</th><td>${formatElapsed(from * 1_000)}</td><td>${
+      to === undefined ? "goes on" : formatElapsed(to * 1_000)
     }</td></tr>
 `
   );

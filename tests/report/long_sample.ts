@@ -1,0 +1,57 @@
+/** Reports of a run whose kills are at one instant, and of a run of ten hours. */
+import { Histogram } from "../../src/base/histogram.ts";
+import type { Report } from "../../src/report/model/report.ts";
+import { latency, passed, reportOf } from "./sample.ts";
+
+/** All clients die at one instant, and all wills come within a quarter of a second. */
+export function storm(): Report {
+  const sample = passed();
+  const wills = latency(1_392, 2, 0.18);
+  const series = sample.series.slice(0, 5).map((point, second) => ({
+    ...point,
+    ...second === 2
+      ? { kills: 1_544, wills: 1_392, due: 1_400, faults: { missing: 8 }, byMode: { reset: wills } }
+      : { kills: 0, wills: 0, due: 0, byMode: {} },
+  }));
+  return reportOf({
+    ...sample,
+    series,
+    wills: { ...sample.wills, expected: 1_400, missing: 8 },
+    latencyMs: { all: wills, byMode: { reset: wills } },
+    stages: [
+      { name: "connect", fromMs: 100, toMs: 1_100 },
+      { name: "hold", fromMs: 1_100, toMs: 2_100 },
+      { name: "kill", fromMs: 2_100, toMs: 2_100 },
+      { name: "drain", fromMs: 2_100, toMs: 3_200 },
+      { name: "leave", fromMs: 3_200, toMs: 4_000 },
+    ],
+  });
+}
+
+/** A thousand intervals of 36 s, in some of which wills were lost. */
+export function tenHours(): Report {
+  const rows = Array.from({ length: 13 }, (_, step) => {
+    const histogram = new Histogram();
+    for (let will = 0; will < 50; will++) histogram.record(0.4 + step / 5 + will * 0.01 * (1 + step));
+    return histogram.row();
+  });
+  const series = Array.from({ length: 1_000 }, (_, at) => {
+    const row = rows[at % rows.length]!;
+    const lost = at % 211 === 0 ? 4 : 0;
+    return {
+      ...{ atMs: (at + 1) * 36_000, alive: 950 + at % 40, kills: 60, wills: 50 - lost, due: 50 },
+      ...lost > 0 && { faults: { missing: lost } },
+      ...{ p50: row.p50, p99: row.p99, max: row.max, byMode: { reset: row } },
+    };
+  });
+  return reportOf(passed({}, {
+    series,
+    durationMs: 36_013_000,
+    stages: [
+      { name: "connect", fromMs: 100, toMs: 60_000 },
+      { name: "kill", fromMs: 60_000, toMs: 35_900_000 },
+      { name: "drain", fromMs: 35_900_000, toMs: 35_980_000 },
+      { name: "leave", fromMs: 35_980_000, toMs: 36_000_000 },
+    ],
+  }));
+}
