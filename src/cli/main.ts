@@ -4,13 +4,14 @@
 import { UsageError } from "../base/failure.ts";
 import { thresholdTable } from "../report/terminal/threshold_table.ts";
 import { profilesText } from "../report/terminal/profiles_table.ts";
-import { readCommandLine } from "./command_line.ts";
+import { type ParsedCommand, readCommandLine } from "./command_line.ts";
 import type { Environment } from "./process/environment.ts";
 import { brokerSettings } from "./broker/broker_settings.ts";
 import { scenarioEntries } from "./fleet/scenario_settings.ts";
 import { builtInScenarios } from "./fleet/scenarios.ts";
 import { configJsonSchema } from "./options/config_file.ts";
-import { type Output, processOutput } from "./process/output.ts";
+import type { ColourChoice } from "./process/colour.ts";
+import { type Output, processOutput, withColour } from "./process/output.ts";
 import { type GiveUp, keepPermissions } from "./process/permissions.ts";
 import type { Entries } from "./options/setting.ts";
 import { withMaskedUrls } from "../net/endpoint.ts";
@@ -44,11 +45,12 @@ export async function main(
 /** Loads the module of the command alone: all of them take twice as long. */
 async function carryOut(
   args: readonly string[],
-  output: Output,
+  given: Output,
   giveUp: GiveUp,
   environment: Environment,
 ): Promise<number> {
-  const asked = readCommandLine(args, output, environment);
+  const asked = readCommandLine(args, given, environment);
+  const output = withColour(given, colourOf(asked));
   giveUp(...spareFor(asked));
   switch (asked.command) {
     case "told":
@@ -85,6 +87,20 @@ async function carryOut(
       return 0;
     case "broker config-schema":
       return tellSchema("broker: config file", brokerSettings, output);
+  }
+}
+
+/** The value of `--color`; undefined for commands without colours. */
+function colourOf(asked: ParsedCommand): ColourChoice | undefined {
+  switch (asked.command) {
+    case "fleet":
+    case "check":
+    case "report":
+    case "report merge":
+    case "report compare":
+      return asked.color;
+    default:
+      return undefined;
   }
 }
 

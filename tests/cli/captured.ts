@@ -15,6 +15,7 @@ export function captured(columns?: number, rows = columns === undefined ? undefi
     write: (text: string) => void (written[name] += escapeLines(text)),
     draw: (text: string) => void (written[name] += escapeTerminal(text)),
     style: plainStyle,
+    moves: columns !== undefined,
     columns: () => columns,
     rows: () => rows,
   });

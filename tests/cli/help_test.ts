@@ -38,7 +38,7 @@ const sections: Readonly<Record<string, string>> = {
   Kills: "kill-rate kill-mode duration reconnect-after seed",
   Wills: "will-qos will-retain presence will-delay will-topic will-payload-size",
   Watching: "watchers fan-out late-after drain",
-  Output: "threshold run-id record live metrics metrics-linger verbose quiet",
+  Output: "threshold run-id record live metrics metrics-linger color verbose quiet",
   Reports: "report html junit markdown csv csv-lives hdr",
 };
 
@@ -134,7 +134,7 @@ Deno.test("help: check --help has each flag, area and exit code", async () => {
   const text = await help(["check"]);
   const found = [...text.matchAll(/^ {2}(?:-\w, )?--([a-z-]+)/gm)].map((match) => match[1]);
   const flags =
-    "url username password password-file denied-topic restart-command engine tls-ca tls-cert tls-key tls-server-name tls-insecure only rule protocol quick list slack parallel profile verbose quiet " +
+    "url username password password-file denied-topic restart-command engine tls-ca tls-cert tls-key tls-server-name tls-insecure only rule protocol quick list slack parallel profile color verbose quiet " +
     "report html junit markdown";
   assert.deepEqual(found, flags.split(" "));
   for (const area of Object.keys(areas)) assert.match(text, new RegExp(`^  ${area} +\\S`, "m"));

@@ -155,7 +155,7 @@ function withoutAbsent({ username, password }: { username: string | undefined; p
 /** The progress, only on a terminal. */
 function progressOn(stream: Stream): NonNullable<ConformanceHooks["onCase"]> {
   return ({ id, protocol }, done, total) => {
-    const columns = stream.columns();
+    const columns = stream.moves ? stream.columns() : undefined;
     if (columns === undefined) return;
     const line = done === total ? "" : `${done} of ${total} cases, ${id} in ${protocol}`.slice(0, columns - 1);
     stream.draw(`\r${line.padEnd(columns - 1)}${done === total ? "\r" : ""}`);

@@ -10,6 +10,7 @@ import { usualParallel } from "../../conformance/run_conformance.ts";
 import { parseEndpoint } from "../../net/endpoint.ts";
 import { engineHelp } from "../../net/engine.ts";
 import {
+  colorFlag,
   fileValue,
   type FlagValue,
   repeatedFlag,
@@ -116,6 +117,7 @@ const judging = object("Judging", {
 });
 
 const output = object("Output", {
+  color: colorFlag,
   verbose: switchFlag(
     "--verbose",
     "Print every rule with its case, every reason and note. Default: a line for each area.",

@@ -247,5 +247,9 @@ async function tell(
 }
 
 function screenOf(stream: Stream) {
-  return { style: stream.style, write: (text: string) => stream.draw(text), columns: () => stream.columns() };
+  return {
+    style: stream.style,
+    write: (text: string) => stream.draw(text),
+    columns: () => stream.moves ? stream.columns() : undefined,
+  };
 }

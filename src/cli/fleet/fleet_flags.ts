@@ -11,6 +11,7 @@ import { parseStartAt } from "../../fleet/plan/start_at.ts";
 import { parseThreshold } from "../../report/model/threshold.ts";
 import { embedded, parseBrokerChoice } from "./broker_choice.ts";
 import {
+  colorFlag,
   fileValue as file,
   type FlagValue,
   neededArgument,
@@ -101,6 +102,7 @@ const output = object("Output", {
     "Serve the final metrics, verdict included, for this time after the report, 0s to 24h; Ctrl-C ends it. Several " +
       "scrape intervals are a good choice. With several --url, after each run. Default 0s.",
   ),
+  color: colorFlag,
   verbose: verboseFlag,
   quiet: switchFlag("--quiet", "Print warnings only.", "-q"),
 });

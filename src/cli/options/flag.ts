@@ -8,6 +8,7 @@ import { argument, flag, option } from "@optique/core/primitives";
 import type { ValueParser } from "@optique/core/valueparser";
 import { UsageError } from "../../base/failure.ts";
 import { parseChoice } from "../../base/units.ts";
+import { colourChoices } from "../process/colour.ts";
 import { withSuggestion } from "./similar.ts";
 
 type FlagName = `--${string}`;
@@ -48,6 +49,14 @@ export function switchFlag(name: FlagName, help: string, short?: ShortName) {
 function named(name: FlagName, short: ShortName | undefined): [FlagName | ShortName, ...FlagName[]] {
   return short === undefined ? [name] : [short, name];
 }
+
+/** `--color` of every command with a report. */
+export const colorFlag = valueFlag(
+  "--color",
+  wordValue(colourChoices),
+  "Colours of the text: auto means on a terminal. Variables: NO_COLOR turns them off, FORCE_COLOR=1 on, in this order. " +
+    "With TERM=dumb there are none, and no progress panel. Default auto.",
+);
 
 /** A required argument: its error is our own sentence, and `without` is the error where it is missing. */
 export function neededArgument<T>(value: FlagValue<T>, without: string, help?: string) {

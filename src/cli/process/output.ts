@@ -3,6 +3,7 @@
  */
 import { escapeLines, escapeTerminal } from "../../base/escape.ts";
 import { UsageError } from "../../base/failure.ts";
+import { canMove, type ColourChoice, type ColourVariables, colourVariables, usesColour } from "./colour.ts";
 import { colourStyle, plainStyle, type Style } from "../../report/terminal/style.ts";
 
 /** One of the two streams. */
@@ -15,6 +16,8 @@ export interface Stream {
    */
   draw(text: string): void;
   readonly style: Style;
+  /** Whether the cursor can be moved. */
+  readonly moves: boolean;
   /** The terminal's columns now; undefined where there is no terminal. */
   columns(): number | undefined;
   /** The terminal's lines now; undefined where there is no terminal. */
@@ -32,17 +35,25 @@ interface Terminal {
   isTerminal(): boolean;
 }
 
-/** The process's own streams; colours where a terminal shows them and NO_COLOR is not set. */
-export function processOutput(): Output {
-  return { out: streamTo(Deno.stdout), err: streamTo(Deno.stderr) };
+/** The process's own streams, with colours as the environment and the terminals decide. */
+export function processOutput(variables: ColourVariables = colourVariables()): Output {
+  return { out: streamTo(Deno.stdout, variables), err: streamTo(Deno.stderr, variables) };
 }
 
-function streamTo(terminal: Terminal): Stream {
+/** The same streams with the colours of `--color`; `auto` changes nothing. */
+export function withColour(output: Output, choice: ColourChoice = "auto"): Output {
+  if (choice === "auto") return output;
+  const style = choice === "always" ? colourStyle : plainStyle;
+  return { out: { ...output.out, style }, err: { ...output.err, style } };
+}
+
+function streamTo(terminal: Terminal, variables: ColourVariables): Stream {
   const isTerminal = terminal.isTerminal();
   return {
     write: (text) => writeWhole(terminal, new TextEncoder().encode(escapeLines(text))),
     draw: (text) => writeWhole(terminal, new TextEncoder().encode(escapeTerminal(text))),
-    style: isTerminal && !Deno.noColor ? colourStyle : plainStyle,
+    style: usesColour("auto", variables, isTerminal) ? colourStyle : plainStyle,
+    moves: canMove(variables, isTerminal),
     columns: () => isTerminal ? consoleSize().columns : undefined,
     rows: () => isTerminal ? consoleSize().rows : undefined,
   };

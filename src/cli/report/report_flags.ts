@@ -5,6 +5,7 @@ import type { InferValue } from "@optique/core/parser";
 import { argument, command, constant } from "@optique/core/primitives";
 import { parseThreshold } from "../../report/model/threshold.ts";
 import {
+  colorFlag,
   fileValue as saved,
   type FlagValue,
   neededArgument,
@@ -19,6 +20,7 @@ import { reportFlags } from "./report_outputs.ts";
 import { verboseFlag } from "./tell_report.ts";
 
 const text = object("Output", {
+  color: colorFlag,
   verbose: verboseFlag,
   text: switchFlag(
     "--text",

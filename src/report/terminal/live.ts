@@ -85,11 +85,14 @@ const hideCursor = "\x1b[?25l";
 const showCursor = "\x1b[?25h";
 const clearLine = "\x1b[K";
 const clearBelow = "\x1b[J";
+/** Colours, which take no column. */
+// deno-lint-ignore no-control-regex
+const marks = /\x1b\[\d+m/g;
 
 class PanelLive implements Live {
   #last: Progress | undefined;
-  /** Lines of the panel on the screen; the cursor is below them. */
-  #drawn = 0;
+  /** The length of each line of the panel on the screen; the cursor is below them. */
+  #drawn: readonly number[] = [];
   #ended = false;
 
   constructor(readonly screen: LiveScreen) {}
@@ -107,7 +110,7 @@ class PanelLive implements Live {
     if (this.#ended) return;
     this.#ended = true;
     if (this.#last !== undefined) this.screen.write(`${this.#toTop()}${clearBelow}${showCursor}`);
-    this.#drawn = 0;
+    this.#drawn = [];
   }
 
   /** One write for the whole, which avoids flicker: back to the top, the permanent lines, the panel. */
@@ -116,11 +119,14 @@ class PanelLive implements Live {
     // One column is left free: a full line would wrap, and the cursor would be one line too low.
     const lines = panelLines(this.#last, Math.max(20, (this.screen.columns() ?? 80) - 1), this.screen.style);
     const panel = lines.map((line) => `${line}${clearLine}\n`).join("");
-    this.screen.write(`${hideCursor}${this.#toTop()}${above}${panel}`);
-    this.#drawn = lines.length;
+    this.screen.write(`${hideCursor}${this.#toTop()}${above}${panel}${clearBelow}`);
+    this.#drawn = lines.map((line) => line.replaceAll(marks, "").length);
   }
 
+  /** A terminal that became narrower has wrapped the lines: they take more rows now. */
   #toTop(): string {
-    return this.#drawn === 0 ? "" : `\x1b[${this.#drawn}A\r`;
+    const columns = this.screen.columns() ?? 80;
+    const rows = this.#drawn.reduce((sum, length) => sum + Math.max(1, Math.ceil(length / columns)), 0);
+    return rows === 0 ? "" : `\x1b[${rows}A\r`;
   }
 }

@@ -3,7 +3,7 @@ import { ManualClock } from "../../../src/base/clock.ts";
 import type { Progress } from "../../../src/fleet/result/result.ts";
 import type { RunPhase } from "../../../src/fleet/result/run_phase.ts";
 import { type Live, openLive } from "../../../src/report/terminal/live.ts";
-import { plainStyle } from "../../../src/report/terminal/style.ts";
+import { colourStyle, plainStyle } from "../../../src/report/terminal/style.ts";
 
 const none = {
   expected: 0,
@@ -101,4 +101,21 @@ Deno.test("live: quiet prints only warnings", () => {
   live.notice({ level: "warning", text: "something" });
   live.end();
   assert.equal(written(), "warning: something\n");
+});
+
+Deno.test("live: on a terminal that became narrower, the panel replaces all rows of its wrapped lines", () => {
+  let columns = 80;
+  let text = "";
+  const screen = { clock: new ManualClock(), style: colourStyle, write: (more: string) => void (text += more) };
+  const live = openLive({ ...screen, columns: () => columns }, false);
+  live.progress(at("kill", 1));
+  // deno-lint-ignore no-control-regex
+  const lengths = text.replaceAll(/\x1b\[[?\d]*[a-zA-Z]/g, "").trimEnd().split("\n").map(({ length }) => length);
+  assert.ok(lengths.some((length) => length > 40), "a line wraps");
+  columns = 40;
+  text = "";
+  live.progress(at("kill", 2));
+  const rows = lengths.reduce((sum, length) => sum + Math.ceil(length / columns), 0);
+  assert.ok(text.includes(`\x1b[${rows}A`), JSON.stringify(text));
+  assert.ok(text.endsWith("\x1b[J"), "rows below the panel are cleared");
 });
