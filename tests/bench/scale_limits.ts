@@ -103,13 +103,13 @@ export function limitText(peaks: readonly Peak[], ports: Ports, cores: number): 
   const [busiest] = peaks.toSorted((one, other) => share(other) - share(one));
   if (busiest === undefined) return "limit not found: no process was seen";
   const used = peaks.reduce((sum, peak) => sum + peak.cores, 0);
-  const told = `${busiest.name} at ${percent(share(busiest))} of its ${Math.min(busiest.threads, cores)}`;
-  if (share(busiest) >= nearly) return `limited by CPU: ${told} cores`;
+  const use = `${busiest.name} at ${percent(share(busiest))} of its ${Math.min(busiest.threads, cores)}`;
+  if (share(busiest) >= nearly) return `limited by CPU: ${use} cores`;
   if (used >= nearly * cores) {
     const [most] = peaks.toSorted((one, other) => other.cores - one.cores);
     return `limited by CPU: all together use ${used.toFixed(1)} of ${cores} cores, ${most!.name} most, ` +
       `${most!.cores.toFixed(1)}`;
   }
-  return `limit not found: CPU is nearest, ${told} cores; files ${tightest!.files} of ${tightest!.filesLimit}, ` +
+  return `limit not found: CPU is nearest, ${use} cores; files ${tightest!.files} of ${tightest!.filesLimit}, ` +
     `ports ${ports.taken} of ${ports.had}`;
 }

@@ -14,7 +14,7 @@ interface Case {
 
 const will = (payload: string) => ({ will: aWill({ payload: bytesOf(payload) }) });
 const code = (client: Client) => client.connack?.reasonCode;
-const told = (client: Client) => client.of("disconnect")[0]?.reasonCode;
+const disconnectCode = (client: Client) => client.of("disconnect")[0]?.reasonCode;
 
 const cases: readonly Case[] = [
   {
@@ -52,7 +52,7 @@ const cases: readonly Case[] = [
   {
     limit: "maximumPacketSizeBytes",
     is: 100,
-    test: (stage) => told(stage.connect().publish("a", "x".repeat(100))),
+    test: (stage) => disconnectCode(stage.connect().publish("a", "x".repeat(100))),
     outcome: ReasonCode.packetTooLarge,
   },
   {
@@ -140,25 +140,27 @@ const cases: readonly Case[] = [
   {
     limit: "topicAliasMaximum",
     is: 1,
-    test: (stage) => told(stage.connect().publish("a", "", { properties: { topicAlias: 2 } })),
+    test: (stage) => disconnectCode(stage.connect().publish("a", "", { properties: { topicAlias: 2 } })),
     outcome: ReasonCode.topicAliasInvalid,
   },
   {
     limit: "userProperties",
     is: 1,
-    test: (stage) => told(stage.connect().publish("a", "", { properties: { userProperties: [["a", ""], ["a", ""]] } })),
+    test: (stage) =>
+      disconnectCode(stage.connect().publish("a", "", { properties: { userProperties: [["a", ""], ["a", ""]] } })),
     outcome: ReasonCode.quotaExceeded,
   },
   {
     limit: "filters",
     is: 1,
-    test: (stage) => told(stage.connect().send({ type: "unsubscribe", packetId: 1, topicFilters: ["a", "b"] })),
+    test: (stage) =>
+      disconnectCode(stage.connect().send({ type: "unsubscribe", packetId: 1, topicFilters: ["a", "b"] })),
     outcome: ReasonCode.quotaExceeded,
   },
   {
     limit: "filterLevels",
     is: 3,
-    test: (stage) => told(stage.connect().subscribe("a/b/c").subscribe("a/b/c/d")),
+    test: (stage) => disconnectCode(stage.connect().subscribe("a/b/c").subscribe("a/b/c/d")),
     outcome: ReasonCode.quotaExceeded,
   },
   {
@@ -166,7 +168,7 @@ const cases: readonly Case[] = [
     is: 1,
     test: (stage) => {
       const client = stage.connect({}, { acknowledges: false });
-      return told(client.publish("a", "", { qos: 2 }).publish("a", "", { qos: 2 }));
+      return disconnectCode(client.publish("a", "", { qos: 2 }).publish("a", "", { qos: 2 }));
     },
     outcome: ReasonCode.receiveMaximumExceeded,
   },

@@ -23,7 +23,7 @@ async function help(args: readonly string[], columns?: number, topic: readonly s
 }
 
 /** The help of one flag, in one line. */
-function told(text: string, flag: string): string {
+function helpOf(text: string, flag: string): string {
   const entry = new RegExp(`^  (?:-\\w, )?${flag}\\b[^\\n]*(?:\\n {20,}[^\\n]*)*`, "m").exec(text);
   assert.ok(entry !== null, `${flag} is in help`);
   return entry[0].replaceAll(/\s+/g, " ");
@@ -59,7 +59,7 @@ Deno.test("help: each flag has its default, except switches and logins", async (
         " ",
       );
   for (const flag of Object.values(sections).join(" ").split(" ").filter((each) => !without.includes(each))) {
-    assert.match(told(text, `--${flag}`), /Default/);
+    assert.match(helpOf(text, `--${flag}`), /Default/);
   }
 });
 
@@ -70,7 +70,7 @@ Deno.test("help: the limits are those of the plan", async () => {
   for (const [name, { flag, value: kind }] of optionList) {
     if (!isNumber(kind)) continue;
     const { min, max } = kind;
-    assert.ok(told(text, `--${flag}`).includes(rangeText(kind)), flag);
+    assert.ok(helpOf(text, `--${flag}`).includes(rangeText(kind)), flag);
     for (const value of [min, max]) assert.equal(planOf(name, value)[name], value);
     for (const value of [min - 1, max + 1]) assert.throws(() => planOf(name, value), UsageError, `${flag} ${value}`);
   }
@@ -126,8 +126,8 @@ Deno.test("help: mqtt-sim --help names the commands", async () => {
 
 Deno.test("help: broker --help has the defaults of host and port", async () => {
   const text = await help(["broker"]);
-  assert.ok(told(text, "--host").endsWith("Default 127.0.0.1."));
-  assert.ok(told(text, "--port").endsWith("Default 1883."));
+  assert.ok(helpOf(text, "--host").endsWith("Default 127.0.0.1."));
+  assert.ok(helpOf(text, "--port").endsWith("Default 1883."));
 });
 
 Deno.test("help: check --help has each flag, area and exit code", async () => {
@@ -168,11 +168,11 @@ Deno.test("help: each command has examples, and each example is a command line t
     assert.ok(examples.length >= (command.includes(" ") ? 1 : 5), command);
     for (const line of examples) {
       assert.ok(line.startsWith(command), line);
-      assert.notEqual(readCommandLine(shellCommands(line)[0]!, captured()).command, "told");
+      assert.notEqual(readCommandLine(shellCommands(line)[0]!, captured()).command, "helpOf");
     }
   }
   for (const line of firstExamples) {
-    assert.notEqual(readCommandLine(shellCommands(line)[0]!, captured()).command, "told");
+    assert.notEqual(readCommandLine(shellCommands(line)[0]!, captured()).command, "helpOf");
   }
 });
 
@@ -181,9 +181,9 @@ Deno.test("help: the flags of the first screen are ten at most, and each has its
     const common = Object.keys(commandHelp(name)!.common!);
     assert.ok(common.length <= 10, name);
     const text = await help([name], undefined, []);
-    for (const flag of common) assert.ok(told(text, flag).length > flag.length + 10, flag);
+    for (const flag of common) assert.ok(helpOf(text, flag).length > flag.length + 10, flag);
   }
-  assert.match(told(await help(["fleet"], undefined, []), "--clients"), /Default 1,000\.$/);
+  assert.match(helpOf(await help(["fleet"], undefined, []), "--clients"), /Default 1,000\.$/);
 });
 
 const requests: readonly [args: string, first: RegExp][] = [

@@ -8,11 +8,11 @@ import { giveUpPermissions } from "../../src/cli/process/permissions.ts";
 
 const { out, err } = processOutput();
 const places = { net: { host: "127.0.0.1:1" }, run: { command: "sh" }, read: {}, write: {}, ffi: {} };
-let isTold = false;
+let isReported = false;
 
 function tell(): void {
-  if (isTold) return;
-  isTold = true;
+  if (isReported) return;
+  isReported = true;
   const left = Object.entries(places).filter(([name, place]) =>
     Deno.permissions.querySync({ name, ...place } as Deno.PermissionDescriptor).state === "granted"
   );

@@ -205,9 +205,9 @@ async function fleet(url: string, ...flags: readonly string[]): Promise<[Told, t
   const size = ["--clients", "60", "--kill-rate", "20/s", "--duration", "3s", "--reconnect-after", "never"];
   await using run = startOurs(["fleet", "--url", url, "--seed", "3", ...kills, ...size, ...flags, "--report", path]);
   await run.exit(60_000);
-  const told = JSON.parse(await Deno.readTextFile(path));
+  const report = JSON.parse(await Deno.readTextFile(path));
   await Deno.remove(path);
-  return [told, run.lines.join("\n")];
+  return [report, run.lines.join("\n")];
 }
 
 peerTest(

@@ -194,21 +194,21 @@ function compare(sights: ReadonlyMap<Death, Sight>, report: Report): void {
     const counts = report.kills.byMode[mode];
     assert.ok(counts !== undefined, `nobody was killed by ${mode}`);
     const ways = [...sights].filter(([death]) => death.mode === mode);
-    const told = `${mode}: sockets saw ${ways.map(([{ detail = "" }, sight]) => `${detail} ${sight}`)}, fleet ${
+    const message = `${mode}: sockets saw ${ways.map(([{ detail = "" }, sight]) => `${detail} ${sight}`)}, fleet ${
       JSON.stringify(counts)
     }`;
     if (mode === "leave") {
-      assert.equal(counts.unwanted > 0, ways[0]![1] !== "none", told);
+      assert.equal(counts.unwanted > 0, ways[0]![1] !== "none", message);
       continue;
     }
     // A broker that checks for silent clients every few seconds is on time for some of them.
     const silent = ways.some(([death, sight]) => death.silent && sight === "late");
-    assert.equal(counts.missing > 0, ways.some(([, sight]) => sight === "none"), told);
-    if (!silent) assert.equal(counts.late > 0, ways.some(([, sight]) => sight === "late"), told);
-    assert.equal(counts.duplicate > 0, ways.some(([, sight]) => sight === "several"), told);
-    if (ways.every(([, sight]) => sight === "none")) assert.equal(counts.missing, counts.expected, told);
-    if (ways.every(([, sight]) => sight === "onTime")) assert.equal(counts.onTime, counts.expected, told);
-    assert.equal(counts.altered + counts.early + counts.unwanted, 0, told);
+    assert.equal(counts.missing > 0, ways.some(([, sight]) => sight === "none"), message);
+    if (!silent) assert.equal(counts.late > 0, ways.some(([, sight]) => sight === "late"), message);
+    assert.equal(counts.duplicate > 0, ways.some(([, sight]) => sight === "several"), message);
+    if (ways.every(([, sight]) => sight === "none")) assert.equal(counts.missing, counts.expected, message);
+    if (ways.every(([, sight]) => sight === "onTime")) assert.equal(counts.onTime, counts.expected, message);
+    assert.equal(counts.altered + counts.early + counts.unwanted, 0, message);
   }
 }
 

@@ -44,7 +44,7 @@ function undocumented(documentation: DocumentationJson): string[] {
   return symbolsOf(documentation).flatMap(({ name, declarations }) => {
     const methods = declarations.flatMap((declaration) => declaration.def?.methods ?? [])
       .filter((method) => method.accessibility !== "private" && !method.jsDoc?.doc);
-    const told = declarations.some((declaration) => declaration.jsDoc?.doc);
-    return [...(told ? [] : [name]), ...methods.map((method) => `${name}.${method.name}`)];
+    const documented = declarations.some((declaration) => declaration.jsDoc?.doc);
+    return [...(documented ? [] : [name]), ...methods.map((method) => `${name}.${method.name}`)];
   });
 }

@@ -60,8 +60,8 @@ export function readFacts(path: string, text: string): SourceFacts {
     name: "house",
     rules: { facts: { create: (context) => reader.visitor(context) } },
   };
-  const told = Deno.lint.runPlugin(plugin, path, text);
-  if (told.length > 0) throw new Error(`${path}: ${told[0]!.message}`);
+  const diagnostics = Deno.lint.runPlugin(plugin, path, text);
+  if (diagnostics.length > 0) throw new Error(`${path}: ${diagnostics[0]!.message}`);
   return reader.facts;
 }
 

@@ -54,7 +54,7 @@ export async function withinLimit(run: () => Promise<void>, withinMs = limitMs):
 }
 
 /** A link with a record of its callbacks. */
-export class Told implements DialReceiver {
+export class RecordedLink implements DialReceiver {
   link!: Link;
   opens = 0;
   drains = 0;
@@ -99,7 +99,7 @@ export class Told implements DialReceiver {
   }
 
   /** Waits until the condition holds. */
-  async until(condition: (told: this) => boolean): Promise<void> {
+  async until(condition: (recorded: this) => boolean): Promise<void> {
     while (!condition(this)) await new Promise<void>((resolve) => this.#changed = resolve);
   }
 
@@ -114,10 +114,10 @@ export class Told implements DialReceiver {
 }
 
 /** Dials, and records the callbacks. */
-export function dial(port: number, sourceAddress?: string): Told {
-  const told = new Told();
-  told.link = engine.dial(sourceAddress === undefined ? { host, port } : { host, port, sourceAddress }, told);
-  return told;
+export function dial(port: number, sourceAddress?: string): RecordedLink {
+  const recorded = new RecordedLink();
+  recorded.link = engine.dial(sourceAddress === undefined ? { host, port } : { host, port, sourceAddress }, recorded);
+  return recorded;
 }
 
 /** Listens; `next` returns the accepted links in order. */
@@ -125,8 +125,8 @@ export class Port implements Disposable {
   readonly listener: Listener;
   /** The reports of connections that the listener could not accept. */
   readonly refused: string[] = [];
-  readonly #accepted: Told[] = [];
-  readonly #waiting: ((told: Told) => void)[] = [];
+  readonly #accepted: RecordedLink[] = [];
+  readonly #waiting: ((recorded: RecordedLink) => void)[] = [];
 
   constructor(port = 0, hostname = host) {
     this.listener = engine.listen({ host: hostname, port }, {
@@ -140,18 +140,18 @@ export class Port implements Disposable {
   }
 
   #accept(link: Link): void {
-    const told = new Told();
-    told.link = link;
-    link.receiver = told;
+    const recorded = new RecordedLink();
+    recorded.link = link;
+    link.receiver = recorded;
     const waiting = this.#waiting.shift();
-    if (waiting === undefined) this.#accepted.push(told);
-    else waiting(told);
+    if (waiting === undefined) this.#accepted.push(recorded);
+    else waiting(recorded);
   }
 
   /** The next accepted link. */
-  next(): Promise<Told> {
-    const told = this.#accepted.shift();
-    return told === undefined ? new Promise((resolve) => this.#waiting.push(resolve)) : Promise.resolve(told);
+  next(): Promise<RecordedLink> {
+    const recorded = this.#accepted.shift();
+    return recorded === undefined ? new Promise((resolve) => this.#waiting.push(resolve)) : Promise.resolve(recorded);
   }
 
   [Symbol.dispose](): void {
@@ -164,7 +164,7 @@ export type Side = "dialled" | "accepted";
 export const sides: readonly Side[] = ["dialled", "accepted"];
 
 /** A pair of open links: `self` acts, and `peer` is observed. */
-export async function pair(port: Port, acting: Side): Promise<{ self: Told; peer: Told }> {
+export async function pair(port: Port, acting: Side): Promise<{ self: RecordedLink; peer: RecordedLink }> {
   const dialled = dial(port.port);
   const accepted = await port.next();
   await dialled.until(({ opens }) => opens > 0);
@@ -172,9 +172,9 @@ export async function pair(port: Port, acting: Side): Promise<{ self: Told; peer
 }
 
 /** Ends the links and waits for their ends. */
-export async function close(...links: readonly Told[]): Promise<void> {
+export async function close(...links: readonly RecordedLink[]): Promise<void> {
   for (const { link } of links) link.end();
-  for (const told of links) await told.ended();
+  for (const recorded of links) await recorded.ended();
 }
 
 /** Bytes that make each change of order visible. */

@@ -8,7 +8,7 @@ class Pair {
   readonly tasks: (() => void)[] = [];
   readonly near: MemoryLink;
   readonly far: MemoryLink;
-  readonly told: Record<"near" | "far", (number[] | "drain" | LinkEnd["kind"])[]> = { near: [], far: [] };
+  readonly calls: Record<"near" | "far", (number[] | "drain" | LinkEnd["kind"])[]> = { near: [], far: [] };
   /** True during the test's call of a link's method. */
   calling = false;
 
@@ -34,7 +34,7 @@ class Pair {
   #receiver(name: "near" | "far"): LinkReceiver {
     const note = (what: number[] | "drain" | LinkEnd["kind"]) => {
       assert.equal(this.calling, false, "a link does not call while one of its own methods runs");
-      this.told[name].push(what);
+      this.calls[name].push(what);
     };
     return {
       onBytes: (bytes) => note([...bytes]),
@@ -49,9 +49,9 @@ Deno.test("memory link: delivers bytes in order in both directions, in turns of 
   pair.near.write(Uint8Array.of(1));
   pair.far.write(Uint8Array.of(9));
   pair.near.write(Uint8Array.of(2, 3));
-  assert.deepEqual(pair.told, { near: [], far: [] });
+  assert.deepEqual(pair.calls, { near: [], far: [] });
   pair.run();
-  assert.deepEqual(pair.told, { near: [[9]], far: [[1], [2, 3]] });
+  assert.deepEqual(pair.calls, { near: [[9]], far: [[1], [2, 3]] });
 });
 
 const ends: readonly [how: "end" | "reset", seen: LinkEnd["kind"]][] = [["end", "fin"], ["reset", "reset"]];
@@ -63,9 +63,9 @@ for (const [how, seen] of ends) {
     assert.equal(pair.near.open, false);
     pair.call(() => pair.near.end()).call(() => pair.near.reset());
     pair.run().call(() => pair.far.end()).run();
-    assert.deepEqual(pair.told.near, ["closed"]);
-    assert.deepEqual(pair.told.far.at(-1), seen);
-    assert.equal(pair.told.far.filter((what) => typeof what === "string").length, 1);
+    assert.deepEqual(pair.calls.near, ["closed"]);
+    assert.deepEqual(pair.calls.far.at(-1), seen);
+    assert.equal(pair.calls.far.filter((what) => typeof what === "string").length, 1);
     assert.equal(pair.far.open, false);
   });
 }
@@ -76,7 +76,7 @@ Deno.test("memory link: bytes written before end arrive, bytes written after it 
   pair.near.end();
   assert.equal(pair.near.write(Uint8Array.of(2)), true);
   pair.run();
-  assert.deepEqual(pair.told.far, [[1], "fin"]);
+  assert.deepEqual(pair.calls.far, [[1], "fin"]);
 });
 
 Deno.test("memory link: receives nothing after its own end", () => {
@@ -84,7 +84,7 @@ Deno.test("memory link: receives nothing after its own end", () => {
   pair.far.write(Uint8Array.of(1));
   pair.near.end();
   pair.run();
-  assert.deepEqual(pair.told.near, ["closed"]);
+  assert.deepEqual(pair.calls.near, ["closed"]);
 });
 
 Deno.test("memory link: above the high-water mark write returns false, and one drain follows when all bytes have left", () => {
@@ -93,18 +93,18 @@ Deno.test("memory link: above the high-water mark write returns false, and one d
   assert.equal(pair.near.write(Uint8Array.of(1)), false);
   assert.equal(pair.near.bufferedBytes, highWaterBytes + 1);
   pair.run();
-  assert.deepEqual([pair.near.bufferedBytes, pair.told.near], [0, ["drain"]]);
+  assert.deepEqual([pair.near.bufferedBytes, pair.calls.near], [0, ["drain"]]);
 });
 
 Deno.test("memory link: there is no drain without a full link, and none after the end", () => {
   const pair = new Pair();
   pair.near.write(new Uint8Array(highWaterBytes));
   pair.run();
-  assert.deepEqual(pair.told.near, []);
+  assert.deepEqual(pair.calls.near, []);
   pair.near.write(new Uint8Array(highWaterBytes + 1));
   pair.near.end();
   pair.run();
-  assert.deepEqual(pair.told.near, ["closed"]);
+  assert.deepEqual(pair.calls.near, ["closed"]);
 });
 
 Deno.test("memory link: a paused link receives nothing; after resume all bytes arrive in order", () => {
@@ -112,10 +112,10 @@ Deno.test("memory link: a paused link receives nothing; after resume all bytes a
   pair.call(() => pair.far.pause());
   for (const byte of [1, 2]) pair.near.write(Uint8Array.of(byte));
   pair.run();
-  assert.deepEqual([pair.told.far, pair.near.bufferedBytes], [[], 2]);
+  assert.deepEqual([pair.calls.far, pair.near.bufferedBytes], [[], 2]);
   pair.near.write(Uint8Array.of(3));
   pair.call(() => pair.far.resume()).run();
-  assert.deepEqual([pair.told.far, pair.near.bufferedBytes], [[[1], [2], [3]], 0]);
+  assert.deepEqual([pair.calls.far, pair.near.bufferedBytes], [[[1], [2], [3]], 0]);
 });
 
 Deno.test("memory link: a pause during catch-up holds the rest, and later bytes do not overtake it", () => {
@@ -128,11 +128,11 @@ Deno.test("memory link: a pause during catch-up holds the rest, and later bytes 
   pair.far.receiver = { ...receiver, onBytes: (bytes) => (receiver.onBytes(bytes), pair.far.pause()) };
   pair.far.resume();
   pair.run();
-  assert.deepEqual(pair.told.far, [[1]]);
+  assert.deepEqual(pair.calls.far, [[1]]);
   pair.far.receiver = receiver;
   pair.far.resume();
   pair.run();
-  assert.deepEqual(pair.told.far, [[1], [2], [3], "fin"]);
+  assert.deepEqual(pair.calls.far, [[1], [2], [3], "fin"]);
 });
 
 for (const [how, seen] of ends) {
@@ -141,15 +141,15 @@ for (const [how, seen] of ends) {
     pair.far.pause();
     pair.near[how]();
     pair.run();
-    assert.deepEqual([pair.told.far, pair.far.open], [[], true]);
+    assert.deepEqual([pair.calls.far, pair.far.open], [[], true]);
     pair.far.resume();
     pair.run();
-    assert.deepEqual(pair.told.far, [seen]);
+    assert.deepEqual(pair.calls.far, [seen]);
     const other = new Pair();
     other.far.pause();
     other.far[how]();
     other.run();
-    assert.deepEqual(other.told, { near: [seen], far: ["closed"] });
+    assert.deepEqual(other.calls, { near: [seen], far: ["closed"] });
   });
 }
 
@@ -158,10 +158,10 @@ Deno.test("memory link: a paused peer with a full buffer holds the writer back u
   pair.far.pause();
   assert.equal(pair.near.write(new Uint8Array(highWaterBytes + 1)), false);
   pair.run();
-  assert.deepEqual(pair.told.near, []);
+  assert.deepEqual(pair.calls.near, []);
   pair.far.resume();
   pair.run();
-  assert.deepEqual(pair.told.near, ["drain"]);
+  assert.deepEqual(pair.calls.near, ["drain"]);
 });
 
 Deno.test("memory link: a new receiver gets each later call", () => {
@@ -172,5 +172,5 @@ Deno.test("memory link: a new receiver gets each later call", () => {
   pair.far.receiver = { onBytes: (bytes) => seen.push(...bytes), onDrain() {}, onEnd() {} };
   pair.near.write(Uint8Array.of(2));
   pair.run();
-  assert.deepEqual([pair.told.far, seen], [[[1]], [2]]);
+  assert.deepEqual([pair.calls.far, seen], [[[1]], [2]]);
 });

@@ -79,7 +79,7 @@ async function drains({ near, far }: Pair): Promise<void> {
   assert.ok(near.link.bufferedBytes > highWaterBytes);
   far.link.resume();
   assert.ok(await far.until((probe) => probe.sizeBytes === sizeBytes), `${far.sizeBytes} of ${sizeBytes}`);
-  assert.ok(await near.until(() => near.drains > 0), "told that there is room");
+  assert.ok(await near.until(() => near.drains > 0), "the link reports a drain");
   assert.equal(near.link.bufferedBytes, 0);
 }
 

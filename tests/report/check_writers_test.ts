@@ -31,10 +31,15 @@ Deno.test("check writers: JUnit counts match the suites, and the XML is well-for
     const text = checkJunit(report);
     assertWellFormed(text);
     for (const suite of text.split("<testsuite ").slice(1)) {
-      const told = (name: string) => Number(new RegExp(`${name}="(\\d+)"`).exec(suite)![1]);
+      const attribute = (name: string) => Number(new RegExp(`${name}="(\\d+)"`).exec(suite)![1]);
       const count = (element: string) => suite.split(`<${element}`).length - 1;
       assert.deepEqual(
-        { tests: told("tests"), failures: told("failures"), errors: told("errors"), skipped: told("skipped") },
+        {
+          tests: attribute("tests"),
+          failures: attribute("failures"),
+          errors: attribute("errors"),
+          skipped: attribute("skipped"),
+        },
         { tests: count("testcase"), failures: count("failure"), errors: count("error"), skipped: count("skipped") },
       );
     }

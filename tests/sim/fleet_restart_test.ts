@@ -194,42 +194,42 @@ const planted: readonly {
   readonly name: string;
   readonly simulation: Omit<Simulation, "protocol">;
   readonly found: Partial<Record<string, number>>;
-  readonly told: RegExp;
+  readonly text: RegExp;
   readonly rule: string;
 }[] = [
   {
     name: "loses delayed wills at a restart",
     simulation: { plan: pending, tamper: (path) => store(path, "DELETE FROM will WHERE due_ms IS NOT NULL") },
     found: { missing: 5 },
-    told: /^was due 8,000 ms after the kill .* and never came$/,
+    text: /^was due 8,000 ms after the kill .* and never came$/,
     rule: "MQTT 5.0, 3.1.2-8",
   },
   {
     name: "loses the wills of all who were connected",
     simulation: { plan: calm, tamper: (path) => store(path, "DELETE FROM will") },
     found: { missing: 20 },
-    told: /^was due \d+ ms after the broker went down and never came$/,
+    text: /^was due \d+ ms after the broker went down and never came$/,
     rule: "MQTT 5.0, 3.1.2-8",
   },
   {
     name: "publishes delayed wills at its start, though it has kept the sessions",
     simulation: { plan: pending, tamper: (path) => store(path, "UPDATE will SET due_ms = 0 WHERE due_ms IS NOT NULL") },
     found: { early: 5 },
-    told: /^was due 8,000 ms after the kill .* and came [\d,]+ ms early$/,
+    text: /^was due 8,000 ms after the kill .* and came [\d,]+ ms early$/,
     rule: "MQTT 5.0, 3.1.3-9",
   },
   {
     name: "publishes a will that came once more",
     simulation: { plan: calm, then: { afterMs: 1_500, act: (broker) => publishWill(broker, calm, 3, 1) } },
     found: { duplicate: 1 },
-    told: /^came 2 times$/,
+    text: /^came 2 times$/,
     rule: "MQTT 5.0, 3.1.2-10",
   },
   {
     name: "publishes the will of a client that is connected again",
     simulation: { plan: calm, then: { afterMs: 1_500, act: (broker) => publishWill(broker, calm, 3, 2) } },
     found: { unwanted: 1 },
-    told: /^came once while the client was alive$/,
+    text: /^came once while the client was alive$/,
     rule: "MQTT 5.0, 3.1.2-8",
   },
   {
@@ -239,17 +239,17 @@ const planted: readonly {
       then: { afterMs: 1_500, act: (broker) => publishWill(broker, { ...calm, willDelayS: 20 }, 3, 1) },
     },
     found: { unwanted: 1 },
-    told: /^came once though the client resumed its session within the 20 s will delay$/,
+    text: /^came once though the client resumed its session within the 20 s will delay$/,
     rule: "MQTT 5.0, 3.1.3-9",
   },
 ];
 
-for (const { name, simulation, found, told, rule } of planted) {
+for (const { name, simulation, found, text, rule } of planted) {
   Deno.test(`restart: the fleet detects a broker that ${name}`, () => {
     const result: FleetResult = simulateFleet({ ...simulation, protocol: "5" });
     assert.deepEqual([result.verdict, faultsOf(result)], ["fail", found], result.reason);
     for (const fault of result.faults) {
-      assert.match(fault.text, told);
+      assert.match(fault.text, text);
       assert.equal(fault.rule, rule);
     }
     assert.deepEqual(faultsOf(simulateFleet({ plan: simulation.plan, protocol: "5" })), {}, "without it all is well");

@@ -70,9 +70,9 @@ for (const { name, file, right, wrong, says } of faults) {
   Deno.test(`sim:open finds within 100 seeds that ${name}`, async () => {
     const source = await Deno.readTextFile(new URL(file, root));
     assert.equal(source.split(right).length, 2, `${file} does not say once: ${right}`);
-    const told = await runWith(file, source.replace(right, wrong));
-    const [, seed, report] = told.match(/^seed (\d+): (.*)$/m) ?? [];
-    assert.ok(seed !== undefined && Number(seed) < 100, told.slice(-2_000));
+    const output = await runWith(file, source.replace(right, wrong));
+    const [, seed, report] = output.match(/^seed (\d+): (.*)$/m) ?? [];
+    assert.ok(seed !== undefined && Number(seed) < 100, output.slice(-2_000));
     assert.match(report!, says);
   });
 }

@@ -24,15 +24,15 @@ async function writeUsers(path: string): Promise<void> {
   await Deno.writeTextFile(path, text);
 }
 
-/** @param told called with each phase after its end */
-export async function runLogins(settings: LoginSettings, told: (phase: Phase) => void): Promise<Phase[]> {
+/** @param onPhase called with each phase after its end */
+export async function runLogins(settings: LoginSettings, onPhase: (phase: Phase) => void): Promise<Phase[]> {
   const folder = await Deno.makeTempDir({ prefix: "mqtt-sim-logins" });
   try {
     await writeUsers(`${folder}/users`);
     const phases: Phase[] = [];
     const keep = (phase: Phase) => {
       phases.push(phase);
-      told(phase);
+      onPhase(phase);
     };
     await using broker = await startOurBroker(["--users", `${folder}/users`]);
     const all = { ...settings, port: broker.port };

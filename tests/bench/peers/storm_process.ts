@@ -35,5 +35,5 @@ for (const untilMs = performance.now() + warmMs; performance.now() < untilMs;) {
 }
 const all = await swarm.connect(clients, { willQoS: 0 });
 swarm.doom(all);
-Deno.addSignalListener("SIGUSR2", () => void storm().then((told) => print(JSON.stringify(told))));
+Deno.addSignalListener("SIGUSR2", () => void storm().then((outcome) => print(JSON.stringify(outcome))));
 print("connected");

@@ -46,7 +46,7 @@ function watcherText(watchers: number): string {
 }
 
 /** The output of a generator process; see storm_process.ts. */
-interface Told {
+interface StormOutcome {
   readonly done: number;
   readonly ms: number;
   readonly resetMs: number;
@@ -104,6 +104,6 @@ async function share(stage: Stage, peer: BrokerPeer, generator: ChildProcess, as
   const [line] = await generator.line(/^\{.*\}$/, { limitMs: 60_000 });
   if (peer === stage.peer) stage.spans.push({ fromMs, toMs: performance.now() });
   await stage.settle(500);
-  const told: Told = JSON.parse(line);
-  return { ...told, asked, cpuUs: clock.us, kernelUs: clock.kernelUs - kernelUs };
+  const outcome: StormOutcome = JSON.parse(line);
+  return { ...outcome, asked, cpuUs: clock.us, kernelUs: clock.kernelUs - kernelUs };
 }

@@ -45,10 +45,10 @@ Deno.test("event log: at level warning the log subscribes only to events of that
 });
 
 Deno.test("event log: a listener receives only the events that it subscribes to", () => {
-  const told: string[] = [];
-  const stage = new Stage({ onEvent: ({ type }) => void told.push(type), eventTypes: ["ended", "will-armed"] });
+  const types: string[] = [];
+  const stage = new Stage({ onEvent: ({ type }) => void types.push(type), eventTypes: ["ended", "will-armed"] });
   stage.connect({ clientId: "a", will }).die();
-  assert.deepEqual(told, ["will-armed", "ended"]);
+  assert.deepEqual(types, ["will-armed", "ended"]);
 });
 
 Deno.test("event log: a listener that throws is logged and affects no other listener", () => {

@@ -20,7 +20,7 @@ function answer(type: AcknowledgePacket["type"], packetId: number, reasonCode?: 
 }
 
 /** The packets received, as `type packetId`, with DUP. */
-function told(client: Client): string[] {
+function received(client: Client): string[] {
   return client.arrivals.flatMap(({ packet }) => {
     if (packet.type === "publish") return [`publish ${packet.packetId ?? "-"}${packet.dup ? " dup" : ""}`];
     return packet.type === "pubrel" ? [`pubrel ${packet.packetId}`] : [];
@@ -37,10 +37,10 @@ Deno.test("outbox: sends unacknowledged messages again on reconnect, in order [M
     client.die();
     publisher.publish("a", "late", { qos: 1 });
     const back = stage.connect(lasting(version), silent);
-    assert.deepEqual(told(back), ["pubrel 2", "publish 1 dup", "publish 4 dup", "publish 6"]);
+    assert.deepEqual(received(back), ["pubrel 2", "publish 1 dup", "publish 4 dup", "publish 6"]);
     back.send(answer("puback", 1), answer("pubcomp", 2), answer("pubrec", 4), answer("pubcomp", 4));
     back.send(answer("puback", 6)).die();
-    assert.deepEqual(told(stage.connect(lasting(version))), []);
+    assert.deepEqual(received(stage.connect(lasting(version))), []);
   });
 });
 
@@ -49,7 +49,7 @@ Deno.test("outbox: sends nothing again while the connection lasts [MQTT5 4.4.0-1
   const client = stage.connect(lasting(5), silent).subscribe("a");
   stage.connect({ clientId: "p" }).publish("a", "x", { qos: 1 });
   stage.advance(1e6);
-  assert.deepEqual(told(client), ["publish 1"]);
+  assert.deepEqual(received(client), ["publish 1"]);
 });
 
 Deno.test("outbox: respects the receive maximum, which does not count QoS 0 [MQTT5 3.3.4-9] [MQTT5 4.9.0-2]", () => {
@@ -57,11 +57,11 @@ Deno.test("outbox: respects the receive maximum, which does not count QoS 0 [MQT
   const client = stage.connect(lasting(5, 2), silent).subscribe("a");
   const publisher = stage.connect({ clientId: "p" });
   for (const qos of [1, 2, 1, 2, 0] as const) publisher.publish("a", "x", { qos });
-  assert.deepEqual(told(client), ["publish 1", "publish 2", "publish -"]);
+  assert.deepEqual(received(client), ["publish 1", "publish 2", "publish -"]);
   client.send(answer("pubrec", 2));
-  assert.equal(told(client).length, 4); // PUBREL and no new message: PUBCOMP frees the quota
+  assert.equal(received(client).length, 4); // PUBREL and no new message: PUBCOMP frees the quota
   client.send(answer("pubcomp", 2), answer("puback", 1));
-  assert.deepEqual(told(client).slice(4), ["publish 3", "publish 4"]);
+  assert.deepEqual(received(client).slice(4), ["publish 3", "publish 4"]);
 });
 
 Deno.test("outbox: a smaller receive maximum of the next connection also limits repetitions", () => {
@@ -72,11 +72,11 @@ Deno.test("outbox: a smaller receive maximum of the next connection also limits 
   client.die();
   publisher.publish("a", "x", { qos: 1 });
   const back = stage.connect(lasting(5, 2), silent);
-  assert.deepEqual(told(back), ["publish 1 dup", "publish 2 dup"]);
+  assert.deepEqual(received(back), ["publish 1 dup", "publish 2 dup"]);
   back.send(answer("puback", 1));
-  assert.deepEqual(told(back).slice(2), ["publish 3 dup"]);
+  assert.deepEqual(received(back).slice(2), ["publish 3 dup"]);
   back.send(answer("puback", 2), answer("puback", 3));
-  assert.deepEqual(told(back).slice(3), ["publish 4 dup", "publish 5"]);
+  assert.deepEqual(received(back).slice(3), ["publish 4 dup", "publish 5"]);
 });
 
 Deno.test("outbox: respects the broker's own limit of messages in flight", () => {
@@ -84,7 +84,7 @@ Deno.test("outbox: respects the broker's own limit of messages in flight", () =>
   const client = stage.connect(lasting(4), silent).subscribe("a");
   const publisher = stage.connect({ clientId: "p" });
   for (let index = 0; index < 5; index++) publisher.publish("a", "x", { qos: 1 });
-  assert.equal(told(client).length, 3);
+  assert.equal(received(client).length, 3);
 });
 
 Deno.test("outbox: an error code of the client completes the message [MQTT5 4.4.0-2]", () => {
@@ -93,8 +93,8 @@ Deno.test("outbox: an error code of the client completes the message [MQTT5 4.4.
   const publisher = stage.connect({ clientId: "p" });
   publisher.publish("a", "x", { qos: 1 }).publish("a", "x", { qos: 2 });
   client.send(answer("puback", 1, 0x97), answer("pubrec", 2, 0x80)).die();
-  assert.deepEqual(told(client), ["publish 1", "publish 2"]);
-  assert.deepEqual(told(stage.connect(lasting(5))), []);
+  assert.deepEqual(received(client), ["publish 1", "publish 2"]);
+  assert.deepEqual(received(stage.connect(lasting(5))), []);
 });
 
 Deno.test("outbox: ignores answers to unknown identifiers and answers of the wrong type", async (t) => {
@@ -120,7 +120,7 @@ Deno.test("outbox: does not assign a packet identifier that is in use [MQTT5 2.2
   for (let index = 0; index < 65_534; index++) publisher.publish("a", "x", { qos: 1, packetId: 1 });
   client.arrivals.length = 0;
   publisher.publish("a", "x", { qos: 1, packetId: 1 });
-  assert.deepEqual(told(client), ["publish 2"]);
+  assert.deepEqual(received(client), ["publish 2"]);
 });
 
 Deno.test("outbox: drops a message that is too large for the client as if it was sent [MQTT5 3.1.2-24] [MQTT5 3.1.2-25]", () => {
@@ -155,7 +155,7 @@ Deno.test("outbox: a message that was sent before does not expire [MQTT5 4.3.3-7
   const properties = { messageExpiryIntervalS: 1 };
   stage.connect({ clientId: "p" }).publish("a", "x", { qos: 2, properties });
   stage.advance(5_000);
-  assert.deepEqual(told(stage.connect(lasting(5))), ["publish 1 dup", "pubrel 1"]);
+  assert.deepEqual(received(stage.connect(lasting(5))), ["publish 1 dup", "pubrel 1"]);
 });
 
 Deno.test("outbox: is bounded in bytes, counts dropped messages and reports them once", () => {

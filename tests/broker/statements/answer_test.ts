@@ -68,10 +68,10 @@ Deno.test("acknowledgements: accept only the reason codes of their type [MQTT5 3
 Deno.test("problem information: a client that declines gets reason strings in CONNACK and DISCONNECT only [MQTT5 3.1.2-29]", async (t) => {
   await eachCase(t, [undefined, true, false], (requestProblemInformation) => {
     const properties = requestProblemInformation === undefined ? {} : { requestProblemInformation };
-    const told = client(properties).send(refusedPublish(1), refusedPublish(2)).subscribe("a/b/c/d");
-    told.sendBytes([0xc1, 0]);
+    const refused = client(properties).send(refusedPublish(1), refusedPublish(2)).subscribe("a/b/c/d");
+    refused.sendBytes([0xc1, 0]);
     const words = (["puback", "pubrec", "suback", "disconnect"] as const)
-      .map((type) => typeof told.of(type)[0]!.properties?.reasonString);
+      .map((type) => typeof refused.of(type)[0]!.properties?.reasonString);
     const text = requestProblemInformation === false ? "undefined" : "string";
     assert.deepEqual(words, [text, text, text, "string"]);
   });

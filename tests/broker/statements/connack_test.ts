@@ -130,17 +130,21 @@ Deno.test("CONNACK: the broker enforces what CONNACK announces [MQTT5 3.2.2-14] 
 });
 
 Deno.test("CONNACK: contains response information when it is configured and requested [MQTT5 3.1.2-28]", () => {
-  const told = (options: Options, requestResponseInformation?: boolean) => {
+  const responseInformation = (options: Options, requestResponseInformation?: boolean) => {
     const properties = requestResponseInformation === undefined ? {} : { requestResponseInformation };
     return new Stage(options).connect({ clientId: "c$&", properties }).connack!.properties!.responseInformation;
   };
   const configured = { responseInformation: "answers/%c/" };
-  assert.deepEqual([told(configured, true), told(configured, false), told(configured)], [
+  assert.deepEqual([
+    responseInformation(configured, true),
+    responseInformation(configured, false),
+    responseInformation(configured),
+  ], [
     "answers/c$&/",
     undefined,
     undefined,
   ]);
-  assert.equal(told({}, true), undefined);
+  assert.equal(responseInformation({}, true), undefined);
 });
 
 Deno.test("CONNACK: a refusal omits its reason string to fit the maximum size [MQTT5 3.2.2-19] [MQTT5 3.2.2-20]", () => {

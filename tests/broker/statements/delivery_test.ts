@@ -16,7 +16,7 @@ function answer(type: AcknowledgePacket["type"], packetId: number, reasonCode?: 
 }
 
 /** The packets received, in order, as `type packetId`, with the QoS and DUP of a PUBLISH. */
-function told(client: Client): string[] {
+function received(client: Client): string[] {
   return client.arrivals.flatMap(({ packet }) => {
     if (packet.type === "publish") return [`publish${packet.qos} ${packet.packetId ?? "-"}${packet.dup ? " dup" : ""}`];
     return packet.type === "pubrel" ? [`pubrel ${packet.packetId}`] : [];
@@ -52,9 +52,9 @@ Deno.test("QoS 0: is delivered once, without DUP, and is not kept for an offline
     const stage = new Stage();
     const client = stage.connect(lasting(version), silent).subscribe("a");
     stage.connect({ clientId: "p" }).publish("a", "1");
-    assert.deepEqual(told(client), ["publish0 -"]);
+    assert.deepEqual(received(client), ["publish0 -"]);
     client.die();
-    assert.deepEqual(told(stage.connect(lasting(version))), []);
+    assert.deepEqual(received(stage.connect(lasting(version))), []);
   });
 });
 
@@ -65,9 +65,9 @@ Deno.test("QoS 1, sending: uses an unused identifier until PUBACK [MQTT5 4.3.2-1
     const client = stage.connect(lasting(version), silent).subscribe("a");
     const publisher = stage.connect({ clientId: "p" });
     for (let index = 0; index < 3; index++) publisher.publish("a", "", { qos: 1 });
-    assert.deepEqual(told(client), ["publish1 1", "publish1 2", "publish1 3"]);
+    assert.deepEqual(received(client), ["publish1 1", "publish1 2", "publish1 3"]);
     client.send(answer("puback", 2)).die();
-    assert.deepEqual(told(stage.connect(lasting(version), silent)), ["publish1 1 dup", "publish1 3 dup"]);
+    assert.deepEqual(received(stage.connect(lasting(version), silent)), ["publish1 1 dup", "publish1 3 dup"]);
   });
 });
 
@@ -91,13 +91,13 @@ Deno.test("QoS 2, sending: PUBLISH and PUBREL are each open until PUBREC and PUB
     const publisher = stage.connect({ clientId: "p" });
     for (let index = 0; index < 2; index++) publisher.publish("a", "", { qos: 2 });
     client.send(answer("pubrec", 2)).die();
-    assert.deepEqual(told(client), ["publish2 1", "publish2 2", "pubrel 2"]);
+    assert.deepEqual(received(client), ["publish2 1", "publish2 2", "pubrel 2"]);
     for (let times = 0; times < 2; times++) {
-      assert.deepEqual(told(stage.connect(lasting(version), silent).die()), ["pubrel 2", "publish2 1 dup"]);
+      assert.deepEqual(received(stage.connect(lasting(version), silent).die()), ["pubrel 2", "publish2 1 dup"]);
     }
     const back = stage.connect(lasting(version), silent).send(answer("pubcomp", 2), answer("pubrec", 1));
-    assert.deepEqual(told(back.send(answer("pubcomp", 1)).die()).slice(2), ["pubrel 1"]);
-    assert.deepEqual(told(stage.connect(lasting(version))), []);
+    assert.deepEqual(received(back.send(answer("pubcomp", 1)).die()).slice(2), ["pubrel 1"]);
+    assert.deepEqual(received(stage.connect(lasting(version))), []);
   });
 });
 
@@ -134,8 +134,8 @@ Deno.test("QoS 2: expiry stops neither a started delivery nor its answers [MQTT5
   client.die();
   stage.advance(5_000);
   const back = stage.connect(lasting(5), silent);
-  assert.deepEqual(told(back), ["publish2 1 dup"]);
-  assert.deepEqual(told(back.send(answer("pubrec", 1))), ["publish2 1 dup", "pubrel 1"]);
+  assert.deepEqual(received(back), ["publish2 1 dup"]);
+  assert.deepEqual(received(back.send(answer("pubrec", 1))), ["publish2 1 dup", "pubrel 1"]);
   publisher.send(answer("pubrel", 9));
   assert.deepEqual(publisher.of("pubcomp").map(({ packetId }) => packetId), [9]);
 });
@@ -147,12 +147,12 @@ Deno.test("repetition: the broker repeats on a new connection only, and never a 
     const publisher = stage.connect({ clientId: "p" });
     for (const qos of [1, 2, 1, 2] as const) publisher.publish("a", "", { qos });
     stage.advance(1e6);
-    assert.equal(told(client).length, 4);
+    assert.equal(received(client).length, 4);
     if (version === 5) client.send(answer("puback", 1, 0x80), answer("pubrec", 2, 0x97));
     assert.deepEqual(client.of("pubrel"), []); // [MQTT5 4.3.3-4]
     client.die();
     const expected = ["publish1 1 dup", "publish2 2 dup", "publish1 3 dup", "publish2 4 dup"];
-    assert.deepEqual(told(stage.connect(lasting(version), silent)), version === 5 ? expected.slice(2) : expected);
+    assert.deepEqual(received(stage.connect(lasting(version), silent)), version === 5 ? expected.slice(2) : expected);
   });
 });
 
@@ -197,7 +197,7 @@ Deno.test("order: acknowledgements have the order of the packets that they answe
     const receiver = stage.connect(lasting(version), silent).subscribe("b");
     for (let index = 0; index < 3; index++) sender.publish("b", "", { qos: 2, packetId: 20 + index });
     receiver.send(answer("pubrec", 2), answer("pubrec", 3), answer("pubrec", 1));
-    assert.deepEqual(told(receiver).slice(3), ["pubrel 2", "pubrel 3", "pubrel 1"]);
+    assert.deepEqual(received(receiver).slice(3), ["pubrel 2", "pubrel 3", "pubrel 1"]);
   });
 });
 
@@ -208,16 +208,16 @@ Deno.test("flow: the broker sends no more unacknowledged messages than the recei
     const client = stage.connect(lasting(5, { receiveMaximum }), silent).subscribe("a");
     const publisher = stage.connect({ clientId: "p" });
     for (let index = 0; index < 4; index++) publisher.publish("a", "", { qos: 1 });
-    assert.equal(told(client).length, Math.min(4, receiveMaximum));
+    assert.equal(received(client).length, Math.min(4, receiveMaximum));
     client.send({ type: "pingreq" }).subscribe("b").publish("x", "", { qos: 1 });
     for (const type of ["pingresp", "puback"] as const) assert.equal(client.of(type).length, 1);
     assert.equal(client.of("suback").length, 2);
     publisher.publish("a", "0");
-    assert.equal(told(client).at(-1), "publish0 -");
+    assert.equal(received(client).at(-1), "publish0 -");
     for (let packetId = 1; packetId <= 4; packetId++) {
       client.send(answer("puback", packetId, packetId === 1 ? 0x80 : 0));
     }
-    assert.equal(told(client).length, 5);
+    assert.equal(received(client).length, 5);
   });
 });
 

@@ -99,8 +99,8 @@ Deno.test("broker disconnect, end-session and clear-retained: succeed, then repo
     await sender.write(encode({ ...retained, topic: "a/../b", payload: bytesOf("x") }, 5));
     await sender.read(new Uint8Array(100));
     assert.deepEqual(await run("disconnect", ".."), [0, 'Disconnected client ".."\n', ""]);
-    const told = await rest(client);
-    assert.deepEqual([told[0], told[2]], [0xe0, 0x98]);
+    const packets = await rest(client);
+    assert.deepEqual([packets[0], packets[2]], [0xe0, 0x98]);
     assert.deepEqual(await run("disconnect", ".."), [1, "", 'Cannot disconnect client "..": it is not connected\n']);
     assert.deepEqual(await run("end-session", ".."), [0, 'Ended the session of client ".."\n', ""]);
     assert.deepEqual(await run("end-session", ".."), [

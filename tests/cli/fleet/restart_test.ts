@@ -90,9 +90,9 @@ for (const [name, command, reason, flags = []] of idle) {
   Deno.test(`restart: a command that ${name} makes the run void, exit code 3`, unix, async () => {
     const broker = await Broker.start();
     try {
-      const [code, verdict, told] = await run(broker.url, command, ...flags);
+      const [code, verdict, text] = await run(broker.url, command, ...flags);
       assert.deepEqual([code, verdict], [3, "void"]);
-      assert.match(told, reason);
+      assert.match(text, reason);
     } finally {
       await broker.stop();
     }

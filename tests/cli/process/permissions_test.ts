@@ -25,15 +25,15 @@ async function inFolder(test: (folder: string) => Promise<void>): Promise<void> 
 
 /** FOLDER in the arguments stands for the folder. */
 async function left(permissions: readonly string[], args: string): Promise<string> {
-  let told = "";
+  let left = "";
   await inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/users`, "");
     await Deno.writeTextFile(`${folder}/token`, "a-token-of-the-operator", { mode: 0o600 });
     const given = args.replaceAll("FOLDER", folder).split(" ");
     await using program = mqttSim(permissions, given, "tests/cli/permission_probe.ts");
-    [, told = ""] = await program.line(/^left: (.*)\.$/, { limitMs: 60_000 });
+    [, left = ""] = await program.line(/^left: (.*)\.$/, { limitMs: 60_000 });
   });
-  return told;
+  return left;
 }
 
 const engine = (name: string) => `--engine ${name} --clients 2 --duration 1s --quiet`;

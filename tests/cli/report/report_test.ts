@@ -161,9 +161,10 @@ Deno.test("report: judges a recording again by other bounds, and says so; refuse
       "mosquitto",
       "mosquitto",
     ]);
-    const told = "judged again from its recording: late after 100ms (the run: 1s), profile mosquitto (the run: strict)";
-    assert.ok(report.warnings.includes(told), JSON.stringify(report.warnings));
-    assert.ok(strict.out.replaceAll(/\s+/g, " ").includes(told));
+    const warning =
+      "judged again from its recording: late after 100ms (the run: 1s), profile mosquitto (the run: strict)";
+    assert.ok(report.warnings.includes(warning), JSON.stringify(report.warnings));
+    assert.ok(strict.out.replaceAll(/\s+/g, " ").includes(warning));
     for (const [flag, value] of [["--late-after", "2s"], ["--profile", "mosquitto"]] as const) {
       const { code, err } = await run(saved!, flag, value, "--html", `${folder}/none.html`);
       const is = "it has counts and no events; expected a file that mqtt-sim fleet --record wrote";

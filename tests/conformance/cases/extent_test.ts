@@ -84,23 +84,23 @@ const limited: readonly Limited[] = [
   },
 ];
 
-const told = ({ id, protocol, reason }: CaseResult) => `${id} in ${protocol}: ${reason}`;
+const describe = ({ id, protocol, reason }: CaseResult) => `${id} in ${protocol}: ${reason}`;
 
 for (const { name, options, shows: [id, protocol, reason] } of limited) {
   Deno.test(`extent: a broker with ${name} fails no case`, async () => {
     const { cases, exitCode } = await checkInMemory(ourCore(options), { quick: true });
-    assert.deepEqual(cases.filter(({ outcome }) => outcome === "fail").map(told), []);
+    assert.deepEqual(cases.filter(({ outcome }) => outcome === "fail").map(describe), []);
     assert.equal(exitCode, 0);
     const shown = cases.find((one) => one.id === id && one.protocol === protocol)!;
-    assert.equal(shown.outcome, "not testable", told(shown));
+    assert.equal(shown.outcome, "not testable", describe(shown));
     assert.match(shown.reason!, reason);
-    for (const one of cases.filter(({ outcome }) => outcome === "not testable")) assert.ok(one.reason, told(one));
+    for (const one of cases.filter(({ outcome }) => outcome === "not testable")) assert.ok(one.reason, describe(one));
   });
 }
 
 Deno.test("extent: a server keep alive of 2 s fails no case, including cases that wait", async () => {
   const { cases } = await checkInMemory(ourCore({ serverKeepAliveS: 2 }));
-  assert.deepEqual(cases.filter(({ outcome }) => outcome === "fail").map(told), []);
+  assert.deepEqual(cases.filter(({ outcome }) => outcome === "fail").map(describe), []);
 });
 
 Deno.test("extent: a message that the broker loses without a refusal is no limit", async () => {

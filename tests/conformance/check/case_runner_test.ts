@@ -39,16 +39,26 @@ async function resultOf(
 
 const fails = (error: Error) => ({ run: () => Promise.reject(error) });
 const faulty = (fault: CaseFault) => fails(new CaseFailure("it is so", fault));
-const told = ({ outcome, reason, deviation, fault }: CaseResult) => [outcome, reason, deviation, fault?.kind];
+const summary = ({ outcome, reason, deviation, fault }: CaseResult) => [outcome, reason, deviation, fault?.kind];
 
 Deno.test("case runner: the error that a case throws decides its outcome", async () => {
-  assert.deepEqual(told(await resultOf({})), ["pass", undefined, undefined, undefined]);
-  assert.deepEqual(told(await resultOf(faulty({ kind: "late", byMs: 1 }))), ["fail", "it is so", undefined, "late"]);
-  assert.deepEqual(told(await resultOf(fails(new NotTestable("why")))), ["not testable", "why", undefined, undefined]);
+  assert.deepEqual(summary(await resultOf({})), ["pass", undefined, undefined, undefined]);
+  assert.deepEqual(summary(await resultOf(faulty({ kind: "late", byMs: 1 }))), ["fail", "it is so", undefined, "late"]);
+  assert.deepEqual(summary(await resultOf(fails(new NotTestable("why")))), [
+    "not testable",
+    "why",
+    undefined,
+    undefined,
+  ]);
   const refused = new SubscriptionRefused("refused", { kind: "refused", code: 0x97 });
-  assert.deepEqual(told(await resultOf(fails(refused))), ["not testable", "refused", undefined, undefined]);
+  assert.deepEqual(summary(await resultOf(fails(refused))), ["not testable", "refused", undefined, undefined]);
   const unread = "the broker sent bytes that cannot be parsed, which is reported separately; it is so";
-  assert.deepEqual(told(await resultOf(faulty({ kind: "malformed" }))), ["not testable", unread, undefined, undefined]);
+  assert.deepEqual(summary(await resultOf(faulty({ kind: "malformed" }))), [
+    "not testable",
+    unread,
+    undefined,
+    undefined,
+  ]);
   await assert.rejects(resultOf(fails(new RangeError("own fault"))), RangeError);
 });
 
@@ -74,7 +84,7 @@ const limits: readonly [what: string, one: Partial<ConformanceCase>, run: Partia
 for (const [what, one, run, limitS] of limits) {
   Deno.test(`a case's time limit: ${what}: ${limitS} s`, async () => {
     const result = await resultOf({ ...endless, ...one }, run, one.needs === undefined ? {} : restart);
-    assert.deepEqual(told(result), ["fail", `not done within ${limitS} s`, undefined, "other"]);
+    assert.deepEqual(summary(result), ["fail", `not done within ${limitS} s`, undefined, "other"]);
     assert.ok(Math.abs(result.durationMs - 1_000 * limitS) <= 50, `it took ${result.durationMs} ms`);
   });
 }
@@ -108,7 +118,7 @@ Deno.test("case runner: a case is not judged if a session ended whose expiry the
     },
   };
   const reason = "the server reduced the Session Expiry Interval of client to 0 s; it is so";
-  assert.deepEqual(told(await resultOf(one)), ["not testable", reason, undefined, undefined]);
+  assert.deepEqual(summary(await resultOf(one)), ["not testable", reason, undefined, undefined]);
 });
 
 Deno.test("case runner: a case that an interrupt cancels has no result", async () => {
@@ -172,6 +182,16 @@ Deno.test("a case's failure: a sign for this case wins over a sign for all cases
 
 Deno.test("a case that passes names the deviation that was expected", async () => {
   const profile = { name: "some", deviations: [shows("a"), shows("b")] };
-  assert.deepEqual(told(await resultOf({ deviations: ["b", "a"] }, { profile })), ["pass", undefined, "a", undefined]);
-  assert.deepEqual(told(await resultOf({ deviations: ["c"] }, { profile })), ["pass", undefined, undefined, undefined]);
+  assert.deepEqual(summary(await resultOf({ deviations: ["b", "a"] }, { profile })), [
+    "pass",
+    undefined,
+    "a",
+    undefined,
+  ]);
+  assert.deepEqual(summary(await resultOf({ deviations: ["c"] }, { profile })), [
+    "pass",
+    undefined,
+    undefined,
+    undefined,
+  ]);
 });

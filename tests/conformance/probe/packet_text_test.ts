@@ -5,9 +5,9 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 
 Deno.test("packet text: one line describes a packet without its password", () => {
   const connect = { type: "connect", protocolVersion: 5, cleanStart: true, keepAliveS: 9, clientId: "a" } as const;
-  const told = packetText({ ...connect, username: "u", password: bytes("secret") });
+  const line = packetText({ ...connect, username: "u", password: bytes("secret") });
   assert.equal(
-    told,
+    line,
     'CONNECT protocol version 5, clean start, keep alive s 9, client id "a", username "u", password (not shown)',
   );
   assert.equal(

@@ -90,7 +90,7 @@ export class Bench {
 }
 
 /** An end in one line: time, kind of fault and sentence; or `fine`. */
-export function told({ afterMs, text, fault }: Ended): string {
+export function endText({ afterMs, text, fault }: Ended): string {
   if (text === "") return `${afterMs} fine`;
   const { kind = "none", ...more } = fault ?? {};
   const rest = Object.keys(more).length === 0 ? "" : ` ${JSON.stringify(more)}`;

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { DueWindow } from "../../../src/conformance/probe/probe.ts";
 import type { Packet } from "../../../src/mqtt/packet.ts";
-import { Bench, came, due, looksOn, range, startMs, told } from "./probe_bench.ts";
+import { Bench, came, due, endText, looksOn, range, startMs } from "./probe_bench.ts";
 
 const bye: Packet = { type: "disconnect", reasonCode: 0x8d };
 
@@ -43,7 +43,7 @@ for (const [what, bench, when, expected] of closes) {
   Deno.test(`probe: a close is due ${what}`, async () => {
     const { probe } = bench.comes(5, bye);
     const ended = await bench.outcome(when === undefined ? probe.expectClose() : probe.expectCloseBy(when));
-    assert.equal(told(ended).replace(/00 ms; there came.*/, "00 ms"), expected);
+    assert.equal(endText(ended).replace(/00 ms; there came.*/, "00 ms"), expected);
     if (expected.endsWith("fine")) {
       const { how, disconnect } = ended.value as { how: { kind: string }; disconnect?: Packet };
       assert.deepEqual([how.kind, disconnect?.type], ["fin", "disconnect"]);
@@ -55,7 +55,7 @@ Deno.test("probe: a close before the request counts from its arrival", async () 
   const bench = new Bench().comes(10, bye).comes(20, { type: "disconnect", reasonCode: 0x80 }).ends(5_000);
   await bench.outcome(bench.probe.idle(9_500));
   const ended = await bench.outcome(bench.probe.expectCloseBy(due));
-  assert.equal(told(ended), "9500 fine");
+  assert.equal(endText(ended), "9500 fine");
   assert.equal((ended.value as { disconnect: { reasonCode: number } }).disconnect.reasonCode, 0x8d, "the first");
 });
 
@@ -111,7 +111,7 @@ for (const [what, bench, expected, isRefused, code] of refusals) {
     const { probe } = bench;
     const asked = probe.isRefused();
     const ended = await bench.outcome(probe.expectRefused());
-    assert.equal(told(ended), expected);
+    assert.equal(endText(ended), expected);
     assert.equal(await asked, isRefused);
     if (expected.endsWith("fine")) {
       assert.equal((ended.value as { connack?: { reasonCode: number } }).connack?.reasonCode, code);
@@ -127,5 +127,5 @@ Deno.test("probe: a link that could not open is no refusal", async () => {
 
 Deno.test("probe: idle takes no packet", async () => {
   const bench = new Bench().comes(10, came).ends(20);
-  assert.equal(told(await bench.outcome(bench.probe.idle(70))), "70 fine");
+  assert.equal(endText(await bench.outcome(bench.probe.idle(70))), "70 fine");
 });

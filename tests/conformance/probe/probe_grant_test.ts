@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { CaseFailure, NotTestable, SubscriptionRefused } from "../../../src/conformance/model/outcome.ts";
 import type { Packet } from "../../../src/mqtt/packet.ts";
-import { Bench, came, message, told } from "./probe_bench.ts";
+import { Bench, came, endText, message } from "./probe_bench.ts";
 
 const suback = (code: number): Packet => ({ type: "suback", packetId: 1, reasonCodes: [code] });
 
@@ -73,7 +73,7 @@ const finds: readonly [what: string, qos: 0 | 1, bench: Bench, isTestable: boole
 for (const [what, qos, bench, isTestable, expected] of finds) {
   Deno.test(`probe: a retained message of ${what}`, async () => {
     const ended = await bench.outcome(bench.probe.finds({ ...message, qos }));
-    assert.equal(told(ended), expected);
+    assert.equal(endText(ended), expected);
     assert.equal(ended.error instanceof NotTestable, !isTestable);
   });
 }

@@ -8,7 +8,7 @@ import { boundsOf } from "../../../src/conformance/model/bounds.ts";
 import { SubscriptionRefused } from "../../../src/conformance/model/outcome.ts";
 import type { DueWindow } from "../../../src/conformance/probe/probe.ts";
 import type { Packet } from "../../../src/mqtt/packet.ts";
-import { Bench, came, due, looksOn, message, range, told } from "./probe_bench.ts";
+import { Bench, came, due, endText, looksOn, message, range } from "./probe_bench.ts";
 
 const suback = (packetId: number, code: number): Packet => ({ type: "suback", packetId, reasonCodes: [code] });
 
@@ -40,7 +40,7 @@ const mayBe = new Set(["refused", "refused as a broker may"]);
 for (const [what, bench, expected] of subscribes) {
   Deno.test(`probe: a subscription is ${what}`, async () => {
     const ended = await bench.outcome(bench.probe.subscribe("t"));
-    assert.equal(told(ended).replace(/; it got SUBACK.*/, "; it got SUBACK id=2, codes=[0x02]"), expected);
+    assert.equal(endText(ended).replace(/; it got SUBACK.*/, "; it got SUBACK id=2, codes=[0x02]"), expected);
     assert.equal(ended.error instanceof SubscriptionRefused, mayBe.has(what));
   });
 }
@@ -162,7 +162,7 @@ const publishes: readonly [what: string, qos: 0 | 1 | 2, bench: Bench, expected:
 for (const [what, qos, bench, expected, answer] of publishes) {
   Deno.test(`probe: a publication at ${what}`, async () => {
     const ended = await bench.outcome(bench.probe.publish({ ...message, qos }));
-    assert.ok(told(ended).startsWith(expected), told(ended));
+    assert.ok(endText(ended).startsWith(expected), endText(ended));
     assert.equal((ended.value as Packet | undefined)?.type, answer);
     const [packet] = bench.sent;
     assert.ok(packet?.type === "publish" && !packet.dup && packet.qos === qos);
@@ -173,15 +173,15 @@ for (const [what, qos, bench, expected, answer] of publishes) {
 
 Deno.test("probe: PINGREQ takes its answer only; other packets stay", async () => {
   const bench = new Bench().comes(10, came).comes(20, { type: "pingresp" });
-  assert.equal(told(await bench.outcome(bench.probe.ping())), "20 fine");
+  assert.equal(endText(await bench.outcome(bench.probe.ping())), "20 fine");
   assert.deepEqual(bench.sent.map(({ type }) => type), ["pingreq"]);
   assert.equal(bench.probe.peek("publish").length, 1);
   const mute = new Bench();
-  assert.match(told(await mute.outcome(mute.probe.ping())), /^3000 missing .*no PINGRESP within 3,000 ms$/);
+  assert.match(endText(await mute.outcome(mute.probe.ping())), /^3000 missing .*no PINGRESP within 3,000 ms$/);
 });
 
 Deno.test("probe: a due answer arrives within its bound, or its link ends, or it is missing", async () => {
-  const ended = async (bench: Bench) => told(await bench.outcome(bench.probe.expect("puback", undefined, 500)));
+  const ended = async (bench: Bench) => endText(await bench.outcome(bench.probe.expect("puback", undefined, 500)));
   assert.equal(await ended(new Bench().comes(500, { type: "puback", packetId: 9 })), "500 fine");
   assert.equal(await ended(new Bench()), `500 ${missing} PUBACK within 500 ms`);
   assert.equal(
@@ -207,10 +207,10 @@ Deno.test("probe: takes the next packet of any type", async () => {
   const one = new Bench().comes(10, came);
   assert.equal((await one.outcome(one.probe.next(70))).afterMs, 10);
   const mute = new Bench();
-  assert.equal(told(await mute.outcome(mute.probe.next(70))), `70 ${missing} packet within 70.0 ms`);
+  assert.equal(endText(await mute.outcome(mute.probe.next(70))), `70 ${missing} packet within 70.0 ms`);
   const over = new Bench().ends(10, "reset");
   assert.equal(
-    told(await over.outcome(over.probe.next(70))),
+    endText(await over.outcome(over.probe.next(70))),
     "10 closed: client got no packet: the broker reset the connection",
   );
 });
@@ -319,7 +319,7 @@ const receives: readonly [what: string, bench: Bench, due: DueWindow | undefined
 for (const [what, bench, when, expected] of receives) {
   Deno.test(`probe: a message is due ${what}`, async () => {
     const ended = await bench.outcome(bench.probe.receives(message, when));
-    assert.equal(told(ended), expected);
+    assert.equal(endText(ended), expected);
     if (!expected.endsWith("fine")) return;
     assert.equal(bench.probe.peek("publish").length, 0, "it was taken");
     const lines = bench.transcript.all().filter(({ text }) => text.startsWith("came "));
@@ -331,13 +331,13 @@ for (const [what, bench, when, expected] of receives) {
 Deno.test("probe: compares a message with the granted QoS", async () => {
   const granted = new Bench().comes(10, suback(1, 1)).comes(20, { ...came, qos: 1, packetId: 4 });
   await granted.outcome(granted.probe.subscribe("t"));
-  assert.equal(told(await granted.outcome(granted.probe.receives({ ...message, qos: 2 }))), "20 fine");
+  assert.equal(endText(await granted.outcome(granted.probe.receives({ ...message, qos: 2 }))), "20 fine");
 });
 
 Deno.test("probe: a message for a new subscription needs the retain flag", async () => {
   const found = async (retain: boolean) => {
     const bench = new Bench().comes(10, { ...came, retain });
-    return told(await bench.outcome(bench.probe.finds(message)));
+    return endText(await bench.outcome(bench.probe.finds(message)));
   };
   assert.equal(await found(true), "10 fine");
   assert.equal(
@@ -368,6 +368,6 @@ const silences: readonly [what: string, bench: Bench, messagesAlone: boolean, ex
 for (const [what, bench, messagesAlone, expected] of silences) {
   Deno.test(`probe: silence: ${what}`, async () => {
     const { probe } = bench;
-    assert.match(told(await bench.outcome(messagesAlone ? probe.receivesNothing() : probe.silence())), expected);
+    assert.match(endText(await bench.outcome(messagesAlone ? probe.receivesNothing() : probe.silence())), expected);
   });
 }

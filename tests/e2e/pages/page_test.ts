@@ -63,12 +63,12 @@ peerTest("pages: load nothing, log no error, and contain each part", [chromium],
   const folder = await Deno.makeTempDir({ prefix: "mqtt-sim-pages" });
   try {
     for (const [name, look] of cases) {
-      const told = `${name} at ${look.width} × ${look.height}, ${look.scheme}`;
+      const where = `${name} at ${look.width} × ${look.height}, ${look.scheme}`;
       const path = `${folder}/${name}.html`;
       await Deno.writeTextFile(path, pages[name]);
       await using opened = await openPage(running.browser, `file://${path}`, look, noteLabels);
-      await holdPage(opened.page, told, name);
-      assert.deepEqual(opened.misdeeds, [], told);
+      await holdPage(opened.page, where, name);
+      assert.deepEqual(opened.violations, [], where);
     }
   } finally {
     await Deno.remove(folder, { recursive: true });
@@ -94,23 +94,23 @@ const noteLabels = `(() => {
   window.labelsOf = (canvas) => noted.get(canvas) ?? [];
 })()`;
 
-async function holdPage(page: Page, told: string, name: string): Promise<void> {
+async function holdPage(page: Page, where: string, name: string): Promise<void> {
   const width = await ask<number>(page, "document.documentElement.scrollWidth - innerWidth");
-  assert.ok(width <= 0, `${told}: ${width} px wider than the screen`);
+  assert.ok(width <= 0, `${where}: ${width} px wider than the screen`);
   const bottom = await ask<number>(page, "document.querySelector('#verdict h1').getBoundingClientRect().bottom");
   const height = await ask<number>(page, "innerHeight");
-  if (name !== "hostile") assert.ok(bottom > 0 && bottom < height, `${told}: the verdict ends at ${bottom}`);
+  if (name !== "hostile") assert.ok(bottom > 0 && bottom < height, `${where}: the verdict ends at ${bottom}`);
   const plots = await ask<string[]>(page, "[...document.querySelectorAll('.canvas')].map(({ id }) => id.slice(5))");
   // A void run and a check have nothing to plot.
-  assert.equal(plots.length > 0, !["void", "check"].includes(name), told);
+  assert.equal(plots.length > 0, !["void", "check"].includes(name), where);
   for (const id of plots) {
     const drawn = await ask<number>(page, `document.querySelectorAll('#plot-${id} canvas').length`);
     const rows = await ask<number>(page, `document.querySelectorAll('#table-${id} tbody tr').length`);
-    assert.ok(drawn === 1 && rows > 0, `${told}: plot ${id} is drawn and has its table`);
+    assert.ok(drawn === 1 && rows > 0, `${where}: plot ${id} is drawn and has its table`);
     const wide = await ask<number>(page, `document.querySelector('#plot-${id} canvas').getBoundingClientRect().width`);
-    assert.ok(wide > 200, `${told}: plot ${id} is ${wide} px wide`);
+    assert.ok(wide > 200, `${where}: plot ${id} is ${wide} px wide`);
   }
-  assert.deepEqual(await ask<string[]>(page, overlaps), [], told);
+  assert.deepEqual(await ask<string[]>(page, overlaps), [], where);
 }
 
 /** Pairs of texts that touch: labels on one canvas, and the texts of parts whose boxes could meet. */
@@ -185,7 +185,7 @@ peerTest(
     try {
       await Deno.writeTextFile(path, pages.pass);
       await using opened = await openPage(running.browser, `file://${path}`, { ...desk, scheme: "light" });
-      const { page, misdeeds } = opened;
+      const { page, violations } = opened;
       await page.focus("#plot-rate");
       for (let times = 0; times < 3; times++) await page.keyboard.press("ArrowRight");
       await until(page, "document.querySelector('#plot-rate .u-legend').textContent.includes('48')");
@@ -194,7 +194,7 @@ peerTest(
       assert.equal(await page.isVisible("#table-rate"), true);
       await page.click("button[data-copy]");
       await until(page, "/Copied|Selected/.test(document.querySelector('button[data-copy]').textContent)");
-      assert.deepEqual(misdeeds, []);
+      assert.deepEqual(violations, []);
     } finally {
       await Deno.remove(path);
     }
@@ -208,7 +208,7 @@ peerTest("live page: follows a fleet, and shows its report at the end", [chromiu
   await using fleet = startOurs(["fleet", ...flags]);
   const [, url] = await fleet.line(/^live page: (http:\S+)$/);
   await using opened = await openPage(running.browser, url!, { ...phone, scheme: "light" }, noteLabels);
-  const { page, misdeeds } = opened;
+  const { page, violations } = opened;
   const kills = () =>
     ask<number>(page, "Number(document.querySelector('#tiles > div:nth-child(4) b')?.textContent ?? 0)");
   await until(page, "Number(document.querySelector('#tiles > div:nth-child(4) b')?.textContent) > 5");
@@ -219,5 +219,5 @@ peerTest("live page: follows a fleet, and shows its report at the end", [chromiu
   assert.equal((await fleet.exit(40_000)).code, 0, fleet.said);
   await holdPage(page, "live, when it is over", "live");
   assert.match(await page.title(), /^PASS: embedded/);
-  assert.deepEqual(misdeeds, []);
+  assert.deepEqual(violations, []);
 }, 120_000);

@@ -25,15 +25,15 @@ function killed(mode: KillMode, version: 4 | 5): BrokerSide[] {
 }
 
 /** The bytes after CONNECT, without PINGREQ. */
-function lastWords({ bytes }: BrokerSide): number[] {
+function lastBytes({ bytes }: BrokerSide): number[] {
   let rest = bytes.slice(frameSize(Uint8Array.from(bytes), 0, bytes.length));
   while (rest[0] === pingreq[0] && rest[1] === pingreq[1]) rest = rest.slice(2);
   return rest;
 }
 
 /** The distinct last bytes of the connections, as hexadecimal. */
-function told(sides: readonly BrokerSide[]): string[] {
-  return [...new Set(sides.map((side) => lastWords(side).map((byte) => byte.toString(16).padStart(2, "0")).join(" ")))]
+function distinctLastBytes(sides: readonly BrokerSide[]): string[] {
+  return [...new Set(sides.map((side) => lastBytes(side).map((byte) => byte.toString(16).padStart(2, "0")).join(" ")))]
     .toSorted();
 }
 
@@ -62,7 +62,7 @@ for (const [mode, words, endings] of table) {
     if (version === 4 && mode === "disconnect-with-will") continue;
     Deno.test(`kill on the wire: ${mode}, ${version === 4 ? "3.1.1" : "5.0"}`, () => {
       const sides = killed(mode, version);
-      assert.deepEqual(told(sides), words);
+      assert.deepEqual(distinctLastBytes(sides), words);
       assert.ok(ends(sides).every((end) => endings.includes(end)), `${ends(sides)}`);
     });
   }
@@ -84,7 +84,7 @@ Deno.test("kill on the wire: the codec refuses each piece of garbage as malforme
 Deno.test("kill on the wire: disconnect-error sends each code that a client may send, and no other", () => {
   // Section 3.14.2.1: the codes with the column "Client" or "Client and Server".
   const allowed = [0x80, 0x81, 0x82, 0x83, 0x90, 0x93, 0x94, 0x95, 0x96, 0x97, 0x98, 0x99];
-  const words = told(killed("disconnect-error", 5));
+  const words = distinctLastBytes(killed("disconnect-error", 5));
   assert.deepEqual(words, allowed.map((code) => `e0 02 ${code.toString(16)} 00`));
 });
 
@@ -97,7 +97,7 @@ Deno.test("kill on the wire: second-connect repeats the CONNECT of the life", ()
   for (const version of [4, 5] as const) {
     for (const side of killed("second-connect", version)) {
       const first = side.bytes.slice(0, frameSize(Uint8Array.from(side.bytes), 0, side.bytes.length));
-      assert.deepEqual(lastWords(side), first);
+      assert.deepEqual(lastBytes(side), first);
       assert.equal(side.end?.kind, "closed", "it is for the broker to close");
     }
   }
@@ -105,7 +105,7 @@ Deno.test("kill on the wire: second-connect repeats the CONNECT of the life", ()
 
 Deno.test("kill on the wire: takeover sends CONNECT with the same client id on a new link and nothing on the old one", () => {
   for (const side of killed("takeover", 5)) {
-    assert.deepEqual(lastWords(side), []);
+    assert.deepEqual(lastBytes(side), []);
     assert.equal(side.end?.kind, "closed", "it is for the broker to close");
   }
 });

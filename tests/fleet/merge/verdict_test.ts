@@ -28,7 +28,7 @@ const cases: readonly [what: string, found: [string, number, string], expected: 
   ],
   ["one missing", over({ expected: 3, onTime: 2, missing: 1 }), ["fail", 1, /^of 3 wills that were due: 1 missing$/]],
   [
-    "several faults, each told",
+    "several faults, each in the sentence",
     over({ expected: 9, missing: 1, late: 2, early: 3, altered: 1, duplicate: 4, unwanted: 5 }),
     [
       "fail",

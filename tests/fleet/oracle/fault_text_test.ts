@@ -11,7 +11,7 @@ const delayed = aLife({ end: anEnd("reset"), delayS: 3, sessionExpiryS: 60 });
 const frozen = aLife({ end: anEnd("freeze"), version: 4 });
 const kill = "the kill (TCP RST)";
 
-const cases: readonly [life: Life, arrivals: Arrival[], told: [verdict: string, rule: string, text: string][]][] = [
+const cases: readonly [life: Life, arrivals: Arrival[], expected: [verdict: string, rule: string, text: string][]][] = [
   [reset, came(killMs), []],
   [reset, [], [["missing", "MQTT 5.0, 3.1.2-8", `was due at ${kill} and never came`]]],
   [delayed, [], [["missing", "MQTT 5.0, 3.1.2-8", `was due 3,000 ms after ${kill} and never came`]]],
@@ -54,11 +54,11 @@ const cases: readonly [life: Life, arrivals: Arrival[], told: [verdict: string, 
   ]],
 ];
 
-for (const [life, arrivals, told] of cases) {
-  Deno.test(`fault text: ${told.map(([verdict, , text]) => `${verdict}: ${text}`).join("; ") || "none"}`, () => {
+for (const [life, arrivals, expected] of cases) {
+  Deno.test(`fault text: ${expected.map(([verdict, , text]) => `${verdict}: ${text}`).join("; ") || "none"}`, () => {
     const judgement = judge(life, arrivals, rules, killMs + 60_000);
     const faults = describeFault("c-1", life, judgement);
-    assert.deepEqual(faults.map(({ verdict, rule, text }) => [verdict, rule, text]), told);
+    assert.deepEqual(faults.map(({ verdict, rule, text }) => [verdict, rule, text]), expected);
     for (const { client, incarnation, mode, protocol, qos } of faults) {
       const expected = ["c-1", 1, life.end?.mode ?? "alive", life.version === 4 ? "3.1.1" : "5", 1];
       assert.deepEqual([client, incarnation, mode, protocol, qos], expected);

@@ -6,9 +6,9 @@ import { judge, modeOf, worst } from "../../../src/fleet/oracle/oracle.ts";
 import { aLife, anArrival, anEnd, aNext, came, killMs, rules, sentMs, silentUntilMs } from "../sample_life.ts";
 
 /** Verdict, duplicates, unwanted. */
-type Told = readonly [verdict: Judgement["verdict"], duplicates: number, unwanted: number];
+type Outcome = readonly [verdict: Judgement["verdict"], duplicates: number, unwanted: number];
 
-function tell({ verdict, duplicates, unwanted }: Judgement): Told {
+function outcomeOf({ verdict, duplicates, unwanted }: Judgement): Outcome {
   return [verdict, duplicates, unwanted];
 }
 
@@ -23,7 +23,7 @@ const cut = aLife({ end: anEnd("garbage", { cutMs: killMs + 5_000 }) });
 const soonCut = aLife({ end: anEnd("garbage", { cutMs: killMs + 500 }) });
 const lost = aLife({ end: anEnd("lost", { dueMs: killMs }) });
 
-const cases: readonly [what: string, life: Life, arrivals: Arrival[], untilMs: number, told: Told][] = [
+const cases: readonly [what: string, life: Life, arrivals: Arrival[], untilMs: number, expected: Outcome][] = [
   ["on time: at once", reset, came(killMs), long, ["onTime", 0, 0]],
   ["on time: at the last moment", reset, came(killMs + 1_000), long, ["onTime", 0, 0]],
   ["late: just", reset, came(killMs + 1_000.001), long, ["late", 0, 0]],
@@ -102,8 +102,8 @@ const cases: readonly [what: string, life: Life, arrivals: Arrival[], untilMs: n
   ["lost: before its CONNACK", lost, came(sentMs), long, ["missing", 0, 1]],
 ];
 
-for (const [what, life, arrivals, untilMs, told] of cases) {
-  Deno.test(`judge: ${what}`, () => assert.deepEqual(tell(judge(life, arrivals, rules, untilMs)), told));
+for (const [what, life, arrivals, untilMs, expected] of cases) {
+  Deno.test(`judge: ${what}`, () => assert.deepEqual(outcomeOf(judge(life, arrivals, rules, untilMs)), expected));
 }
 
 Deno.test("judge: the answer is the first arrival after the end of the life", () => {
@@ -133,7 +133,7 @@ Deno.test("judge: duplicates and unwanted wills are the maximum of one watcher, 
     came(killMs - 2, killMs - 1, killMs),
     came(killMs, killMs + 1),
   ];
-  assert.deepEqual(tell(worst(seen.map((arrivals) => judge(reset, arrivals, rules, long)))), ["onTime", 2, 2]);
+  assert.deepEqual(outcomeOf(worst(seen.map((arrivals) => judge(reset, arrivals, rules, long)))), ["onTime", 2, 2]);
 });
 
 Deno.test("judge: counts a life under its kill mode, as lost, or as alive", () => {

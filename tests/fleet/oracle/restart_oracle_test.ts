@@ -147,30 +147,30 @@ function verdict(life: Partial<Life>, instants: readonly number[], restart = kep
   return judge(aLife(life), came(...instants), { ...rules, restarts: [restart] }, long, away);
 }
 
-function told({ verdict, duplicates, unwanted }: Judgement) {
+function outcomeOf({ verdict, duplicates, unwanted }: Judgement) {
   return [verdict, duplicates, unwanted];
 }
 
 Deno.test("oracle over a restart: a will during or after the shutdown is on time, and both together are a duplicate", () => {
   const life = { ...without, end: ended };
-  assert.deepEqual(told(verdict(life, [10_001])), ["onTime", 0, 0]);
-  assert.deepEqual(told(verdict(life, [14_100 + late])), ["onTime", 0, 0]);
-  assert.deepEqual(told(verdict(life, [14_101 + late])), ["late", 0, 0]);
-  assert.deepEqual(told(verdict(life, [])), ["missing", 0, 0]);
-  assert.deepEqual(told(verdict(life, [10_001, 14_050])), ["onTime", 1, 0]);
+  assert.deepEqual(outcomeOf(verdict(life, [10_001])), ["onTime", 0, 0]);
+  assert.deepEqual(outcomeOf(verdict(life, [14_100 + late])), ["onTime", 0, 0]);
+  assert.deepEqual(outcomeOf(verdict(life, [14_101 + late])), ["late", 0, 0]);
+  assert.deepEqual(outcomeOf(verdict(life, [])), ["missing", 0, 0]);
+  assert.deepEqual(outcomeOf(verdict(life, [10_001, 14_050])), ["onTime", 1, 0]);
 });
 
 Deno.test("oracle over a restart: the will of a life that survives the restart, or comes before its end, is unwanted", () => {
-  assert.deepEqual(told(verdict({ ...without }, [14_200])), [undefined, 0, 1]);
-  assert.deepEqual(told(verdict({ ...without, end: ended }, [9_000, 14_200])), ["onTime", 0, 1]);
+  assert.deepEqual(outcomeOf(verdict({ ...without }, [14_200])), [undefined, 0, 1]);
+  assert.deepEqual(outcomeOf(verdict({ ...without, end: ended }, [9_000, 14_200])), ["onTime", 0, 1]);
 });
 
 Deno.test("oracle over a restart: a delayed will at the restart is early if sessions survive, and allowed if they do not", () => {
   const life = { ...long5, end: reset(9_000) };
-  assert.deepEqual(told(verdict(life, [14_100], kept)), ["early", 0, 0]);
-  assert.deepEqual(told(verdict(life, [14_100], forgot)), ["onTime", 0, 0]);
-  assert.deepEqual(told(verdict(life, [43_000 + late])), ["onTime", 0, 0]);
-  assert.deepEqual(told(verdict(life, [43_001 + late])), ["late", 0, 0]);
+  assert.deepEqual(outcomeOf(verdict(life, [14_100], kept)), ["early", 0, 0]);
+  assert.deepEqual(outcomeOf(verdict(life, [14_100], forgot)), ["onTime", 0, 0]);
+  assert.deepEqual(outcomeOf(verdict(life, [43_000 + late])), ["onTime", 0, 0]);
+  assert.deepEqual(outcomeOf(verdict(life, [43_001 + late])), ["late", 0, 0]);
 });
 
 Deno.test("oracle over a restart: a will that a watcher could not see is neither missing nor on time", () => {

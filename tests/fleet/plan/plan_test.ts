@@ -42,7 +42,7 @@ Deno.test("plan: is frozen", () => assert.ok(Object.isFrozen(makePlan(must))));
 
 const derived: readonly [what: string, request: Partial<PlanRequest>, expected: Partial<PlanRequest>][] = [
   ["a session that outlives its connection is resumed", { sessionExpiryS: 60 }, { cleanStart: "no" }],
-  ["unless told otherwise", { sessionExpiryS: 60, cleanStart: "mix" }, { cleanStart: "mix" }],
+  ["unless set explicitly", { sessionExpiryS: 60, cleanStart: "mix" }, { cleanStart: "mix" }],
   ["one watcher for each 500 clients", { clients: 10_000 }, { watchers: 20 }],
   ["one watcher for a few clients", { clients: 1 }, { watchers: 1 }],
   ["one watcher for each worker at least", { clients: 1_000, workers: 4 }, { watchers: 4 }],

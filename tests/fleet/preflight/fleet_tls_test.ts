@@ -9,14 +9,14 @@ import { clientIdentity, tlsPath } from "../../support/tls_fixture.ts";
 import { aPlan } from "../sample_life.ts";
 
 async function secured(url: string, request: Partial<PlanRequest>) {
-  const told: Notice[] = [];
-  const { tls } = await securedTarget(parseEndpoint(url), aPlan(request), (notice) => told.push(notice));
-  return { tls, told };
+  const notices: Notice[] = [];
+  const { tls } = await securedTarget(parseEndpoint(url), aPlan(request), (notice) => notices.push(notice));
+  return { tls, notices };
 }
 
 Deno.test("fleet tls: a plan without TLS options is unchanged", async () => {
   for (const url of ["mqtt://h", "mqtts://h", "ws://h", "wss://h"]) {
-    assert.deepEqual(await secured(url, { tlsInsecure: false }), { tls: undefined, told: [] });
+    assert.deepEqual(await secured(url, { tlsInsecure: false }), { tls: undefined, notices: [] });
   }
 });
 
@@ -40,9 +40,9 @@ for (const [flag, request] of asked) {
 Deno.test("fleet tls: reads the files, and warns when the certificate is not verified", async () => {
   const files = { tlsCa: tlsPath("ca.pem"), tlsCert: tlsPath("client.pem"), tlsKey: tlsPath("client.key") };
   const full = await secured("mqtts://h", { ...files, tlsServerName: "broker" });
-  assert.deepEqual(full, { tls: { ...clientIdentity("client"), serverName: "broker", insecure: false }, told: [] });
-  const { tls, told } = await secured("wss://h", { tlsInsecure: true });
+  assert.deepEqual(full, { tls: { ...clientIdentity("client"), serverName: "broker", insecure: false }, notices: [] });
+  const { tls, notices } = await secured("wss://h", { tlsInsecure: true });
   assert.equal(tls!.insecure, true);
   const text = "the certificate of wss://h:443/mqtt was not checked (--tls-insecure): the server may be an impostor";
-  assert.deepEqual(told, [{ level: "warning", text }]);
+  assert.deepEqual(notices, [{ level: "warning", text }]);
 });

@@ -74,12 +74,12 @@ Deno.test("resource limits: beside an embedded broker the message advises a sepa
 });
 
 Deno.test("resource limits: source ports come from the system, the option, or the default range with a warning", () => {
-  const told: Notice[] = [];
+  const notices: Notice[] = [];
   const check = (request: Partial<PlanRequest>, ports?: readonly [number, number]) =>
     checkSourcePorts(
       { plan: aPlan({ ...resets, watchers: 1, ...request }), target },
       { ...unread, ports },
-      (notice) => told.push(notice),
+      (notice) => notices.push(notice),
     );
   const others = 1 + 1 + 64;
   check({ clients: 1_000 - others }, [40_000, 40_999]);
@@ -94,25 +94,25 @@ Deno.test("resource limits: source ports come from the system, the option, or th
     refusal(() => check({ clients: 200, sourcePorts: 100 }, [1, 65_000])),
     /\(--source-ports 100\); name 2 more/,
   );
-  assert.equal(told.length, 0);
+  assert.equal(notices.length, 0);
   check({ clients: 1_000 });
-  assert.equal(told.length, 0, "what is far away is not worth a word");
+  assert.equal(notices.length, 0, "no notice far below the limit");
   check({ clients: 20_000 });
-  assert.match(told[0]!.text, /^Source ports: 28,232 for each address are assumed/);
+  assert.match(notices[0]!.text, /^Source ports: 28,232 for each address are assumed/);
   assert.match(refusal(() => check({ clients: 40_000 })), /28,232 for each address are assumed.* name 1 more/);
 });
 
 Deno.test("resource limits: warns when simultaneous CONNECTs exceed this machine's accept queue", () => {
-  const told = (connectsUnderWay: number, somaxconn: number | undefined, url = target.url) => {
+  const noticesFor = (connectsUnderWay: number, somaxconn: number | undefined, url = target.url) => {
     const notices: Notice[] = [];
     const run = { plan: aPlan({ connectsUnderWay }), target: parseEndpoint(url) };
     checkAcceptQueue(run, { ...unread, somaxconn }, (notice) => notices.push(notice));
     return notices;
   };
-  assert.deepEqual(told(128, 128), []);
-  assert.deepEqual(told(129, undefined), []);
-  assert.deepEqual(told(129, 128, "mqtt://10.0.0.1"), [], "another machine's queue is not known here");
-  assert.deepEqual(told(5_000, 4_096), [{
+  assert.deepEqual(noticesFor(128, 128), []);
+  assert.deepEqual(noticesFor(129, undefined), []);
+  assert.deepEqual(noticesFor(129, 128, "mqtt://10.0.0.1"), [], "another machine's queue is not known here");
+  assert.deepEqual(noticesFor(5_000, 4_096), [{
     level: "warning",
     text: "--connects-under-way 5,000 is more than an accept queue of this machine holds (net.core.somaxconn 4,096): " +
       "what does not fit is lost, and tried again a second later",

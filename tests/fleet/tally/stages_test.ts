@@ -15,12 +15,12 @@ const whole: Instants = {
   began: { watch: 0, control: 10, connect: 20, kill: 1_000, drain: 8_700, leave: 9_000, done: 9_500 },
   restarts: [{ fromMs: 4_000, backMs: 5_700 }],
 };
-const told = (stages: readonly RunStage[]) =>
+const stagesText = (stages: readonly RunStage[]) =>
   stages.map(({ name, fromMs, toMs }) => `${name} ${fromMs}–${toMs ?? ""}`).join(", ");
 
 Deno.test("stages: the phases of a plan follow each other, and a restart delays those after it", () => {
   assert.equal(
-    told(stagesOf(plan, whole)),
+    stagesText(stagesOf(plan, whole)),
     "connect 20–1000, kill 1000–3000, hold 3000–4000, restart 4000–5700, return 5700–8700, drain 8700–9000, leave 9000–9500",
   );
   assert.deepEqual(stagesOf(plan, whole)[1]!.groups, ["a"]);
@@ -29,22 +29,31 @@ Deno.test("stages: the phases of a plan follow each other, and a restart delays 
 Deno.test("stages: a plan without phases has one stage for kills", () => {
   const began = { connect: 0, kill: 100, drain: 30_100, leave: 31_000, look: 32_000, done: 33_000 };
   const stages = stagesOf({ durationMs: 30_000 }, { began, restarts: [] });
-  assert.equal(told(stages), "connect 0–100, kill 100–30100, drain 30100–31000, leave 31000–32000, look 32000–33000");
+  assert.equal(
+    stagesText(stages),
+    "connect 0–100, kill 100–30100, drain 30100–31000, leave 31000–32000, look 32000–33000",
+  );
 });
 
 Deno.test("stages: during a run the last stage has no end, and later stages are absent", () => {
   const { began: { connect, kill } } = whole;
   const began = { connect: connect!, kill: kill! };
-  assert.equal(told(stagesOf(plan, { began, restarts: [] }, 3_500)), "connect 20–1000, kill 1000–3000, hold 3000–");
+  assert.equal(
+    stagesText(stagesOf(plan, { began, restarts: [] }, 3_500)),
+    "connect 20–1000, kill 1000–3000, hold 3000–",
+  );
   const down = { began, restarts: [{ fromMs: 4_000 }] };
-  assert.equal(told(stagesOf(plan, down, 4_500)), "connect 20–1000, kill 1000–3000, hold 3000–4000, restart 4000–");
+  assert.equal(
+    stagesText(stagesOf(plan, down, 4_500)),
+    "connect 20–1000, kill 1000–3000, hold 3000–4000, restart 4000–",
+  );
 });
 
 Deno.test("stages: a run that ends early has no stages that it did not reach", () => {
   const began = { connect: 0, kill: 1_000, drain: 2_500, done: 4_500 };
-  assert.equal(told(stagesOf(plan, { began, restarts: [] })), "connect 0–1000, kill 1000–2500, drain 2500–4500");
+  assert.equal(stagesText(stagesOf(plan, { began, restarts: [] })), "connect 0–1000, kill 1000–2500, drain 2500–4500");
   const voided = { began: { connect: 0, kill: 1_000, done: 4_200 }, restarts: [{ fromMs: 4_000 }] };
-  assert.equal(told(stagesOf(plan, voided)), "connect 0–1000, kill 1000–3000, hold 3000–4000, restart 4000–4200");
+  assert.equal(stagesText(stagesOf(plan, voided)), "connect 0–1000, kill 1000–3000, hold 3000–4000, restart 4000–4200");
 });
 
 Deno.test("stages: a stage begins with the last squad, and a restart ends when all clients are back", () => {

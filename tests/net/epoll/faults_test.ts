@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { EpollLoop } from "../../../src/net/epoll/epoll_loop.ts";
 import { dialEpoll } from "../../../src/net/epoll/epoll_dial.ts";
 import { listenEpoll } from "../../../src/net/epoll/epoll_listen.ts";
-import { equal, pattern, Told } from "../loopback.ts";
+import { equal, pattern, RecordedLink } from "../loopback.ts";
 import { FailingLibc } from "./failing_libc.ts";
 import { hazard, host, later, until } from "./stage.ts";
 
@@ -14,7 +14,7 @@ const EADDRINUSE = -98;
 const EADDRNOTAVAIL = -99;
 
 /** The error code and the message of a dialled link that failed. */
-async function failure(dialled: Told): Promise<[code: string, message: string]> {
+async function failure(dialled: RecordedLink): Promise<[code: string, message: string]> {
   const end = await dialled.ended();
   assert.equal(end.kind, "error");
   assert.deepEqual([dialled.opens, dialled.ends.length], [0, 1]);
@@ -37,7 +37,7 @@ for (const call of ["alwaysReadable", "openEpoll"] as const) {
       const libc = new FailingLibc();
       const loop = new EpollLoop(libc);
       libc.faults[call] = [EMFILE, EMFILE];
-      const dialled = new Told();
+      const dialled = new RecordedLink();
       dialled.link = dialEpoll({ host, port: stage.listener.port }, dialled, loop);
       assert.equal((await failure(dialled))[0], "EMFILE");
       assert.throws(() => listenEpoll({ host, port: 0 }, { accept() {}, refused() {} }, loop), {
@@ -194,7 +194,7 @@ for (const how of ["end", "reset"] as const) {
     stage.onAccept = () => {};
 
     const over = await stage.pair();
-    const { onEnd } = Told.prototype;
+    const { onEnd } = RecordedLink.prototype;
     over.accepted.onEnd = (end) => {
       over.accepted.link.write(Uint8Array.of(1));
       over.accepted.link[how]();

@@ -1,7 +1,7 @@
 /** Hazards of the epoll engine: real peers, or calls that fail, cause each of them. */
 import assert from "node:assert/strict";
 import { EpollLink } from "../../../src/net/epoll/epoll_link.ts";
-import { equal, pattern, Told } from "../loopback.ts";
+import { equal, pattern, RecordedLink } from "../loopback.ts";
 import { hazard, later, until } from "./stage.ts";
 
 hazard("a write that the operating system accepts in pieces arrives complete and in order", async (stage) => {
@@ -57,7 +57,7 @@ hazard("a burst of new connections leaves turns to open links", async (stage) =>
   for (let count = 0; count < 400; count++) stage.dial();
   dialled.link.write(Uint8Array.of(1));
   await until(() => stage.accepted.length === 401);
-  assert.ok(acceptedBefore >= 1 && acceptedBefore <= 1 + 3 * 64, `told after ${acceptedBefore} of 401`);
+  assert.ok(acceptedBefore >= 1 && acceptedBefore <= 1 + 3 * 64, `reported after ${acceptedBefore} of 401`);
 });
 
 hazard("a listener without descriptors reports it once, pauses, and continues", async (stage) => {
@@ -169,22 +169,22 @@ hazard("idle links cause no rounds of the loop", async (stage) => {
 
 hazard("an event of a closed descriptor does not reach the link that reuses its number", async (stage) => {
   const pairs = [await stage.pair(), await stage.pair()];
-  const heirs: Told[] = [];
+  const replacements: RecordedLink[] = [];
   for (const [place, { accepted }] of pairs.entries()) {
     accepted.onChunk = () => {
       // The first of the two links to handle its event ends the other, whose event is already fetched, and reuses its
       // descriptor.
       const { accepted: other } = pairs[1 - place]!;
-      if (heirs.length > 0) return;
+      if (replacements.length > 0) return;
       other.link.reset();
-      heirs.push(stage.dial());
+      replacements.push(stage.dial());
     };
   }
   for (const { dialled } of pairs) dialled.link.write(Uint8Array.of(1));
-  await until(() => heirs[0]?.opens === 1);
+  await until(() => replacements[0]?.opens === 1);
   await later(20);
   assert.deepEqual(pairs.map(({ accepted }) => accepted.sizeBytes).sort(), [0, 1]);
-  assert.deepEqual([heirs[0]!.opens, heirs[0]!.ends], [1, []]);
+  assert.deepEqual([replacements[0]!.opens, replacements[0]!.ends], [1, []]);
 });
 
 hazard("a thread that ends closes its links without a call to their receivers", async (stage) => {

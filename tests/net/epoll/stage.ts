@@ -3,7 +3,7 @@ import type { Link } from "../../../src/net/link.ts";
 import { dialEpoll } from "../../../src/net/epoll/epoll_dial.ts";
 import { listenEpoll } from "../../../src/net/epoll/epoll_listen.ts";
 import { EpollLoop } from "../../../src/net/epoll/epoll_loop.ts";
-import { testedEngines, Told, withinLimit } from "../loopback.ts";
+import { RecordedLink, testedEngines, withinLimit } from "../loopback.ts";
 import { FailingLibc } from "./failing_libc.ts";
 
 export const host = "127.0.0.1";
@@ -14,10 +14,10 @@ export const later = (ms: number) => new Promise((resolve) => setTimeout(resolve
 export class Stage {
   readonly libc = new FailingLibc();
   readonly loop = new EpollLoop(this.libc);
-  readonly accepted: Told[] = [];
+  readonly accepted: RecordedLink[] = [];
   readonly refused: string[] = [];
-  onAccept: (told: Told) => void = () => {};
-  readonly #told: Told[] = [];
+  onAccept: (recorded: RecordedLink) => void = () => {};
+  readonly #dialled: RecordedLink[] = [];
   readonly listener;
 
   constructor(backlog?: number) {
@@ -27,15 +27,15 @@ export class Stage {
     }, this.loop);
   }
 
-  dial(target = host, port = this.listener.port, sourceAddress?: string): Told {
-    const told = new Told();
-    told.link = dialEpoll({ host: target, port, sourceAddress }, told, this.loop);
-    this.#told.push(told);
-    return told;
+  dial(target = host, port = this.listener.port, sourceAddress?: string): RecordedLink {
+    const recorded = new RecordedLink();
+    recorded.link = dialEpoll({ host: target, port, sourceAddress }, recorded, this.loop);
+    this.#dialled.push(recorded);
+    return recorded;
   }
 
   /** A pair of open links. */
-  async pair(): Promise<{ dialled: Told; accepted: Told }> {
+  async pair(): Promise<{ dialled: RecordedLink; accepted: RecordedLink }> {
     const before = this.accepted.length;
     const dialled = this.dial();
     await until(() => this.accepted.length > before && dialled.opens > 0);
@@ -43,7 +43,7 @@ export class Stage {
   }
 
   /** A peer on a socket of the runtime. */
-  async peer(): Promise<{ peer: Deno.TcpConn; accepted: Told }> {
+  async peer(): Promise<{ peer: Deno.TcpConn; accepted: RecordedLink }> {
     const before = this.accepted.length;
     const peer = await Deno.connect({ hostname: host, port: this.listener.port });
     await until(() => this.accepted.length > before);
@@ -52,16 +52,16 @@ export class Stage {
 
   async close(): Promise<void> {
     this.listener.close();
-    for (const { link } of [...this.accepted, ...this.#told]) link.reset();
+    for (const { link } of [...this.accepted, ...this.#dialled]) link.reset();
     await until(() => this.libc.open.size === 0);
   }
 
   #accept(link: Link): void {
-    const told = new Told();
-    told.link = link;
-    link.receiver = told;
-    this.accepted.push(told);
-    this.onAccept(told);
+    const recorded = new RecordedLink();
+    recorded.link = link;
+    link.receiver = recorded;
+    this.accepted.push(recorded);
+    this.onAccept(recorded);
   }
 }
 

@@ -24,9 +24,9 @@ const closed = (server: net.Server) => new Promise<void>((resolve) => server.clo
 Deno.test("accept watch: does not serve its own connections, and serves those of clients", () =>
   withinLimit(async () => {
     const { server, port } = await listening();
-    const told: string[] = [];
+    const pauses: string[] = [];
     const served: (number | undefined)[] = [];
-    const watch = new AcceptWatch({ server, host, port, everyMs, paused: (why) => told.push(why), listenAgain() {} });
+    const watch = new AcceptWatch({ server, host, port, everyMs, paused: (why) => pauses.push(why), listenAgain() {} });
     let accepted = 0;
     server.on("connection", (socket) => {
       accepted++;
@@ -43,7 +43,7 @@ Deno.test("accept watch: does not serve its own connections, and serves those of
       ports.push((link.localAddr as Deno.NetAddr).port);
       await until(() => served.length === ports.length);
     }
-    assert.deepEqual([served, told], [ports, []]);
+    assert.deepEqual([served, pauses], [ports, []]);
     watch.stop();
     await closed(server);
   }));
@@ -51,15 +51,15 @@ Deno.test("accept watch: does not serve its own connections, and serves those of
 Deno.test("accept watch: reports a listener that stopped once, and listens again", () =>
   withinLimit(async () => {
     const { server, port } = await listening();
-    const told: string[] = [];
+    const pauses: string[] = [];
     let tries = 0;
     const listenAgain = () => {
       if (++tries === 3) server.listen({ host, port });
     };
-    const watch = new AcceptWatch({ server, host, port, everyMs, paused: (why) => told.push(why), listenAgain });
+    const watch = new AcceptWatch({ server, host, port, everyMs, paused: (why) => pauses.push(why), listenAgain });
     await closed(server);
     await until(() => server.listening);
-    assert.deepEqual([tries, told.length], [3, 1]);
+    assert.deepEqual([tries, pauses.length], [3, 1]);
     watch.stop();
     await closed(server);
   }));

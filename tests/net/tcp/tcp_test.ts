@@ -12,9 +12,9 @@ import {
   pair,
   pattern,
   Port,
+  RecordedLink,
   sides,
   socketTest,
-  Told,
 } from "../loopback.ts";
 
 for (const side of sides) {
@@ -199,14 +199,14 @@ for (const side of sides) {
     const { self, peer } = await pair(port, side);
     self.link.write(Uint8Array.of(1));
     await peer.until(({ sizeBytes }) => sizeBytes === 1);
-    const heir = new Told();
-    heir.link = peer.link;
-    peer.link.receiver = heir;
+    const replacement = new RecordedLink();
+    replacement.link = peer.link;
+    peer.link.receiver = replacement;
     self.link.write(Uint8Array.of(2));
-    await heir.until(({ sizeBytes }) => sizeBytes === 1);
-    assert.deepEqual([peer.bytes, heir.bytes], [Uint8Array.of(1), Uint8Array.of(2)]);
+    await replacement.until(({ sizeBytes }) => sizeBytes === 1);
+    assert.deepEqual([peer.bytes, replacement.bytes], [Uint8Array.of(1), Uint8Array.of(2)]);
     self.link.end();
-    assert.equal((await heir.ended()).kind, "fin");
+    assert.equal((await replacement.ended()).kind, "fin");
     assert.equal(peer.ends.length, 0);
     await self.ended();
   });

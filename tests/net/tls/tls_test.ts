@@ -21,12 +21,12 @@ class Scene implements Disposable {
   private constructor(readonly listener: Awaited<ReturnType<typeof listen>>) {}
 
   static async open(clientAuth: ClientAuth, scheme = "mqtts"): Promise<Scene> {
-    const told: { scene?: Scene } = {};
+    const holder: { scene?: Scene } = {};
     const listener = await listen(parseEndpoint(`${scheme}://127.0.0.1:0`), await serverIdentity(clientAuth), {
-      accept: (link: Link) => told.scene!.accepted.push(LinkProbe.on(link)),
-      refused: (sentence) => told.scene!.warnings.push(sentence),
+      accept: (link: Link) => holder.scene!.accepted.push(LinkProbe.on(link)),
+      refused: (sentence) => holder.scene!.warnings.push(sentence),
     });
-    return told.scene = new Scene(listener);
+    return holder.scene = new Scene(listener);
   }
 
   /** Sends a byte, waits for an answer or the end, and returns whether an answer came. */
@@ -100,7 +100,7 @@ Deno.test("tls: a peer that does not read slows the writer, and receives all byt
   assert.equal(near.drains, 0);
   const buffer = new Uint8Array(65_536);
   while (leftBytes > 0) leftBytes -= await peer.read(buffer) ?? 0;
-  assert.ok(await near.until(({ drains }) => drains === 1), "told that there is room");
+  assert.ok(await near.until(({ drains }) => drains === 1), "the link reports a drain");
   assert.equal(near.link.bufferedBytes, 0);
 });
 

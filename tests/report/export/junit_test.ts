@@ -7,7 +7,7 @@ import { hostile, script } from "../hostile.ts";
 import { failed, passed, reportOf, voided } from "../sample.ts";
 
 const count = (text: string, element: string) => text.split(`<${element}`).length - 1;
-const told = (text: string, name: string) => Number(new RegExp(`<testsuite [^>]*${name}="(\\d+)"`).exec(text)![1]);
+const attribute = (text: string, name: string) => Number(new RegExp(`<testsuite [^>]*${name}="(\\d+)"`).exec(text)![1]);
 
 Deno.test("junit: a run with each fault equals its golden file", () => {
   assertGolden("fail.junit.xml", reportJunit(reportOf(failed())));
@@ -18,10 +18,10 @@ Deno.test("junit: the counts match the suite, and the XML is well-formed", () =>
     const text = reportJunit(report);
     const names = assertWellFormed(text);
     assert.deepEqual(names.slice(0, 2), ["testsuites", "testsuite"]);
-    assert.equal(told(text, "tests"), count(text, "testcase"));
-    assert.equal(told(text, "failures"), count(text, "failure"));
-    assert.equal(told(text, "errors"), count(text, "error"));
-    assert.equal(told(text, "skipped"), count(text, "skipped"));
+    assert.equal(attribute(text, "tests"), count(text, "testcase"));
+    assert.equal(attribute(text, "failures"), count(text, "failure"));
+    assert.equal(attribute(text, "errors"), count(text, "error"));
+    assert.equal(attribute(text, "skipped"), count(text, "skipped"));
   }
 });
 

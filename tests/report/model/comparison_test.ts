@@ -159,9 +159,9 @@ Deno.test("comparison: escapes hostile names in each format", () => {
 
 Deno.test("comparison: text, Markdown and page have a row of connect times if the runs have them", () => {
   const connects = { latencyMs: latency(300, 2, 0.1), underWayLimit: 64, mostUnderWay: 9 };
-  const told = comparedRun("told", reportOf({ ...passed(), connects }));
+  const withConnects = comparedRun("with connects", reportOf({ ...passed(), connects }));
   const { brokers } = allPassed();
-  const comparison = makeComparison([told, brokers[1]!], context.tool);
+  const comparison = makeComparison([withConnects, brokers[1]!], context.tool);
   const group = comparisonRows(comparison).find(({ name }) => name === "Dial to CONNACK")!;
   assert.deepEqual(group.rows.map(({ name }) => name), ["p50", "p99", "max"]);
   for (const row of group.rows) {

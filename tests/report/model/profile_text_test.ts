@@ -92,7 +92,7 @@ Deno.test("profile text: a threshold may name the count of deviations", () => {
   assert.equal(held("kills.byMode.disconnect-error.deviating<40"), "fail");
 });
 
-const hints: readonly [what: string, told: Partial<FleetResult>, expected: RegExp | undefined][] = [
+const hints: readonly [what: string, changes: Partial<FleetResult>, expected: RegExp | undefined][] = [
   ["nothing is described", {}, undefined],
   [
     "the broker says what it is",
@@ -113,9 +113,9 @@ const hints: readonly [what: string, told: Partial<FleetResult>, expected: RegEx
   ["F15: it does not say which version", { described: { mosquitto: 7 }, broker: "mosquitto" }, undefined],
 ];
 
-for (const [what, told, expected] of hints) {
+for (const [what, changes, expected] of hints) {
   Deno.test(`hint: ${what}`, () => {
-    const hint = profileHint(reportOf({ ...failed(), ...told }));
+    const hint = profileHint(reportOf({ ...failed(), ...changes }));
     if (expected === undefined) assert.equal(hint, undefined);
     else assert.match(hint ?? "none", expected);
   });
@@ -127,11 +127,11 @@ Deno.test("profile text: text, Markdown and page contain the hint", () => {
   assert.ok(hinted.presence!.wrong > 0);
   const listed = /^Faults, \d+ of (\d+), /m.exec(reportText(hinted))![1];
   assert.equal(Number(listed), faultTotal(hinted));
-  const told = new RegExp(
+  const hintPattern = new RegExp(
     `7 of these ${listed} faults are what profile mosquitto describes: (\\\\|&#45;|-)*profile mosquitto`,
   );
   for (const text of [reportText(hinted), reportMarkdown(hinted), reportHtml(hinted)]) {
-    assert.match(text.replaceAll(/\s+/g, " "), told);
+    assert.match(text.replaceAll(/\s+/g, " "), hintPattern);
   }
 });
 

@@ -40,9 +40,15 @@ function holdsNone(text: string, what: string): void {
 
 /** A result whose warnings contain the whole URL, as a user of the library may produce it. */
 function leaky(result: FleetResult): FleetResult {
-  const told = url.replace("user:pa55w0rd@", "");
-  const reason = `cannot reach ${told}: refused`;
-  return { ...result, target: told, reason, voidReason: reason, warnings: [`the certificate of ${told} is old`] };
+  const withoutLogin = url.replace("user:pa55w0rd@", "");
+  const reason = `cannot reach ${withoutLogin}: refused`;
+  return {
+    ...result,
+    target: withoutLogin,
+    reason,
+    voidReason: reason,
+    warnings: [`the certificate of ${withoutLogin} is old`],
+  };
 }
 
 const writers: Readonly<Record<string, (report: Report) => string>> = {
@@ -97,8 +103,13 @@ Deno.test("secret url: merged reports, comparisons and the live page mask it", a
 });
 
 Deno.test("secret url: a check masks it", () => {
-  const told = url.replace("user:pa55w0rd@", "");
-  const found = { ...checkSample(), target: told, reason: `cannot reach ${told}`, warnings: [`${told} is slow`] };
+  const withoutLogin = url.replace("user:pa55w0rd@", "");
+  const found = {
+    ...checkSample(),
+    target: withoutLogin,
+    reason: `cannot reach ${withoutLogin}`,
+    warnings: [`${withoutLogin} is slow`],
+  };
   const report = makeCheckReport(found, context.tool, false);
   assert.equal(report.target, shown);
   for (const write of [checkReportJson, checkText, checkHtml, checkMarkdown, checkJunit]) {
@@ -108,9 +119,12 @@ Deno.test("secret url: a check masks it", () => {
 
 Deno.test("secret url: reading a report of an earlier version masks it", () => {
   const [bad] = reports as [Report];
-  const told = url.replace("user:pa55w0rd@", "");
-  const old = { ...bad, run: { ...bad.run, target: told, repeat: `mqtt-sim fleet --url "${told.split("&x")[0]}"` } };
-  const read = parseReport(JSON.stringify({ ...old, reason: `cannot reach ${told}` }), "old.json");
+  const withoutLogin = url.replace("user:pa55w0rd@", "");
+  const old = {
+    ...bad,
+    run: { ...bad.run, target: withoutLogin, repeat: `mqtt-sim fleet --url "${withoutLogin.split("&x")[0]}"` },
+  };
+  const read = parseReport(JSON.stringify({ ...old, reason: `cannot reach ${withoutLogin}` }), "old.json");
   for (const [name, write] of Object.entries(writers)) holdsNone(write(read), `old ${name}`);
 });
 

@@ -25,9 +25,9 @@ Deno.test("telemetry text: adds up the squads' telemetry, by group and in total,
 
 Deno.test("telemetry text: text and page show the load", () => {
   const report = reportOf(passed({}, { telemetry: mergeTelemetry(squads)! }));
-  const told = "301 messages a second in addition to the wills: 9,030 sent, 8,990 acknowledged, 2 withheld; " +
+  const text = "301 messages a second in addition to the wills: 9,030 sent, 8,990 acknowledged, 2 withheld; " +
     "sensors: 9,000 sent, 8,990 acknowledged, 2 withheld; meters: 30 sent, 0 acknowledged";
-  assert.equal(telemetryText(report), told);
-  assert.ok(reportText(report, { width: 500 }).includes(`\nload     ${told}\n`));
-  assert.ok(reportHtml(report).includes(`Under load: ${told}.`));
+  assert.equal(telemetryText(report), text);
+  assert.ok(reportText(report, { width: 500 }).includes(`\nload     ${text}\n`));
+  assert.ok(reportHtml(report).includes(`Under load: ${text}.`));
 });

@@ -4,7 +4,7 @@
  */
 import type { QoS, Subscription } from "../../../src/mqtt/packet.ts";
 import { publishOwn, releaseAgain } from "./inspect.ts";
-import { misdeeds } from "./misdeeds.ts";
+import { violations } from "./violations.ts";
 import { type ModelConnect, type ModelWill, never } from "./model_state.ts";
 import type { SimClient } from "./sim_client.ts";
 import type { Simulation } from "./simulation.ts";
@@ -244,7 +244,7 @@ export class Acts {
 
   #misbehave(client: SimClient): void {
     const { version } = client.wire!;
-    const possible = misdeeds.filter((each) =>
+    const possible = violations.filter((each) =>
       (each.version ?? version) === version && (client.online || each.name !== "a second CONNECT")
     );
     const { name, bytes } = this.#sim.pick(possible);

@@ -78,7 +78,7 @@ function takeFleet(tally: OpenTally, found: OpenFound): void {
     return;
   }
   const faults = found.kind === "run" ? found.result.faults : [];
-  if (verdict === "fail") throw new Error(`fleet: ${reason}: ${JSON.stringify(faults[0])}; made: ${choices.told}`);
+  if (verdict === "fail") throw new Error(`fleet: ${reason}: ${JSON.stringify(faults[0])}; made: ${choices.summary}`);
   mustBeTrue(`fleet (${verdict})`, reason, choices);
   tally.fleets["not testable"]++;
 }
@@ -91,10 +91,10 @@ function takeCheck(tally: OpenTally, result: ConformanceResult, choices: Choices
     else if (outcome === "not testable") {
       mustBeTrue(name, reason, choices);
       tally.cases["not testable"]++;
-    } else throw new Error(`${name}: ${outcome}: ${reason}; made: ${choices.told}`);
+    } else throw new Error(`${name}: ${outcome}: ${reason}; made: ${choices.summary}`);
   }
   if (result.cases.length === 0 && result.verdict === "void") mustBeTrue("check (void)", result.reason, choices);
-  if (result.verdict === "fail") throw new Error(`check: ${result.reason}; made: ${choices.told}`);
+  if (result.verdict === "fail") throw new Error(`check: ${result.reason}; made: ${choices.summary}`);
 }
 
 function count(tally: OpenTally, { counts }: Choices): void {
@@ -103,7 +103,7 @@ function count(tally: OpenTally, { counts }: Choices): void {
 
 function mustBeTrue(what: string, reason: string, choices: Choices): void {
   if (causeOf(reason, choices) !== undefined) return;
-  throw new Error(`${what}: "${reason}" is not true of this broker, which made: ${choices.told || "no choice"}`);
+  throw new Error(`${what}: "${reason}" is not true of this broker, which made: ${choices.summary || "no choice"}`);
 }
 
 function* transcriptsOf({ cases }: ConformanceResult): Generator<string> {

@@ -42,9 +42,9 @@ export interface BrokerPeer extends AsyncDisposable {
 export function peerTest(name: string, needs: readonly Peer[], test: () => Promise<void>, limitMs = 60_000): void {
   const missing = needs.filter((peer) => peer.program === "").map((peer) => peer.install);
   if (missing.length === 0) return Deno.test(name, () => within(limitMs, test));
-  const told = `${name} (needs: ${missing.join(", ")})`;
-  if (Deno.env.get("CI") !== "true") return Deno.test.ignore(told, test);
-  Deno.test(told, () => Promise.reject(new Error(`missing in CI: ${missing.join(", ")}`)));
+  const title = `${name} (needs: ${missing.join(", ")})`;
+  if (Deno.env.get("CI") !== "true") return Deno.test.ignore(title, test);
+  Deno.test(title, () => Promise.reject(new Error(`missing in CI: ${missing.join(", ")}`)));
 }
 
 /** mosquitto on a free port, with these further configuration lines; the child's lines contain its log. */

@@ -249,11 +249,11 @@ export class BrokerSide implements LinkReceiver, PacketReceiver {
 
   #acknowledge(packet: PublishPacket): void {
     const { qos, packetId } = packet;
-    const told = this.#broker.script.acknowledge?.(packet) ?? true;
-    if (qos === 0 || told === false) return;
+    const acknowledged = this.#broker.script.acknowledge?.(packet) ?? true;
+    if (qos === 0 || acknowledged === false) return;
     const answer = this.#stream.version === 5 ? this.#broker.script.answer?.(packet) : undefined;
     if (answer !== undefined) return void this.#link.write(answer);
-    const reason = told === true ? {} : { reasonCode: told };
+    const reason = acknowledged === true ? {} : { reasonCode: acknowledged };
     this.send({ type: qos === 1 ? "puback" : "pubrec", packetId: packetId!, ...reason });
   }
 

@@ -133,7 +133,7 @@ class Between implements TamperedLink {
       onEnd: (end) => this.#clientEnded(end),
     };
     this.#broker.receiver = {
-      onBytes: (bytes) => this.#told(bytes),
+      onBytes: (bytes) => this.#received(bytes),
       onDrain() {},
       onEnd: () => this.#brokerEnded(),
     };
@@ -195,7 +195,7 @@ class Between implements TamperedLink {
     if (passed !== undefined) this.toBroker(passed);
   }
 
-  #told(bytes: Uint8Array): void {
+  #received(bytes: Uint8Array): void {
     if (this.#isSpared || this.#tamper.fromBroker === undefined) return void this.#client.write(bytes.slice());
     this.#stream ??= new PacketStream({
       maximumPacketSize: 2 ** 28,

@@ -1,4 +1,4 @@
-"""One paho client for the tests of tests/e2e, told what to do by one JSON argument (see real_clients.ts).
+"""One paho client for the tests of tests/e2e, controlled by one JSON argument (see real_clients.ts).
 
 Says `ready` once it is connected (and subscribed), each message as a line of JSON, and `published` before it ends.
 SIGTERM makes it leave with a DISCONNECT.

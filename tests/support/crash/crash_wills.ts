@@ -74,14 +74,14 @@ export class WillBook {
       const [least, most] = life.allowed;
       const count = life.cameMs.length;
       const dueMs = life.endedMs === undefined ? Infinity : life.endedMs + life.waitMs;
-      if (count > most) faults.push(`${count} wills, at most ${most}: ${told(life)}`);
-      if (count < least && nowMs > dueMs + patienceMs) faults.push(`no will: ${told(life)}`);
-      if (count > 0 && life.cameMs[0]! < dueMs - clockMs && dueMs < Infinity) faults.push(`early: ${told(life)}`);
+      if (count > most) faults.push(`${count} wills, at most ${most}: ${lifeText(life)}`);
+      if (count < least && nowMs > dueMs + patienceMs) faults.push(`no will: ${lifeText(life)}`);
+      if (count > 0 && life.cameMs[0]! < dueMs - clockMs && dueMs < Infinity) faults.push(`early: ${lifeText(life)}`);
     }
     return faults;
   }
 }
 
-function told(life: WillLife): string {
+function lifeText(life: WillLife): string {
   return JSON.stringify({ ...life, allowed: life.allowed });
 }

@@ -27,7 +27,7 @@ export interface Look {
 export interface WatchedPage extends AsyncDisposable {
   readonly page: Page;
   /** Console errors and warnings, exceptions, and requests beyond the page's own address. */
-  readonly misdeeds: string[];
+  readonly violations: string[];
 }
 
 /** Starts Chromium with a temporary profile, which it deletes at the end. */
@@ -62,18 +62,18 @@ export async function openPage(browser: Browser, address: string, look: Look, fi
   });
   const page = await context.newPage();
   if (first !== undefined) await page.addInitScript(first);
-  const misdeeds: string[] = [];
+  const violations: string[] = [];
   page.on("console", (message) => {
-    if (["error", "warning"].includes(message.type())) misdeeds.push(`console: ${message.text()}`);
+    if (["error", "warning"].includes(message.type())) violations.push(`console: ${message.text()}`);
   });
-  page.on("pageerror", (error) => misdeeds.push(`exception: ${error.message}`));
+  page.on("pageerror", (error) => violations.push(`exception: ${error.message}`));
   page.on("request", (request) => {
     const url = request.url();
     const own = url === address || (address.startsWith("http") && url === `${address}events`);
-    if (!own && !url.startsWith("data:")) misdeeds.push(`request: ${url}`);
+    if (!own && !url.startsWith("data:")) violations.push(`request: ${url}`);
   });
   await page.goto(address);
-  return { page, misdeeds, [Symbol.asyncDispose]: () => context.close() };
+  return { page, violations, [Symbol.asyncDispose]: () => context.close() };
 }
 
 /** Helper processes may still write for a moment after Chromium has ended. */

@@ -163,7 +163,7 @@ export class Choices {
   }
 
   /** The names and counts of the made choices. */
-  get told(): string {
+  get summary(): string {
     return names.filter((name) => this.counts[name] > 0).map((name) => `${name} (${this.counts[name]})`).join(", ");
   }
 }

@@ -56,20 +56,20 @@ export class OpenWriter {
 
   /** Writes an answer, with the server's optional parts where permitted. */
   send(packet: Packet, written?: () => void): void {
-    const bytes = encode(this.#told(packet), this.#to.version);
+    const bytes = encode(this.#withOptionalParts(packet), this.#to.version);
     this.#lane.send(bytes, "slow: an answer", this.#nowMs, written);
   }
 
   /** Writes a packet that a message waits for, within its bound. */
   hurry(packet: Packet): void {
-    this.#lane.send(encode(this.#told(packet), this.#to.version), "slow: an answer", -Infinity);
+    this.#lane.send(encode(this.#withOptionalParts(packet), this.#to.version), "slow: an answer", -Infinity);
   }
 
   /** The packet with a reason string and user properties, if chosen, permitted and not too large. */
-  #told(packet: Packet): Packet {
+  #withOptionalParts(packet: Packet): Packet {
     const choices = this.#choices;
-    const isTold = packet.type !== "publish" && packet.type !== "pingresp" && packet.type !== "auth";
-    if (this.#to.version === 4 || !isTold) return packet;
+    const hasReasonString = packet.type !== "publish" && packet.type !== "pingresp" && packet.type !== "auth";
+    if (this.#to.version === 4 || !hasReasonString) return packet;
     const isAsked = this.#to.connect?.properties?.requestProblemInformation !== false;
     if (!isAsked && packet.type !== "connack" && packet.type !== "disconnect") return packet;
     const more: ReasonProperties = {
@@ -79,11 +79,11 @@ export class OpenWriter {
     };
     if (Object.keys(more).length === 0) return packet;
     const properties = "properties" in packet ? packet.properties : undefined;
-    const told = { ...packet, properties: { ...properties, ...more } } as Packet;
-    if (!this.fits(told)) return packet;
+    const extended = { ...packet, properties: { ...properties, ...more } } as Packet;
+    if (!this.fits(extended)) return packet;
     if (more.reasonString !== undefined) choices.made("reason string");
     if (more.userProperties !== undefined) choices.made("user properties of the server");
-    return told;
+    return extended;
   }
 
   /** Writes a message; false if it is too large for the client. */

@@ -175,8 +175,10 @@ class Hearing {
     this.#must(encode(packet, 5).length <= limit, "3.1.2-24", packet);
     if (properties.requestProblemInformation !== false) return;
     if (packet.type === "publish" || packet.type === "connack" || packet.type === "disconnect") return;
-    const told = "properties" in packet ? packet.properties as { reasonString?: string; userProperties?: unknown } : {};
-    this.#must(told?.reasonString === undefined && told?.userProperties === undefined, "3.1.2-29", packet);
+    const texts = "properties" in packet
+      ? packet.properties as { reasonString?: string; userProperties?: unknown }
+      : {};
+    this.#must(texts?.reasonString === undefined && texts?.userProperties === undefined, "3.1.2-29", packet);
   }
 
   #onConnack(packet: ConnackPacket, connect: ConnectPacket | undefined): void {

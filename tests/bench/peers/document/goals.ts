@@ -109,8 +109,8 @@ function aedesRow(workloads: readonly Workload[]): GoalRow {
       });
       if (all.length === 0) return undefined;
       const worst = all.reduce((so, each) => each.worst < so.worst ? each : so);
-      const told = worst.judged.map((each) => ({ ...each, by: `${worst.id} ${each.by}` }));
-      return { judged: told, broker, workload: worst.id };
+      const named = worst.judged.map((each) => ({ ...each, by: `${worst.id} ${each.by}` }));
+      return { judged: named, broker, workload: worst.id };
     },
   };
 }

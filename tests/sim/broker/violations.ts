@@ -2,14 +2,14 @@
 import type { ConnectPacket } from "../../../src/mqtt/packet.ts";
 import { encode } from "../../../src/mqtt/codec/codec.ts";
 
-export interface Misdeed {
+export interface Violation {
   readonly name: string;
   readonly bytes: Uint8Array;
   /** The version in which it is a violation; both if absent. */
   readonly version?: 4 | 5;
 }
 
-function of(name: string, hex: string, version?: 4 | 5): Misdeed {
+function of(name: string, hex: string, version?: 4 | 5): Violation {
   return { name, bytes: Uint8Array.from(hex.split(" "), (byte) => parseInt(byte, 16)), ...version && { version } };
 }
 
@@ -21,7 +21,7 @@ const again: ConnectPacket = {
   keepAliveS: 0,
 };
 
-export const misdeeds: readonly Misdeed[] = [
+export const violations: readonly Violation[] = [
   { name: "a second CONNECT", bytes: encode(again, 4) },
   of("packet type 0", "00 00"),
   of("packet type 15 with flags", "ff 00"),
