@@ -8,20 +8,10 @@ import { noPresence, type PresenceCounts } from "../../src/fleet/result/presence
 import type { FleetResult } from "../../src/fleet/result/result.ts";
 import type { RunStage } from "../../src/fleet/result/run_phase.ts";
 import type { SeriesLatency, SeriesPoint } from "../../src/fleet/result/series_data.ts";
-import type { LatencyRow, ModeCounts, WillCounts } from "../../src/fleet/result/will_counts.ts";
+import { type LatencyRow, type ModeCounts, noCounts, type WillCounts } from "../../src/fleet/result/will_counts.ts";
 import { makeReport, type Report, type ReportContext } from "../../src/report/model/report.ts";
 
-const noWills: WillCounts = {
-  expected: 0,
-  onTime: 0,
-  late: 0,
-  early: 0,
-  missing: 0,
-  altered: 0,
-  duplicate: 0,
-  unwanted: 0,
-  deviating: 0,
-};
+const noWills = noCounts();
 
 /** Counts of one mode without faults, except those in `other`. */
 export function modeCounts(kills: number, other: Partial<ModeCounts> = {}): ModeCounts {

@@ -2,6 +2,7 @@
 import type { Area, ConformanceCase, Need } from "../case/case.ts";
 import type { Protocol } from "../model/protocol.ts";
 import type { CaseContext } from "../context/case_context.ts";
+import type { Probe } from "../probe/probe.ts";
 
 /** Something that closes the connection. */
 export interface Malformed {
@@ -15,33 +16,25 @@ export interface Malformed {
 }
 
 /** Sent by a client that is connected. */
-export function afterConnect(area: Area, { name, title, does, rules, needs, bytes }: Malformed): ConformanceCase {
-  return {
-    id: `${area}/${name}`,
-    title,
-    does,
-    rules,
-    ...needs && { needs },
-    async run(context) {
-      const client = await context.connect();
-      client.sendBytes(bytes(context), `bytes under test: ${title}`);
-      await client.expectClose();
-    },
-  };
+export function afterConnect(area: Area, malformed: Malformed): ConformanceCase {
+  return caseOf(area, malformed, async (context, send) => await send(await context.connect()).expectClose());
 }
 
 /** Sent in place of a CONNECT, or as one. */
-export function asConnect(area: Area, { name, title, does, rules, needs, bytes }: Malformed): ConformanceCase {
+export function asConnect(area: Area, malformed: Malformed): ConformanceCase {
+  return caseOf(area, malformed, async (context, send) => await send(context.dial()).expectRefused());
+}
+
+function caseOf(
+  area: Area,
+  { name, bytes, ...about }: Malformed,
+  act: (context: CaseContext, send: (client: Probe) => Probe) => Promise<unknown>,
+): ConformanceCase {
   return {
     id: `${area}/${name}`,
-    title,
-    does,
-    rules,
-    ...needs && { needs },
+    ...about,
     async run(context) {
-      const client = context.dial();
-      client.sendBytes(bytes(context), `bytes under test: ${title}`);
-      await client.expectRefused();
+      await act(context, (client) => client.sendBytes(bytes(context), `bytes under test: ${about.title}`));
     },
   };
 }

@@ -15,49 +15,34 @@ function lasting(context: CaseContext): ConnectAsked {
   return { clientId: context.clientId(), cleanStart: false, sessionExpiryS: 60 };
 }
 
+/** A message without its first acknowledgement is sent again when the session resumes. */
+function redelivered(qos: 1 | 2, acknowledgement: "PUBACK" | "PUBREC"): ConformanceCase {
+  return {
+    id: `session/redelivers-qos-${qos}`,
+    title: `a message at QoS ${qos} without ${acknowledgement} is sent again: the same packet identifier, with DUP`,
+    does: `gets a message, sends RST instead of ${acknowledgement}, reconnects, and compares`,
+    rules: { "3.1.1": ["4.4.0-1", "3.3.1-1"], "5.0": ["4.4.0-1", "3.3.1-1"] },
+    needs: [`qos${qos}`],
+    async run(context) {
+      const asked = lasting(context);
+      const subscriber = await mute(context, asked, qos);
+      await publishFrom(context, context.message({ qos }));
+      const first = await subscriber.expect("publish");
+      subscriber.reset();
+      const back = await context.connect({ name: "back", ...asked });
+      const again = await back.expect("publish");
+      context.holds(
+        again.packetId === first.packetId,
+        `it came with packet identifier ${again.packetId}, not ${first.packetId}`,
+      );
+      context.holds(again.dup, "it came again without DUP");
+    },
+  };
+}
+
 export const redeliveryCases: readonly ConformanceCase[] = [
-  {
-    id: "session/redelivers-qos-1",
-    title: "a message at QoS 1 without PUBACK is sent again: the same packet identifier, with DUP",
-    does: "gets a message, sends RST instead of PUBACK, reconnects, and compares",
-    rules: { "3.1.1": ["4.4.0-1", "3.3.1-1"], "5.0": ["4.4.0-1", "3.3.1-1"] },
-    needs: ["qos1"],
-    async run(context) {
-      const asked = lasting(context);
-      const subscriber = await mute(context, asked, 1);
-      await publishFrom(context, context.message({ qos: 1 }));
-      const first = await subscriber.expect("publish");
-      subscriber.reset();
-      const back = await context.connect({ name: "back", ...asked });
-      const again = await back.expect("publish");
-      context.holds(
-        again.packetId === first.packetId,
-        `it came with packet identifier ${again.packetId}, not ${first.packetId}`,
-      );
-      context.holds(again.dup, "it came again without DUP");
-    },
-  },
-  {
-    id: "session/redelivers-qos-2",
-    title: "a message at QoS 2 without PUBREC is sent again: the same packet identifier, with DUP",
-    does: "gets a message, sends RST instead of PUBREC, reconnects, and compares",
-    rules: { "3.1.1": ["4.4.0-1", "3.3.1-1"], "5.0": ["4.4.0-1", "3.3.1-1"] },
-    needs: ["qos2"],
-    async run(context) {
-      const asked = lasting(context);
-      const subscriber = await mute(context, asked, 2);
-      await publishFrom(context, context.message({ qos: 2 }));
-      const first = await subscriber.expect("publish");
-      subscriber.reset();
-      const back = await context.connect({ name: "back", ...asked });
-      const again = await back.expect("publish");
-      context.holds(
-        again.packetId === first.packetId,
-        `it came with packet identifier ${again.packetId}, not ${first.packetId}`,
-      );
-      context.holds(again.dup, "it came again without DUP");
-    },
-  },
+  redelivered(1, "PUBACK"),
+  redelivered(2, "PUBREC"),
   {
     id: "session/redelivers-pubrel",
     title: "a PUBREL without PUBCOMP is sent again, and the message is not",

@@ -1,8 +1,23 @@
 /** Wills and retained messages: the messages that a later subscriber receives. */
+import type { ConnectWill } from "../../mqtt/packet.ts";
 import type { ConformanceCase } from "../case/case.ts";
+import type { CaseContext } from "../context/case_context.ts";
 
 const asRetained = { "3.1.1": ["3.1.2-17"], "5.0": ["3.1.2-15"] };
 const nothing = new Uint8Array();
+
+/** A client publishes a retained message on its will's topic and is reset; both arrive, and a later client subscribes. */
+async function willAfterMessage(context: CaseContext, over: Partial<ConnectWill>) {
+  const online = context.message({ retain: true });
+  const will = context.will(over);
+  const watcher = await context.watcher();
+  const client = await context.connect({ will });
+  await client.publish(online);
+  await watcher.receives(online);
+  client.reset();
+  await watcher.receives(will);
+  return { online, will, later: await context.watcher(will.topic, { name: "later" }) };
+}
 
 export const willRetainedCases: readonly ConformanceCase[] = [
   {
@@ -110,15 +125,7 @@ export const willRetainedCases: readonly ConformanceCase[] = [
     needs: ["retain"],
     deviations: ["not-retained"],
     async run(context) {
-      const online = context.message({ retain: true });
-      const will = context.will({ retain: true });
-      const watcher = await context.watcher();
-      const client = await context.connect({ will });
-      await client.publish(online);
-      await watcher.receives(online);
-      client.reset();
-      await watcher.receives(will);
-      const later = await context.watcher(will.topic, { name: "later" });
+      const { will, later } = await willAfterMessage(context, { retain: true });
       await later.finds(will);
       await later.receivesNothing();
     },
@@ -130,15 +137,7 @@ export const willRetainedCases: readonly ConformanceCase[] = [
     rules: { "3.1.1": ["3.3.1-12", "3.1.2-16"], "5.0": ["3.3.1-8", "3.1.2-14"] },
     needs: ["retain"],
     async run(context) {
-      const online = context.message({ retain: true });
-      const will = context.will({ retain: false });
-      const watcher = await context.watcher();
-      const client = await context.connect({ will });
-      await client.publish(online);
-      await watcher.receives(online);
-      client.reset();
-      await watcher.receives(will);
-      const later = await context.watcher(will.topic, { name: "later" });
+      const { online, later } = await willAfterMessage(context, { retain: false });
       await later.finds(online);
       await later.receivesNothing();
     },
@@ -151,15 +150,7 @@ export const willRetainedCases: readonly ConformanceCase[] = [
     needs: ["retain"],
     deviations: ["empty-will-refused", "not-retained"],
     async run(context) {
-      const online = context.message({ retain: true });
-      const will = context.will({ retain: true, payload: nothing });
-      const watcher = await context.watcher();
-      const client = await context.connect({ will });
-      await client.publish(online);
-      await watcher.receives(online);
-      client.reset();
-      await watcher.receives(will);
-      const later = await context.watcher(will.topic, { name: "later" });
+      const { later } = await willAfterMessage(context, { retain: true, payload: nothing });
       await later.receivesNothing();
     },
   },

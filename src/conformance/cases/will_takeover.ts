@@ -70,6 +70,17 @@ async function connectInTime(context: CaseContext, asked: ConnectAsked): Promise
   await context.connect(asked);
 }
 
+/** A takeover in which both connections have a will, and a watcher of the newer connection's will. */
+async function takenOver(context: CaseContext) {
+  const clientId = context.clientId();
+  const newer = context.will({ topic: context.topic("newer") });
+  const watcher = await context.watcher(newer.topic);
+  const older = await context.connect({ name: "older", clientId, will: context.will() });
+  const living = await context.connect({ name: "newer", clientId, will: newer });
+  await older.expectClose();
+  return { newer, watcher, living };
+}
+
 const closed = { "3.1.1": ["3.1.4-2"], "5.0": ["3.1.4-3"] };
 
 export const willTakeoverCases: readonly ConformanceCase[] = [
@@ -134,12 +145,7 @@ export const willTakeoverCases: readonly ConformanceCase[] = [
     does: "connects twice with the same client id and a will each on separate topics, and watches the newer's",
     rules: { "3.1.1": ["3.1.2-8"], "5.0": ["3.1.2-8"] },
     async run(context) {
-      const clientId = context.clientId();
-      const newer = context.will({ topic: context.topic("newer") });
-      const watcher = await context.watcher(newer.topic);
-      const older = await context.connect({ name: "older", clientId, will: context.will() });
-      const living = await context.connect({ name: "newer", clientId, will: newer });
-      await older.expectClose();
+      const { newer, watcher, living } = await takenOver(context);
       await nothingComes(context, watcher, { topic: newer.topic });
       await living.ping();
     },
@@ -150,12 +156,7 @@ export const willTakeoverCases: readonly ConformanceCase[] = [
     does: "connects twice with the same client id and a will each, resets the newer, and watches its topic",
     rules: { "3.1.1": ["3.1.2-8"], "5.0": ["3.1.2-7", "3.1.2-8"] },
     async run(context) {
-      const clientId = context.clientId();
-      const newer = context.will({ topic: context.topic("newer") });
-      const watcher = await context.watcher(newer.topic);
-      const older = await context.connect({ name: "older", clientId, will: context.will() });
-      const living = await context.connect({ name: "newer", clientId, will: newer });
-      await older.expectClose();
+      const { newer, watcher, living } = await takenOver(context);
       living.reset();
       await watcher.receives(newer);
       await watcher.receivesNothing();
@@ -167,12 +168,7 @@ export const willTakeoverCases: readonly ConformanceCase[] = [
     does: "connects twice with the same client id and a will each, disconnects the newer, and watches its topic",
     rules: { "3.1.1": ["3.14.4-3"], "5.0": ["3.14.4-3"] },
     async run(context) {
-      const clientId = context.clientId();
-      const newer = context.will({ topic: context.topic("newer") });
-      const watcher = await context.watcher(newer.topic);
-      const older = await context.connect({ name: "older", clientId, will: context.will() });
-      const living = await context.connect({ name: "newer", clientId, will: newer });
-      await older.expectClose();
+      const { newer, watcher, living } = await takenOver(context);
       living.disconnect();
       await living.expectClose();
       await nothingComes(context, watcher, { topic: newer.topic });

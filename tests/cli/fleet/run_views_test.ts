@@ -7,18 +7,9 @@ import { makePlan } from "../../../src/fleet/plan/make_plan.ts";
 import type { ProgressDetail } from "../../../src/fleet/result/progress_detail.ts";
 import type { FleetResult, Progress } from "../../../src/fleet/result/result.ts";
 import { context, failed, passed, reportOf, voided } from "../../report/sample.ts";
+import { noCounts } from "../../../src/fleet/result/will_counts.ts";
 
-const none = {
-  expected: 0,
-  onTime: 0,
-  late: 0,
-  early: 0,
-  missing: 0,
-  altered: 0,
-  duplicate: 0,
-  unwanted: 0,
-  deviating: 0,
-};
+const none = noCounts();
 const zeros = new Array<number>(21).fill(0);
 const latency = { counts: [0, 1, 2, ...zeros.slice(3)], sumMs: 5 };
 const verdicts = { ...{ onTime: 1, late: 1, early: 0, missing: 0, altered: 0 }, ...{ deviating: 0, unseeable: 0 } };

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { noCounts } from "../../../src/fleet/result/will_counts.ts";
 import { nobodyKilled } from "../../../src/fleet/merge/verdict.ts";
 import { UsageError } from "../../../src/base/failure.ts";
 import { mergeReports } from "../../../src/report/model/merge_reports.ts";
@@ -73,17 +74,7 @@ Deno.test("merge: a part that could not run makes the whole void; one without vi
 Deno.test("merge: a proven failure in one part fails the whole, also when another part is void", () => {
   const bad = reportOf(failed());
   const nothing = {
-    wills: {
-      ...bad.wills,
-      expected: 0,
-      onTime: 0,
-      late: 0,
-      early: 0,
-      missing: 0,
-      altered: 0,
-      duplicate: 0,
-      unwanted: 0,
-    },
+    wills: { ...bad.wills, ...noCounts() },
     kills: { ...bad.kills, total: 0, byMode: {} },
     presence: { ...bad.presence!, wrong: 0 },
     retained: { expected: 0, right: 0, wrong: 0, missing: 0 },

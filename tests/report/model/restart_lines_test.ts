@@ -2,21 +2,11 @@ import assert from "node:assert/strict";
 import { comparedRun, makeComparison } from "../../../src/report/model/comparison.ts";
 import { comparisonRows } from "../../../src/report/model/comparison_rows.ts";
 import { restartLines } from "../../../src/report/model/restart_lines.ts";
+import { noCounts } from "../../../src/fleet/result/will_counts.ts";
 import { context, passed, reportOf } from "../sample.ts";
 
 const counts = { survived: 0, lives: 30, watchersKept: 1, watchersForgotten: 1, willsBefore: 2, willsAfter: 1_234 };
-const lives = {
-  kills: 0,
-  expected: 0,
-  onTime: 0,
-  late: 0,
-  early: 0,
-  missing: 0,
-  altered: 0,
-  duplicate: 0,
-  unwanted: 0,
-  deviating: 0,
-};
+const lives = { kills: 0, ...noCounts() };
 
 Deno.test("restart lines: show each restart, the time without the broker, and unobservable wills", () => {
   assert.deepEqual(restartLines({}), []);

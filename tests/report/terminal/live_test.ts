@@ -4,18 +4,9 @@ import type { Progress } from "../../../src/fleet/result/result.ts";
 import type { RunPhase } from "../../../src/fleet/result/run_phase.ts";
 import { type Live, openLive } from "../../../src/report/terminal/live.ts";
 import { colourStyle, plainStyle } from "../../../src/report/terminal/style.ts";
+import { noCounts } from "../../../src/fleet/result/will_counts.ts";
 
-const none = {
-  expected: 0,
-  onTime: 0,
-  late: 0,
-  early: 0,
-  missing: 0,
-  altered: 0,
-  duplicate: 0,
-  unwanted: 0,
-  deviating: 0,
-};
+const none = noCounts();
 const at = (phase: RunPhase, killed = 0): Progress => {
   const instants = { began: {}, restarts: [] };
   const numbers = { clients: 10, alive: 9, connected: 9, killed, wills: killed, p50: 1, p99: 1, instants };

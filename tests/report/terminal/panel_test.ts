@@ -2,18 +2,9 @@ import assert from "node:assert/strict";
 import type { Progress } from "../../../src/fleet/result/result.ts";
 import { panelLines, progressLine } from "../../../src/report/terminal/panel.ts";
 import { plainStyle } from "../../../src/report/terminal/style.ts";
+import { noCounts } from "../../../src/fleet/result/will_counts.ts";
 
-const none = {
-  expected: 0,
-  onTime: 0,
-  late: 0,
-  early: 0,
-  missing: 0,
-  altered: 0,
-  duplicate: 0,
-  unwanted: 0,
-  deviating: 0,
-};
+const none = noCounts();
 
 /** In the middle of the kills. */
 const halfway: Progress = {
