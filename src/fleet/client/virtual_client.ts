@@ -12,10 +12,10 @@ import type { Wakeable } from "./fleet_world.ts";
 import type { ConnectionEnd } from "../life/connection_end.ts";
 import { endText } from "../oracle/end_text.ts";
 import { connectPacketOf } from "./connect_packet.ts";
-import { kill } from "./kill.ts";
 import type { KillMode } from "../plan/kill_mode.ts";
 import { acceptedOf } from "../ledger/client_events.ts";
-import { beginLife, coinOf, type Life } from "../life/life.ts";
+import { beginLife, type Life } from "../life/life.ts";
+import { killLife, leaveRun, noteSleep } from "./life_end.ts";
 import { ClientOutbox, type Heard } from "./client_outbox.ts";
 import { closeDeadlineMs, noticedMs } from "./close_deadline.ts";
 import type { FleetPlan } from "../plan/plan.ts";
@@ -184,13 +184,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   }
 
   #leave(nowMs: number): void {
-    const life = this.#life!;
-    const connection = this.#connection!;
-    const properties = this.version === 5 && life.sessionExpiryS > 0 ? { sessionExpiryIntervalS: 0 } : undefined;
-    this.#noteSleep(life, connection, nowMs);
-    connection.send({ type: "disconnect", ...properties && { properties } }, nowMs);
-    connection.end();
-    this.#host.lives.leave(life, nowMs);
+    leaveRun(this.#host.lives, this.#life!, this.#connection!, this.version, nowMs);
     this.#connection = undefined;
     this.drop();
   }
@@ -322,19 +316,8 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
 
   #killNow(mode: Exclude<KillMode, "takeover">, dueMs: number, nowMs: number): void {
     const life = this.#life!;
-    const connection = this.#connection!;
-    const { lastSentMs } = connection;
-    this.#noteSleep(life, connection, nowMs);
-    const coin = coinOf(this.#plan, this.number, life.incarnation);
-    const { silent, brokerCloses, detail } = kill(
-      connection,
-      mode,
-      coin,
-      () => connectPacketOf(this.#plan, life),
-      nowMs,
-    );
-    const end = { mode, dueMs, doneMs: nowMs, silent, ...detail !== undefined && { detail } };
-    this.#host.lives.kill(life, end, lastSentMs);
+    const { lives } = this.#host;
+    const brokerCloses = killLife({ lives, plan: this.#plan, life, connection: this.#connection! }, mode, dueMs, nowMs);
     if (!brokerCloses) return this.#goAway(nowMs);
     this.#enter("killed", { kind: "dying" }, closeDeadlineMs(life, this.#plan, nowMs));
   }
@@ -352,7 +335,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
       this.#enter("opened-late", { kind: "connecting" }, this.#dialledMs + connectTimeoutMs);
       return this.#host.lives.end(old, nowMs);
     }
-    this.#noteSleep(old, connection, nowMs);
+    noteSleep(this.#host.lives, old, connection, nowMs);
     connection.fallSilent();
     this.#enter("opened", { kind: "takeover-connecting", old: connection }, this.#dialledMs + connectTimeoutMs);
     this.#host.lives.kill(old, { mode: "takeover", dueMs, doneMs: nowMs, silent: false }, connection.lastSentMs);
@@ -367,7 +350,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   }
 
   #lost(nowMs: number, why: string | undefined): void {
-    if (this.#connection !== undefined) this.#noteSleep(this.#life!, this.#connection, nowMs);
+    if (this.#connection !== undefined) noteSleep(this.#host.lives, this.#life!, this.#connection, nowMs);
     this.#host.lives.end(this.#life!, nowMs, why);
     if (this.#backAfterMs === undefined) this.#goAway(nowMs);
     else {
@@ -377,10 +360,6 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
       this.#enter("broker-lost", { kind: "down" });
     }
     if (this.#retiring) this.retire(nowMs);
-  }
-
-  #noteSleep(life: Life, connection: ClientConnection, nowMs: number): void {
-    if (connection.oversleeps(nowMs)) this.#host.lives.oversleep(life, nowMs);
   }
 
   #comeBack(nowMs: number): void {

@@ -11,7 +11,6 @@ import type { Ledger } from "../ledger/ledger.ts";
 import type { Life } from "../life/life.ts";
 import type { ClientEvents } from "../ledger/client_events.ts";
 import { WatcherPool, type WatcherPoolHost } from "../watch/watcher_pool.ts";
-import { phasesDurationMs } from "../plan/phases.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import type { PresenceLog } from "../ledger/presence_log.ts";
 import type { PresenceAuditor } from "../ledger/presence_auditor.ts";
@@ -21,13 +20,11 @@ import type { Note } from "../recording/record_event.ts";
 import type { Progress } from "../result/result.ts";
 import { bucketOf, Ramp } from "./ramp.ts";
 import type { RunPhase } from "../result/run_phase.ts";
-import { KillSchedule, type Order } from "../schedule/schedule.ts";
 import { SquadRecorder } from "../ledger/squad_recorder.ts";
 import { SquadTeardown } from "./squad_teardown.ts";
 import { nextSquadPhase, type SquadEvent } from "./squad_phase.ts";
-import { SquadRestart } from "./squad_restart.ts";
+import { SquadKills } from "./squad_kills.ts";
 import type { RampFacts, SquadResult, SquadTask } from "../result/squad_task.ts";
-import { TelemetryPump } from "../client/telemetry.ts";
 import type { VirtualClient } from "../client/virtual_client.ts";
 import type { Watcher } from "../watch/watcher.ts";
 
@@ -43,20 +40,15 @@ export class Squad implements ClientHost, WatcherPoolHost {
   readonly world: FleetWorld;
   readonly #recorder: SquadRecorder;
   readonly #task: SquadTask;
-  readonly #schedule: KillSchedule;
   readonly connects: Histogram;
   readonly #clients: VirtualClient[] = [];
   readonly #watchers: WatcherPool;
-  #telemetry: TelemetryPump | undefined;
   readonly #presenceChecker: PresenceChecker | undefined;
-  readonly #restart: SquadRestart;
-  /** How long the phases last, commands apart. */
-  readonly #durationMs: number;
+  readonly #kills: SquadKills;
   readonly #ramp: Ramp;
   #lateMs = 0;
   #ready = false;
   #go = false;
-  #order: Order | undefined;
   #settledMs = 0;
   #canaryMs = 0;
   #turnMs = 0;
@@ -76,14 +68,12 @@ export class Squad implements ClientHost, WatcherPoolHost {
     this.groups = new Groups(plan, protocol);
     this.#recorder = new SquadRecorder(plan, this.groups, task.originMs, note, task.detail);
     this.connects = this.#recorder.connects;
-    this.#durationMs = phasesDurationMs(plan);
-    this.#schedule = new KillSchedule(plan, { ...task, groups: this.groups });
     this.#watchers = new WatcherPool(task, this.groups, world, this);
     const { presence } = this.#recorder;
     if (presence !== undefined) this.#presenceChecker = this.#openPresenceChecker(presence);
     this.#ramp = new Ramp(this, task, this.#clients);
-    this.#restart = new SquadRestart(plan, this.groups, this.#recorder, this.#watchers, this.#clients);
     const deps = { task, groups: this.groups, world, recorder: this.#recorder, watchers: this.#watchers };
+    this.#kills = new SquadKills({ ...deps, presenceChecker: this.#presenceChecker }, this.#clients);
     this.#teardown = new SquadTeardown(deps, this.#clients, this.#patienceMs);
   }
 
@@ -129,9 +119,8 @@ export class Squad implements ClientHost, WatcherPoolHost {
 
   /** When the squad needs its next turn, besides the timers of its clients. */
   nextMs(nowMs: number): number {
-    if (this.phase === "kill" && !this.#restart.underWay && this.#order !== undefined) {
-      return Math.min(this.#recorder.phaseFromMs + this.#order.atMs, this.#settledMs + settleEveryMs);
-    }
+    const orderMs = this.phase === "kill" ? this.#kills.nextOrderMs : undefined;
+    if (orderMs !== undefined) return Math.min(this.#recorder.phaseFromMs + orderMs, this.#settledMs + settleEveryMs);
     return nowMs + (this.phase === "connect" ? 1 : 10);
   }
 
@@ -148,12 +137,12 @@ export class Squad implements ClientHost, WatcherPoolHost {
 
   /** The restart of the broker that this squad is ready for, from 0: it pauses until `brokerServes`. */
   get atRestart(): number | undefined {
-    return this.phase === "kill" ? this.#restart.waitsFor : undefined;
+    return this.phase === "kill" ? this.#kills.atRestart : undefined;
   }
 
   /** The broker has restarted, and serves again. */
   brokerServes(nowMs: number): void {
-    this.#restart.serves(nowMs);
+    this.#kills.brokerServes(nowMs);
   }
 
   /** The run is void, for a reason outside of this squad. */
@@ -206,7 +195,8 @@ export class Squad implements ClientHost, WatcherPoolHost {
       case "connect":
         return this.#stepConnect(nowMs);
       case "kill":
-        return this.#stepKill(nowMs);
+        if (this.#kills.turn(nowMs)) this.#endKilling(nowMs);
+        return;
       case "drain":
         return this.#stepDrain(nowMs);
       case "leave":
@@ -241,7 +231,7 @@ export class Squad implements ClientHost, WatcherPoolHost {
   #canaryAgain(nowMs: number): void {
     if (this.phase !== "watch" && this.phase !== "control") this.#watchers.settleCanaries(nowMs);
     const everyMs = Math.max(canaryEveryMs, 2 * this.plan.lateAfterMs);
-    if (this.phase !== "kill" || this.#restart.underWay || nowMs < this.#canaryMs + everyMs) return;
+    if (this.phase !== "kill" || this.#kills.paused || nowMs < this.#canaryMs + everyMs) return;
     this.#canaryMs = nowMs;
     this.#watchers.startCanaries(nowMs);
   }
@@ -272,41 +262,11 @@ export class Squad implements ClientHost, WatcherPoolHost {
     // Restart the canary clock here, so that canary times do not depend on the length of the ramp.
     this.#canaryMs = nowMs;
     this.#lateMs = Math.max(this.#lateMs, nowMs - (this.#task.startMs?.kill ?? nowMs));
-    this.#telemetry = new TelemetryPump(this.#clients, this.groups);
-    this.#telemetry.start(nowMs);
-    this.#order = this.#schedule.next();
+    this.#kills.begin(nowMs);
   }
 
-  #stepKill(nowMs: number): void {
-    if (this.#restart.underWay && !this.#restart.turn(nowMs)) return;
-    const fromMs = this.#recorder.phaseFromMs;
-    while (!this.#restart.underWay && this.#order !== undefined && fromMs + this.#order.atMs <= nowMs) {
-      // Delay the restart until the presence check in progress has finished.
-      if ("restart" in this.#order && this.#presenceChecker?.looking) break;
-      this.#carryOut(this.#order, fromMs + this.#order.atMs, nowMs);
-      this.#order = this.#schedule.next();
-    }
-    this.#telemetry!.turn(nowMs);
-    if (this.#restart.underWay) return;
-    if (nowMs >= fromMs + this.#durationMs / 2) this.#presenceChecker?.begin("middle", nowMs);
-    if (this.#order === undefined && nowMs >= fromMs + this.#durationMs) this.#endKilling(nowMs);
-  }
-
-  #carryOut(order: Order, dueMs: number, nowMs: number): void {
-    this.#recorder.order(order, nowMs);
-    if ("restart" in order) return this.#restart.begin(order, nowMs);
-    if ("comeBack" in order) return this.#client(order.comeBack).callBack(nowMs);
-    this.#client(order.client).kill(order.mode, dueMs, nowMs, order.reconnectAfterMs);
-  }
-
-  #client(number: number): VirtualClient {
-    return this.#clients[number - this.#task.firstClient]!;
-  }
-
-  /** Drops the kills that still wait for their client: the run is over. */
   #endKilling(nowMs: number): void {
-    this.#order = undefined;
-    for (const client of this.#clients) client.spare();
+    this.#kills.end();
     this.#enter("end-kills", nowMs);
   }
 
@@ -337,12 +297,12 @@ export class Squad implements ClientHost, WatcherPoolHost {
     this.#watchers.retire(nowMs);
     this.#presenceChecker?.clear(nowMs);
     for (const client of this.#clients) client.drop();
-    if (!this.#finished) this.#telemetry?.tell((group, counts) => this.#recorder.load(group, counts, nowMs));
+    if (!this.#finished) this.#kills.recordTelemetry(nowMs);
     if (!this.#finished) this.#watchedUntilMs = nowMs;
     this.#finished = true;
     if (!this.#watchers.swept(nowMs)) return;
     nextSquadPhase(this.phase, "finish");
-    this.#recorder.close(this.#telemetry?.sent ?? 0, nowMs, this.#watchedUntilMs);
+    this.#recorder.close(this.#kills.telemetrySent, nowMs, this.#watchedUntilMs);
   }
 
   onWill(watcher: Watcher, packet: PublishPacket, nowMs: number): void {
@@ -385,7 +345,7 @@ export class Squad implements ClientHost, WatcherPoolHost {
   /** How far the run is. */
   progress(nowMs: number): Progress {
     const { clients } = this.#task;
-    return this.#recorder.progress({ clients, phaseOfMs: this.phase === "kill" ? this.#durationMs : 0 }, nowMs);
+    return this.#recorder.progress({ clients, phaseOfMs: this.phase === "kill" ? this.#kills.durationMs : 0 }, nowMs);
   }
 
   /** The findings; the caller reads them once the squad is done. */

@@ -1,16 +1,16 @@
 /**
- * One socket as a link, accepted or dialled. Owns the written bytes that have not been sent, and determines how it
- * ended; knows no MQTT. An idle link consists of this object and a descriptor. Its phases are in `link_phase.ts`.
+ * One socket as a link, accepted or dialled. Owns the queue of bytes to send, and determines how the link ended; knows no
+ * MQTT. An idle link consists of this object, its queue and a descriptor. Its phases are in `link_phase.ts`.
  */
 import { monotonicClock } from "../../base/clock.ts";
 import { highWaterBytes, type Link, type LinkEnd, type LinkReceiver } from "../link.ts";
 import { type Lingering, startLingering, stopLingering } from "../tcp/linger.ts";
-import { SmallChunks } from "../tcp/small_chunks.ts";
 import type { DescriptorWatcher, EpollLoop, Writer } from "./epoll_loop.ts";
-import { Epoll, readBytes, sendBytes, SocketError } from "./libc.ts";
+import { Epoll, readBytes, SocketError } from "./libc.ts";
 import { endOf } from "./link_end.ts";
 import { type LinkEvent, type LinkPhase, nextLinkPhase, type Writing } from "./link_phase.ts";
 import { type KeptAddress, keptAddressText } from "./socket_address.ts";
+import { WriteQueue } from "./write_queue.ts";
 
 /** Used until the first user sets a receiver. */
 const nobody: LinkReceiver = { onBytes() {}, onDrain() {}, onEnd() {} };
@@ -49,14 +49,9 @@ export class EpollLink implements Link, Lingering, DescriptorWatcher, Writer {
   #socket = -1;
   #opening: Opening | undefined;
   #interest = 0;
-  /** Written bytes that have not been sent, except for {@link #leftBytes} of the first chunk. */
-  #chunks: Uint8Array[] | undefined;
-  #leftBytes = 0;
-  #bufferedBytes = 0;
+  readonly #queue = new WriteQueue();
   /** The current size of a read. */
   #readBytes = firstReadBytes;
-  /** Exists from the second queued chunk on. */
-  #small: SmallChunks | undefined;
   #phase: LinkPhase = "opening";
   #paused = false;
   #writing: Writing = "free";
@@ -91,7 +86,7 @@ export class EpollLink implements Link, Lingering, DescriptorWatcher, Writer {
     const answer = this.#loop.handOver(socket, this, this.#interest);
     if (answer < 0) return this.#cannotWatch(answer);
     if ("onOpen" in this.receiver) (this.receiver.onOpen as () => void)();
-    if (this.#bufferedBytes > 0) this.#flushSoon();
+    if (this.#queue.sizeBytes > 0) this.#flushSoon();
   }
 
   /** The link could not be opened. */
@@ -104,7 +99,7 @@ export class EpollLink implements Link, Lingering, DescriptorWatcher, Writer {
     return keptAddressText(this.#peer);
   }
   get bufferedBytes(): number {
-    return this.#bufferedBytes;
+    return this.#queue.sizeBytes;
   }
   get isPeerGone(): boolean {
     return this.#interest === parked;
@@ -130,15 +125,9 @@ export class EpollLink implements Link, Lingering, DescriptorWatcher, Writer {
 
   write(bytes: Uint8Array): boolean {
     if (!this.open || this.#writing === "failed" || bytes.length === 0) return true;
-    // Usually there is only one.
-    if (this.#chunks === undefined) this.#chunks = [bytes];
-    else {
-      this.#chunks.push(bytes);
-      (this.#small ??= new SmallChunks()).added(this.#chunks);
-    }
-    this.#bufferedBytes += bytes.length;
+    this.#queue.add(bytes);
     if (this.#socket >= 0 && this.#writing === "free") this.#sendSoon();
-    if (this.#bufferedBytes <= highWaterBytes) return true;
+    if (this.#queue.sizeBytes <= highWaterBytes) return true;
     this.#wantsDrain = true;
     return false;
   }
@@ -155,7 +144,7 @@ export class EpollLink implements Link, Lingering, DescriptorWatcher, Writer {
 
   reset(): void {
     if (this.#over) return;
-    this.#dropWrites();
+    this.#queue.clear();
     if (this.#socket >= 0) this.#loop.libc.closeByReset(this.#takeSocket());
     this.#closedSoon();
   }
@@ -243,7 +232,7 @@ export class EpollLink implements Link, Lingering, DescriptorWatcher, Writer {
   /** Sends at the end of the turn, or at once if a buffer is full, so that neither the peer nor a quota waits. */
   #sendSoon(): void {
     this.#flushSoon();
-    if (this.#bufferedBytes < aheadBytes) return;
+    if (this.#queue.sizeBytes < aheadBytes) return;
     const answer = this.#handOver(aheadBytes);
     if (answer < 0) this.#fault ??= endOf("write", answer); // the end of the turn handles it
   }
@@ -251,7 +240,7 @@ export class EpollLink implements Link, Lingering, DescriptorWatcher, Writer {
   #send(): void {
     const answer = this.#handOver(1);
     if (answer < 0) return this.#notSent(answer);
-    if (this.#bufferedBytes > 0) return;
+    if (this.#queue.sizeBytes > 0) return;
     this.#setWriting("free");
     this.#sent();
   }
@@ -259,12 +248,12 @@ export class EpollLink implements Link, Lingering, DescriptorWatcher, Writer {
   /** Passes bytes to the operating system while at least `leastBytes` are queued. Returns an error below 0. */
   #handOver(leastBytes: number): number {
     const { libc } = this.#loop;
-    while (this.#bufferedBytes >= leastBytes) {
-      const sizeBytes = this.#fill(libc.sendBuffer);
+    while (this.#queue.sizeBytes >= leastBytes) {
+      const sizeBytes = this.#queue.fill(libc.sendBuffer);
       const answer = libc.send(this.#socket, sizeBytes);
       if (answer === SocketError.interrupted) continue;
       if (answer < 0 && answer !== SocketError.again) return answer;
-      if (answer > 0) this.#drop(answer);
+      if (answer > 0) this.#queue.sent(answer);
       if (answer === sizeBytes) continue;
       this.#setWriting("full");
       return 0;
@@ -285,7 +274,7 @@ export class EpollLink implements Link, Lingering, DescriptorWatcher, Writer {
   /** Bytes that the peer sent before it closed, such as a DISCONNECT, are still to be read; the end follows them. */
   #notSent(fault: number): void {
     this.#fault ??= endOf("write", fault);
-    this.#dropWrites();
+    this.#queue.clear();
     if (this.#over || this.#ending) return this.giveUp();
     this.#setWriting("failed");
     this.#drained();
@@ -325,38 +314,6 @@ export class EpollLink implements Link, Lingering, DescriptorWatcher, Writer {
     });
   }
 
-  /** Copies the next bytes to send into the buffer; returns their number. */
-  #fill(buffer: Uint8Array): number {
-    let sizeBytes = 0;
-    let from = this.#leftBytes;
-    for (const chunk of this.#chunks!) {
-      const fits = sendBytes - sizeBytes;
-      const isWhole = from === 0 && chunk.length <= fits;
-      buffer.set(isWhole ? chunk : chunk.subarray(from, from + fits), sizeBytes);
-      sizeBytes += Math.min(chunk.length - from, fits);
-      if (sizeBytes === sendBytes) break;
-      from = 0;
-    }
-    return sizeBytes;
-  }
-
-  #drop(sizeBytes: number): void {
-    this.#bufferedBytes -= sizeBytes;
-    if (this.#bufferedBytes === 0) return this.#dropWrites();
-    const chunks = this.#chunks!;
-    let gone = 0;
-    let left = this.#leftBytes + sizeBytes;
-    while (left >= chunks[gone]!.length) left -= chunks[gone++]!.length;
-    chunks.splice(0, gone);
-    this.#leftBytes = left;
-  }
-
-  #dropWrites(): void {
-    this.#chunks = this.#small = undefined;
-    this.#leftBytes = 0;
-    this.#bufferedBytes = 0;
-  }
-
   #closedSoon(): void {
     this.#enter("shut");
     this.#opening?.cancel();
@@ -372,7 +329,7 @@ export class EpollLink implements Link, Lingering, DescriptorWatcher, Writer {
   }
 
   #closeSocket(): void {
-    this.#dropWrites();
+    this.#queue.clear();
     if (!this.open) stopLingering(this);
     if (this.#socket >= 0) this.#loop.libc.close(this.#takeSocket());
     if (this.#phase === "leaving") this.#enter("left");
@@ -383,9 +340,9 @@ export class EpollLink implements Link, Lingering, DescriptorWatcher, Writer {
     if (this.#over) return;
     if (this.open) this.#enter("shut");
     this.#paused = false;
-    if (mayRead && this.#bufferedBytes > 0 && this.#writing === "free") this.#send();
+    if (mayRead && this.#queue.sizeBytes > 0 && this.#writing === "free") this.#send();
     if (this.#over) return;
-    if (mayRead && this.#bufferedBytes > 0) {
+    if (mayRead && this.#queue.sizeBytes > 0) {
       // Continues to send the written bytes, for at most the linger time.
       if (!this.#ending) startLingering(this);
       this.#enter("peer-fin");

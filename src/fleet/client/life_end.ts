@@ -1,0 +1,49 @@
+/** The end of a life by the fleet: its packets on the connection, and its record. `virtual_client.ts` decides when. */
+import type { ProtocolVersion } from "../../mqtt/packet.ts";
+import type { ClientEvents } from "../ledger/client_events.ts";
+import { coinOf, type Life } from "../life/life.ts";
+import type { KillMode } from "../plan/kill_mode.ts";
+import type { FleetPlan } from "../plan/plan.ts";
+import { connectPacketOf } from "./connect_packet.ts";
+import type { ClientConnection } from "./connection.ts";
+import { kill } from "./kill.ts";
+
+/** Kills a life. Returns true where the broker has to close the connection. */
+export function killLife(
+  { lives, plan, life, connection }: {
+    readonly lives: ClientEvents;
+    readonly plan: FleetPlan;
+    readonly life: Life;
+    readonly connection: ClientConnection;
+  },
+  mode: Exclude<KillMode, "takeover">,
+  dueMs: number,
+  nowMs: number,
+): boolean {
+  const { lastSentMs } = connection;
+  noteSleep(lives, life, connection, nowMs);
+  const coin = coinOf(plan, life.client, life.incarnation);
+  const { silent, brokerCloses, detail } = kill(connection, mode, coin, () => connectPacketOf(plan, life), nowMs);
+  lives.kill(life, { mode, dueMs, doneMs: nowMs, silent, ...detail !== undefined && { detail } }, lastSentMs);
+  return brokerCloses;
+}
+
+/** Disconnects at the end of a run, and ends the session. */
+export function leaveRun(
+  lives: ClientEvents,
+  life: Life,
+  connection: ClientConnection,
+  version: ProtocolVersion,
+  nowMs: number,
+): void {
+  const properties = version === 5 && life.sessionExpiryS > 0 ? { sessionExpiryIntervalS: 0 } : undefined;
+  noteSleep(lives, life, connection, nowMs);
+  connection.send({ type: "disconnect", ...properties && { properties } }, nowMs);
+  connection.end();
+  lives.leave(life, nowMs);
+}
+
+/** Records that this machine, not the broker, was late with a packet of the life. */
+export function noteSleep(lives: ClientEvents, life: Life, connection: ClientConnection, nowMs: number): void {
+  if (connection.oversleeps(nowMs)) lives.oversleep(life, nowMs);
+}

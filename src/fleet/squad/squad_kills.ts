@@ -1,0 +1,115 @@
+/**
+ * The kill phase of a squad: carries out each order of the schedule when it is due, sends telemetry, and pauses while
+ * the broker restarts.
+ */
+import type { Groups } from "../plan/groups.ts";
+import type { SquadRecorder } from "../ledger/squad_recorder.ts";
+import { phasesDurationMs } from "../plan/phases.ts";
+import { KillSchedule, type Order } from "../schedule/schedule.ts";
+import { TelemetryPump } from "../client/telemetry.ts";
+import type { SquadTask } from "../result/squad_task.ts";
+import type { VirtualClient } from "../client/virtual_client.ts";
+import type { PresenceChecker } from "../watch/presence_checker.ts";
+import type { WatcherPool } from "../watch/watcher_pool.ts";
+import { SquadRestart } from "./squad_restart.ts";
+
+/** The dependencies of the kill phase: objects of its squad. */
+export interface SquadKillsDeps {
+  readonly task: SquadTask;
+  readonly groups: Groups;
+  readonly recorder: SquadRecorder;
+  readonly watchers: WatcherPool;
+  /** Delays a restart until its check in progress has finished. */
+  readonly presenceChecker: PresenceChecker | undefined;
+}
+
+export class SquadKills {
+  /** How long the phases last, commands apart. */
+  readonly durationMs: number;
+  readonly #deps: SquadKillsDeps;
+  readonly #clients: readonly VirtualClient[];
+  readonly #schedule: KillSchedule;
+  readonly #restart: SquadRestart;
+  #telemetry: TelemetryPump | undefined;
+  /** The next order; undefined before the phase and after the last order. */
+  #order: Order | undefined;
+
+  /** @param clients all clients of the squad, which connect later */
+  constructor(deps: SquadKillsDeps, clients: readonly VirtualClient[]) {
+    const { task, groups, recorder, watchers } = deps;
+    this.#deps = deps;
+    this.#clients = clients;
+    this.durationMs = phasesDurationMs(task.plan);
+    this.#schedule = new KillSchedule(task.plan, { ...task, groups });
+    this.#restart = new SquadRestart(task.plan, groups, recorder, watchers, clients);
+  }
+
+  /** True while the broker restarts. */
+  get paused(): boolean {
+    return this.#restart.underWay;
+  }
+
+  /** The restart of the broker that the squad is ready for, from 0. */
+  get atRestart(): number | undefined {
+    return this.#restart.waitsFor;
+  }
+
+  /** When the next order is due, in milliseconds after the start of the phase; undefined without one. */
+  get nextOrderMs(): number | undefined {
+    return this.paused ? undefined : this.#order?.atMs;
+  }
+
+  /** The number of telemetry messages that were sent. */
+  get telemetrySent(): number {
+    return this.#telemetry?.sent ?? 0;
+  }
+
+  /** The phase begins. */
+  begin(nowMs: number): void {
+    this.#telemetry = new TelemetryPump(this.#clients, this.#deps.groups);
+    this.#telemetry.start(nowMs);
+    this.#order = this.#schedule.next();
+  }
+
+  /** The broker has restarted, and serves again. */
+  brokerServes(nowMs: number): void {
+    this.#restart.serves(nowMs);
+  }
+
+  /** Carries out all orders that are due. Returns true once the phase is over. */
+  turn(nowMs: number): boolean {
+    if (this.paused && !this.#restart.turn(nowMs)) return false;
+    const { recorder: { phaseFromMs }, presenceChecker } = this.#deps;
+    while (!this.paused && this.#order !== undefined && phaseFromMs + this.#order.atMs <= nowMs) {
+      if ("restart" in this.#order && presenceChecker?.looking) break;
+      this.#carryOut(this.#order, phaseFromMs + this.#order.atMs, nowMs);
+      this.#order = this.#schedule.next();
+    }
+    this.#telemetry!.turn(nowMs);
+    if (this.paused) return false;
+    if (nowMs >= phaseFromMs + this.durationMs / 2) presenceChecker?.begin("middle", nowMs);
+    return this.#order === undefined && nowMs >= phaseFromMs + this.durationMs;
+  }
+
+  #carryOut(order: Order, dueMs: number, nowMs: number): void {
+    this.#deps.recorder.order(order, nowMs);
+    if ("restart" in order) return this.#restart.begin(order, nowMs);
+    if ("comeBack" in order) return this.#client(order.comeBack).callBack(nowMs);
+    this.#client(order.client).kill(order.mode, dueMs, nowMs, order.reconnectAfterMs);
+  }
+
+  #client(number: number): VirtualClient {
+    return this.#clients[number - this.#deps.task.firstClient]!;
+  }
+
+  /** Drops the rest of the schedule, and the kills that still wait for their client. */
+  end(): void {
+    this.#order = undefined;
+    for (const client of this.#clients) client.spare();
+  }
+
+  /** Records the telemetry of each group. */
+  recordTelemetry(nowMs: number): void {
+    this.#telemetry?.tell((group, counts) => this.#deps.recorder.load(group, counts, nowMs));
+  }
+}
