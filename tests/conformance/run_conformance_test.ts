@@ -287,7 +287,10 @@ Deno.test("check: repeats a case once, alone, when it failed while this process 
   assert.ok(one!.again!.lateMs > 500 && one!.again!.lateMs <= 650, `${one!.again!.lateMs} ms`);
   assert.deepEqual(counted, ["1 pass"]);
   assert.match(result.warnings[0]!, /^this process was up to 6\d\d ms late, and its limit is 200 ms: /);
-  const text = checkText(makeCheckReport(result, { name: "mqtt-sim", version: "0" }, true), { width: 400, verbose: true });
+  const text = checkText(makeCheckReport(result, { name: "mqtt-sim", version: "0" }, true), {
+    width: 400,
+    verbose: true,
+  });
   assert.match(
     text,
     /^will\/reset in 5\.0 failed while this process was 6\d\d ms late \(nothing came\), ran again, /m,
@@ -315,7 +318,10 @@ Deno.test("F2: check repeats a case once, alone, when it failed beside other cas
   const result = await checkInMemory(ourCore(), run);
   assert.deepEqual(result.cases.map(({ outcome }) => outcome), ["pass", "pass"]);
   assert.deepEqual(result.cases[0]!.again, { reason: "1 other case ran", lateMs: 0 });
-  const text = checkText(makeCheckReport(result, { name: "mqtt-sim", version: "0" }, true), { width: 400, verbose: true });
+  const text = checkText(makeCheckReport(result, { name: "mqtt-sim", version: "0" }, true), {
+    width: 400,
+    verbose: true,
+  });
   assert.match(
     text,
     /^will\/lonely in 5\.0 failed while other cases ran \(1 other case ran\), ran again, alone; /m,
