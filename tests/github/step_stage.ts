@@ -58,7 +58,8 @@ export async function runStep(step: ShellStep, { values = {}, files = {}, progra
   const [work, bin, calls] = [`${folder}/work`, `${folder}/bin`, `${folder}/calls`];
   try {
     await Promise.all([work, bin, `${folder}/temp`].map((path) => Deno.mkdir(path)));
-    await Promise.all([linkPrograms(bin), Deno.writeTextFile(calls, "")]);
+    await Deno.writeTextFile(calls, "");
+    for (const path of await programPaths()) await Deno.symlink(path, `${bin}/${nameOf(path)}`);
     for (const [name, script] of Object.entries(programs)) writeProgram(`${bin}/${name}`, substitute(name, script));
     for (const [path, text] of Object.entries(files)) {
       Deno.mkdirSync(`${work}/${path}`.replace(/\/[^/]+$/, ""), { recursive: true });
@@ -68,7 +69,8 @@ export async function runStep(step: ShellStep, { values = {}, files = {}, progra
     await Promise.all([summary, outputs].map((path) => Deno.writeTextFile(path, "")));
     const all = { "github.action_path": "/action", "runner.temp": `${folder}/temp`, ...values };
     const own = Object.entries(step.env).map(([name, text]) => [name, evaluated(text, all)]);
-    const command = new Deno.Command("bash", {
+    // By its path: the permission to run it is for the one on the PATH of the tests.
+    const command = new Deno.Command((await programPaths()).find((path) => nameOf(path) === "bash")!, {
       args: ["--noprofile", "--norc", "-euo", "pipefail", "-c", step.script],
       cwd: work,
       clearEnv: true,
@@ -110,13 +112,18 @@ function writeProgram(path: string, text: string): void {
 
 let located: Promise<readonly string[]> | undefined;
 
-async function linkPrograms(bin: string): Promise<void> {
+/** The paths of the real programs. */
+function programPaths(): Promise<readonly string[]> {
   located ??= (async () => {
     const find = realPrograms.map((program) => `command -v ${program} || true`).join("\n");
     const { stdout } = await new Deno.Command("bash", { args: ["-c", `enable -n printf\n${find}`] }).output();
     return new TextDecoder().decode(stdout).split("\n").filter((line) => line !== "");
   })();
-  for (const path of await located) await Deno.symlink(path, `${bin}/${path.split("/").at(-1)}`);
+  return located;
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 function below(folder: string): string[] {
