@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { Socket } from "node:net";
 import { brokerReady, findBinary, freePort, peerTest, startCompiled } from "../support/brokers/peers.ts";
+import { ChildProcess } from "../support/machine/child_process.ts";
 import { endProcess } from "../support/machine/processes.ts";
 import { clientKinds, publish, RealClient } from "../support/clients/real_clients.ts";
 
@@ -68,6 +69,42 @@ peerTest("binary: contains the page with its plots", [binary], async () => {
   } finally {
     await Deno.remove(path);
   }
+});
+
+peerTest(
+  "binary: SIGTERM ends a fleet with its report; the command to repeat it is the one that was typed",
+  [binary],
+  async () => {
+    const path = `${besideBinary}ended.json`;
+    const asked = ["--clients", "20", "--duration", "90s", "--report", path];
+    // As the user types it: a relative path, and another name of the same file.
+    const typed = `cd "${besideBinary}" && ln -sf mqtt-sim storm && exec ./storm fleet "$@"`;
+    try {
+      await using fleet = new ChildProcess("sh", ["-c", typed, "sh", ...asked]);
+      await fleet.line(/clients are being killed/, { limitMs: 30_000 });
+      fleet.kill("SIGTERM");
+      assert.equal((await fleet.exit(30_000)).code, 130, fleet.said);
+      assert.ok(fleet.lines.some((line) => /^ {2}\.\/storm fleet --seed \d+/.test(line)), fleet.said);
+      assert.match(fleet.said, /interrupted before the end of the plan/);
+      assert.equal(JSON.parse(await Deno.readTextFile(path)).plan.clients, 20);
+    } finally {
+      await Promise.all([path, `${besideBinary}storm`].map((file) => Deno.remove(file).catch(() => {})));
+    }
+  },
+);
+
+/** A busy machine makes any one start slow; a slow program makes all of them slow. */
+peerTest("binary: starts within 150 ms", [binary], async () => {
+  let fastestMs = Infinity;
+  for (let turn = 0; turn < 50 && fastestMs >= 150; turn++) {
+    const startedMs = performance.now();
+    // One after the other: they take the time from one another.
+    // deno-lint-ignore no-await-in-loop
+    const { code } = await new Deno.Command(binary.program, { args: ["--version"], stdout: "null" }).output();
+    assert.equal(code, 0);
+    fastestMs = Math.min(fastestMs, performance.now() - startedMs);
+  }
+  assert.ok(fastestMs < 150, `the fastest start took ${fastestMs.toFixed(0)} ms`);
 });
 
 const restarting = `

@@ -1,6 +1,5 @@
 /** The tasks of `deno.json` fit on one line, and those that need several commands are in `tools/tasks/task_table.ts`. */
 import assert from "node:assert/strict";
-import { programFlags } from "../../tools/tasks/program_flags.ts";
 import { runTask } from "../../tools/tasks/run_task.ts";
 import { type TaskLines, taskTable } from "../../tools/tasks/task_table.ts";
 
@@ -9,7 +8,7 @@ const { tasks }: { tasks: Record<string, { description: string; command: string 
   Deno.readTextFileSync(new URL("deno.json", root)),
 );
 const runner = "deno run --quiet --allow-run --allow-read tools/tasks/run_task.ts";
-const table = taskTable({ deno: "/path/deno", programFlags: programFlags() });
+const table = taskTable({ deno: "/path/deno" });
 
 Deno.test("tasks: each command line has at most 100 characters, and each task a description", () => {
   for (const [name, { command, description }] of Object.entries(tasks)) {

@@ -100,6 +100,8 @@ async function bundle(root: URL, folder: string, config: string): Promise<void> 
       ...workers,
     ],
     cwd: root,
+    // Deno downloads esbuild from the npm registry once: also through a proxy whose authority the machine trusts.
+    env: { DENO_TLS_CA_STORE: "mozilla,system" },
     stdin: "null",
     stdout: "null",
     stderr: "piped",

@@ -1,5 +1,5 @@
 /**
- * Writes the npm package `mqtt-sim`, dist/mqtt-sim-VERSION.tgz, and prints its size: `deno task npm`. It holds the
+ * Writes the npm package `mqtt-sim`, dist/release/mqtt-sim-VERSION.tgz, and prints its size: `deno task npm`. It holds the
  * bundle and a launcher, and depends on the npm package `deno` of the version that made it.
  */
 import { formatBytes } from "../../src/base/units.ts";
@@ -59,7 +59,8 @@ if (import.meta.main) {
   const folder = `${dist}/npm`;
   await Deno.remove(folder, { recursive: true }).catch(() => {});
   await writePackage(folder);
-  const tarball = await pack(folder, dist);
+  await Deno.mkdir(`${dist}/release`, { recursive: true });
+  const tarball = await pack(folder, `${dist}/release`);
   const { size } = await Deno.stat(tarball);
   const { out, err } = processOutput();
   out.write(`${tarball}: ${formatBytes(size)}\n`);

@@ -2,7 +2,6 @@
  * Runs a task of `tools/tasks/task_table.ts` by its name: `deno task` calls it. It passes on the arguments after the
  * name. Ends with the exit code of the command that failed, or 0.
  */
-import { programFlags } from "./program_flags.ts";
 import { type TaskLines, type TaskStep, taskTable } from "./task_table.ts";
 
 /** The effects of a task on its environment. */
@@ -56,7 +55,7 @@ if (import.meta.main) {
   // Ctrl-C reaches the command too, and the exit code of the command is the answer.
   Deno.addSignalListener("SIGINT", () => {});
   const [name = "", ...extra] = Deno.args;
-  const task = taskTable({ deno: Deno.execPath(), programFlags: programFlags() }).get(name);
+  const task = taskTable({ deno: Deno.execPath() }).get(name);
   if (task === undefined) throw new Error(`Cannot run the task "${name}": tools/tasks/task_table.ts does not have it`);
   Deno.exit(await runTask(task, extra, { run: runStep, print }));
 }

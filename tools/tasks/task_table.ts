@@ -25,8 +25,6 @@ export interface TaskLines {
 export interface TaskMachine {
   /** The path of the running `deno`. */
   readonly deno: string;
-  /** The flags in `tools/tasks/program_flags.txt`. */
-  readonly programFlags: readonly string[];
 }
 
 const loopback = "--allow-net=127.0.0.1,localhost";
@@ -135,7 +133,7 @@ function measuringTasks(machine: TaskMachine): [string, TaskLines][] {
   return [
     ["fuzz", one(...collecting, ...reading, "--ignore-env", "tests/fuzz/fuzz.ts")],
     ["mutate", one(...script, ...files, run(machine), "--ignore-env", "tools/mutate.ts")],
-    ["bench", one("bench", "--no-prompt", ...sockets, "--ignore-env", "tests/bench")],
+    ["bench", one("bench", "--no-prompt", ...sockets, run(machine, "sh"), "--ignore-env", "tests/bench")],
     ["sim:open", one(...script, "--allow-read", "--ignore-env", "tests/sim/open/open_sim.ts")],
     ["bench:cost", one(...collecting, "--allow-read", "--ignore-env", "tests/bench/memory_cost.ts")],
     ["bench:turns", one(...script, "--allow-read", "--ignore-env", "tests/bench/packet_turns.ts")],
@@ -147,15 +145,9 @@ function measuringTasks(machine: TaskMachine): [string, TaskLines][] {
 function writingTasks(machine: TaskMachine): [string, TaskLines][] {
   const page = [...quiet, "--allow-read", "--allow-write=docs", run(machine), "--ignore-env"];
   const withPeers = [run(machine, ...peers), "--allow-env=CI", "--ignore-env"];
-  const include = workers.flatMap((worker) => ["--include", worker]);
   return [
-    ["compile", {
-      steps: [{
-        args: ["compile", ...machine.programFlags, "--no-check", ...include, "--output", "dist/mqtt-sim"],
-        last: "cli.ts",
-        env: { RUST_MIN_STACK: "67108864" },
-      }],
-    }],
+    ["compile", one(...script, ...files, run(machine), "--ignore-env", "tools/program/compile.ts")],
+    ["binaries", one(...script, ...files, run(machine), "--ignore-env", "tools/program/binaries.ts")],
     ["release", one(...quiet, ...files, run(machine, "git"), "--ignore-env", "tools/release/release.ts")],
     ["lock", lock],
     ["npm", one(...script, ...files, run(machine, "npm"), "--ignore-env", "tools/program/npm_package.ts")],
