@@ -7,7 +7,7 @@ import { UsageError } from "../base/failure.ts";
 import { type Endpoint, isSecured } from "./endpoint.ts";
 import { dialEpoll } from "./epoll/epoll_dial.ts";
 import { listenEpoll } from "./epoll/epoll_listen.ts";
-import { loopOfThread } from "./epoll/epoll_loop.ts";
+import { loopOfThread, type ScheduledWork } from "./epoll/epoll_loop.ts";
 import { epollFault } from "./epoll/self_test.ts";
 import type { DialReceiver, Link, Listener } from "./link.ts";
 import { canReset } from "./tcp/socket_link.ts";
@@ -47,6 +47,11 @@ export interface Engine {
    * permission
    */
   ownThread(mayWait: (() => boolean) | undefined): void;
+  /**
+   * Does the scheduled work of this thread, which only serves its links, at its instants, as long as there are links.
+   * Returns false if the engine cannot: then the caller uses a timer of the runtime.
+   */
+  drive(work: ScheduledWork): boolean;
   /** Before this thread is terminated: closes what the runtime would not close, without notifying receivers. */
   abandon(): Promise<void>;
 }
@@ -59,9 +64,21 @@ export const engines: Readonly<Record<EngineName, Engine>> = {
     listen: (options, receiver) => listenEpoll(options, receiver),
     dial: (target, receiver) => dialEpoll(target, receiver),
     ownThread: (mayWait) => loopOfThread().allowBlocking(mayWait),
+    drive: (work) => {
+      loopOfThread().drive(work);
+      return true;
+    },
     abandon: () => loopOfThread().abandon(),
   },
-  deno: { name: "deno", canReset, listen: listenTcp, dial: dialTcp, ownThread() {}, abandon: () => Promise.resolve() },
+  deno: {
+    name: "deno",
+    canReset,
+    listen: listenTcp,
+    dial: dialTcp,
+    ownThread() {},
+    drive: () => false,
+    abandon: () => Promise.resolve(),
+  },
 };
 
 /**

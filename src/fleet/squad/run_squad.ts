@@ -33,6 +33,10 @@ const progressEveryMs = 200;
 const faultsPerReport = 1_000;
 /** The longest sleep: a packet waits no longer than this for the turn that it requested. */
 const longestSleepMs = 10;
+/** How often the timers of clients are handled, in milliseconds. */
+const wakeEveryMs = 1;
+/** After this time an overdue action is tried again, in milliseconds. */
+const retryMs = 1;
 
 /** A squad that runs on this thread. */
 export class SquadRun {
@@ -51,6 +55,13 @@ export class SquadRun {
   #lives: LifeRow[] = [];
   #faults: FaultSample[] = [];
   #faultsDropped = 0;
+  /** When the squad needs its next turn; Infinity once it is done. */
+  #nextMs = 0;
+  /** Whether the engine calls each turn at its instant. */
+  #driven = false;
+  /** Kills happen at their instants. Timers of clients wait until this time, so that one turn handles several. */
+  #mayWakeMs = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(task: SquadTask, hooks: SquadHooks) {
     this.#world = fleetWorldOf(task);
@@ -64,7 +75,7 @@ export class SquadRun {
     this.#finished = resolve;
     this.#failed = reject;
     this.#squad.start(this.#world.clock.nowMs());
-    this.#ownThread(task);
+    this.#driven = this.#drive(task);
     this.#turn();
   }
 
@@ -92,13 +103,17 @@ export class SquadRun {
   }
 
   /**
-   * While all links are the engine's, its thread may wait for them by itself while there is traffic. A turn is then
-   * late by up to a millisecond, and still sooner than by the runtime's timer, which fires two milliseconds after one
-   * is requested.
+   * Lets the engine call each turn at its instant, if all links are the engine's: the runtime's timer fires up to two
+   * milliseconds late.
    */
-  #ownThread({ target, engine = "deno" }: SquadTask): void {
-    if (target.transport === "tls" || target.transport === "wss") return;
-    engines[engine].ownThread(() => true);
+  #drive({ target, engine = "deno" }: SquadTask): boolean {
+    if (target.transport === "tls" || target.transport === "wss") return false;
+    const { clock, wakes } = this.#world;
+    return engines[engine].drive({
+      dueMs: () => Math.min(this.#nextMs, Math.max(wakes.nextMs, this.#mayWakeMs)),
+      act: () => this.#turn(),
+      nowMs: () => clock.nowMs(),
+    });
   }
 
   #keepFault(sample: FaultSample): void {
@@ -107,17 +122,37 @@ export class SquadRun {
   }
 
   #turn(): void {
+    if (this.#nextMs === Infinity) return;
     try {
       const nowMs = this.#world.clock.nowMs();
       this.#squad.turn(nowMs);
       this.#markMemory();
       this.#tell(nowMs);
       if (this.#squad.done) return this.#finish();
-      const nextMs = Math.min(this.#squad.nextMs(nowMs), this.#world.wakes.nextMs, nowMs + longestSleepMs);
-      setTimeout(() => this.#turn(), Math.max(0, nextMs - this.#world.clock.nowMs()));
+      const nextMs = Math.min(this.#squad.nextMs(nowMs), nowMs + longestSleepMs);
+      // An action that has to wait, such as a restart during a presence check, is overdue: it is tried again later.
+      this.#nextMs = nextMs > nowMs ? nextMs : nowMs + retryMs;
+      this.#mayWakeMs = nowMs + wakeEveryMs;
+      this.#sleep();
     } catch (error) {
+      this.#nextMs = this.#mayWakeMs = Infinity;
       this.#failed(error);
     }
+  }
+
+  /** Sets the timer of the next turn: a late one if the engine calls the turn, in case it has no link to wait for. */
+  #sleep(): void {
+    if (this.#driven) {
+      this.#timer ??= setTimeout(() => this.#woken(), longestSleepMs);
+      return;
+    }
+    const nextMs = Math.min(this.#nextMs, this.#world.wakes.nextMs);
+    this.#timer = setTimeout(() => this.#woken(), Math.max(0, nextMs - this.#world.clock.nowMs()));
+  }
+
+  #woken(): void {
+    this.#timer = undefined;
+    this.#turn();
   }
 
   /** Samples memory before the first connect and again once all clients are connected. */
@@ -127,6 +162,7 @@ export class SquadRun {
   }
 
   #finish(): void {
+    this.#nextMs = this.#mayWakeMs = Infinity;
     const result = this.#squad.result();
     // A recorded run reports only the content of the recording, so judging it again gives the same report.
     if (this.#record !== undefined) return this.#finished({ ...result, recorded: this.#record.counts });

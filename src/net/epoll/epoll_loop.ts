@@ -26,6 +26,16 @@ export interface Writer {
   flush(): void;
 }
 
+/** Work of a thread at instants that it knows in advance, such as the kills of a fleet. */
+export interface ScheduledWork {
+  /** The next instant, in milliseconds of the clock; Infinity if there is none. */
+  dueMs(): number;
+  /** Does what is due. */
+  act(): void;
+  /** The monotonic clock. */
+  nowMs(): number;
+}
+
 /** Wait timeout of a dedicated thread, so that it notices termination; in milliseconds. */
 const longestWaitMs = 1_000;
 
@@ -33,11 +43,18 @@ const longestWaitMs = 1_000;
 const blockMs = 1;
 /** Maximum number of blocking waits in a row before another thread waits. */
 const blocksInRow = 3;
+/**
+ * The same for a thread with scheduled work, which blocks until the next instant: messages of other threads wait for no
+ * longer.
+ */
+const longestBlockMs = 5;
 
 /**
  * Maximum number of rounds in one turn while there are few events: a turn of the runtime costs as much as some events.
  */
 const roundsInTurn = 8;
+/** The same for a thread with scheduled work: its rounds block, and together for no longer than {@link longestBlockMs}. */
+const drivenRoundsInTurn = 64;
 const fewEvents = 64;
 
 let loop: EpollLoop | undefined;
@@ -64,6 +81,10 @@ export class EpollLoop {
   #closed = () => {};
   #mayBlock: (() => boolean) | undefined;
   #blocksLeft = 0;
+  #work: ScheduledWork | undefined;
+  /** A timer descriptor for the next instant of the work, and the instant that it is set to. */
+  #timer = -1;
+  #timerMs = Infinity;
   #state: "off" | "turning" | "waiting" = "off";
   #writers: Writer[] = [];
   /** The other of two lists that alternate, so that no turn allocates a list. */
@@ -83,6 +104,22 @@ export class EpollLoop {
    */
   allowBlocking(mayBlock: (() => boolean) | undefined): void {
     this.#mayBlock = mayBlock;
+  }
+
+  /** Does scheduled work at its instants while a descriptor is watched. The thread blocks in the meantime. */
+  drive(work: ScheduledWork): void {
+    this.#work = work;
+    if (this.#epoll >= 0) this.#openTimer();
+    if (this.#state === "waiting") this.#ring();
+  }
+
+  /** Without a descriptor for the timer, the loop waits in whole milliseconds, and then polls. */
+  #openTimer(): void {
+    this.#timerMs = Infinity;
+    this.#timer = this.libc.openTimer();
+    if (this.#timer < 0 || this.libc.watch(this.#epoll, this.#timer, 0, Epoll.in) >= 0) return;
+    this.libc.close(this.#timer);
+    this.#timer = -1;
   }
 
   /** Watches a descriptor. Returns a negative number if it fails. */
@@ -160,6 +197,7 @@ export class EpollLoop {
     }
     this.#bell = bell;
     this.#epoll = epoll;
+    if (this.#work !== undefined) this.#openTimer();
     return 0;
   }
 
@@ -171,6 +209,7 @@ export class EpollLoop {
   #takeTurn(): void {
     let count = 0;
     try {
+      if (this.#work !== undefined) return void (count = this.#takeDrivenTurn(this.#work));
       for (let round = 0; round < roundsInTurn; round++) {
         const came = this.libc.events(this.#epoll, round === 0 ? this.#patienceMs() : 0);
         if (came <= 0) break; // interrupted: no events
@@ -189,6 +228,36 @@ export class EpollLoop {
   #patienceMs(): number {
     const blocks = this.#blocksLeft > 0 && this.#mayBlock !== undefined && this.#mayBlock();
     return blocks ? blockMs : 0;
+  }
+
+  /** Rounds that each wait for an event or the next instant; returns the number of events. */
+  #takeDrivenTurn(work: ScheduledWork): number {
+    let count = 0;
+    const untilMs = work.nowMs() + longestBlockMs;
+    for (let round = 0; round < drivenRoundsInTurn && this.#watched > 0; round++) {
+      const nowMs = work.nowMs();
+      const came = this.libc.events(this.#epoll, this.#waitMs(work.dueMs(), nowMs, untilMs));
+      this.#flushComing = true;
+      if (work.dueMs() <= work.nowMs()) work.act();
+      if (came > 0) {
+        count += came;
+        this.#tell(came);
+      }
+      this.#flush();
+      if (nowMs >= untilMs || came > fewEvents) break;
+    }
+    return count;
+  }
+
+  /** How long epoll may wait, in whole milliseconds; sets the timer to an instant within that time. */
+  #waitMs(dueMs: number, nowMs: number, untilMs: number): number {
+    if (dueMs <= nowMs) return 0;
+    const leftMs = Math.max(0, Math.ceil(untilMs - nowMs));
+    if (this.#timer < 0) return Math.min(leftMs, Math.floor(dueMs - nowMs));
+    // A timer that has fired is readable until it is set again.
+    if (dueMs !== this.#timerMs) this.libc.setTimer(this.#timer, dueMs - nowMs);
+    this.#timerMs = dueMs;
+    return leftMs;
   }
 
   #tell(count: number): void {
@@ -212,7 +281,8 @@ export class EpollLoop {
     if (this.#watched === 0) return this.#close();
     if (count > 0) this.#blocksLeft = blocksInRow;
     else this.#blocksLeft--;
-    if (count > 0 || (this.#mayBlock !== undefined && this.#blocksLeft > 0)) return void setImmediate(this.#turn);
+    const blocksAgain = this.#work !== undefined || (this.#mayBlock !== undefined && this.#blocksLeft > 0);
+    if (count > 0 || blocksAgain) return void setImmediate(this.#turn);
     this.#state = "waiting";
     void this.libc.somethingHappens(this.#epoll, longestWaitMs).then(() => this.#woken());
   }
@@ -234,8 +304,12 @@ export class EpollLoop {
   #ringIfIdle(): void {
     if (this.#watched > 0) return;
     if (this.#state === "off") return this.#close();
-    if (this.#state !== "waiting" || this.#ringing) return;
-    this.#ringing = this.libc.watch(this.#epoll, this.#bell, 0, Epoll.in) >= 0;
+    if (this.#state === "waiting") this.#ring();
+  }
+
+  /** Ends a wait. */
+  #ring(): void {
+    if (!this.#ringing) this.#ringing = this.libc.watch(this.#epoll, this.#bell, 0, Epoll.in) >= 0;
   }
 
   #close(): void {
@@ -244,7 +318,8 @@ export class EpollLoop {
     if (this.#epoll < 0) return;
     this.libc.close(this.#epoll);
     this.libc.close(this.#bell);
-    this.#epoll = this.#bell = -1;
+    if (this.#timer >= 0) this.libc.close(this.#timer);
+    this.#epoll = this.#bell = this.#timer = -1;
     this.#closed();
   }
 }

@@ -15,7 +15,7 @@
  */
 import os from "node:os";
 import util from "node:util";
-import { C, eventLayouts, messageHeader, vector } from "./linux_abi.ts";
+import { C, eventLayouts, messageHeader, timerSpec, vector } from "./linux_abi.ts";
 
 const { constants } = os;
 
@@ -76,6 +76,10 @@ const symbols = {
   close: { parameters: ["i32"], result: "i32" },
   // int eventfd(unsigned count, int flags)
   eventfd: { parameters: ["u32", "i32"], result: "i32" },
+  // int timerfd_create(int clock, int flags)
+  timerfd_create: { parameters: ["i32", "i32"], result: "i32" },
+  // int timerfd_settime(int, int flags, const struct itimerspec *, struct itimerspec *): fails only for wrong values.
+  timerfd_settime: { parameters: ["i32", "i32", "buffer", "pointer"], result: "i32" },
   // int getdtablesize(void): the soft limit of open files.
   getdtablesize: { parameters: [], result: "i32" },
   // long get_phys_pages(void): pages of the machine's memory, of getpagesize() bytes each; -1 if unknown.
@@ -133,6 +137,8 @@ export class Libc {
   readonly #address: SocketAddress = new Uint8Array(addressBytes);
   readonly #size = new Uint32Array(1);
   readonly #value = new Int32Array(2);
+  /** `struct itimerspec` in words of 4 bytes. */
+  readonly #timerSpec = new Int32Array(timerSpec.sizeBytes / 4);
 
   /**
    * Opens the library.
@@ -258,6 +264,19 @@ export class Libc {
   /** A descriptor that is always readable. */
   alwaysReadable(): number {
     return this.#told(this.#call.eventfd(1, C.EFD_NONBLOCK | C.EFD_CLOEXEC));
+  }
+
+  /** A descriptor that becomes readable when its time is over; see {@link setTimer}. */
+  openTimer(): number {
+    return this.#told(this.#call.timerfd_create(C.CLOCK_MONOTONIC, C.TFD_NONBLOCK | C.TFD_CLOEXEC));
+  }
+
+  /** Sets the time of a timer, from now, in milliseconds; Infinity stops the timer. Precise to the microsecond. */
+  setTimer(timer: number, ms: number): void {
+    const nanoseconds = ms === Infinity ? 0 : Math.max(1, Math.floor(ms * 1_000_000));
+    this.#timerSpec[timerSpec.secondsAt / 4] = Math.floor(nanoseconds / 1_000_000_000);
+    this.#timerSpec[timerSpec.nanosecondsAt / 4] = nanoseconds % 1_000_000_000;
+    this.#call.timerfd_settime(timer, 0, this.#timerSpec, null);
   }
 
   /** Maximum number of descriptors of this process; negative if there is no limit. */

@@ -13,6 +13,9 @@ export const C = {
   EFD_NONBLOCK: 0o4000,
   EFD_CLOEXEC: 0o2000000,
   EPOLL_CLOEXEC: 0o2000000,
+  CLOCK_MONOTONIC: 1,
+  TFD_NONBLOCK: 0o4000,
+  TFD_CLOEXEC: 0o2000000,
   EPOLL_CTL_ADD: 1,
   EPOLL_CTL_DEL: 2,
   EPOLL_CTL_MOD: 3,
@@ -46,3 +49,6 @@ export const messageHeader = { sizeBytes: 56, vectorsAt: 16, vectorCountAt: 24 }
 
 /** `struct iovec`, in bytes; both fields have 8. */
 export const vector = { sizeBytes: 16, baseAt: 0, lengthAt: 8 } as const;
+
+/** `struct itimerspec`, in bytes; both fields of its value have 8. */
+export const timerSpec = { sizeBytes: 32, secondsAt: 16, nanosecondsAt: 24 } as const;

@@ -8,6 +8,7 @@ type FailingCall =
   | "connect"
   | "alwaysReadable"
   | "openEpoll"
+  | "openTimer"
   | "watch"
   | "rewatch"
   | "events"
@@ -69,6 +70,10 @@ export class FailingLibc extends Libc {
 
   override alwaysReadable(): number {
     return this.#fault("alwaysReadable") ?? this.#opened(super.alwaysReadable());
+  }
+
+  override openTimer(): number {
+    return this.#fault("openTimer") ?? this.#opened(super.openTimer());
   }
 
   override openEpoll(): number {

@@ -1,8 +1,12 @@
 /** Hazards of the epoll engine: real peers, or calls that fail, cause each of them. */
 import assert from "node:assert/strict";
+import { EpollLoop } from "../../../src/net/epoll/epoll_loop.ts";
 import { EpollLink } from "../../../src/net/epoll/epoll_link.ts";
 import { equal, pattern, RecordedLink } from "../loopback.ts";
 import { hazard, later, until } from "./stage.ts";
+
+/** Too many watches. */
+const ENOSPC = -28;
 
 hazard("a write that the operating system accepts in pieces arrives complete and in order", async (stage) => {
   const { dialled, accepted } = await stage.pair();
@@ -209,6 +213,67 @@ hazard("the loop may block in epoll where that is allowed, and timers still run"
   await until(() => dialled.sizeBytes > 200 && ticks > 5);
   clearInterval(timer);
 });
+
+/** Scheduled work each `everyMs`, which notes how late it is done. */
+function everyWork(everyMs: number) {
+  const lateMs: number[] = [];
+  let dueMs = performance.now() + everyMs;
+  const nowMs = () => performance.now();
+  const act = () => {
+    lateMs.push(nowMs() - dueMs);
+    dueMs += everyMs;
+  };
+  return { lateMs, work: { dueMs: () => dueMs, act, nowMs } };
+}
+
+/** The runtime's own timer is more than a millisecond late at the median. */
+function assertOnTime(lateMs: readonly number[]): void {
+  const inOrder = lateMs.toSorted((one, other) => one - other);
+  assert.ok(inOrder[0]! >= 0, `${inOrder[0]} ms late at least`);
+  const median = inOrder[inOrder.length >> 1]!;
+  assert.ok(median < 0.9, `${median} ms late at the median`);
+}
+
+hazard("scheduled work is done at its instants, and never early, while links are idle", async (stage) => {
+  await stage.pair();
+  const { lateMs, work } = everyWork(7);
+  stage.loop.drive(work);
+  await until(() => lateMs.length >= 20);
+  assertOnTime(lateMs);
+});
+
+hazard("links and timers of the runtime are served beside scheduled work", async (stage) => {
+  const { lateMs, work } = everyWork(3);
+  stage.loop.drive(work);
+  const { dialled, accepted } = await stage.pair();
+  accepted.onChunk = () => void accepted.link.write(Uint8Array.of(1));
+  dialled.onChunk = () => void dialled.link.write(Uint8Array.of(1));
+  dialled.link.write(Uint8Array.of(1));
+  let ticks = 0;
+  const timer = setInterval(() => ticks++, 5);
+  await until(() => dialled.sizeBytes > 200 && ticks > 5 && lateMs.length > 5);
+  clearInterval(timer);
+});
+
+hazard("scheduled work waits until a descriptor is watched, and a loop without links ends", async (stage) => {
+  const { lateMs, work } = everyWork(3);
+  const idle = new EpollLoop(stage.libc);
+  idle.drive(work);
+  await idle.abandon();
+  assert.deepEqual(lateMs, []);
+});
+
+for (const fault of ["openTimer", "watch"] as const) {
+  hazard(`scheduled work is done at its instants without a timer descriptor: ${fault} fails`, async (stage) => {
+    await stage.pair();
+    stage.libc.faults[fault] = [ENOSPC];
+    const { lateMs, work } = everyWork(3);
+    stage.loop.drive(work);
+    await until(() => lateMs.length >= 20);
+    assert.deepEqual(stage.libc.faults[fault], []);
+    assertOnTime(lateMs);
+  });
+}
 
 hazard("a name is resolved, and a refused address is followed by the next address", async (stage) => {
   const dialled = stage.dial("localhost");

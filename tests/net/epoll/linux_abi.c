@@ -11,7 +11,9 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <sys/uio.h>
+#include <time.h>
 
 #define TELL(name, value) printf("%s\t%lld\n", name, (long long)(value))
 #define NUMBER(name) TELL(#name, name)
@@ -37,6 +39,9 @@ int main(void) {
   NUMBER(EFD_NONBLOCK);
   NUMBER(EFD_CLOEXEC);
   NUMBER(EPOLL_CLOEXEC);
+  NUMBER(CLOCK_MONOTONIC);
+  NUMBER(TFD_NONBLOCK);
+  NUMBER(TFD_CLOEXEC);
   NUMBER(EPOLL_CTL_ADD);
   NUMBER(EPOLL_CTL_DEL);
   NUMBER(EPOLL_CTL_MOD);
@@ -74,6 +79,9 @@ int main(void) {
   SIZE(struct msghdr);
   FIELD(struct msghdr, msg_iov);
   FIELD(struct msghdr, msg_iovlen);
+  SIZE(struct itimerspec);
+  FIELD(struct itimerspec, it_value.tv_sec);
+  FIELD(struct itimerspec, it_value.tv_nsec);
   SIZE(struct linger);
   FIELD(struct linger, l_onoff);
   FIELD(struct linger, l_linger);

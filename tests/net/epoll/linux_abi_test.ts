@@ -1,7 +1,7 @@
 /** The constants of the epoll engine against those that C compilers for x86-64 and arm64 print from glibc's headers. */
 import assert from "node:assert/strict";
 import { addressBytes, Epoll, SocketError } from "../../../src/net/epoll/libc.ts";
-import { C, eventLayouts, messageHeader, vector } from "../../../src/net/epoll/linux_abi.ts";
+import { C, eventLayouts, messageHeader, timerSpec, vector } from "../../../src/net/epoll/linux_abi.ts";
 import { socketAddress } from "../../../src/net/epoll/socket_address.ts";
 
 const table = Deno.readTextFileSync(new URL("../../../fixtures/epoll/linux_abi.tsv", import.meta.url));
@@ -69,6 +69,9 @@ function structures(kind: string): Record<string, number> {
     "sizeof struct msghdr": messageHeader.sizeBytes,
     ...field("msghdr.msg_iov", messageHeader.vectorsAt, 8),
     ...field("msghdr.msg_iovlen", messageHeader.vectorCountAt, 8),
+    "sizeof struct itimerspec": timerSpec.sizeBytes,
+    ...field("itimerspec.it_value.tv_sec", timerSpec.secondsAt, 8),
+    ...field("itimerspec.it_value.tv_nsec", timerSpec.nanosecondsAt, 8),
     // Two values of an Int32Array: closeByReset.
     "sizeof struct linger": 8,
     ...field("linger.l_onoff", 0, 4),
