@@ -43,7 +43,7 @@ export function docCommands(): DocCommand[] {
 
 /** The task that a command calls, through `deno task`, npx or `docker run`, and its arguments. */
 export function taskOf(words: readonly string[]): Pick<DocCommand, "task" | "args"> | undefined {
-  const [program, ...rest] = words[0] === "npx" ? words.slice(2) : words;
+  const [program, ...rest] = words[0] !== "npx" ? words : words.slice(words[1] === "mqtt-sim" ? 1 : 2);
   if (program === "mqtt-sim") return { task: program, args: rest };
   if (program === "docker" && rest[0] === "run" && rest.includes("mqtt-sim")) {
     return { task: "mqtt-sim", args: rest.slice(rest.indexOf("mqtt-sim") + 1) };

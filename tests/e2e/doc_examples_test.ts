@@ -93,7 +93,7 @@ deno() {
   esac
   ${stays ? "exec " : ""}${words} "$@"
 }
-npx() { shift 2; deno "$@"; }
+npx() { if [ "$1" = mqtt-sim ]; then deno task "$@"; else shift 2; deno "$@"; fi; }
 GITHUB_STEP_SUMMARY=summary.md
 `;
 }
