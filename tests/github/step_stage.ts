@@ -17,6 +17,7 @@ const realPrograms = [
     "jq",
     "mkdir",
     "mktemp",
+    "mv",
     "node",
     "printf",
     "rm",

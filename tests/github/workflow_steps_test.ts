@@ -8,7 +8,13 @@ import { actionPath, shellSteps } from "./workflow_file.ts";
 
 const tag = { "github.ref_name": "v0.2.0" };
 const repository = { "github.repository": "Owner/mqtt-sim", "github.actor": "actor", "secrets.GITHUB_TOKEN": "secret" };
-const release = { "dist/notes.md": "notes", "dist/release/a": "a", "dist/release/b": "b" };
+const sumOfA = "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb";
+const release = {
+  "dist/notes.md": "notes",
+  "dist/release/a": "a",
+  "dist/release/b": "b",
+  "dist/release/SHA256SUMS": `${sumOfA}  a\n`,
+};
 const binaries = {
   "dist/release/mqtt-sim-x86_64-unknown-linux-gnu": "x86",
   "dist/release/mqtt-sim-aarch64-unknown-linux-gnu": "arm",
@@ -65,9 +71,15 @@ const cases: Readonly<Record<string, StepCase>> = {
     calls: ["npx '-y' 'deno@2.9.6' 'task' 'ok'"],
   },
   "release.yml/build/Build the binaries and the npm package": {
-    values: tag,
-    programs: { npx: "" },
-    calls: ["npx '-y' 'deno@2.9.6' 'task' 'binaries'", "npx '-y' 'deno@2.9.6' 'task' 'npm'"],
+    values: { ...tag, ...repository },
+    files: { "dist/npm/package.json": "{}" },
+    programs: { npx: "", npm: "" },
+    calls: [
+      "npx '-y' 'deno@2.9.6' 'task' 'binaries'",
+      "npx '-y' 'deno@2.9.6' 'task' 'npm'",
+      "npm 'pkg' 'set' 'repository.type=git' 'repository.url=git+https://github.com/Owner/mqtt-sim.git'",
+      "npm 'pack' '--pack-destination' '../release'",
+    ],
   },
   "release.yml/build/List the packages in the binary": {
     values: tag,
@@ -184,6 +196,13 @@ Deno.test("workflows: a binary of another version, and one whose fleet fails, fa
     // deno-lint-ignore no-await-in-loop
     assert.notEqual((await runStep(steps.get(place)!, { ...cases[place]!, files })).code, 0);
   }
+});
+
+Deno.test("workflows: a binary that differs from its checksum is not released", async () => {
+  const place = "release.yml/publish/Make the release with binaries, checksums, list of packages and notes";
+  const files = { ...release, "dist/release/a": "other" };
+  const { code, calls } = await runStep(steps.get(place)!, { ...cases[place]!, files });
+  assert.deepEqual({ code, calls }, { code: 1, calls: [] });
 });
 
 Deno.test("workflows: a published version is not published again", async () => {
