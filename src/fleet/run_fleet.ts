@@ -36,7 +36,8 @@ import { startInstants } from "./plan/start_at.ts";
  */
 export async function runFleet(asked: FleetRun, hooks: FleetHooks): Promise<FleetResult> {
   const startMs = monotonicClock.nowMs();
-  const startedAt = wallTime().toISOString();
+  const started = wallTime();
+  const startedAt = started.toISOString();
   const before = process.cpuUsage();
   const warnings: string[] = [];
   const record = hooks.record && new RunRecord(hooks.record, startMs);
@@ -50,7 +51,7 @@ export async function runFleet(asked: FleetRun, hooks: FleetHooks): Promise<Flee
   };
   const start = startOf(asked, hooks);
   const engine = await chooseEngineFor(asked.target, asked.plan.engine);
-  hooks.onEngine?.(engine.name);
+  hooks.onStart?.({ engine: engine.name, startMs: started.getTime() });
   const target = await securedTarget(asked.target, asked.plan, notify);
   const run = { ...asked, target, engine: engine.name };
   await checkRestart(run.plan, hooks);

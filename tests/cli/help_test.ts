@@ -38,7 +38,7 @@ const sections: Readonly<Record<string, string>> = {
   Kills: "kill-rate kill-mode duration reconnect-after seed",
   Wills: "will-qos will-retain presence will-delay will-topic will-payload-size",
   Watching: "watchers fan-out late-after drain",
-  Output: "threshold run-id record live metrics metrics-linger color verbose quiet",
+  Output: "threshold run-id record live metrics metrics-linger otlp otlp-headers color verbose quiet",
   Reports: "report html junit markdown csv csv-lives hdr",
 };
 
@@ -54,7 +54,7 @@ Deno.test("help: fleet --help has each flag, in its section", async () => {
 Deno.test("help: each flag has its default, except switches and logins", async () => {
   const text = await help(["fleet"]);
   const without =
-    "url password password-file will-retain presence threshold record live metrics verbose quiet report html junit markdown csv csv-lives hdr"
+    "url password password-file will-retain presence threshold record live metrics otlp otlp-headers verbose quiet report html junit markdown csv csv-lives hdr"
       .split(
         " ",
       );

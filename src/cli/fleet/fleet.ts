@@ -22,7 +22,8 @@ import { openRecordFile, type RecordFile } from "./record_file.ts";
 import { openRunOutputs, type ReportOutputs, reportPlaces } from "../report/report_outputs.ts";
 import { roomOn, tellReport } from "../report/tell_report.ts";
 import { type BrokerChoice, brokerText, embedded } from "./broker_choice.ts";
-import { openRunViews, type RunViews } from "./run_views.ts";
+import type { RunViews } from "./run_view.ts";
+import { openRunViews } from "./run_views.ts";
 import { type EmbeddedBroker, startEmbedded } from "./embedded_broker.ts";
 import { type IdleWait, waitUntilIdle } from "./wait_until_idle.ts";
 import { programName } from "../process/invocation.ts";
@@ -49,7 +50,7 @@ export interface FleetDeps {
 
 /** The same for one run. */
 type RunDeps = FleetDeps & {
-  readonly hooks: Pick<FleetHooks, "onLives" | "detail" | "onEngine">;
+  readonly hooks: Pick<FleetHooks, "onLives" | "detail" | "onStart" | "onFaults">;
   /** Prints and writes the report, before the final metrics are served. */
   readonly tell?: (report: Report) => Promise<void>;
 };
@@ -107,6 +108,18 @@ export async function fleet(asked: FleetFlags, output: Output, deps: FleetDeps =
   }
 }
 
+function viewHooks({ detail, faults, start }: RunViews): Pick<FleetHooks, "detail" | "onStart" | "onFaults"> {
+  return { detail, onStart: start, ...faults && { onFaults: faults } };
+}
+
+/** Notices after the end of the live output; only warnings with `--quiet`. */
+function tellNotices(notices: readonly Notice[], err: Stream, quiet = false): void {
+  for (const { level, text } of notices) {
+    if (level === "warning") err.write(`warning: ${text}\n`);
+    else if (!quiet) err.write(`${text}\n`);
+  }
+}
+
 function livesHook(onLives: FleetHooks["onLives"]): Pick<FleetHooks, "onLives"> {
   return onLives === undefined ? {} : { onLives };
 }
@@ -123,18 +136,20 @@ async function runOn(
 ): Promise<Report | undefined> {
   checkRestartFlags(flags, broker, plan);
   checkTlsFlags(plan, broker);
-  const views = await openRunViews(flags, { plan, target: brokerText(broker), tool }, monotonicClock);
+  const live = openLive({ ...screenOf(output.err), clock: monotonicClock }, flags.quiet ?? false);
+  const run = { plan, target: brokerText(broker), tool };
+  const views = await openRunViews(flags, run, monotonicClock, (notice) => live.notice(notice));
   const context = contextOf(flags, broker);
   const sink = record && { context, write: (lines: string) => record.write(lines) };
   try {
-    const live = alsoSeen(openLive({ ...screenOf(output.err), clock: monotonicClock }, flags.quiet ?? false), views);
     const asked = { plan, ...flags.startAt && { startAt: flags.startAt.at } };
-    const hooks = { ...deps.hooks, detail: views.detail, onEngine: views.engine };
-    const result = await runOnTarget(asked, broker, live, interrupts, { ...deps, hooks }, sink);
+    const hooks = { ...deps.hooks, ...viewHooks(views) };
+    const result = await runOnTarget(asked, broker, alsoSeen(live, views), interrupts, { ...deps, hooks }, sink);
     if (result === undefined) return undefined;
     const report = applyThresholds(makeReport(result, context), flags.threshold);
     views.finish(report);
-    if (views.lingers !== undefined && !flags.quiet) output.err.write(`${views.lingers}\n`);
+    tellNotices(await views.flush(interrupts.atOnce), output.err, flags.quiet);
+    if (views.lingers !== undefined) tellNotices([{ level: "info", text: views.lingers }], output.err, flags.quiet);
     await deps.tell?.(report);
     await views.linger(interrupts.early.aborted ? interrupts.atOnce : interrupts.early);
     return report;
@@ -199,11 +214,14 @@ function run(
     ...record && { record },
     ...own?.restart && { restartBroker: own.restart.bind(own) },
   };
-  void aborted(interrupts.early).then(() =>
-    live.notice({ level: "info", text: "Ending early; Ctrl-C again ends at once." })
-  );
+  let over = false;
+  void aborted(interrupts.early).then(() => {
+    // A signal after the run ends --metrics-linger.
+    if (!over) live.notice({ level: "info", text: "Ending early; Ctrl-C again ends at once." });
+  });
   const givenUp = aborted(interrupts.atOnce).then(() => passed(lastGraceMs));
-  return Promise.race([deps.runFleet({ ...asked, brokerInProcess: own !== undefined }, hooks), givenUp]);
+  const found = deps.runFleet({ ...asked, brokerInProcess: own !== undefined }, hooks);
+  return Promise.race([found, givenUp]).finally(() => over = true);
 }
 
 function passed(ms: number): Promise<undefined> {

@@ -26,6 +26,7 @@ import {
 import { reportFlags } from "../report/report_outputs.ts";
 import { planFlags, sectionFlags } from "../options/plan_flags.ts";
 import { type HttpAddress, parseHttpAddress } from "../process/http_address.ts";
+import { parseOtlpUrl } from "./otlp_target.ts";
 import { builtInScenarios } from "./scenarios.ts";
 import { verboseFlag } from "../report/tell_report.ts";
 
@@ -101,6 +102,17 @@ const output = object("Output", {
     { metavar: "DURATION", read: readLinger },
     "Serve the final metrics, verdict included, for this time after the report, 0s to 24h; Ctrl-C ends it. Several " +
       "scrape intervals are a good choice. With several --url, after each run. Default 0s.",
+  ),
+  otlp: valueFlag(
+    "--otlp",
+    { metavar: "URL", read: parseOtlpUrl },
+    "Export metrics every 10 s, and each life with a fault as a trace, to the OpenTelemetry collector at this URL, by " +
+      "OTLP/HTTP in JSON: http://127.0.0.1:4318. A collector that fails is a warning and changes no verdict.",
+  ),
+  otlpHeaders: valueFlag(
+    "--otlp-headers",
+    file,
+    "A file with headers of the requests to --otlp, such as Authorization: Bearer TOKEN, one a line.",
   ),
   color: colorFlag,
   verbose: verboseFlag,

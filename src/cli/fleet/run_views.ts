@@ -3,62 +3,41 @@ import type { Clock } from "../../base/clock.ts";
 import { UsageError } from "../../base/failure.ts";
 import { processUsage } from "../../base/process_usage.ts";
 import { formatDuration } from "../../base/units.ts";
-import type { EngineName } from "../../net/engine.ts";
-import type { Progress } from "../../fleet/result/result.ts";
+import type { Notice } from "../../fleet/result/result.ts";
 import { loadPrometheus, prometheusType } from "../../base/prometheus.ts";
+import { openOtlpView, otlpHeadersOf } from "./otlp_view.ts";
 import { FleetMetrics } from "../../report/export/fleet_metrics.ts";
 import { LivePage, type LiveRun } from "../../report/html/live_page.ts";
-import type { Report } from "../../report/model/report.ts";
 import type { HttpAddress } from "../process/http_address.ts";
+import type { RunView, RunViews, ViewsAsked } from "./run_view.ts";
 import { type HttpServer, openHttpServer } from "../process/http_server.ts";
 
 /** Browsers that may follow one run. */
 const mostFollowers = 100;
-
-/** Views of one run. */
-export interface RunViews {
-  /** Where they are, for people. */
-  readonly told: readonly string[];
-  /** True where a view needs the detail of the progress. */
-  readonly detail: boolean;
-  engine(name: EngineName): void;
-  progress(progress: Progress): void;
-  /** The report replaces the live page in open browsers. */
-  finish(report: Report): void;
-  /** What the user is to know of {@link linger}; undefined where it does not wait. */
-  readonly lingers: string | undefined;
-  /** Serves the final metrics for the requested time, or until the signal aborts. */
-  linger(ended: AbortSignal): Promise<void>;
-  close(): Promise<void>;
-}
-
-/** Which views are wanted, and where. */
-export interface ViewsAsked {
-  readonly live?: HttpAddress | undefined;
-  readonly metrics?: HttpAddress | undefined;
-  /** How long the metrics are served after the end of the run, in milliseconds. */
-  readonly metricsLinger?: number | undefined;
-}
-
-/** A view, without the parts that it does not need. */
-type RunView = Pick<RunViews, "told" | "progress" | "finish" | "close"> & Partial<RunViews>;
 
 /**
  * Opens the requested views.
  *
  * @throws UsageError when an address is not available
  */
-export async function openRunViews(asked: ViewsAsked, run: LiveRun, clock: Clock): Promise<RunViews> {
-  const { live, metrics, metricsLinger } = asked;
+export async function openRunViews(
+  asked: ViewsAsked,
+  run: LiveRun,
+  clock: Clock,
+  notify: (notice: Notice) => void = () => {},
+): Promise<RunViews> {
+  const { live, metrics, metricsLinger, otlp } = asked;
   if (metricsLinger !== undefined && metrics === undefined) {
     throw new UsageError(
       `Cannot use --metrics-linger ${formatDuration(metricsLinger)} without metrics: expected --metrics too`,
     );
   }
+  const headers = await otlpHeadersOf(asked);
   const views: RunView[] = [];
   try {
     if (live !== undefined) views.push(await openLiveView(live, run, clock));
     if (metrics !== undefined) views.push(await openMetricsView(metrics, run, metricsLinger));
+    if (otlp !== undefined) views.push(openOtlpView({ target: otlp, headers, run, notify }));
   } catch (error) {
     for (const view of views) await view.close();
     throw error;
@@ -66,9 +45,11 @@ export async function openRunViews(asked: ViewsAsked, run: LiveRun, clock: Clock
   return {
     told: views.flatMap((view) => view.told),
     detail: views.some(({ detail }) => detail),
-    engine: (name) => views.forEach((view) => view.engine?.(name)),
+    start: (start) => views.forEach((view) => view.start?.(start)),
+    faults: views.find(({ faults }) => faults !== undefined)?.faults,
     progress: (progress) => views.forEach((view) => view.progress(progress)),
     finish: (report) => views.forEach((view) => view.finish(report)),
+    flush: async (stop) => (await Promise.all(views.map((view) => view.flush?.(stop) ?? []))).flat(),
     lingers: views.find(({ lingers }) => lingers !== undefined)?.lingers,
     linger: async (ended) => void await Promise.all(views.map((view) => view.linger?.(ended))),
     close: async () => void await Promise.all(views.map((view) => view.close())),
@@ -112,7 +93,7 @@ async function openMetricsView(address: HttpAddress, run: LiveRun, lingerMs = 0)
   return {
     told: [`metrics: ${server.url}metrics`],
     detail: true,
-    engine: (name) => metrics.engine(name),
+    start: ({ engine }) => metrics.engine(engine),
     progress: (progress) => metrics.progress(progress),
     finish: (report) => metrics.finish(report),
     lingers: lingerMs === 0

@@ -8,6 +8,14 @@ import type { FaultBatch } from "../result/fault_sample.ts";
 import type { Notice, Progress } from "../result/result.ts";
 import type { RecordSink } from "../recording/run_record.ts";
 
+/** The beginning of a run. */
+export interface RunStart {
+  /** The engine of its links. */
+  readonly engine: EngineName;
+  /** The instant from which timelines count, in milliseconds since 1970. */
+  readonly startMs: number;
+}
+
 /** Callbacks during a run, and the signal that stops it. */
 export interface FleetHooks {
   /** Receives the progress of the run, a few times a second. */
@@ -16,8 +24,8 @@ export interface FleetHooks {
   onNotice(notice: Notice): void;
   /** True where the progress has to have the counts for metrics. */
   readonly detail?: boolean;
-  /** The fleet has chosen the engine of its links. */
-  onEngine?(engine: EngineName): void;
+  /** The fleet is about to look at the broker. */
+  onStart?(start: RunStart): void;
   /** Receives every fault, some at a time; the result keeps samples alone. */
   onFaults?(batch: FaultBatch): void;
   /** Receives every judged life, some at a time; the result does not keep them. */

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { ManualClock } from "../../../src/base/clock.ts";
 import { UsageError } from "../../../src/base/failure.ts";
 import { parseHttpAddress } from "../../../src/cli/process/http_address.ts";
-import { openRunViews, type RunViews, type ViewsAsked } from "../../../src/cli/fleet/run_views.ts";
+import type { RunViews, ViewsAsked } from "../../../src/cli/fleet/run_view.ts";
+import { openRunViews } from "../../../src/cli/fleet/run_views.ts";
 import { makePlan } from "../../../src/fleet/plan/make_plan.ts";
 import type { ProgressDetail } from "../../../src/fleet/result/progress_detail.ts";
 import type { FleetResult, Progress } from "../../../src/fleet/result/result.ts";
@@ -60,7 +61,7 @@ Deno.test("run views: an address is a port of this machine unless it names a hos
 Deno.test("run views: serves metrics in the Prometheus format", () =>
   withViews(async (views, _, [, url]) => {
     assert.match((await get(url!)).text, /^mqtt_sim_fleet_verdict\{verdict="running",.*\} 1$/m);
-    views.engine("epoll");
+    views.start({ engine: "epoll", startMs: 0 });
     views.progress(progress);
     const { text, type } = await get(url!);
     assert.match(type!, /^text\/plain; version=0\.0\.4/);
