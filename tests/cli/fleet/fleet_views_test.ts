@@ -16,7 +16,7 @@ function command(outcome: (hooks: FleetHooks) => Promise<FleetResult>) {
   const deps: FleetDeps = {
     runFleet: (_, hooks) => outcome(hooks),
     startBroker: () => Promise.reject(new Error("no broker")),
-    settle: () => Promise.resolve({ quiet: true, afterMs: 0 }),
+    waitUntilIdle: () => Promise.resolve({ quiet: true, afterMs: 0 }),
     openInterrupts: () => ({ early: early.signal, atOnce: atOnce.signal, close() {} }),
   };
   const go = (...args: string[]) => {
