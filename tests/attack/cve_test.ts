@@ -5,6 +5,7 @@ import { parseAcl } from "../../src/broker/access/acl.ts";
 import { parseUsers } from "../../src/broker/access/users.ts";
 import { ReasonCode } from "../../src/mqtt/reason.ts";
 import { aWill, type Client, Stage } from "../broker/stage.ts";
+import { eachCase } from "../support/steps.ts";
 
 /** Bytes written as hexadecimal text: `30 00`. */
 const bytesOf = (hex: string) => hex.trim().split(/\s+/).map((byte) => parseInt(byte, 16));
@@ -23,12 +24,12 @@ function besideHonest() {
 
 const endedBy = (client: Client) => client.of("disconnect")[0]?.reasonCode;
 
-Deno.test("CVE-2017-7650: a client named # or + gets no permission from a pattern", () => {
+Deno.test("CVE-2017-7650: a client named # or + gets no permission from a pattern", async (t) => {
   const acl = parseAcl("pattern readwrite devices/%c/#\npattern readwrite users/%u\n", "acl");
-  for (const name of ["#", "+", "a/b", "+/+"]) {
+  await eachCase(t, ["#", "+", "a/b", "+/+"], (name) => {
     assert.equal(acl.allows({ clientId: name, username: name }, "subscribe", "devices/other/x"), false);
     assert.equal(acl.allows({ clientId: name, username: name }, "publish", "users/other"), false);
-  }
+  });
 });
 
 Deno.test("CVE-2017-7653: a topic that is not UTF-8 ends only its sender's connection", () => {
@@ -53,8 +54,10 @@ Deno.test("CVE-2018-12550: an empty ACL file denies every action", () => {
   assert.equal(acl.allows({ clientId: "c", username: undefined }, "subscribe", "#"), false);
 });
 
-Deno.test("CVE-2018-12551: the broker refuses a users file with a line without a hash", () => {
-  for (const line of ["ann", "ann:", ":", "ann:x"]) assert.throws(() => parseUsers(`${line}\n`, "users"), UsageError);
+Deno.test("CVE-2018-12551: the broker refuses a users file with a line without a hash", async (t) => {
+  await eachCase(t, ["ann", "ann:", ":", "ann:x"], (line) => {
+    assert.throws(() => parseUsers(`${line}\n`, "users"), UsageError);
+  });
 });
 
 Deno.test("CVE-2019-11778: a will delay beyond the session expiry publishes the will once, at the session's end", () => {
@@ -91,24 +94,24 @@ Deno.test("CVE-2021-28166: a CONNACK from a client is a protocol error", () => {
   isServed();
 });
 
-Deno.test("CVE-2021-34432: a PUBLISH with an empty topic ends only its sender's connection", () => {
+Deno.test("CVE-2021-34432: a PUBLISH with an empty topic ends only its sender's connection", async (t) => {
   const { stage, isServed } = besideHonest();
-  for (const version of [4, 5] as const) {
+  await eachCase(t, [4, 5] as const, (version) => {
     const client = stage.connect({ clientId: `bad${version}`, version });
     client.sendBytes(bytesOf(version === 5 ? "30 03 00 00 00" : "30 02 00 00"));
     assert.notEqual(client.end, undefined);
-  }
+  });
   isServed();
 });
 
-Deno.test("CVE-2023-28366: unreleased QoS 2 messages are limited in both versions", () => {
-  for (const version of [4, 5] as const) {
+Deno.test("CVE-2023-28366: unreleased QoS 2 messages are limited in both versions", async (t) => {
+  await eachCase(t, [4, 5] as const, (version) => {
     const stage = new Stage({ limits: { memoryBytes: 64 * 1024 } });
     const client = stage.connect({ clientId: "c", version }, { acknowledges: false });
     for (let each = 0; each < 3_000 && client.end === undefined; each++) client.publish("a", "", { qos: 2 });
     assert.notEqual(client.end, undefined, `version ${version}`);
     assert.ok(stage.core.memory.usedBytes <= 1.1 * 64 * 1024);
-  }
+  });
 });
 
 Deno.test("CVE-2023-3592: the broker refuses each CONNECT whose will has an invalid property, and keeps no memory of it", () => {

@@ -5,6 +5,7 @@ import { decode, encode } from "../../src/mqtt/codec/codec.ts";
 import type { Packet, PublishPacket } from "../../src/mqtt/packet.ts";
 import { ReasonCode } from "../../src/mqtt/reason.ts";
 import { aWill, bytesOf, type ConnectAsked, Stage } from "../broker/stage.ts";
+import { eachCase } from "../support/steps.ts";
 
 Deno.test("F10: the broker sends retained messages for a SUBSCRIBE in slices and serves others between them", () => {
   const stage = new Stage();
@@ -79,7 +80,7 @@ Deno.test("F11: a SUBSCRIBE with too many overlapping filters visits a limited n
   assert.ok(visits < 4 * 8_192, `${visits} levels`);
 });
 
-Deno.test("F11: the broker refuses filters that overlap without limit, in any order", () => {
+Deno.test("F11: the broker refuses filters that overlap without limit, in any order", async (t) => {
   const names = Array.from(
     { length: 2 ** 16 },
     (_, bits) => Array.from({ length: 16 }, (_, at) => (bits >> at) % 2 === 0 ? "a" : "+").join("/"),
@@ -87,7 +88,7 @@ Deno.test("F11: the broker refuses filters that overlap without limit, in any or
   // A fixed shuffle, because an attacker chooses the order.
   const shuffled = names.map((name, at) => [Math.imul(at, 0x9e3779b1) >>> 0, name] as const)
     .toSorted(([one], [other]) => one - other).map(([, name]) => name);
-  for (const order of [names, shuffled, names.toReversed()]) {
+  await eachCase(t, [names, shuffled, names.toReversed()], (order) => {
     const stage = new Stage();
     const client = stage.connect({ clientId: "client" });
     for (let at = 0; at < order.length; at += 256) {
@@ -99,7 +100,7 @@ Deno.test("F11: the broker refuses filters that overlap without limit, in any or
     const visits = stage.core.router.visitsOf("a/a/a/a/a/a/a/a/a/a/a/a/a/a/a/a", Infinity);
     assert.ok(visits < 40_000, `a message visits ${visits} levels`);
     assert.equal(client.end, undefined);
-  }
+  });
 });
 
 Deno.test("F11: the broker accepts filters of devices with a few wildcards", () => {
@@ -200,17 +201,17 @@ Deno.test("the broker refuses a single filter that is too deep, and does not cou
   assert.deepEqual(client.of("suback").flatMap(({ reasonCodes }) => reasonCodes), [0x8f, 0x8f, 0]);
 });
 
-Deno.test("the broker accepts as many items as each limit permits, in every property list", () => {
+Deno.test("the broker accepts as many items as each limit permits, in every property list", async (t) => {
   const stage = new Stage();
   const most = { userProperties: userProperties.slice(1) };
   const client = stage.connect({ properties: most, will: aWill({ properties: most }) });
   client.subscribe("t").publish("t", "x", { properties: most });
   assert.equal(client.of("publish")[0]?.properties?.userProperties?.length, 2_000);
-  for (const topicFilters of [filters(2_000, 1), filters(50, 200)]) {
+  await eachCase(t, [filters(2_000, 1), filters(50, 200)], (topicFilters) => {
     client.send(subscribe(topicFilters), unsubscribe(topicFilters));
     assert.ok(client.of("suback").at(-1)!.reasonCodes.every((code) => code === 0));
     assert.ok(client.of("unsuback").at(-1)!.reasonCodes.every((code) => code === 0));
-  }
+  });
   assert.equal(client.end, undefined);
 });
 

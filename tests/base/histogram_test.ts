@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Histogram, longestMs } from "../../src/base/histogram.ts";
 import { InvariantError, UsageError } from "../../src/base/failure.ts";
+import { eachCase } from "../support/steps.ts";
 
 function recorded(...times: readonly number[]): Histogram {
   const histogram = new Histogram();
@@ -49,8 +50,8 @@ Deno.test("histogram: a time that is no number is an internal error", () => {
   assert.throws(() => recorded(NaN), InvariantError);
 });
 
-Deno.test("histogram: merging keeps exact ends for any sizes of the two tables", () => {
-  for (const [one, other] of [[[0.5], [1_234.567]], [[1_234.567], [0.5]], [[], [0.5, 1_234.567]]] as const) {
+Deno.test("histogram: merging keeps exact ends for any sizes of the two tables", async (t) => {
+  await eachCase(t, [[[0.5], [1_234.567]], [[1_234.567], [0.5]], [[], [0.5, 1_234.567]]] as const, ([one, other]) => {
     const histogram = recorded(...one);
     const added = recorded(...other);
     histogram.merge(added);
@@ -58,7 +59,7 @@ Deno.test("histogram: merging keeps exact ends for any sizes of the two tables",
     assert.equal(histogram.min, 0.5);
     assert.equal(histogram.max, 1_234.567);
     assert.equal(added.count, other.length, "the other one stays as it is");
-  }
+  });
 });
 
 Deno.test("histogram: merging an empty one changes nothing", () => {
@@ -92,10 +93,10 @@ Deno.test("histogram: decodes the output of another library", () => {
   assert.deepEqual([histogram.count, histogram.min, histogram.max, histogram.mean], [1, 0.042, 0.042, 0.042]);
 });
 
-Deno.test("histogram: refuses invalid data in one sentence", () => {
-  for (const text of ["", "nonsense", "AAAAAAAAAAAAAAAA"]) {
+Deno.test("histogram: refuses invalid data in one sentence", async (t) => {
+  await eachCase(t, ["", "nonsense", "AAAAAAAAAAAAAAAA"], (text) => {
     assert.throws(() => Histogram.decode(text), UsageError);
-  }
+  });
   assert.throws(() => Histogram.decode("nonsense"), {
     message: 'Cannot read histogram "nonsense": expected a compressed HdrHistogram (V2) in base64',
   });

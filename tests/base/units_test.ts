@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { UsageError } from "../../src/base/failure.ts";
 import * as units from "../../src/base/units.ts";
+import { eachCase } from "../support/steps.ts";
 
 const refused = (read: () => unknown): string => {
   try {
@@ -12,7 +13,7 @@ const refused = (read: () => unknown): string => {
   }
 };
 
-Deno.test("units: a duration has parts with units, largest first, or is in seconds", () => {
+Deno.test("units: a duration has parts with units, largest first, or is in seconds", async (t) => {
   const read = (text: string) => units.parseDurationMs(text, "--duration");
   const cases = {
     "250ms": 250,
@@ -27,15 +28,21 @@ Deno.test("units: a duration has parts with units, largest first, or is in secon
   };
   const compound = { "1m30s": 90_000, "1h2m3s4ms": 3_723_004, "1h0.5s": 3_600_500, "2s250ms": 2_250 };
   for (const [text, ms] of Object.entries({ ...cases, ...compound })) assert.equal(read(text), ms, text);
-  for (const text of ["", "30s1m", "1m1m", "1m 30s", "s", "-1s", "1 s", "1e3s", "1d", ".5s", "Infinitys", "1s1"]) {
-    assert.equal(
-      refused(() => read(text)),
-      `Cannot read --duration ${JSON.stringify(text)}: expected a duration such as 250ms, 1.5s, 1m30s or 30 (seconds)`,
-    );
-  }
+  await eachCase(
+    t,
+    ["", "30s1m", "1m1m", "1m 30s", "s", "-1s", "1 s", "1e3s", "1d", ".5s", "Infinitys", "1s1"],
+    (text) => {
+      assert.equal(
+        refused(() => read(text)),
+        `Cannot read --duration ${
+          JSON.stringify(text)
+        }: expected a duration such as 250ms, 1.5s, 1m30s or 30 (seconds)`,
+      );
+    },
+  );
 });
 
-Deno.test("units: seconds may have no unit, and must be whole", () => {
+Deno.test("units: seconds may have no unit, and must be whole", async (t) => {
   const read = (text: string) => units.parseSeconds(text, "--keepalive");
   for (
     const [text, seconds] of Object.entries({
@@ -50,25 +57,25 @@ Deno.test("units: seconds may have no unit, and must be whole", () => {
   ) {
     assert.equal(read(text), seconds, text);
   }
-  for (const text of ["", "1.5", "1.5s", "250ms", "ten", "-1"]) {
+  await eachCase(t, ["", "1.5", "1.5s", "250ms", "ten", "-1"], (text) => {
     assert.equal(
       refused(() => read(text)),
       `Cannot read --keepalive ${JSON.stringify(text)}: expected whole seconds such as 10s, 2m or 10`,
     );
-  }
+  });
 });
 
-Deno.test("units: rates are a fraction or a number a second", () => {
+Deno.test("units: rates are a fraction or a number a second", async (t) => {
   const read = (text: string) => units.parseRate(text, "kill rate");
   assert.deepEqual(read("5%"), { kind: "fraction", perSecond: 0.05 });
   assert.deepEqual(read("0.5%"), { kind: "fraction", perSecond: 0.005 });
   assert.deepEqual(read("50/s"), { kind: "count", perSecond: 50 });
-  for (const text of ["5x", "5", "%", "/s", "-5%", "5%/s", "50/m", "NaN%"]) {
+  await eachCase(t, ["5x", "5", "%", "/s", "-5%", "5%/s", "50/m", "NaN%"], (text) => {
     assert.equal(
       refused(() => read(text)),
       `Cannot read kill rate "${text}": expected a fraction such as 5%, or kills a second such as 50/s`,
     );
-  }
+  });
   assert.equal(units.parsePerSecond("500/s", "--ramp-rate"), 500);
   assert.equal(units.parsePerSecond("500", "--ramp-rate"), 500);
   assert.equal(
@@ -77,14 +84,14 @@ Deno.test("units: rates are a fraction or a number a second", () => {
   );
 });
 
-Deno.test("units: parses whole numbers and sizes", () => {
+Deno.test("units: parses whole numbers and sizes", async (t) => {
   assert.equal(units.parseWhole("1000", "--clients"), 1_000);
-  for (const text of ["", "1.5", "-1", "1e3", "0x10", "99999999999999999999"]) {
+  await eachCase(t, ["", "1.5", "-1", "1e3", "0x10", "99999999999999999999"], (text) => {
     assert.equal(
       refused(() => units.parseWhole(text, "--clients")),
       `Cannot read --clients "${text}": expected a whole number such as 1000`,
     );
-  }
+  });
   for (
     const [text, bytes] of Object.entries({ "64": 64, "1k": 1_024, "2K": 2_048, "1m": 1_048_576, "2g": 2_147_483_648 })
   ) {

@@ -13,6 +13,7 @@ import { readCommandLine } from "../../src/cli/command_line.ts";
 import { tool } from "../../src/cli/process/tool.ts";
 import { shellCommands } from "../docs/shell_words.ts";
 import { captured } from "./captured.ts";
+import { eachCase } from "../support/steps.ts";
 
 /** The first screen, or the part that a topic names. */
 async function help(args: readonly string[], columns?: number, topic: readonly string[] = ["all"]): Promise<string> {
@@ -93,7 +94,7 @@ Deno.test("help: fits the terminal, and 80 columns without a terminal", async ()
   }
 });
 
-Deno.test("help: each command has one line of usage", async () => {
+Deno.test("help: each command has one line of usage", async (t) => {
   const lines: Record<string, string> = {
     "fleet": "[FLAGS]",
     "fleet scenario": "NAME",
@@ -110,11 +111,11 @@ Deno.test("help: each command has one line of usage", async () => {
     "report merge": "FILE FILE… [FLAGS]",
     "report compare": "[NAME=]FILE [NAME=]FILE… [FLAGS]",
   };
-  for (const [command, line] of Object.entries(lines)) {
+  await eachCase(t, Object.entries(lines), async ([command, line]) => {
     const output = captured();
     assert.equal(await main([...command.split(" "), "--help"], output), 0);
     assert.equal(output.written.out.split("\n\n")[0]!.split("\n")[1], `Usage: mqtt-sim ${command} ${line}`.trimEnd());
-  }
+  });
 });
 
 Deno.test("help: mqtt-sim --help names the commands", async () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { UsageError } from "../../src/base/failure.ts";
 import { main, tellError } from "../../src/cli/main.ts";
 import { captured } from "./captured.ts";
+import { eachCase } from "../support/steps.ts";
 
 const bad: readonly [args: string, sentence: string][] = [
   ["flet", 'Cannot read command "flet": expected a command, fleet, check, broker or report; did you mean fleet?'],
@@ -154,12 +155,12 @@ for (const [args, expected] of bad) {
   });
 }
 
-Deno.test("main: no message shows a url's password, whatever is wrong with the url", async () => {
-  for (const url of ["mqttz://u:s3cret@h", "mqtt://u:s3cret@h/path", "mqtt://u:s3cret@h:99999"]) {
+Deno.test("main: no message shows a url's password, whatever is wrong with the url", async (t) => {
+  await eachCase(t, ["mqttz://u:s3cret@h", "mqtt://u:s3cret@h/path", "mqtt://u:s3cret@h:99999"], async (url) => {
     const output = captured();
     assert.equal(await main(["fleet", "--url", url], output), 2);
     assert.ok(!output.written.err.includes("s3cret"), output.written.err);
-  }
+  });
 });
 
 Deno.test("main: refuses a port in use", async () => {
@@ -179,20 +180,20 @@ Deno.test("main: without a broker the run is void", async () => {
   assert.ok(output.written.out.includes(`VOID  cannot reach mqtt://127.0.0.1:${port}: `), output.written.out);
 });
 
-Deno.test("main: prints its version and the completion", async () => {
+Deno.test("main: prints its version and the completion", async (t) => {
   const output = captured();
   assert.equal(await main(["--version"], output), 0);
   assert.match(output.written.out, /^mqtt-sim \d+\.\d+\.\d+\n$/);
-  for (const word of ["-V", "version"]) {
+  await eachCase(t, ["-V", "version"], async (word) => {
     const same = captured();
     assert.equal(await main([word], same), 0);
     assert.equal(same.written.out, output.written.out);
-  }
-  for (const shell of ["bash", "zsh", "fish", "nu", "pwsh"]) {
+  });
+  await eachCase(t, ["bash", "zsh", "fish", "nu", "pwsh"], async (shell) => {
     const script = captured();
     assert.equal(await main(["completion", shell], script), 0);
     assert.ok(script.written.out.includes("mqtt-sim"));
-  }
+  });
 });
 
 Deno.test("main: a usage error is one sentence, an internal error has all details", () => {

@@ -12,6 +12,7 @@ import { type Tamper, tampered, type TamperedLink } from "../support/brokers/tam
 import { saysDisconnect } from "./cases/disconnect_faults.ts";
 import { profileOf } from "../../src/profiles/profiles.ts";
 import { changesReceived } from "./packet_changes.ts";
+import { eachCase } from "../support/steps.ts";
 
 /** Cases of the catalog by their ids. */
 function casesOf(...ids: readonly ConformanceCase["id"][]): ConformanceCase[] {
@@ -30,8 +31,8 @@ function lines({ cases }: ConformanceResult): string[] {
 const spoiling = (fromBroker: NonNullable<Tamper["fromBroker"]>): BrokerMaker =>
   tampered(() => ({ fromBroker }), { spoilsControl: true });
 
-Deno.test("F4: a DISCONNECT to a 3.1.1 client, after the correct action, fails only its own rule", async () => {
-  for (const bytes of [[0xe0, 0x00], [0xe0, 0x02, 0x8e, 0x00]]) {
+Deno.test("F4: a DISCONNECT to a 3.1.1 client, after the correct action, fails only its own rule", async (t) => {
+  await eachCase(t, [[0xe0, 0x00], [0xe0, 0x02, 0x8e, 0x00]], async (bytes) => {
     const cases = casesOf("will/second-connect", "will/garbage-type-0", "connect/reserved-flag");
     const result = await checkInMemory(tampered(saysDisconnect(bytes)), { cases, protocols: ["3.1.1"] });
     const [fault, ...others] = lines(result).filter((line) => !line.includes(" pass "));
@@ -43,7 +44,7 @@ Deno.test("F4: a DISCONNECT to a 3.1.1 client, after the correct action, fails o
     assert.equal(result.cases.at(-1)!.seenIn!.length, 3);
     assert.ok(result.cases.at(-1)!.transcript!.length > 0);
     assert.deepEqual([result.exitCode, result.reason], [1, "1 of 4 cases failed"]);
-  }
+  });
 });
 
 Deno.test("F4: a 3.1.1 CONNACK with a 5.0 code counts as a refusal, and its code is a separate fault", async () => {
@@ -192,8 +193,8 @@ const poisoned: ConformanceCase = {
 };
 const beside = casesOf("will/reset", "will/close", "will/removed", "session/waiting-message", "keep-alive/ping");
 
-Deno.test("F12: a broker that crashes in a case and returns is one failure, which names the case", async () => {
-  for (const downMs of [100, 2_000]) {
+Deno.test("F12: a broker that crashes in a case and returns is one failure, which names the case", async (t) => {
+  await eachCase(t, [100, 2_000], async (downMs) => {
     // One run for each duration of the outage.
     // deno-lint-ignore no-await-in-loop
     const result = await checkInMemory(mortal(downMs, (text) => text.includes("poison")), {
@@ -209,7 +210,7 @@ Deno.test("F12: a broker that crashes in a case and returns is one failure, whic
     const victim = result.cases.find(({ id }) => id === "publish/poison")!;
     assert.equal(`${victim.outcome}: ${victim.reason}`, "not testable: the broker became unavailable during this case");
     assert.match(result.reason, /^the broker became unavailable during publish\/poison in 5\.0; 1 of 6 cases failed, /);
-  }
+  });
 });
 
 for (const [parallel, downMs] of [[1, 500], [2, 500], [40, 500], [40, 100]] as const) {
@@ -326,8 +327,8 @@ Deno.test("F11: check sends no packet that the broker announces not to accept", 
   assert.match(sized.cases[0]!.reason!, /^the broker announces Receive Maximum 1, and the case sends 2 messages/);
 });
 
-Deno.test("check: connects again to a broker that refuses every other CONNECT for load, and fails no case", async () => {
-  for (const protocol of ["3.1.1", "5.0"] as const) {
+Deno.test("check: connects again to a broker that refuses every other CONNECT for load, and fails no case", async (t) => {
+  await eachCase(t, ["3.1.1", "5.0"] as const, async (protocol) => {
     let count = 0;
     const busy = tampered(() => ({
       fromClient(bytes, link) {
@@ -342,7 +343,7 @@ Deno.test("check: connects again to a broker that refuses every other CONNECT fo
     const result = await checkInMemory(busy, { cases: casesOf("will/reset", "will/close"), protocols: [protocol] });
     assert.deepEqual(result.cases.map(({ outcome }) => outcome), ["pass", "pass"]);
     assert.match(result.cases[0]!.notes[0]!, /was accepted at attempt \d$/);
-  }
+  });
 });
 
 Deno.test("check: repeated refusals for load leave cases not testable, with the broker's reason", async () => {

@@ -15,6 +15,7 @@ import { addsExpiry } from "./cases/property_faults.ts";
 import { dropsBeyondMaximum } from "./cases/limit_faults.ts";
 import type { Fault } from "./proof.ts";
 import { changesReceived } from "./packet_changes.ts";
+import { eachCase } from "../support/steps.ts";
 
 type Id = ConformanceCase["id"];
 
@@ -71,12 +72,12 @@ Deno.test("F1: the delayed will of a client that was closed early is due from th
   assert.deepEqual(await outcomes(endsSilent(1.1), ["will/delay-freeze"]), ["will/delay-freeze 5.0 pass"]);
 });
 
-Deno.test("F6: 3.1.1 takeovers need no 5.0 reason codes, and a DISCONNECT is a separate fault", async () => {
-  for (const bytes of [[0xe0, 0x00], [0xe0, 0x02, 0x8e, 0x00]]) {
+Deno.test("F6: 3.1.1 takeovers need no 5.0 reason codes, and a DISCONNECT is a separate fault", async (t) => {
+  await eachCase(t, [[0xe0, 0x00], [0xe0, 0x02, 0x8e, 0x00]], async (bytes) => {
     const found = await outcomes(saysDisconnect(bytes), ["connect/takeover"], { protocols: ["3.1.1"] });
     assert.equal(found[0], "connect/takeover 3.1.1 pass");
     assert.match(found.slice(1).join(), /^broker\/disconnect 3\.1\.1 fail the broker sent a DISCONNECT/);
-  }
+  });
 });
 
 /** Lets each client publish to each topic. */
@@ -156,12 +157,12 @@ const checksNamesOnly: Fault = () => ({
 });
 const acceptsEveryClient: Fault = () => ({ core: { authenticate: () => "accept" } });
 
-Deno.test("F10: check tries a correct name with a wrong password where the broker accepts unknown names as guests", async () => {
-  for (const fault of [acceptsUnknownNamesAsGuests, checksNamesOnly]) {
+Deno.test("F10: check tries a correct name with a wrong password where the broker accepts unknown names as guests", async (t) => {
+  await eachCase(t, [acceptsUnknownNamesAsGuests, checksNamesOnly], async (fault) => {
     const found = await outcomes(fault, loginCases);
     assert.equal(found.length, 11);
     for (const line of found) assert.match(line, / pass$/);
-  }
+  });
 });
 
 Deno.test("F10: a broker that refuses no login is reported as open to everyone", async () => {

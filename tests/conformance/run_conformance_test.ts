@@ -8,6 +8,7 @@ import { makeCheckReport } from "../../src/report/model/check_report.ts";
 import { CaseFailure, NotTestable } from "../../src/conformance/model/outcome.ts";
 import { type BrokerMaker, checkInMemory, ourCore } from "../support/brokers/checked_broker.ts";
 import { tampered } from "../support/brokers/tampered_broker.ts";
+import { eachCase } from "../support/steps.ts";
 
 const reset: ConformanceCase = {
   id: "will/reset",
@@ -175,7 +176,7 @@ Deno.test("check: an internal error of a case is no outcome", async () => {
   await assert.rejects(checkInMemory(ourCore(), { cases: [broken] }), /broken/);
 });
 
-Deno.test("check: selects cases by id and area", async () => {
+Deno.test("check: selects cases by id and area", async (t) => {
   const names = async (run: Parameters<typeof checkInMemory>[1]) => {
     const { cases } = await checkInMemory(ourCore(), run);
     return cases.map(({ id, protocol }) => `${id} ${protocol}`);
@@ -192,9 +193,13 @@ Deno.test("check: selects cases by id and area", async () => {
   const target = parseEndpoint("mqtt://nowhere");
   assert.equal((await names({ cases, only: ["wil"] })).length, 3, "whatever ids begin with");
   assert.deepEqual(await names({ cases, only: ["will/reset-l"] }), ["will/reset-late 5.0"]);
-  for (const run of [{ only: ["will/to"] }, { only: [""] }, { rules: ["9.9"] }, { rules: ["3.1.3-9"], quick: true }]) {
-    await assert.rejects(runConformance({ target, cases, ...run }), UsageError);
-  }
+  await eachCase(
+    t,
+    [{ only: ["will/to"] }, { only: [""] }, { rules: ["9.9"] }, { rules: ["3.1.3-9"], quick: true }],
+    async (run) => {
+      await assert.rejects(runConformance({ target, cases, ...run }), UsageError);
+    },
+  );
 });
 
 Deno.test("check: cases with a restart share it when all are ready, and one that fails earlier delays none", async () => {

@@ -1,5 +1,6 @@
 /** The house rules can fail: each test tries one on a bad sample and on a good one. */
 import assert from "node:assert/strict";
+import { eachCase } from "../support/steps.ts";
 import { readLaw } from "./law.ts";
 import * as rules from "./rules.ts";
 import { readFacts } from "./source_facts.ts";
@@ -177,13 +178,13 @@ const clockReads = [
   `import { performance } from "node:perf_hooks";`,
 ];
 
-Deno.test("rules: detect each way to read the clock outside the clock", () => {
-  for (const text of clockReads) {
+Deno.test("rules: detect each way to read the clock outside the clock", async (t) => {
+  await eachCase(t, clockReads, (text) => {
     const faults = rules.privilegeFaults(readFacts("src/fleet/client/kill.ts", text), law);
     assert.ok(faults.length >= 1, text);
     assert.ok(faults[0]!.endsWith("only src/base/clock.ts may"), faults.join());
     assert.deepEqual(rules.privilegeFaults(readFacts("src/base/clock.ts", text), law), []);
-  }
+  });
 });
 
 const chanceDraws = [
@@ -194,13 +195,13 @@ const chanceDraws = [
   `import * as all from "node:crypto"; all.randomInt(3);`,
 ];
 
-Deno.test("rules: detect each way to draw random numbers outside random", () => {
-  for (const text of chanceDraws) {
+Deno.test("rules: detect each way to draw random numbers outside random", async (t) => {
+  await eachCase(t, chanceDraws, (text) => {
     const faults = rules.privilegeFaults(readFacts("src/fleet/client/kill.ts", text), law);
     assert.equal(faults.length, 1, text);
     assert.ok(faults[0]!.endsWith("only src/base/random.ts may"), faults.join());
     assert.deepEqual(rules.privilegeFaults(readFacts("src/base/random.ts", text), law), []);
-  }
+  });
 });
 
 const escapes = [
@@ -214,13 +215,13 @@ const escapes = [
   'text.replace("\\u2028", "");',
 ];
 
-Deno.test("rules: detect each escape of text outside the one file", () => {
-  for (const text of escapes) {
+Deno.test("rules: detect each escape of text outside the one file", async (t) => {
+  await eachCase(t, escapes, (text) => {
     const faults = rules.privilegeFaults(readFacts("src/report/html/html.ts", text), law);
     assert.equal(faults.length, 1, text);
     assert.ok(faults[0]!.endsWith("only src/base/escape.ts may"), faults.join());
     assert.deepEqual(rules.privilegeFaults(readFacts("src/base/escape.ts", text), law), []);
-  }
+  });
 });
 
 const foreignCalls = [
@@ -232,21 +233,21 @@ const foreignCalls = [
   "const { UnsafePointer: Pointer } = Deno;",
 ];
 
-Deno.test("rules: detect a number formatted by locale outside units", () => {
-  for (const text of ['count.toLocaleString("en-US");', "(-leftMs / 1_000).toLocaleString();"]) {
+Deno.test("rules: detect a number formatted by locale outside units", async (t) => {
+  await eachCase(t, ['count.toLocaleString("en-US");', "(-leftMs / 1_000).toLocaleString();"], (text) => {
     const faults = rules.privilegeFaults(readFacts("src/fleet/client/kill.ts", text), law);
     assert.deepEqual(faults, ["src/fleet/client/kill.ts:1: toLocaleString: only src/base/units.ts may"]);
     assert.deepEqual(rules.privilegeFaults(readFacts("src/base/units.ts", text), law), []);
-  }
+  });
 });
 
-Deno.test("rules: detect each foreign call outside the one file", () => {
-  for (const text of foreignCalls) {
+Deno.test("rules: detect each foreign call outside the one file", async (t) => {
+  await eachCase(t, foreignCalls, (text) => {
     const faults = rules.privilegeFaults(readFacts("src/fleet/client/kill.ts", text), law);
     assert.ok(faults.length >= 1, text);
     assert.ok(faults[0]!.endsWith("only src/net/epoll/libc.ts may"), faults.join());
     assert.deepEqual(rules.privilegeFaults(readFacts("src/net/epoll/libc.ts", text), law), []);
-  }
+  });
 });
 
 Deno.test("rules: dates as types and in arithmetic are no fault, nor are words in comments and strings", () => {
@@ -302,10 +303,10 @@ Deno.test("rules: detect assertions that compare loosely", () => {
   }
 });
 
-Deno.test("rules: detect file names that are not snake_case or say nothing", () => {
-  for (const path of ["src/base/clock.ts", "tests/base/topic_tree_test.ts", "mod.ts", "fixtures/ca.pem"]) {
+Deno.test("rules: detect file names that are not snake_case or say nothing", async (t) => {
+  await eachCase(t, ["src/base/clock.ts", "tests/base/topic_tree_test.ts", "mod.ts", "fixtures/ca.pem"], (path) => {
     assert.deepEqual(rules.nameFaults(path), []);
-  }
+  });
   const bad = [
     "src/Base.ts",
     "src/topic-tree.ts",
@@ -317,7 +318,7 @@ Deno.test("rules: detect file names that are not snake_case or say nothing", () 
   for (const path of bad) assert.equal(rules.nameFaults(path).length, 1, path);
 });
 
-Deno.test("rules: the import map has exactly the packages of ARCHITECTURE.md, from npm", () => {
+Deno.test("rules: the import map has exactly the packages of ARCHITECTURE.md, from npm", async (t) => {
   const good = {
     "mqtt-packet": "npm:mqtt-packet@9.0.2",
     "@scope/name": "npm:@scope/name@1.0.0",
@@ -325,9 +326,9 @@ Deno.test("rules: the import map has exactly the packages of ARCHITECTURE.md, fr
     "mqtt": "npm:mqtt@5.16.0",
   };
   assert.deepEqual(rules.importMapFaults(good, law), []);
-  for (const bad of [{ mqtt: "npm:mqtt@^5" }, { mqtt: "jsr:@x/mqtt@1.0.0" }, { other: "npm:other@1.0.0" }]) {
+  await eachCase(t, [{ mqtt: "npm:mqtt@^5" }, { mqtt: "jsr:@x/mqtt@1.0.0" }, { other: "npm:other@1.0.0" }], (bad) => {
     assert.equal(rules.importMapFaults({ ...good, ...bad }, law).length, 1);
-  }
+  });
   const { mqtt: _, ...less } = good;
   assert.deepEqual(rules.importMapFaults(less, law), ["mqtt: not in the import map"]);
 });

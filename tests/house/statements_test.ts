@@ -1,6 +1,7 @@
 /** Each statement of both standards that binds a server names a test, and the test names the statement. */
 import assert from "node:assert/strict";
 import { readStatements, readTests, type SourceTest, statementFaults } from "./statements.ts";
+import { eachCase } from "../support/steps.ts";
 
 const root = new URL("../../", import.meta.url);
 const read = (path: string) => Deno.readTextFileSync(new URL(path, root));
@@ -30,7 +31,7 @@ Deno.test("statements: the table contains no sentence of the standards", () => {
   }
 });
 
-Deno.test("statements: the rules detect each fault of the table", () => {
+Deno.test("statements: the rules detect each fault of the table", async (t) => {
   const source = [
     "const cases = [1]; // [MQTT5 9.9.9-2]",
     'Deno.test("a: holds [MQTT5 9.9.9-1]", () => {',
@@ -46,9 +47,9 @@ Deno.test("statements: the rules detect each fault of the table", () => {
   const tests = readTests("t.ts", source);
   assert.deepEqual(tests.map(({ called }) => called), ["t.ts: a: holds", "t.ts: b: ${each}", "t.ts: c: plain"]);
   const faultsOf = (...row: string[]) => statementFaults(readStatements(row.join("\t")), tests).length;
-  for (const number of ["9.9.9-1", "9.9.9-2", "9.9.9-3"]) {
+  await eachCase(t, ["9.9.9-1", "9.9.9-2", "9.9.9-3"], (number) => {
     assert.equal(faultsOf("5.0", number, "server", "t.ts: a: holds"), 0);
-  }
+  });
   assert.equal(faultsOf("3.1.1", "9.9.9-1", "both", "t.ts: c: plain", "a note"), 0);
   assert.equal(faultsOf("5.0", "9.9.9-1", "client", "", "a client's"), 0);
   assert.equal(faultsOf("5.0", "9.9.9-1", "server", "t.ts: c: plain"), 1); // the tag is absent

@@ -4,6 +4,7 @@ import { ProtocolError } from "../../src/base/failure.ts";
 import { encode } from "../../src/mqtt/codec/codec.ts";
 import type { ConnectPacket, Packet, ProtocolVersion } from "../../src/mqtt/packet.ts";
 import { PacketStream } from "../../src/net/packet_stream.ts";
+import { eachCase } from "../support/steps.ts";
 
 /** Records the calls of a stream. */
 class Sink {
@@ -97,8 +98,8 @@ Deno.test("packet stream: a packet arrives with its last byte, and not before", 
   assert.equal(sink.packets.length, 1);
 });
 
-Deno.test("packet stream: the caller may reuse pushed bytes", () => {
-  for (const cut of [0, 5, 40]) {
+Deno.test("packet stream: the caller may reuse pushed bytes", async (t) => {
+  await eachCase(t, [0, 5, 40], (cut) => {
     const sink = new Sink({ version: 5 });
     const chunks = [encode(publish("first will"), 5).slice(), encode(publish("a".repeat(60)), 5).slice()];
     const all = Uint8Array.from(chunks.flatMap((chunk) => [...chunk]));
@@ -108,17 +109,17 @@ Deno.test("packet stream: the caller may reuse pushed bytes", () => {
     }
     const texts = sink.packets.map((packet) => packet.type === "publish" && new TextDecoder().decode(packet.payload));
     assert.deepEqual(texts, ["first will", "a".repeat(60)]);
-  }
+  });
 });
 
-Deno.test("packet stream: the version comes from CONNECT or from the caller", () => {
-  for (const version of [4, 5] as const) {
+Deno.test("packet stream: the version comes from CONNECT or from the caller", async (t) => {
+  await eachCase(t, [4, 5] as const, (version) => {
     const sink = new Sink();
     assert.equal(sink.stream.version, undefined);
     sink.stream.push(encode(connect(version), version));
     assert.equal(sink.stream.version, version);
     assert.equal(new Sink({ version }).stream.version, version);
-  }
+  });
 });
 
 Deno.test("packet stream: refuses a second CONNECT", () => {

@@ -6,14 +6,15 @@ import { parseEndpoint } from "../../src/net/endpoint.ts";
 import { listen } from "../../src/net/listen.ts";
 import { otherTransport } from "../../src/net/sniff.ts";
 import { serverIdentity } from "../support/tls_fixture.ts";
+import { eachCase } from "../support/steps.ts";
 
-Deno.test("section 4: mqtts to a plain port: the sentence says that the server speaks MQTT over TCP", async () => {
+Deno.test("section 4: mqtts to a plain port: the sentence says that the server speaks MQTT over TCP", async (t) => {
   await using broker = await Broker.start({ port: 0 });
   const { port } = parseEndpoint(broker.url);
-  for (const [scheme, path] of [["mqtts", ""], ["ws", "/mqtt"]] as const) {
+  await eachCase(t, [["mqtts", ""], ["ws", "/mqtt"]] as const, async ([scheme, path]) => {
     const other = await otherTransport(parseEndpoint(`${scheme}://127.0.0.1:${port}${path}`));
     assert.equal(other, `the server there expects MQTT over TCP: use mqtt://127.0.0.1:${port}`);
-  }
+  });
 });
 
 Deno.test("section 4: mqtt to a TLS port: the sentence says that the server speaks TLS", async () => {

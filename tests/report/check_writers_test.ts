@@ -8,6 +8,7 @@ import { assertWellFormed } from "../support/well_formed.ts";
 import { checkSample, hostileCheck, voidCheck } from "./check_sample.ts";
 import { assertGolden } from "./golden.ts";
 import { script } from "./hostile.ts";
+import { eachCase } from "../support/steps.ts";
 
 Deno.test("check writers: a check with each outcome equals its golden file in each format", () => {
   const report = checkSample();
@@ -26,8 +27,8 @@ Deno.test("check writers: sort rules by version and by number, not as text", () 
   assert.ok(rows.indexOf("5.0 3.1.2-10") > rows.lastIndexOf("5.0 3.1.2-8"));
 });
 
-Deno.test("check writers: JUnit counts match the suites, and the XML is well-formed", () => {
-  for (const report of [checkSample(), voidCheck(), hostileCheck()]) {
+Deno.test("check writers: JUnit counts match the suites, and the XML is well-formed", async (t) => {
+  await eachCase(t, [checkSample(), voidCheck(), hostileCheck()], (report) => {
     const text = checkJunit(report);
     assertWellFormed(text);
     for (const suite of text.split("<testsuite ").slice(1)) {
@@ -43,7 +44,7 @@ Deno.test("check writers: JUnit counts match the suites, and the XML is well-for
         { tests: count("testcase"), failures: count("failure"), errors: count("error"), skipped: count("skipped") },
       );
     }
-  }
+  });
   const timesOf = (text: string, element: string) =>
     [...text.matchAll(new RegExp(`<${element} [^>]*\\btime="([0-9.]+)"`, "g"))].map((match) => Number(match[1]));
   const text = checkJunit(checkSample());
@@ -54,7 +55,7 @@ Deno.test("check writers: JUnit counts match the suites, and the XML is well-for
   assert.match(checkJunit(voidCheck()), /<error message="watcher got no message">/);
 });
 
-Deno.test("check writers: the page has each case once, in its area, with what a search needs", () => {
+Deno.test("check writers: the page has each case once, in its area, with what a search needs", async (t) => {
   const report = checkSample();
   const main = checkMain(report).text;
   const areas = main.split('<details class="card area"').slice(1).map((part) => part.split("</details>")[0]!);
@@ -66,14 +67,16 @@ Deno.test("check writers: the page has each case once, in its area, with what a 
     ...["3.1.2-8", "3.1.2-10", "4.13.1-1"],
   ]);
   assert.match(main, /id="filter"[^>]* hidden/);
-  for (const area of areas) assert.ok(!/^[^>]* open/.test(area));
+  await eachCase(t, areas, (area) => {
+    assert.ok(!/^[^>]* open/.test(area));
+  });
 });
 
-Deno.test("check writers: text and page of a void check contain the transcript of its control arm", () => {
-  for (const form of [checkText(voidCheck()), checkHtml(voidCheck())]) {
+Deno.test("check writers: text and page of a void check contain the transcript of its control arm", async (t) => {
+  await eachCase(t, [checkText(voidCheck()), checkHtml(voidCheck())], (form) => {
     assert.match(form, /control arm/);
     assert.match(form, /30 03 00 01 61/);
-  }
+  });
 });
 
 Deno.test("check writers: escape hostile text in each format", () => {

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { UsageError } from "../../../src/base/failure.ts";
 import { coreSettings, defaultLimits } from "../../../src/broker/options/options.ts";
+import { eachCase } from "../../support/steps.ts";
 
-Deno.test("options: limits are whole numbers in their range", () => {
+Deno.test("options: limits are whole numbers in their range", async (t) => {
   const cases = [{ connections: 0 }, { inflight: 65_536 }, { outboxBytes: 1.5 }, { receiveMaximum: -1 }] as const;
-  for (const limits of cases) assert.throws(() => coreSettings({ limits }, () => ""), UsageError);
+  await eachCase(t, cases, (limits) => {
+    assert.throws(() => coreSettings({ limits }, () => ""), UsageError);
+  });
   assert.throws(() => coreSettings({ limits: { sessions: NaN } }, () => ""), {
     message: /^Cannot use limit sessions = NaN: expected a whole number from 1 to/,
   });

@@ -10,6 +10,7 @@ import type { FleetResult } from "../../../src/fleet/result/result.ts";
 import { NotSpokenError } from "../../../src/fleet/preflight/negotiate_protocol.ts";
 import { failed, passed, voided } from "../../report/sample.ts";
 import { captured } from "../captured.ts";
+import { eachCase } from "../../support/steps.ts";
 
 type Answer = (run: FleetRun) => Promise<FleetResult>;
 
@@ -143,7 +144,7 @@ Deno.test("fleet with several brokers: --metrics serves each run in turn", async
   assert.equal(output.written.err.match(/^metrics: http:/gm)?.length, 3);
 });
 
-Deno.test("fleet with several brokers: refuses bad input in one sentence before any run", async () => {
+Deno.test("fleet with several brokers: refuses bad input in one sentence before any run", async (t) => {
   const cases: readonly (readonly [args: string[], sentence: RegExp])[] = [
     [[...three, "--shard", "1/2", "--seed", "1"], /^Cannot use --shard with several brokers/],
     [urls("embedded", "embedded"), /^Cannot call two brokers "embedded": expected a name for each/],
@@ -157,11 +158,11 @@ Deno.test("fleet with several brokers: refuses bad input in one sentence before 
     ],
     [[...three, "--html", "/tmp/{broker}", "--report", "/tmp/one"], /^Cannot write two formats to "\/tmp\/one"/],
   ];
-  for (const [args, sentence] of cases) {
+  await eachCase(t, cases, async ([args, sentence]) => {
     const { go, runs } = trial();
     await assert.rejects(go(...args), (error: Error) => error instanceof UsageError && sentence.test(error.message));
     assert.equal(runs.length, 0);
-  }
+  });
 });
 
 Deno.test("fleet with several brokers: accepts a url, a name with a url, and embedded", () => {

@@ -14,6 +14,7 @@ import { makeReport } from "../../../src/report/model/report.ts";
 import { repeatCommand } from "../../../src/report/model/repeat.ts";
 import { passed } from "../../report/sample.ts";
 import { captured } from "../captured.ts";
+import { eachCase } from "../../support/steps.ts";
 
 const whole = `# all there is
 clients: 200
@@ -248,13 +249,13 @@ const repeated: readonly string[][] = [
   ["--kill-rate", "5%", "--will-retain", "--late-after", "1s", "--username", "u"],
 ];
 for (const { name } of builtInScenarios) {
-  Deno.test(`scenario ${name}: the repeat command gives the same plan, with every flag that overrules it`, async () => {
-    for (const flags of repeated) {
+  Deno.test(`scenario ${name}: the repeat command gives the same plan, with every flag that overrules it`, async (t) => {
+    await eachCase(t, repeated, async (flags) => {
       const plan = await planOf("--scenario", name, "--run-id", "r1", ...flags);
       const command = repeatCommand(plan, undefined, { program: "mqtt-sim", runIdAsked: true });
       assert.ok(command.includes(`--scenario ${name}`), command);
       assert.deepEqual(await planOf(...command.split(" ").slice(2)), plan, command);
-    }
+    });
   });
 }
 
@@ -270,16 +271,16 @@ Deno.test("scenario: each built-in one is valid for few and many clients, and is
   }
 });
 
-Deno.test("scenario: the JSON Schema has each entry, also of groups and phases", async () => {
+Deno.test("scenario: the JSON Schema has each entry, also of groups and phases", async (t) => {
   const output = captured();
   assert.equal(await main(["fleet", "scenario-schema"], output), 0);
   const schema = JSON.parse(output.written.out);
   assert.deepEqual(Object.keys(schema.properties), [...scenarioEntries.keys()]);
-  for (const name of ["groups", "phases"]) {
+  await eachCase(t, ["groups", "phases"], (name) => {
     const { items } = schema.properties[name];
     assert.deepEqual(Object.keys(items.properties), [...scenarioEntries.get(name)!.inner!.keys()]);
     assert.equal(items.additionalProperties, false);
-  }
+  });
   assert.deepEqual(schema.properties.groups.items.required, ["name"]);
 });
 

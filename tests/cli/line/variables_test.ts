@@ -7,6 +7,7 @@ import { flagsFrom, variableOf } from "../../../src/cli/line/variables.ts";
 import { main } from "../../../src/cli/main.ts";
 import type { Environment } from "../../../src/cli/process/environment.ts";
 import { captured } from "../captured.ts";
+import { eachCase } from "../../support/steps.ts";
 
 function fleet(args: string, environment: Environment) {
   const asked = readCommandLine(`fleet ${args}`.trim().split(" "), captured(), environment);
@@ -15,17 +16,17 @@ function fleet(args: string, environment: Environment) {
 }
 
 for (const path of commandPaths) {
-  Deno.test(`variables: each flag of ${path} has one, and help names it`, async () => {
+  Deno.test(`variables: each flag of ${path} has one, and help names it`, async (t) => {
     const help = captured(10_000);
     await main([...path.split(" "), "--help", "all"], help);
-    for (const flag of flagsAt(path)) {
+    await eachCase(t, flagsAt(path), (flag) => {
       const variable = variableOf(flag.name);
       assert.match(variable, /^MQTT_SIM_[A-Z][A-Z_]+$/);
       const from = flagsFrom({ [variable]: flag.takesValue ? "x" : "1" }, path, path.split(" "));
       const argument = flag.takesValue ? `${flag.name}=x` : flag.name;
       assert.deepEqual(from, [{ variable, argument }]);
       assert.ok(help.written.out.includes(variable), variable);
-    }
+    });
   });
 }
 
@@ -50,9 +51,11 @@ Deno.test("variables: set flags of the fleet; a switch by 1, a repeated flag by 
   assert.deepEqual(asked.threshold.map(({ expression }) => expression), ["wills.late<10", "wills.missing<1"]);
 });
 
-Deno.test("variables: a flag of the command line wins, in each of its forms", () => {
+Deno.test("variables: a flag of the command line wins, in each of its forms", async (t) => {
   const environment = { MQTT_SIM_CLIENTS: "7", MQTT_SIM_PASSWORD: "of the variable", MQTT_SIM_URL: "mqtt://variable" };
-  for (const args of ["--clients 3", "--clients=3", "-c 3"]) assert.equal(fleet(args, environment).clients, 3);
+  await eachCase(t, ["--clients 3", "--clients=3", "-c 3"], (args) => {
+    assert.equal(fleet(args, environment).clients, 3);
+  });
   assert.equal(fleet("--password-file f", environment).password, undefined, "two passwords would be an error");
   assert.deepEqual(fleet("-L mqtt://flag", environment).url.map(({ endpoint }) => endpoint!.host), ["flag"]);
 });

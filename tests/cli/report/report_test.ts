@@ -10,6 +10,7 @@ import { FleetStage } from "../../support/fleet_stage.ts";
 import { Recording, reportOf as recordedReport } from "../../support/recording.ts";
 import { simulateFleet } from "../../support/simulated_fleet.ts";
 import { captured } from "../captured.ts";
+import { eachCase } from "../../support/steps.ts";
 
 async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
@@ -175,7 +176,7 @@ Deno.test("report: judges a recording again by other bounds, and says so; refuse
     assert.deepEqual(namesIn(folder), ["out.json", "run.json", "run.ndjson"]);
   }));
 
-Deno.test("report: bad input exits with code 2 and one sentence", async () => {
+Deno.test("report: bad input exits with code 2 and one sentence", async (t) => {
   const cases: Record<string, string> = {
     "": "Cannot write a report without its file: expected a file that mqtt-sim fleet --report or --record wrote\n",
     "merge": "Cannot write a report without its file: expected a file that mqtt-sim fleet --report or --record wrote\n",
@@ -186,10 +187,10 @@ Deno.test("report: bad input exits with code 2 and one sentence", async () => {
       'Cannot read report "none.json": there is no such file; expected a file that mqtt-sim fleet --report or --record wrote\n',
     "run.json --htm x": 'Cannot read flag "--htm": report has none of that name; did you mean --html?\n',
   };
-  for (const [args, sentence] of Object.entries(cases)) {
+  await eachCase(t, Object.entries(cases), async ([args, sentence]) => {
     const { code, out, err } = await run(...args.split(" ").filter((word) => word !== ""));
     assert.deepEqual([code, out, err], [2, "", sentence]);
-  }
+  });
 });
 
 Deno.test("report: one unwritable path leaves the other files unchanged", () =>

@@ -6,6 +6,7 @@ import { EveryNth, FleetStage, type StageOptions } from "../../support/fleet_sta
 import { Recording, reportOf, reread } from "../../support/recording.ts";
 import { simulateFleet } from "../../support/simulated_fleet.ts";
 import { killModes } from "../../../src/fleet/plan/kill_mode.ts";
+import { eachCase } from "../../support/steps.ts";
 
 const busy = {
   killRate: { kind: "count", perSecond: 8 },
@@ -97,13 +98,13 @@ Deno.test("saved record: another threshold replaces that of the run", async () =
   assert.deepEqual([passed.verdict, passed.exitCode], ["pass", 0]);
 });
 
-Deno.test("saved record: a recording that is cut anywhere is void, says so, and counts the rest", async () => {
+Deno.test("saved record: a recording that is cut anywhere is void, says so, and counts the rest", async (t) => {
   const { recording, stage } = recorded();
   const whole = reportOf(stage.finish());
   const { lines, text } = recording;
   const until = lines.findIndex((line) => line.includes('"phase":"drain"'));
   const cuts = [lines.slice(0, until).join("\n") + "\n", text.slice(0, -20), lines.slice(0, -1).join("\n") + "\n"];
-  for (const cut of cuts) {
+  await eachCase(t, cuts, async (cut) => {
     const report = await reread(cut);
     assert.deepEqual([report.verdict, report.exitCode], ["void", 3]);
     assert.match(
@@ -111,7 +112,7 @@ Deno.test("saved record: a recording that is cut anywhere is void, says so, and 
       /^the recording is truncated: it ends \d+\.\d s after the start of the run, before the end of the run; /,
     );
     assert.equal(report.kills.total, whole.kills.total);
-  }
+  });
   const half = await reread(text.slice(0, text.length / 2));
   assert.ok(half.kills.total > 10 && half.kills.total < whole.kills.total);
   assert.deepEqual(half.faults, [], "nothing is blamed for what is not there");
@@ -162,7 +163,7 @@ Deno.test("saved record: detects missing lines", async () => {
   assert.match(report.reason, /^the recording is incomplete: it has [\d,]+ events of [\d,]+; /);
 });
 
-Deno.test("saved record: names the number of a damaged line", async () => {
+Deno.test("saved record: names the number of a damaged line", async (t) => {
   const { recording, stage } = recorded();
   stage.finish();
   const { lines } = recording;
@@ -182,25 +183,25 @@ Deno.test("saved record: names the number of a damaged line", async () => {
       'mode is "boredom"; expected an event of mqtt-sim/record/1',
     ],
   ];
-  for (const [line, fault] of damaged) {
+  await eachCase(t, damaged, async ([line, fault]) => {
     await assert.rejects(reread(`${lines.with(at, line).join("\n")}\n`), {
       name: "UsageError",
       message: `Cannot read recording "x.ndjson": line ${at + 1}: ${fault}`,
     });
-  }
+  });
 });
 
-Deno.test("saved record: a recording that is cut while the broker is down is judged to its end, and void", async () => {
+Deno.test("saved record: a recording that is cut while the broker is down is judged to its end, and void", async (t) => {
   const recording = new Recording();
   simulateFleet({ plan: { phases: [{ kind: "restart", downMs: 500 }], clients: 6 }, recording });
   const { lines } = recording;
   const at = (kind: string) => lines.findIndex((line) => line.includes(`"kind":"${kind}"`));
   assert.ok(at("down") < at("ended") && at("ended") < at("serves") && at("serves") < at("up"));
-  for (const kind of ["ended", "serves", "up"]) {
+  await eachCase(t, ["ended", "serves", "up"], async (kind) => {
     const report = await reread(`${lines.slice(0, at(kind)).join("\n")}\n`);
     assert.match(report.reason, /^the recording is truncated: /);
     assert.equal(report.restarts?.lives.kills, kind === "ended" ? 0 : 6, kind);
-  }
+  });
   const twice = [...lines.slice(0, at("ended")), lines[at("down")]].join("\n");
   await assert.rejects(reread(`${twice}\n`), /: the broker is already down at this point$/);
 });

@@ -5,6 +5,7 @@ import { parseReport } from "../../../src/cli/report/saved_report.ts";
 import { reportJson } from "../../../src/report/export/json.ts";
 import { simulateFleet } from "../../support/simulated_fleet.ts";
 import { failed, passed, reportOf, voided } from "../../report/sample.ts";
+import { eachCase } from "../../support/steps.ts";
 
 const json = reportJson(reportOf(passed()));
 const refused = (text: string) => {
@@ -17,11 +18,11 @@ const refused = (text: string) => {
   assert.fail("it was taken");
 };
 
-Deno.test("saved report: a written report is parsed again unchanged", () => {
-  for (const result of [passed(), failed(), voided()]) {
+Deno.test("saved report: a written report is parsed again unchanged", async (t) => {
+  await eachCase(t, [passed(), failed(), voided()], (result) => {
     const text = reportJson(reportOf(result));
     assert.equal(reportJson(parseReport(text, "x.json")), text);
-  }
+  });
 });
 
 Deno.test("saved report: a report with a restart is parsed again unchanged, with faults of such lives", () => {
@@ -37,13 +38,13 @@ Deno.test("saved report: a report with a restart is parsed again unchanged, with
   assert.match(refused(text.replace('"unseeable": 0', '"unseeable": "no"')), /at restarts\.unseeable it is not/);
 });
 
-Deno.test("saved report: refuses an invalid report in one sentence", () => {
+Deno.test("saved report: refuses an invalid report in one sentence", async (t) => {
   const is = 'Cannot read report "x.json": ';
   const expected = "expected a file that mqtt-sim fleet --report wrote";
   assert.equal(refused("hello"), `${is}it is not JSON; ${expected}`);
-  for (const other of ["[]", "3", "null", '{"a":1}']) {
+  await eachCase(t, ["[]", "3", "null", '{"a":1}'], (other) => {
     assert.equal(refused(other), `${is}it is not a report of mqtt-sim; ${expected}`);
-  }
+  });
   assert.equal(
     refused('{"schema":"mqtt-sim/report/2"}'),
     `${is}its schema is "mqtt-sim/report/2"; expected "mqtt-sim/report/1"`,

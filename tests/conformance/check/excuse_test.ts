@@ -10,6 +10,7 @@ import { willDelayCases } from "../../../src/conformance/cases/will_delay.ts";
 import type { ConformanceCase } from "../../../src/conformance/case/case.ts";
 import type { CoreOptions } from "../../../src/broker/options/options.ts";
 import { checkInMemory, ourCore } from "../../support/brokers/checked_broker.ts";
+import { eachCase } from "../../support/steps.ts";
 
 const bounds = boundsOf();
 
@@ -70,19 +71,19 @@ Deno.test("F8: a case watches for as long as a will may be late under the profil
 
 const fleetSign = (over: Partial<Sign>): Sign => ({ fault: "late", endings: [], ...over });
 
-Deno.test("excuse: cases take over a deviation's signs for fleets; signs for cases win", () => {
+Deno.test("excuse: cases take over a deviation's signs for fleets; signs for cases win", async (t) => {
   const shown = (over: Partial<Sign>) => signsOf({ signs: [fleetSign(over)] })[0];
   assert.deepEqual(shown({ fault: "duplicate" }), { fault: "unwanted" });
   assert.deepEqual(shown({ fault: "unwanted" }), { fault: "unwanted" });
   assert.deepEqual(shown({ fault: "missing", within: { s: 1 } }), { fault: "missing" });
   assert.deepEqual(shown({ fault: "altered" }), { fault: "altered" });
   assert.deepEqual(shown({ fault: "altered", altered: ["retain"] }), { fault: "altered", parts: ["retain"] });
-  for (const fault of ["late", "early"] as const) {
+  await eachCase(t, ["late", "early"] as const, (fault) => {
     assert.deepEqual(shown({ fault }), { fault, withinS: Infinity });
     assert.deepEqual(shown({ fault, within: {} }), { fault, withinS: 0 });
     assert.deepEqual(shown({ fault, within: { s: 2, delays: 1 } }), { fault, withinS: 62 });
     assert.deepEqual(shown({ fault, within: { keepAlives: 1 } }), { fault, withinS: 0, withinKeepAlives: 1 });
-  }
+  });
   assert.deepEqual(signsOf({ signs: [fleetSign({})], shows: [] }), [], "what is said for cases comes first");
   assert.deepEqual(signsOf({}), []);
 });
@@ -151,12 +152,16 @@ Deno.test("excuse: a case may fail only under a deviation of the profile that na
   for (const [[profile, id], one] of both) assert.ok(mayFailUnder(one, profile!, id!), `${profile}/${id} ${one}`);
 });
 
-Deno.test("excuse: a trickle of bytes may keep a client alive for longer than its deviation allows in other cases", () => {
-  for (const [profile, id] of [["ejabberd", "half-packet-keeps-alive"], ["rabbitmq", "keep-alive-late"]] as const) {
-    assert.deepEqual(knownSigns("will/freeze-trickle", profile, id), [{ fault: "late", withinS: 20 }]);
-    assert.equal(knownSigns("keep-alive/silent", profile, id), undefined);
-    assert.equal(knownSigns("will/freeze-trickle", "mosquitto", id), undefined);
-  }
+Deno.test("excuse: a trickle of bytes may keep a client alive for longer than its deviation allows in other cases", async (t) => {
+  await eachCase(
+    t,
+    [["ejabberd", "half-packet-keeps-alive"], ["rabbitmq", "keep-alive-late"]] as const,
+    ([profile, id]) => {
+      assert.deepEqual(knownSigns("will/freeze-trickle", profile, id), [{ fault: "late", withinS: 20 }]);
+      assert.equal(knownSigns("keep-alive/silent", profile, id), undefined);
+      assert.equal(knownSigns("will/freeze-trickle", "mosquitto", id), undefined);
+    },
+  );
 });
 
 Deno.test("excuse: each deviation that a case may fail under has a note on how it shows", () => {

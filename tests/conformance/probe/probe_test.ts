@@ -9,6 +9,7 @@ import { SubscriptionRefused } from "../../../src/conformance/model/outcome.ts";
 import type { DueWindow } from "../../../src/conformance/probe/probe.ts";
 import type { Packet } from "../../../src/mqtt/packet.ts";
 import { Bench, came, due, endText, looksOn, message, range } from "./probe_bench.ts";
+import { eachCase } from "../../support/steps.ts";
 
 const suback = (packetId: number, code: number): Packet => ({ type: "suback", packetId, reasonCodes: [code] });
 
@@ -86,8 +87,8 @@ Deno.test("probe: the first code above the granted QoS codes is a refusal", asyn
   assert.deepEqual([fault, error instanceof SubscriptionRefused], [{ kind: "refused", code: 3 }, false]);
 });
 
-Deno.test("probe: records the granted QoS, and requests retain as published in 5.0 only", async () => {
-  for (const version of [4, 5] as const) {
+Deno.test("probe: records the granted QoS, and requests retain as published in 5.0 only", async (t) => {
+  await eachCase(t, [4, 5] as const, async (version) => {
     const bench = new Bench({ version }).comes(10, suback(1, 0x01));
     await bench.outcome(bench.probe.subscribe("t", { qos: 1 }));
     const [packet] = bench.sent;
@@ -96,7 +97,7 @@ Deno.test("probe: records the granted QoS, and requests retain as published in 5
     assert.equal(packet.subscriptions[0]!.retainAsPublished === true, version === 5);
     assert.equal(packet.properties, undefined);
     assert.deepEqual([bench.probe.grantedQos("t"), bench.probe.grantedQos("u")], [1, 1]);
-  }
+  });
   const bench = new Bench().comes(10, suback(1, 0));
   assert.deepEqual([bench.probe.grantedQos("t")], [2], "none was granted");
   await bench.outcome(bench.probe.subscribe("t", {}, 7));

@@ -16,6 +16,7 @@ import {
   type Stay,
 } from "../../../src/fleet/oracle/presence_oracle.ts";
 import { aLife, anEnd, aNext, killMs, rules, silentUntilMs } from "../sample_life.ts";
+import { eachCase } from "../../support/steps.ts";
 
 const onlineMs = 1_015;
 const nextMs = 8_000;
@@ -197,12 +198,12 @@ Deno.test("presence: a state is judged after it has stood for the lateness bound
   assert.equal(isSettled({ states: [], sinceMs: Infinity }, 1e12, rules), false);
 });
 
-Deno.test("presence: a state that is not found is the fault of the last permitted state", () => {
+Deno.test("presence: a state that is not found is the fault of the last permitted state", async (t) => {
   const [gone, online] = oneOfTwo.states;
   assert.deepEqual([gone?.kind, online?.kind], ["gone", "online"]);
-  for (const message of [undefined, "foreign"] as const) {
+  await eachCase(t, [undefined, "foreign"] as const, (message) => {
     assert.equal(judgePresence(oneOfTwo, message, () => false).state, online);
-  }
+  });
 });
 
 Deno.test("presence: a will that the broker may delay to its restart is due from the broker's return", () => {

@@ -5,6 +5,7 @@ import type { Life } from "../../../src/fleet/life/life.ts";
 import type { RestartWindow } from "../../../src/fleet/result/restart_result.ts";
 import * as rule from "../../../src/fleet/oracle/restart_rule.ts";
 import { aLife, anArrival, anEnd, aNext, rules } from "../sample_life.ts";
+import { eachCase } from "../../support/steps.ts";
 
 const fromMs = 10_000;
 const backMs = 14_000;
@@ -72,13 +73,13 @@ const returns: readonly [name: string, end: Life["end"], nextMs: number, isAfter
 ];
 
 for (const [name, end, nextMs, isAfter] of returns) {
-  Deno.test(`restart rule: the broker is back ${name}`, () => {
+  Deno.test(`restart rule: the broker is back ${name}`, async (t) => {
     const life = aLife({ end, next: aNext(nextMs) });
     assert.equal(rule.isBackAfterRestart(life, once), isAfter);
     assert.equal(rule.isBackAfterRestart(life, rules), false);
-    for (const kind of ["none", "either"] as const) {
+    await eachCase(t, ["none", "either"] as const, (kind) => {
       assert.equal(rule.spansRestart(life, { kind, ground: "session-resumed" }, once), isAfter);
-    }
+    });
   });
 }
 

@@ -6,6 +6,7 @@ import { compareWill, type SeenWill } from "../../../src/fleet/oracle/will_compa
 import type { MessageProperties, PublishPacket } from "../../../src/mqtt/packet.ts";
 import { aLife, aPlan } from "../sample_life.ts";
 import { aWill, watcher311, watcher5 } from "../sample_will.ts";
+import { eachCase } from "../../support/steps.ts";
 
 const plan = aPlan();
 const life = aLife({ qos: 1 });
@@ -102,27 +103,27 @@ for (const [what, came, differs] of properties) {
   });
 }
 
-Deno.test("compare: a property on the will of a 3.1.1 client was added by the broker", () => {
-  for (const over of [{ contentType: "text/plain" }, { userProperties: [["a", "b"]] as const }]) {
+Deno.test("compare: a property on the will of a 3.1.1 client was added by the broker", async (t) => {
+  await eachCase(t, [{ contentType: "text/plain" }, { userProperties: [["a", "b"]] as const }], (over) => {
     assert.deepEqual(compare({ properties: over }, { version: 4 }), Object.keys(over));
-  }
+  });
 });
 
-Deno.test("compare: a will arrives at the lower of its QoS and the granted QoS", () => {
-  for (const qos of [0, 1, 2] as const) {
+Deno.test("compare: a will arrives at the lower of its QoS and the granted QoS", async (t) => {
+  await eachCase(t, [0, 1, 2] as const, (qos) => {
     for (const grantedQos of [0, 1, 2] as const) {
       for (const came of [0, 1, 2] as const) {
         const altered = compare({ qos: came }, { qos }, { version: 5, grantedQos });
         assert.deepEqual(altered, came === Math.min(qos, grantedQos) ? [] : ["qos"]);
       }
     }
-  }
+  });
 });
 
-Deno.test("compare: a 5.0 watcher receives retain as published, a 3.1.1 watcher never receives it on a live message", () => {
-  for (const retain of [false, true]) {
+Deno.test("compare: a 5.0 watcher receives retain as published, a 3.1.1 watcher never receives it on a live message", async (t) => {
+  await eachCase(t, [false, true], (retain) => {
     assert.deepEqual(compare({ retain: !retain }, { retain }), ["retain"]);
     assert.deepEqual(compare({ retain: true }, { retain }, watcher311), ["retain"]);
     assert.deepEqual(compare({ retain: false }, { retain }, watcher311), []);
-  }
+  });
 });

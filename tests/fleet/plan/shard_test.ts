@@ -7,6 +7,7 @@ import type { PlanRequest } from "../../../src/fleet/plan/plan.ts";
 import { bucketsHere, clientsHere, ownIdOf, parseShard } from "../../../src/fleet/plan/shard.ts";
 import { sharedRunId } from "../../../src/fleet/plan/shared_run_id.ts";
 import { aPlan } from "../sample_life.ts";
+import { eachCase } from "../../support/steps.ts";
 
 Deno.test("shard: a written shard can be parsed", () => {
   assert.deepEqual(parseShard("2/5", "--shard"), { number: 2, of: 5 });
@@ -20,8 +21,8 @@ for (const text of ["", "2", "0/5", "6/5", "2/0", "2/5/6", "-1/5", "1.5/5", "1/1
   });
 }
 
-Deno.test("shard: the parts of a plan add up to the plan and are nearly equal", () => {
-  for (const [clients, of] of [[203, 5], [50_000, 3], [7, 7], [1_000_000, 999]] as const) {
+Deno.test("shard: the parts of a plan add up to the plan and are nearly equal", async (t) => {
+  await eachCase(t, [[203, 5], [50_000, 3], [7, 7], [1_000_000, 999]] as const, ([clients, of]) => {
     const plan = { clients, watchers: clients };
     const parts = Array.from({ length: of }, (_, index) => clientsHere({ ...plan, shard: { number: index + 1, of } }));
     assert.equal(parts[0]!.first, 0);
@@ -30,7 +31,7 @@ Deno.test("shard: the parts of a plan add up to the plan and are nearly equal", 
     const counts = parts.map(({ count }) => count);
     assert.ok(Math.max(...counts) - Math.min(...counts) <= 1);
     assert.deepEqual(bucketsHere({ ...plan, shard: { number: 1, of } }), parts[0]);
-  }
+  });
   assert.deepEqual(clientsHere({ clients: 9 }), { first: 0, count: 9 });
 });
 

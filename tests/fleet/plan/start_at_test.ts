@@ -5,13 +5,18 @@ import { UsageError } from "../../../src/base/failure.ts";
 import { mergeResults } from "../../../src/fleet/merge/merge.ts";
 import { parseStartAt, startInstants } from "../../../src/fleet/plan/start_at.ts";
 import { FleetStage } from "../../support/fleet_stage.ts";
+import { eachCase } from "../../support/steps.ts";
 
-Deno.test("start at: parses a time in any time zone", () => {
-  for (const text of ["2026-05-01T12:00:00Z", "2026-05-01T14:00:00+02:00", "2026-05-01T11:59:59.999999-00:01"]) {
-    const { at, absolute } = parseStartAt(text, "--start-at");
-    assert.ok(Math.abs(at.getTime() - Date.UTC(2026, 4, 1, 12)) <= 60_000, text);
-    assert.equal(absolute, true);
-  }
+Deno.test("start at: parses a time in any time zone", async (t) => {
+  await eachCase(
+    t,
+    ["2026-05-01T12:00:00Z", "2026-05-01T14:00:00+02:00", "2026-05-01T11:59:59.999999-00:01"],
+    (text) => {
+      const { at, absolute } = parseStartAt(text, "--start-at");
+      assert.ok(Math.abs(at.getTime() - Date.UTC(2026, 4, 1, 12)) <= 60_000, text);
+      assert.equal(absolute, true);
+    },
+  );
 });
 
 Deno.test("start at: refuses a relative time, because several processes cannot share it", () => {
@@ -78,12 +83,12 @@ Deno.test("squad: an interrupt ends the wait for the start", () => {
   assert.deepEqual([stage.squad.phase, stage.finish().exitCode], ["done", 130]);
 });
 
-Deno.test("squad: respects the limit of simultaneous CONNECTs, and reports their maximum", () => {
-  for (const connectsUnderWay of [1, 4, 64]) {
+Deno.test("squad: respects the limit of simultaneous CONNECTs, and reports their maximum", async (t) => {
+  await eachCase(t, [1, 4, 64], (connectsUnderWay) => {
     const stage = new FleetStage({ connectsUnderWay, rampPerSecond: 1_000_000, durationMs: 2_000 });
     const { clients } = stage.finish();
     const { mostUnderWay, connects } = stage.squad.rampFacts;
     assert.equal(mostUnderWay, Math.min(connectsUnderWay, clients.asked));
     assert.equal(Histogram.decode(connects).count, clients.connected + clients.reconnects);
-  }
+  });
 });

@@ -7,6 +7,7 @@ import type { Notice } from "../../../src/fleet/result/result.ts";
 import { parseEndpoint } from "../../../src/net/endpoint.ts";
 import { clientIdentity, tlsPath } from "../../support/tls_fixture.ts";
 import { aPlan } from "../sample_life.ts";
+import { eachCase } from "../../support/steps.ts";
 
 async function secured(url: string, request: Partial<PlanRequest>) {
   const notices: Notice[] = [];
@@ -14,10 +15,10 @@ async function secured(url: string, request: Partial<PlanRequest>) {
   return { tls, notices };
 }
 
-Deno.test("fleet tls: a plan without TLS options is unchanged", async () => {
-  for (const url of ["mqtt://h", "mqtts://h", "ws://h", "wss://h"]) {
+Deno.test("fleet tls: a plan without TLS options is unchanged", async (t) => {
+  await eachCase(t, ["mqtt://h", "mqtts://h", "ws://h", "wss://h"], async (url) => {
     assert.deepEqual(await secured(url, { tlsInsecure: false }), { tls: undefined, notices: [] });
-  }
+  });
 });
 
 const asked: readonly [flag: string, request: Partial<PlanRequest>][] = [
@@ -28,12 +29,12 @@ const asked: readonly [flag: string, request: Partial<PlanRequest>][] = [
   ["--tls-insecure", { tlsInsecure: true }],
 ];
 for (const [flag, request] of asked) {
-  Deno.test(`fleet tls: refuses ${flag} for a url without TLS`, async () => {
-    for (const [url, shown] of [["mqtt://h", "mqtt://h:1883"], ["ws://h", "ws://h:80/mqtt"]]) {
+  Deno.test(`fleet tls: refuses ${flag} for a url without TLS`, async (t) => {
+    await eachCase(t, [["mqtt://h", "mqtt://h:1883"], ["ws://h", "ws://h:80/mqtt"]], async ([url, shown]) => {
       const sentence =
         `Cannot use ${flag} with ${shown}, which does not use TLS: expected a --url with mqtts:// or wss://`;
       await assert.rejects(secured(url!, request), new UsageError(sentence));
-    }
+    });
   });
 }
 

@@ -1,6 +1,7 @@
 /** The table of events defines the format: the document equals it, and the reader refuses every other line. */
 import assert from "node:assert/strict";
 import { eventFault, eventFields, recordSchema, runKinds } from "../../../src/fleet/recording/record_event.ts";
+import { eachCase } from "../../support/steps.ts";
 
 const document = await Deno.readTextFile(new URL("../../../docs/record.md", import.meta.url));
 
@@ -35,8 +36,8 @@ const values: Readonly<Record<string, readonly [good: unknown, bad: unknown]>> =
   parts: [["payload"], [3]],
 };
 
-Deno.test("record: checks each field of each kind", () => {
-  for (const [kind, fields] of Object.entries(eventFields)) {
+Deno.test("record: checks each field of each kind", async (t) => {
+  await eachCase(t, Object.entries(eventFields), ([kind, fields]) => {
     const named = Object.entries<string>(fields).map(([name, type]) => [name.replace("?", ""), type] as const);
     const event: Record<string, unknown> = { atMs: 1.5, kind, squad: 0 };
     for (const [name, type] of named) event[name] = values[type]![0];
@@ -49,7 +50,7 @@ Deno.test("record: checks each field of each kind", () => {
       const fault = Object.hasOwn(fields, `${name}?`) ? undefined : `${name} is undefined`;
       assert.equal(eventFault(without), fault, `${kind} without ${name}`);
     }
-  }
+  });
 });
 
 Deno.test("record: an event needs a time, a known kind, and a squad unless it belongs to the run", () => {

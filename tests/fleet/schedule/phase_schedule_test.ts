@@ -5,6 +5,7 @@ import { phasesDurationMs } from "../../../src/fleet/plan/phases.ts";
 import type { ClientGroup, PhasePlan, PlanRequest } from "../../../src/fleet/plan/plan.ts";
 import { type KillOrder, KillSchedule, type Order, type ReturnOrder } from "../../../src/fleet/schedule/schedule.ts";
 import { aPlan } from "../sample_life.ts";
+import { eachCase } from "../../support/steps.ts";
 
 const groups: readonly ClientGroup[] = [
   { name: "a", share: 1, killShares: [{ mode: "garbage", weight: 1 }] },
@@ -71,12 +72,14 @@ for (const squads of [1, 3, 4]) {
   });
 }
 
-Deno.test("phases: several squads draw the same victims as one fleet, in each phase and group", () => {
+Deno.test("phases: several squads draw the same victims as one fleet, in each phase and group", async (t) => {
   // Actions with the same time are in the order of the squads.
   const inOrder = (all: readonly Order[]) => all.map((order) => JSON.stringify([order.atMs, order])).sort();
   const whole = inOrder(orders(blackout));
   assert.ok(whole.length > 400);
-  for (const squads of [2, 4, 7]) assert.deepEqual(inOrder(orders(blackout, {}, squads)), whole);
+  await eachCase(t, [2, 4, 7], (squads) => {
+    assert.deepEqual(inOrder(orders(blackout, {}, squads)), whole);
+  });
 });
 
 Deno.test("phases: one seed draws the same victims, another seed others", () => {
@@ -118,11 +121,11 @@ Deno.test("phases: a second kill of all does not kill offline clients again", ()
   assert.equal(later.length, 2 * clients);
 });
 
-Deno.test("phases: a fixed rate of a group kills that many a second, in all squads together", () => {
-  for (const squads of [1, 4]) {
+Deno.test("phases: a fixed rate of a group kills that many a second, in all squads together", async (t) => {
+  await eachCase(t, [1, 4], (squads) => {
     const rate = { kind: "count", perSecond: 20 } as const;
     const all = kills(orders([{ kind: "kill", rate, groups: ["b"], durationMs: 10_000 }], {}, squads));
     assert.ok(Math.abs(all.length - 200) <= squads, `${all.length} kills by ${squads} squads`);
     assert.ok(all.every(({ client }) => !inA(client)));
-  }
+  });
 });

@@ -5,6 +5,7 @@ import { type KillMode, killModes } from "../../../src/fleet/plan/kill_mode.ts";
 import type { PlanRequest } from "../../../src/fleet/plan/plan.ts";
 import { type KillOrder, KillSchedule, type Roster } from "../../../src/fleet/schedule/schedule.ts";
 import { aPlan } from "../sample_life.ts";
+import { eachCase } from "../../support/steps.ts";
 
 interface Asked extends Omit<Partial<PlanRequest>, "protocol"> {
   readonly protocol?: "3.1.1" | "5" | "mix";
@@ -142,7 +143,7 @@ Deno.test("schedule: no mode kills an offline client", () => {
   assert.ok(again > 1_000, "hardly anyone was killed again: this test shows nothing");
 });
 
-Deno.test("schedule: never draws DISCONNECT with a reason for a 3.1.1 client; other modes keep their shares", () => {
+Deno.test("schedule: never draws DISCONNECT with a reason for a 3.1.1 client; other modes keep their shares", async (t) => {
   const killShares = killModes.map((mode) => ({ mode, weight: 1 }));
   const groups = new Groups(aPlan(), "mix");
   const all = orders({ killShares, durationMs: 120_000, reconnectAfterMs: 0, keepAliveS: 1, protocol: "mix" });
@@ -153,12 +154,12 @@ Deno.test("schedule: never draws DISCONNECT with a reason for a 3.1.1 client; ot
   }
   assert.equal(drawn[4].has("disconnect-with-will") || drawn[4].has("disconnect-error"), false);
   assert.deepEqual([drawn[4].size, drawn[5].size], [8, 10]);
-  for (const [version, modes] of [[4, 8], [5, 10]] as const) {
+  await eachCase(t, [[4, 8], [5, 10]] as const, ([version, modes]) => {
     const total = drawn[version].values().reduce((sum, count) => sum + count, 0);
     for (const [mode, count] of drawn[version]) {
       assert.ok(Math.abs(count - total / modes) < total / modes * 0.25, `${mode}: ${count} of ${total}`);
     }
-  }
+  });
 });
 
 Deno.test("schedule: draws modes by their shares, and never a mode with share 0", () => {

@@ -7,6 +7,7 @@ import type { KillMode } from "../../../src/fleet/plan/kill_mode.ts";
 import type { FleetResult } from "../../../src/fleet/result/result.ts";
 import { faultsOf, FleetStage, type StageOptions } from "../../support/fleet_stage.ts";
 import type { HeldWill } from "../../support/brokers/scripted_broker.ts";
+import { eachCase } from "../../support/steps.ts";
 
 function only(...modes: readonly KillMode[]): Pick<StageOptions, "killShares"> {
   return { killShares: modes.map((mode) => ({ mode, weight: 1 })) };
@@ -65,7 +66,7 @@ Deno.test("F3: an expiry that the broker adds to wills of 3.1.1 clients is one n
   assert.match(result.warnings.join("\n"), /added a Message Expiry Interval to \d+ wills of 3\.1\.1 clients/);
 });
 
-Deno.test("F3: another property that the broker adds, or an expiry that it extends or removes, alters the will", () => {
+Deno.test("F3: another property that the broker adds, or an expiry that it extends or removes, alters the will", async (t) => {
   const change = (properties: object) => ({
     publish: (will: HeldWill) => [{ change: { properties: { ...will.properties, ...properties } } }],
   });
@@ -76,10 +77,10 @@ Deno.test("F3: another property that the broker adds, or an expiry that it exten
     script: change({ contentType: "a/b" }),
   });
   assert.deepEqual(Object.keys(faultsOf(added.finish())), ["altered"]);
-  for (const messageExpiryIntervalS of [86_401, undefined]) {
+  await eachCase(t, [86_401, undefined], (messageExpiryIntervalS) => {
     const stage = new FleetStage({ ...busy, ...only("reset"), script: change({ messageExpiryIntervalS }) });
     assert.deepEqual(Object.keys(faultsOf(stage.finish())), ["altered"]);
-  }
+  });
 });
 
 Deno.test("F3: presence is correct on a broker that adds an expiry to retained messages of 3.1.1 clients", () => {
@@ -137,25 +138,25 @@ Deno.test("F1: a close at 1.5 x keep alive adds no note", () => {
   assert.equal(new FleetStage(silence).finish().remarks, undefined);
 });
 
-Deno.test("F1: a will before 1.5 x keep alive on an open connection is early", () => {
-  for (const lingerMs of [1_500, undefined]) {
+Deno.test("F1: a will before 1.5 x keep alive on an open connection is early", async (t) => {
+  await eachCase(t, [1_500, undefined], (lingerMs) => {
     const linger = (ending: string) => ending === "silent" ? lingerMs : 0;
     const stage = new FleetStage({ ...busy, ...only("freeze"), drainMs: 3_000, script: { patience: 1, linger } });
     const result = stage.finish();
     assert.deepEqual(faultsOf(result), { early: result.kills.total });
     const rule = lingerMs === undefined ? "MQTT 5.0, 3.1.2-22" : "MQTT 5.0, 3.1.2-8";
     assert.deepEqual([...new Set(result.faults.map((fault) => fault.rule))], [rule]);
-  }
+  });
 });
 
-Deno.test("F1: a delayed will counts from the observed close: before it is early, after it is late", () => {
+Deno.test("F1: a delayed will counts from the observed close: before it is early, after it is late", async (t) => {
   const delayed = { ...busy, ...only("freeze"), willDelayS: 3, sessionExpiryS: 60, reconnectAfterMs: 20_000 };
-  for (const [byMs, verdict] of [[-1_000, "early"], [1_100, "late"]] as const) {
+  await eachCase(t, [[-1_000, "early"], [1_100, "late"]] as const, ([byMs, verdict]) => {
     const wait = (will: HeldWill, ending: string, askedMs: number | undefined) =>
       ending === "silent" && isFleets(will) ? askedMs! + byMs : askedMs;
     const result = new FleetStage({ ...delayed, script: { patience: 1, wait } }).finish();
     assert.deepEqual(faultsOf(result), { [verdict]: result.kills.total });
-  }
+  });
 });
 
 Deno.test("F1: with a server keep alive of 0, a close makes the will due, and no close leaves it undecided", () => {
@@ -169,9 +170,9 @@ Deno.test("F1: with a server keep alive of 0, a close makes the will due, and no
   assert.equal(faultsOf(result).missing, 20);
 });
 
-Deno.test("F13: a will after the fleet ends a silent connection itself is missing", () => {
+Deno.test("F13: a will after the fleet ends a silent connection itself is missing", async (t) => {
   // A broker that never closes a silent connection, and publishes the will only when the fleet resets it.
-  for (const reconnectAfterMs of [1_000, "never"] as const) {
+  await eachCase(t, [1_000, "never"] as const, (reconnectAfterMs) => {
     const slow = { killRate: { kind: "count", perSecond: 1 }, durationMs: 25_000 } as const;
     const options = { ...slow, ...only("freeze"), drainMs: 6_000, reconnectAfterMs, script: { patience: 100 } };
     const stage = new FleetStage(options);
@@ -182,11 +183,11 @@ Deno.test("F13: a will after the fleet ends a silent connection itself is missin
     assert.equal(result.latencyMs.byMode.freeze!.count, 0, "what the fleet caused is no latency of the broker's");
     const texts = result.faults.map(({ text }) => text).join("\n");
     assert.match(texts, /had not come when the fleet ended the connection, 7,000 ms later$/m);
-  }
+  });
 });
 
-Deno.test("F13: a will after the fleet ends a connection that the broker had to close is missing", () => {
-  for (const delay of [{}, { willDelayS: 2, sessionExpiryS: 60 }]) {
+Deno.test("F13: a will after the fleet ends a connection that the broker had to close is missing", async (t) => {
+  await eachCase(t, [{}, { willDelayS: 2, sessionExpiryS: 60 }], (delay) => {
     const options = {
       ...busy,
       ...only("garbage"),
@@ -196,11 +197,11 @@ Deno.test("F13: a will after the fleet ends a connection that the broker had to 
     };
     const result = new FleetStage(options).finish();
     assert.deepEqual(faultsOf(result), { missing: result.kills.total });
-  }
+  });
 });
 
-Deno.test("F13: the fleet waits for a silent connection as long as --drain says", () => {
-  for (const drainMs of [2_000, 15_000]) {
+Deno.test("F13: the fleet waits for a silent connection as long as --drain says", async (t) => {
+  await eachCase(t, [2_000, 15_000], (drainMs) => {
     const stage = new FleetStage({ ...busy, ...only("freeze"), drainMs, script: { patience: 100 } });
     stage.runUntil(() => stage.squad.phase === "drain");
     const ends = stage.broker.connections.filter(({ end, clientId }) =>
@@ -212,7 +213,7 @@ Deno.test("F13: the fleet waits for a silent connection as long as --drain says"
       const lastMs = openedMs + (packets.length - 1) * 3_000;
       assert.equal(endMs, lastMs + 6_000 + 1_000 + drainMs);
     }
-  }
+  });
 });
 
 Deno.test("F13: a broker that closes late, before the fleet acts, is late", () => {

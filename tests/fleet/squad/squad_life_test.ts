@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { KillMode } from "../../../src/fleet/plan/kill_mode.ts";
 import { faultsOf, FleetStage, type StageOptions } from "../../support/fleet_stage.ts";
+import { eachCase } from "../../support/steps.ts";
 
 function only(...modes: readonly KillMode[]): Pick<StageOptions, "killShares"> {
   return { killShares: modes.map((mode) => ({ mode, weight: 1 })) };
@@ -188,13 +189,13 @@ Deno.test("squad: an interrupt waits two seconds for wills in flight and reports
   assert.ok(stage.nowMs - atMs <= 3_100, `it took ${stage.nowMs - atMs} ms`);
 });
 
-Deno.test("squad: an interrupt leaves wills that are not due undecided, and causes no fault", () => {
+Deno.test("squad: an interrupt leaves wills that are not due undecided, and causes no fault", async (t) => {
   const modes = only("freeze", "reset", "half-packet", "takeover", "garbage");
   const more: StageOptions[] = [{}, { willDelayS: 30, sessionExpiryS: 60 }, {
     sessionExpiryS: 60,
     protocolSpoken: "3.1.1",
   }];
-  for (const options of more.map((each) => ({ keepAliveS: 20, ...each }))) {
+  await eachCase(t, more.map((each) => ({ keepAliveS: 20, ...each })), (options) => {
     const stage = new FleetStage({ ...busy, ...modes, ...options });
     stage.runUntil(() => stage.squad.counters.kills === 15);
     stage.squad.interrupt(stage.nowMs);
@@ -202,7 +203,7 @@ Deno.test("squad: an interrupt leaves wills that are not due undecided, and caus
     assert.deepEqual(result.faults, []);
     assert.equal(result.exitCode, 130);
     assert.ok(result.wills.undecided > 0);
-  }
+  });
 });
 
 Deno.test("squad: a second interrupt ends the wait", () => {
@@ -275,15 +276,15 @@ Deno.test("squad: removes each session that 3.1.1 may leave with a clean CONNECT
   assert.deepEqual([swept.length, new Set(swept).size], [150, 150]);
 });
 
-Deno.test("squad: a run leaves no session and no retained will on the broker", () => {
-  for (const protocolSpoken of ["3.1.1", "5"] as const) {
+Deno.test("squad: a run leaves no session and no retained will on the broker", async (t) => {
+  await eachCase(t, ["3.1.1", "5"] as const, (protocolSpoken) => {
     const stage = new FleetStage({ ...busy, protocolSpoken, sessionExpiryS: 60, willRetain: true });
     const result = stage.finish();
     stage.runFor(0);
     assert.equal(result.verdict, "pass", result.reason);
     assert.equal(stage.broker.retained.size, 0);
     assert.deepEqual(stage.broker.clientIds, []);
-  }
+  });
 });
 
 /** All bytes that the fleet sent, with the times and ends of its links. */

@@ -11,6 +11,7 @@ import type { PublishPacket } from "../../../src/mqtt/packet.ts";
 import type { FleetResult } from "../../../src/fleet/result/result.ts";
 import { faultsOf, FleetStage, stageClients, type StageOptions } from "../../support/fleet_stage.ts";
 import type { HeldWill, Script } from "../../support/brokers/scripted_broker.ts";
+import { eachCase } from "../../support/steps.ts";
 
 /** The broker keeps wrong states for clients 0, 5, 10 and 15. */
 const every = 5;
@@ -199,15 +200,15 @@ for (const { name, phases, script, options, kind, wrong, text, rule, wills = {} 
   });
 }
 
-Deno.test("presence: the states of an honest broker are correct at each check, and none remains afterwards", () => {
-  for (const phases of [back, dead, gone]) {
+Deno.test("presence: the states of an honest broker are correct at each check, and none remains afterwards", async (t) => {
+  await eachCase(t, [back, dead, gone], (phases) => {
     const stage = new FleetStage({ presence: true, phases });
     const result = stage.finish();
     assert.deepEqual(wrongs(result), [0, 0, 0]);
     assert.equal(result.presence!.right, 3 * stageClients);
     assert.deepEqual(result.faults, []);
     assert.equal(stage.broker.retained.size, 0);
-  }
+  });
 });
 
 Deno.test("presence: an unacknowledged state is correct in either value", () => {

@@ -9,6 +9,7 @@ import { Tally } from "../../../src/fleet/tally/tally.ts";
 import { profileOf } from "../../../src/profiles/profiles.ts";
 import { aLife, anEnd, aPlan, killMs } from "../sample_life.ts";
 import { aWill, watcher5 } from "../sample_will.ts";
+import { eachCase } from "../../support/steps.ts";
 
 /** The tallies after these deaths, each without a will, and one reset whose will arrived. */
 function books(profile: string | undefined, ...modes: readonly ("reset" | "disconnect-error" | "second-connect")[]) {
@@ -92,7 +93,7 @@ Deno.test("deviation tally: merging adds up the counts", () => {
   assert.equal(described.data().described.mosquitto, 2);
 });
 
-Deno.test("F8: a sign covers one duplicate of a life; with more, all of them are faults", () => {
+Deno.test("F8: a sign covers one duplicate of a life; with more, all of them are faults", async (t) => {
   const duplicates = {
     ...profileOf("mosquitto")!.deviations[0]!,
     signs: [{ fault: "duplicate", endings: ["reset"] }],
@@ -100,7 +101,7 @@ Deno.test("F8: a sign covers one duplicate of a life; with more, all of them are
   const profile = { name: "twice", broker: "b", versions: "1", deviations: [duplicates] };
   const life = aLife({ end: anEnd("reset") });
   const expectation = { kind: "one", ground: "connection-ended", dueMs: 1, earliestMs: 1, latencyFromMs: 1 } as const;
-  for (const [duplicates, deviating, faults] of [[1, 1, 0], [3, 0, 3]] as const) {
+  await eachCase(t, [[1, 1, 0], [3, 0, 3]] as const, ([duplicates, deviating, faults]) => {
     const judgement = { expectation, verdict: "onTime", duplicates, unwanted: 0, answer: undefined } as const;
     const tally = new Tally();
     const rules = { lateAfterMs: 1, earlyBeforeMs: 1 };
@@ -111,5 +112,5 @@ Deno.test("F8: a sign covers one duplicate of a life; with more, all of them are
       duplicate: tally.total().duplicate,
       onTime: tally.total().onTime,
     }, { deviating, duplicate: faults, onTime: 1 });
-  }
+  });
 });

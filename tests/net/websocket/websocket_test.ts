@@ -6,6 +6,7 @@ import { requestText } from "../../../src/net/websocket/websocket_handshake.ts";
 import { acceptWebSocket, dialWebSocket } from "../../../src/net/websocket/websocket_link.ts";
 import type { DialReceiver } from "../../../src/net/link.ts";
 import { LinkProbe } from "../../support/clients/link_probe.ts";
+import { eachCase } from "../../support/steps.ts";
 
 const key = "dGhlIHNhbXBsZSBub25jZQ=="; // RFC 6455, section 1.3
 const request = requestText("broker:80", "/mqtt", key);
@@ -83,7 +84,7 @@ Deno.test("websocket: limits the size of a request", () => {
   assert.equal(server.end?.kind, "error");
 });
 
-Deno.test("websocket: reads frames that are cut anywhere, and packets that are cut by frames [MQTT5 6.0.0-2] [MQTT311 6.0.0-2]", () => {
+Deno.test("websocket: reads frames that are cut anywhere, and packets that are cut by frames [MQTT5 6.0.0-2] [MQTT311 6.0.0-2]", async (t) => {
   const whole = Uint8Array.of(
     ...new TextEncoder().encode(request),
     ...frame(opcode.binary, "one "),
@@ -94,13 +95,13 @@ Deno.test("websocket: reads frames that are cut anywhere, and packets that are c
     ...frame(opcode.binary, "x".repeat(300)),
     ...frame(opcode.binary, "y".repeat(70_000)),
   );
-  for (const step of [1, 2, 7, 1_000, whole.length]) {
+  await eachCase(t, [1, 2, 7, 1_000, whole.length], (step) => {
     const { server, peer, say } = stage();
     for (let at = 0; at < whole.length; at += step) say(whole.slice(at, at + step));
     assert.equal(server.sizeBytes, 14 + 70_300, `in steps of ${step}`);
     assert.ok(server.text.startsWith("one two three xxx"), `in steps of ${step}`);
     assert.ok(peer.text.endsWith("\x8a\x01?") || peer.text.includes("\ufffd\x01?"), "the ping is answered");
-  }
+  });
 });
 
 const faults: readonly [name: string, bytes: Uint8Array, code: number][] = [
@@ -139,12 +140,12 @@ Deno.test("websocket: answers a close frame and ends", () => {
   assert.equal(peer.link.open, false);
 });
 
-Deno.test("websocket: a client refuses a server that does not choose mqtt", () => {
+Deno.test("websocket: a client refuses a server that does not choose mqtt", async (t) => {
   const answers = [
     "HTTP/1.1 200 OK\r\n\r\n",
     "HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Protocol: mqtt\r\n\r\n",
   ];
-  for (const answer of answers) {
+  await eachCase(t, answers, (answer) => {
     const tasks: (() => void)[] = [];
     const [near, far] = memoryLinkPair((task) => tasks.push(task));
     let inner: DialReceiver | undefined;
@@ -162,7 +163,7 @@ Deno.test("websocket: a client refuses a server that does not choose mqtt", () =
     assert.match(server.text, /\r\nSec-WebSocket-Protocol: mqtt\r\n/);
     assert.equal(client.end?.kind, "error");
     assert.equal(client.opened, false);
-  }
+  });
 });
 
 Deno.test("websocket: the owner of the link ends a handshake that takes too long", () => {

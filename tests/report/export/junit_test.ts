@@ -5,6 +5,7 @@ import { assertWellFormed } from "../../support/well_formed.ts";
 import { assertGolden } from "../golden.ts";
 import { hostile, script } from "../hostile.ts";
 import { failed, passed, reportOf, voided } from "../sample.ts";
+import { eachCase } from "../../support/steps.ts";
 
 const count = (text: string, element: string) => text.split(`<${element}`).length - 1;
 const attribute = (text: string, name: string) => Number(new RegExp(`<testsuite [^>]*${name}="(\\d+)"`).exec(text)![1]);
@@ -13,8 +14,8 @@ Deno.test("junit: a run with each fault equals its golden file", () => {
   assertGolden("fail.junit.xml", reportJunit(reportOf(failed())));
 });
 
-Deno.test("junit: the counts match the suite, and the XML is well-formed", () => {
-  for (const report of [passed(), failed(), voided()].map((result) => reportOf(result)).concat(hostile())) {
+Deno.test("junit: the counts match the suite, and the XML is well-formed", async (t) => {
+  await eachCase(t, [passed(), failed(), voided()].map((result) => reportOf(result)).concat(hostile()), (report) => {
     const text = reportJunit(report);
     const names = assertWellFormed(text);
     assert.deepEqual(names.slice(0, 2), ["testsuites", "testsuite"]);
@@ -22,14 +23,14 @@ Deno.test("junit: the counts match the suite, and the XML is well-formed", () =>
     assert.equal(attribute(text, "failures"), count(text, "failure"));
     assert.equal(attribute(text, "errors"), count(text, "error"));
     assert.equal(attribute(text, "skipped"), count(text, "skipped"));
-  }
+  });
 });
 
-Deno.test("junit: has a case for each check and the wills of each kill mode; a run that passed has no failure", () => {
+Deno.test("junit: has a case for each check and the wills of each kill mode; a run that passed has no failure", async (t) => {
   const text = reportJunit(reportOf(passed()));
-  for (const mode of ["reset", "close", "leave"]) {
+  await eachCase(t, ["reset", "close", "leave"], (mode) => {
     assert.match(text, new RegExp(`<property name="kill mode ${mode}" value="[0-9]+ kills, [0-9]+ wills due`));
-  }
+  });
   assert.equal(text.split('classname="mqtt-sim.check"').length - 1, 8);
   assert.equal(count(text, "failure") + count(text, "error"), 0);
 });

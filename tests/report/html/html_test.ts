@@ -5,6 +5,7 @@ import { reportPlots } from "../../../src/report/html/page/report_plots.ts";
 import { assertGolden } from "../golden.ts";
 import { hostile, script } from "../hostile.ts";
 import { failed, passed, reportOf, voided } from "../sample.ts";
+import { eachCase } from "../../support/steps.ts";
 
 const reports = [passed(), failed(), voided()].map((result) => reportOf(result));
 const policyOf = (page: string) =>
@@ -20,8 +21,8 @@ Deno.test("html: the content between head and foot equals its golden file", () =
   }
 });
 
-Deno.test("html: the policy names the page's own scripts and style by digest, and allows nothing else", () => {
-  for (const page of reports.map(reportHtml)) {
+Deno.test("html: the policy names the page's own scripts and style by digest, and allows nothing else", async (t) => {
+  await eachCase(t, reports.map(reportHtml), (page) => {
     const scripts = bodies(page, "script");
     // A page without a plot has no library of plots.
     assert.equal(scripts.length, page.includes('class="canvas"') ? 2 : 1);
@@ -33,17 +34,17 @@ Deno.test("html: the policy names the page's own scripts and style by digest, an
       "base-uri 'none'",
       "form-action 'none'",
     ]);
-  }
+  });
 });
 
-Deno.test("html: the page loads nothing from other addresses", () => {
-  for (const page of reports.map(reportHtml)) {
+Deno.test("html: the page loads nothing from other addresses", async (t) => {
+  await eachCase(t, reports.map(reportHtml), (page) => {
     const markup = page.replaceAll(/<(script|style)[^>]*>[^]*?<\/\1>|<!--[^]*?-->/g, "");
     assert.doesNotMatch(markup, /\s(src|srcset|action|style|on\w+)=|<(iframe|object|embed|base|form)\b/i);
     const [icon, ...links] = [...markup.matchAll(/href="([^"]{0,20})/g)].map(([, start]) => start!);
     assert.equal(icon, "data:image/svg+xml,%");
     for (const link of links) assert.ok(link.startsWith("#") && markup.includes(` id="${link.slice(1)}"`), link);
-  }
+  });
 });
 
 Deno.test("html: escapes hostile names in text, attributes and the data of plots", () => {

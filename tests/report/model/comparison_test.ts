@@ -17,10 +17,11 @@ import { allPassed, bad, everyOutcome, gone, good, hostileComparison, mute, skip
 import { assertGolden } from "../golden.ts";
 import { script } from "../hostile.ts";
 import { context, latency, passed, reportOf } from "../sample.ts";
+import { eachCase } from "../../support/steps.ts";
 
 const { tool } = context;
 
-Deno.test("comparison: the exit code is the worst; an unsupported version is no failure", () => {
+Deno.test("comparison: the exit code is the worst; an unsupported version is no failure", async (t) => {
   const one = good("one");
   const cases: readonly (readonly [brokers: ComparedBroker[], exitCode: number, verdict: string])[] = [
     [[one, good("two")], 0, "pass"],
@@ -31,10 +32,10 @@ Deno.test("comparison: the exit code is the worst; an unsupported version is no 
     [[bad(), skipped], 130, "fail"],
     [[mute(), { ...mute(), name: "too" }], 3, "void"],
   ];
-  for (const [brokers, exitCode, verdict] of cases) {
+  await eachCase(t, cases, ([brokers, exitCode, verdict]) => {
     const comparison = makeComparison(brokers, tool);
     assert.deepEqual([comparison.exitCode, comparison.verdict], [exitCode, verdict], comparison.reason);
-  }
+  });
 });
 
 Deno.test("comparison: refuses a single run and a repeated name", () => {

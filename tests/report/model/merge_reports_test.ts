@@ -5,6 +5,7 @@ import { UsageError } from "../../../src/base/failure.ts";
 import { mergeReports } from "../../../src/report/model/merge_reports.ts";
 import type { Report } from "../../../src/report/model/report.ts";
 import { failed, modeCounts, passed, reportOf } from "../sample.ts";
+import { eachCase } from "../../support/steps.ts";
 
 const at = (report: Report, startedAt: string): Report => ({ ...report, run: { ...report.run, startedAt } });
 const first = reportOf(passed());
@@ -71,7 +72,7 @@ Deno.test("merge: a part that could not run makes the whole void; one without vi
   assert.deepEqual([merged(first, ended).verdict, merged(first, ended).exitCode], ["void", 130]);
 });
 
-Deno.test("merge: a proven failure in one part fails the whole, also when another part is void", () => {
+Deno.test("merge: a proven failure in one part fails the whole, also when another part is void", async (t) => {
   const bad = reportOf(failed());
   const nothing = {
     wills: { ...bad.wills, ...noCounts() },
@@ -84,12 +85,12 @@ Deno.test("merge: a proven failure in one part fails the whole, also when anothe
     ...at({ ...bad, ...nothing }, "2026-01-02T03:05:00.000Z"),
     ...{ verdict: "void", verdictText: "VOID", reason: "Cannot reach it", exitCode: 3 } as const,
   };
-  for (const parts of [[bad, unreachable], [unreachable, bad]] as const) {
+  await eachCase(t, [[bad, unreachable], [unreachable, bad]] as const, (parts) => {
     const { verdict, verdictText, exitCode, reason, faults } = merged(...parts);
     assert.deepEqual({ verdict, verdictText, exitCode }, { verdict: "fail", verdictText: "FAIL", exitCode: 1 });
     assert.match(reason, /^of 90,038 wills that were due: 25 missing, .*; then the run ended early: Cannot reach it$/);
     assert.equal(faults.length, 15);
-  }
+  });
   const whole = merged(shard(bad, 1, 3), shard(at(bad, "2026-01-02T03:05:00.000Z"), 3, 3));
   assert.deepEqual([whole.verdict, whole.exitCode], ["fail", 1]);
   assert.match(whole.reason, /50 missing.*: the run is incomplete: shard 2 of 3 is missing$/);
@@ -137,7 +138,7 @@ Deno.test("merge: joins wills of canaries, unobservable wills and restarts", () 
   assert.match(reason, /4 missing; of 28 wills of canaries: 2 missing, 4 altered$/);
 });
 
-Deno.test("merge: refuses reports that are not parts of one run in a sentence", () => {
+Deno.test("merge: refuses reports that are not parts of one run in a sentence", async (t) => {
   const other = reportOf(passed({ seed: 7 }));
   const more = reportOf(passed({ clients: 2_000 }));
   const elsewhere = { ...second, run: { ...second.run, target: "mqtt://elsewhere:1883" } };
@@ -148,12 +149,12 @@ Deno.test("merge: refuses reports that are not parts of one run in a sentence", 
     [[first, elsewhere], /its broker is "mqtt:\/\/elsewhere:1883"/],
     [[first, second, first], /^Cannot merge "2.json" with "0.json": they are the same part of the run$/],
   ];
-  for (const [reports, sentence] of cases) {
+  await eachCase(t, cases, ([reports, sentence]) => {
     assert.throws(() => merged(...reports), (error) => error instanceof UsageError && sentence.test(error.message));
-  }
+  });
 });
 
-Deno.test("merge: a missing shard makes the whole void, and the reason has its number", () => {
+Deno.test("merge: a missing shard makes the whole void, and the reason has its number", async (t) => {
   const whole = merged(shard(first, 1, 2), shard(second, 2, 2));
   assert.deepEqual([whole.verdict, whole.plan.shard], ["pass", undefined]);
   const cases: [number[], number, string][] = [
@@ -161,7 +162,7 @@ Deno.test("merge: a missing shard makes the whole void, and the reason has its n
     [[2, 3], 5, "shards 1, 4 and 5 of 5 are missing"],
     [[4, 1, 2], 5, "shards 3 and 5 of 5 are missing"],
   ];
-  for (const [had, of, text] of cases) {
+  await eachCase(t, cases, ([had, of, text]) => {
     const { verdict, reason, exitCode, wills } = merged(...had.map((number) => shard(first, number, of)));
     assert.deepEqual({ verdict, reason, exitCode }, {
       verdict: "void",
@@ -169,10 +170,10 @@ Deno.test("merge: a missing shard makes the whole void, and the reason has its n
       exitCode: 3,
     });
     assert.equal(wills.expected, had.length * first.wills.expected, "the present parts are still counted");
-  }
+  });
 });
 
-Deno.test("merge: refuses foreign and repeated shards in a sentence", () => {
+Deno.test("merge: refuses foreign and repeated shards in a sentence", async (t) => {
   const cases: [Report[], string][] = [
     [
       [shard(first, 1, 2), shard(second, 1, 2)],
@@ -196,7 +197,9 @@ Deno.test("merge: refuses foreign and repeated shards in a sentence", () => {
       "of one run, with one plan and one seed",
     ],
   ];
-  for (const [reports, sentence] of cases) assert.throws(() => merged(...reports), new UsageError(sentence));
+  await eachCase(t, cases, ([reports, sentence]) => {
+    assert.throws(() => merged(...reports), new UsageError(sentence));
+  });
 });
 
 Deno.test("merge: shards may have their own brokers: the report names both, and their drops add up", () => {

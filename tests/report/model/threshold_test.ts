@@ -9,6 +9,7 @@ import { wholeOf } from "../../../src/report/model/number_units.ts";
 import { thresholdTable } from "../../../src/report/terminal/threshold_table.ts";
 import { reportJson } from "../../../src/report/export/json.ts";
 import { failed, latency, modeCounts, passed } from "../sample.ts";
+import { eachCase } from "../../support/steps.ts";
 
 const context = { tool: { name: "mqtt-sim", version: "0" }, embedded: true, program: "mqtt-sim" } as const;
 
@@ -95,16 +96,16 @@ Deno.test("threshold: a percentage is of the number that the list names, and of 
   assert.equal(held(reportWith({}, { controls: { total: 0, blind: 0, lost: 0 } }), "controls.lost<1%").verdict, "fail");
 });
 
-Deno.test("threshold: the list has each path once, with its unit and the number that is 100 %", () => {
+Deno.test("threshold: the list has each path once, with its unit and the number that is 100 %", async (t) => {
   const lines = thresholdTable().split("\n");
   const paths = lines.slice(1, lines.indexOf("")).map((line) => line.split(" ")[0]!);
   assert.equal(new Set(paths).size, paths.length);
-  for (const path of paths) {
+  await eachCase(t, paths, (path) => {
     const real = path.replaceAll("MODE", "reset").replaceAll("MOMENT", "end").replaceAll("INDEX", "0");
     assert.ok(isNumberPath(real), real);
     const whole = wholeOf(real);
     if (whole !== undefined) assert.ok(isNumberPath(whole), whole);
-  }
+  });
   assert.ok(lines.some((line) => /^connects\.latencyMs\.p99 +ms$/.test(line)));
   assert.ok(lines.some((line) => /^kills\.byMode\.MODE\.missing +count +kills\.byMode\.MODE\.expected$/.test(line)));
   assert.doesNotMatch(thresholdTable("CONTROLS"), /^wills\./m);
@@ -223,8 +224,8 @@ for (const [expression, actual] of measured) {
   });
 }
 
-Deno.test("threshold: each number of a written report can be named, and its value is found", () => {
-  for (const report of [makeReport(failed(), context), reportWith()]) {
+Deno.test("threshold: each number of a written report can be named, and its value is found", async (t) => {
+  await eachCase(t, [makeReport(failed(), context), reportWith()], (report) => {
     const paths = numberPathsIn(JSON.parse(reportJson(report)), "");
     assert.ok(paths.length > 300, `${paths.length}`);
     for (const [path, value] of paths) {
@@ -232,7 +233,7 @@ Deno.test("threshold: each number of a written report can be named, and its valu
       const { actual } = thresholds![0]!;
       assert.ok(actual === value || (actual === undefined && value === 0), `${path}: ${actual}, not ${value}`);
     }
-  }
+  });
 });
 
 /** Each number of a document with its path; a threshold has no exponents. */

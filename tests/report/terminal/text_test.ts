@@ -3,6 +3,7 @@ import { colourStyle } from "../../../src/report/terminal/style.ts";
 import { reportText } from "../../../src/report/terminal/text.ts";
 import { assertGolden } from "../golden.ts";
 import { failed, passed, reportOf, voided } from "../sample.ts";
+import { eachCase } from "../../support/steps.ts";
 
 // deno-lint-ignore no-control-regex
 const codes = /\x1b\[\d+m/g;
@@ -27,14 +28,18 @@ Deno.test("text: the last line is the verdict with its reason", () => {
   }
 });
 
-Deno.test("text: no line is wider than the width", () => {
+Deno.test("text: no line is wider than the width", async (t) => {
   // At 80 columns the table has no space for six kinds of fault and ten modes.
-  for (const [width, results] of [[80, [passed(), voided()]], [100, [passed(), voided(), failed()]]] as const) {
-    for (const result of results) {
-      const lines = linesOf(reportText(reportOf(result), { width }));
-      assert.deepEqual(lines.filter((line) => line.length > width), []);
-    }
-  }
+  await eachCase(
+    t,
+    [[80, [passed(), voided()]], [100, [passed(), voided(), failed()]]] as const,
+    ([width, results]) => {
+      for (const result of results) {
+        const lines = linesOf(reportText(reportOf(result), { width }));
+        assert.deepEqual(lines.filter((line) => line.length > width), []);
+      }
+    },
+  );
 });
 
 Deno.test("text: a narrow table omits kinds of faults without a count, and names them", () => {
