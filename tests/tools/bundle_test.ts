@@ -1,6 +1,6 @@
 /** How the sources become the files of the npm package and of the binary. */
 import assert from "node:assert/strict";
-import { textModule, withThreads } from "../../tools/program/bundle.ts";
+import { pageScripts, textModule, withThreads } from "../../tools/program/bundle.ts";
 import { type Lock, lockFor } from "../../tools/program/write_lock.ts";
 
 Deno.test("bundle: a thread is started from its bundled file, minified or not", () => {
@@ -14,12 +14,22 @@ Deno.test("bundle: a thread is started from its bundled file, minified or not", 
   assert.throws(() => withThreads('new URL("./other_worker.ts",import.meta.url)'), /no thread "other_worker"/);
 });
 
-Deno.test("bundle: a script of a page is text, with the names of its functions", async () => {
-  const { text } = await import(
-    `data:text/javascript,${encodeURIComponent(textModule('export function go() {\n  return "export x";\n}\n'))}`
-  );
-  assert.equal(text, 'function go() {\n  return "export x";\n}\n');
-  assert.throws(() => textModule('import { a } from "./a.js";\n'), /stands alone/);
+Deno.test("bundle: a script of a page exports the texts of its functions", async () => {
+  const script = '/* A script. */\nexport function go() {\n  return "x";\n}\nexport async function stop(a) {}\n';
+  const texts = await import(`data:text/javascript,${encodeURIComponent(textModule(script))}`);
+  assert.deepEqual({ ...texts }, {
+    go: 'function go() {\n  return "x";\n}\n',
+    stop: "async function stop(a) {}\n",
+  });
+  for (const bad of ['import { a } from "./a.js";\n', "export const a = 1;\n"]) {
+    assert.throws(() => textModule(bad + script), /expected functions alone/);
+  }
+});
+
+Deno.test("bundle: each script of the pages can be text", () => {
+  const scripts = pageScripts(new URL("../../src/", import.meta.url));
+  assert.ok(scripts.some(({ pathname }) => pathname.endsWith("/plot_script.js")));
+  for (const script of scripts) assert.match(textModule(Deno.readTextFileSync(script)), /^export const \w+ = "/);
 });
 
 const whole: Lock = {

@@ -72,17 +72,23 @@ async function writeConfig(root: URL, folder: string): Promise<string> {
 }
 
 /** The JavaScript files of a folder: the program is in TypeScript, and what browsers run is not. */
-function pageScripts(folder: URL): URL[] {
+export function pageScripts(folder: URL): URL[] {
   return [...Deno.readDirSync(folder)].flatMap(({ name, isDirectory }) => {
     if (isDirectory) return pageScripts(new URL(`${name}/`, folder));
     return name.endsWith(".js") ? [new URL(name, folder)] : [];
   });
 }
 
-/** A module whose one export is the text of a script, without the word `export`. */
+/** A module with the same exports as a script, each of which is the text of the function. */
 export function textModule(script: string): string {
-  if (/^import /m.test(script)) throw new Error("A script of a page imports: expected one that stands alone");
-  return `export const text = ${JSON.stringify(script.replaceAll(/^export /gm, ""))};\n`;
+  const [head, ...functions] = script.split(/^export (?=(?:async )?function )/m);
+  if (/^(?:import|export) /m.test(head! + functions.join(""))) {
+    throw new Error("Cannot bundle a script of a page as text: expected functions alone, each exported");
+  }
+  return functions.map((text) => {
+    const name = /function (\w+)/.exec(text)![1]!;
+    return `export const ${name} = ${JSON.stringify(text)};\n`;
+  }).join("");
 }
 
 async function bundle(root: URL, folder: string, config: string): Promise<void> {

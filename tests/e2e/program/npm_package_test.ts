@@ -56,7 +56,9 @@ async function fleetPasses(folder: string): Promise<void> {
   assert.equal(code, 0, said);
   assert.ok(lines.some((line) => /^PASS {2}all \d+ wills/.test(line)), said);
   const page = await Deno.readTextFile(`${folder}/run.html`);
-  const script = Deno.readTextFileSync(new URL("src/report/html/page/plot_script.js", root));
+  const pages = new URL("src/report/html/page/", root);
+  const scripts = [...Deno.readDirSync(pages)].filter(({ name }) => name.endsWith(".js"));
+  const script = scripts.map(({ name }) => Deno.readTextFileSync(new URL(name, pages))).join("\n");
   const functions = [...script.matchAll(/^export ((?:async )?function \w+\()/gm)].map(([, head]) => head!);
   assert.deepEqual(["var uPlot=", ...functions].filter((part) => !page.includes(part)), [], "the page has its plots");
   const command = repeatCommand(lines);
