@@ -28,6 +28,7 @@ interface Job {
   readonly env?: Readonly<Record<string, string>>;
   readonly steps: readonly Step[];
   readonly "timeout-minutes"?: number;
+  readonly strategy?: { readonly matrix: { readonly include: readonly Readonly<Record<string, string>>[] } };
 }
 
 interface Workflow {

@@ -3,8 +3,9 @@
  * its programs does. The programs are substitutes; `tests/github/step_stage.ts` runs the scripts as GitHub does.
  */
 import assert from "node:assert/strict";
+import { binaryName, targets } from "../../tools/program/binaries.ts";
 import { runStep, type StepRun, type StepSetting } from "./step_stage.ts";
-import { actionPath, shellSteps } from "./workflow_file.ts";
+import { actionPath, shellSteps, workflowOf } from "./workflow_file.ts";
 
 const tag = { "github.ref_name": "v0.2.0" };
 const repository = { "github.repository": "Owner/mqtt-sim", "github.actor": "actor", "secrets.GITHUB_TOKEN": "secret" };
@@ -16,8 +17,9 @@ const release = {
   "dist/release/SHA256SUMS": `${sumOfA}  a\n`,
 };
 const binaries = {
-  "dist/release/mqtt-sim-x86_64-unknown-linux-gnu": "x86",
-  "dist/release/mqtt-sim-aarch64-unknown-linux-gnu": "arm",
+  ...Object.fromEntries(targets.map((target) => [`dist/release/${binaryName(target)}`, "other"])),
+  [`dist/release/${binaryName("x86_64-unknown-linux-gnu")}`]: "x86",
+  [`dist/release/${binaryName("aarch64-unknown-linux-gnu")}`]: "arm",
 };
 const binary = `#!/bin/bash
 printf 'mqtt-sim %s\\n' "$1" >>"$CALLS"
@@ -195,6 +197,22 @@ Deno.test("workflows: a binary of another version, and one whose fleet fails, fa
     const files = { "dist/release/mqtt-sim-x86_64-unknown-linux-gnu": text };
     // deno-lint-ignore no-await-in-loop
     assert.notEqual((await runStep(steps.get(place)!, { ...cases[place]!, files })).code, 0);
+  }
+});
+
+Deno.test("workflows: each binary that the release tries is one that deno task binaries makes, and is found", async () => {
+  const place = "release.yml/try/Run a fleet and a check";
+  const { include } = workflowOf(".github/workflows/release.yml").jobs.try!.strategy!.matrix;
+  assert.equal(include.length, 3);
+  for (const { target = "" } of include) {
+    assert.ok(targets.includes(target), target);
+    const files = Object.fromEntries(
+      targets.map((one) => [`dist/release/${binaryName(one)}`, one === target ? binary : ""]),
+    );
+    const values = { ...tag, "matrix.target": target };
+    // deno-lint-ignore no-await-in-loop
+    const { code, calls } = await runStep(steps.get(place)!, { values, files, programs: {} });
+    assert.deepEqual({ code, calls }, { code: 0, calls: cases[place]!.calls }, target);
   }
 });
 
