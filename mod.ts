@@ -72,6 +72,7 @@ export type {
   LatencyRow,
   ModeCounts,
   RedeliveryCounts,
+  TallyMode,
   WillCounts,
 } from "./src/fleet/result/will_counts.ts";
 export type { FaultKind, FaultSample, SlowLife, Timeline } from "./src/fleet/result/fault_sample.ts";
@@ -114,7 +115,7 @@ export {
 export { checkHtml } from "./src/report/html/check_html.ts";
 export { checkJunit } from "./src/report/export/check_junit.ts";
 export { checkMarkdown } from "./src/report/export/check_markdown.ts";
-export { checkText } from "./src/report/terminal/check_text.ts";
+export { checkText, type CheckTextOptions } from "./src/report/terminal/check_text.ts";
 export { type Endpoint, parseEndpoint, type Transport } from "./src/net/endpoint.ts";
 export type { ChosenEngine, EngineChoice, EngineName } from "./src/net/engine.ts";
 export {
@@ -172,7 +173,17 @@ export {
 } from "./src/fleet/result/presence_result.ts";
 export type { EarlyCloses, Remarks, ShortSessions } from "./src/fleet/result/remarks.ts";
 export type { RestartResult } from "./src/fleet/result/restart_result.ts";
-export type { SeriesLatency, SeriesPoint } from "./src/fleet/result/series_data.ts";
+export type { SeriesFaults, SeriesLatency, SeriesPoint } from "./src/fleet/result/series_data.ts";
+export type { FaultBatch } from "./src/fleet/result/fault_sample.ts";
+export type { ClientCounters } from "./src/fleet/result/client_counters.ts";
+export {
+  type DueVerdict,
+  dueVerdicts,
+  type ModeDetail,
+  type ProgressDetail,
+  type SurplusKind,
+  surplusKinds,
+} from "./src/fleet/result/progress_detail.ts";
 export type { TelemetryByGroup, TelemetryCounts, TelemetryResult } from "./src/fleet/result/telemetry_result.ts";
 export type { RestartBroker } from "./src/fleet/squad/broker_restart.ts";
 export type { PacketFault } from "./src/mqtt/codec/lenient.ts";

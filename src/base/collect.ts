@@ -7,7 +7,7 @@
 import v8 from "node:v8";
 
 /** Memory in use, including garbage, in bytes. */
-export interface MemoryUse {
+interface MemoryUse {
   readonly bufferBytes: number;
   readonly heapBytes: number;
 }

@@ -28,7 +28,7 @@ export interface Log {
 }
 
 /** The options of a log. */
-export interface LogOptions {
+interface LogOptions {
   readonly format: LogFormat;
   /** The least severe level that is written. */
   readonly level: LogLevel;

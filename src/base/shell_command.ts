@@ -7,14 +7,14 @@ import { UsageError } from "./failure.ts";
 import { formatMs } from "./units.ts";
 
 /** How a command ended. */
-export type ShellEnd =
+type ShellEnd =
   | { readonly kind: "exit"; readonly code: number }
   | { readonly kind: "signal"; readonly signal: string }
   /** It was still running after the time limit, and was killed. */
   | { readonly kind: "timeout" };
 
 /** The outcome of a command. */
-export interface ShellOutcome {
+interface ShellOutcome {
   readonly end: ShellEnd;
   readonly tookMs: number;
   /** The end of its standard error, without surrounding line ends; empty if it wrote nothing. */
@@ -41,7 +41,7 @@ const lastWordsMs = 200;
 const windows = Deno.build.os === "windows";
 
 /** The program that runs the command. */
-export const shellName = windows ? "cmd" : "sh";
+const shellName = windows ? "cmd" : "sh";
 
 /**
  * Runs a command with `sh -c` (`cmd /c` on Windows) in the current directory. Processes that it leaves in the

@@ -5,7 +5,7 @@
 import { UsageError } from "./failure.ts";
 
 /** A rate per second: a fraction of the existing items, or a number of items. */
-export type Rate =
+type Rate =
   | { readonly kind: "fraction"; readonly perSecond: number }
   | { readonly kind: "count"; readonly perSecond: number };
 

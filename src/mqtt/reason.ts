@@ -214,8 +214,3 @@ export function returnCodeOf(reasonCode: number): number | undefined {
   const index = returnCodes.indexOf(reasonCode);
   return index >= 0 ? index : nearestReturnCode.get(reasonCode);
 }
-
-/** The 5.0 reason code for a 3.1.1 CONNACK return code; numbers above 5 become 0x80, Unspecified error. */
-export function reasonCodeOf(returnCode: number): number {
-  return returnCodes[returnCode] ?? ReasonCode.unspecifiedError;
-}

@@ -7,7 +7,7 @@
 import { maximumStringBytes, packetTextSize, utf8Length } from "./utf8.ts";
 
 /** A filter of the form `$share/{group}/{filter}` (5.0). */
-export interface SharedFilter {
+interface SharedFilter {
   /** The ShareName: at least one character, none of `/`, `+`, `#`. */
   readonly group: string;
   /** The topic filter after the group, valid by {@link isValidTopicFilter}. */

@@ -6,7 +6,7 @@ import { dialTls, type TlsDialOptions } from "./tls/tls_dial.ts";
 import { dialWebSocket } from "./websocket/websocket_link.ts";
 
 /** How to connect. */
-export interface DialOptions {
+interface DialOptions {
   /** An address of this machine to connect from; by default the operating system chooses. */
   readonly sourceAddress?: string | undefined;
   /** For `mqtts` and `wss`; by default that of the endpoint. */

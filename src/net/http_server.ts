@@ -36,7 +36,7 @@ export interface WebServerOptions extends WebAccess {
 }
 
 /** A running server. */
-export interface WebServer {
+interface WebServer {
   readonly port: number;
   /** Closes the server after the answers in progress, or after a timeout. */
   close(): Promise<void>;

@@ -23,7 +23,7 @@ export interface PacketReceiver {
 }
 
 /** Limits and receiver of a {@link PacketStream}. */
-export interface PacketStreamOptions {
+interface PacketStreamOptions {
   /** Maximum size of a packet that is read, in bytes, fixed header included. */
   readonly maximumPacketSize: number;
   /**

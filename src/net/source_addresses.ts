@@ -4,7 +4,7 @@ import { UsageError } from "../base/failure.ts";
 import { formatCount } from "../base/units.ts";
 
 /** Maximum number of addresses in one value: with 28,232 ports each, far more than a process can open. */
-export const mostSourceAddresses = 1_024;
+const mostSourceAddresses = 1_024;
 
 const allowed =
   "an address of this machine, a list such as 127.0.0.2,127.0.0.3, a range such as 127.0.0.2-127.0.0.6, " +

@@ -13,7 +13,7 @@ import { mosquitto } from "./mosquitto.ts";
 import { mosquitto21 } from "./mosquitto_2_1.ts";
 import { nanomq } from "./nanomq.ts";
 import { nats } from "./nats.ts";
-import type { Deviation, Profile, StandardVersion } from "./profile.ts";
+import type { Deviation, Profile } from "./profile.ts";
 import { rabbitmq } from "./rabbitmq.ts";
 import { rumqttd } from "./rumqttd.ts";
 import { strict } from "./strict.ts";
@@ -62,11 +62,6 @@ export function profileOfBroker(said: string): Profile | undefined {
     ...profile,
     deviations: profile.deviations.filter(({ only }) => only === undefined || isWithin(version, only)),
   };
-}
-
-/** The deviations of a profile from this rule of this version, for conformance cases. */
-export function deviationsFrom({ deviations }: Profile, version: StandardVersion, rule: string): Deviation[] {
-  return deviations.filter(({ rules }) => rules[version] === rule);
 }
 
 /** A deviation's rules for users: `MQTT 3.1.1, 3.1.4-2; MQTT 5.0, 3.1.4-3`; empty if it violates no numbered rule. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mayCarry, ReasonCode, reasonCodeOf, reasonName, returnCodeOf } from "../../src/mqtt/reason.ts";
+import { mayCarry, ReasonCode, reasonName, returnCodeOf } from "../../src/mqtt/reason.ts";
 import type { PacketType } from "../../src/mqtt/packet.ts";
 
 /** The tables of sections 3.2 to 3.15, each as the list of the codes of its packet. */
@@ -42,15 +42,13 @@ Deno.test("reason: each named reason code belongs to a packet", () => {
   }
 });
 
-Deno.test("reason: maps 3.1.1 return codes both ways, and other codes to the nearest one or none", () => {
-  for (let returnCode = 0; returnCode <= 5; returnCode++) {
-    assert.equal(returnCodeOf(reasonCodeOf(returnCode)), returnCode);
-  }
+Deno.test("reason: maps reason codes to the nearest 3.1.1 return code, or to none", () => {
+  assert.equal(returnCodeOf(ReasonCode.success), 0);
+  assert.equal(returnCodeOf(ReasonCode.notAuthorized), 5);
   assert.equal(returnCodeOf(ReasonCode.unsupportedProtocolVersion), 1);
   assert.equal(returnCodeOf(ReasonCode.clientIdentifierNotValid), 2);
   assert.equal(returnCodeOf(ReasonCode.serverBusy), 3);
   assert.equal(returnCodeOf(ReasonCode.badUsernameOrPassword), 4);
   assert.equal(returnCodeOf(ReasonCode.banned), 5);
   assert.equal(returnCodeOf(ReasonCode.malformedPacket), undefined);
-  assert.equal(reasonCodeOf(6), ReasonCode.unspecifiedError);
 });

@@ -2,14 +2,7 @@
 import assert from "node:assert/strict";
 import { killModes } from "../../src/fleet/plan/kill_mode.ts";
 import { restart } from "../../src/profiles/endings.ts";
-import {
-  deviationsFrom,
-  profileNames,
-  profileOf,
-  profileOfBroker,
-  profiles,
-  rulesText,
-} from "../../src/profiles/profiles.ts";
+import { profileNames, profileOf, profileOfBroker, profiles, rulesText } from "../../src/profiles/profiles.ts";
 import { isWithin } from "../../src/profiles/version_range.ts";
 import { readStatements } from "../house/statements.ts";
 
@@ -69,13 +62,6 @@ Deno.test("profiles: ids are unique within a profile, and each text is one sente
     assert.match(what, /^[A-Z][^\n]*[^.]\.$/, `${name}/${id}`);
     assert.ok(source.length > 0 && !source.endsWith("."), `${name}/${id}`);
   }
-});
-
-Deno.test("profiles: a conformance case finds the deviations from its rule in its version", () => {
-  const mosquitto = profileOf("mosquitto")!;
-  assert.deepEqual(deviationsFrom(mosquitto, "5.0", "3.1.4-3").map(({ id }) => id), ["takeover-persistent"]);
-  assert.deepEqual(deviationsFrom(mosquitto, "3.1.1", "3.1.4-3"), []);
-  assert.deepEqual(deviationsFrom(profileOf("strict")!, "5.0", "3.1.4-3"), []);
 });
 
 Deno.test("profiles: the name and version of a broker select its profile and the deviations of that version", () => {

@@ -2,7 +2,7 @@
 import { formOf } from "../../src/fleet/plan/option_value.ts";
 import { defaultTextOf, optionSections, optionText, type PlanOption } from "../../src/fleet/plan/plan_option.ts";
 import { optionList } from "../../src/fleet/plan/plan_options.ts";
-import { brokerSettings } from "../../src/cli/broker/broker_settings.ts";
+import { brokerSections } from "../../src/cli/broker/broker_settings.ts";
 import type { Setting } from "../../src/cli/options/setting.ts";
 import { formattedMarkdown } from "./formatted_markdown.ts";
 
@@ -34,9 +34,10 @@ export function optionsPage(): string {
     const rows = optionList.filter(([, option]) => option.section === section).map(([, option]) => fleetRow(option));
     return table(section, ["Flag", "Default", "Scenario", "Meaning"], rows);
   });
-  const broker = [...Map.groupBy(brokerSettings, ([, { section }]) => section)].map(([section, settings]) =>
-    table(section, ["Flag", "Default", "Meaning"], settings.map(([name, setting]) => brokerRow(name, setting)))
-  );
+  const broker = Object.entries(brokerSections).map(([section, settings]) => {
+    const rows = Object.entries(settings).map(([name, setting]) => brokerRow(name, setting));
+    return table(section, ["Flag", "Default", "Meaning"], rows);
+  });
   return [head, fleetHead, ...fleet, brokerHead, ...broker].join("\n");
 }
 

@@ -46,7 +46,7 @@ export class SysTopics {
 type Value = readonly [topic: string, value: number | string];
 
 /** Topics below `$SYS/broker/`, and their values. */
-export function sysValues(metrics: BrokerMetrics, uptimeS: number, fault: string | undefined): Value[] {
+function sysValues(metrics: BrokerMetrics, uptimeS: number, fault: string | undefined): Value[] {
   const { connections, sessions, subscriptions, retained, messages, traffic, limitsHit } = metrics;
   return [
     ["version", "mqtt-sim"],

@@ -73,7 +73,7 @@ export function packetLog(log: Log, clientIds: Iterable<string>): Trace {
 const shownBytes = 64;
 
 /** The fields of a packet in one line: properties as JSON, reason codes with names, payloads truncated, no password. */
-export function packetFields(packet: Packet): LogFields {
+function packetFields(packet: Packet): LogFields {
   const { type, ...parts } = packet;
   return Object.fromEntries(
     Object.entries(parts).filter(([, value]) => value !== undefined)

@@ -39,7 +39,7 @@ export interface StatusReport extends StatusPage {
 }
 
 /** The address of the interface, and its access rules. */
-export interface MonitorOptions extends Pick<WebServerOptions, "host" | "port" | "allowOrigins" | "log"> {
+interface MonitorOptions extends Pick<WebServerOptions, "host" | "port" | "allowOrigins" | "log"> {
   /** The token that an operator must send; without it, this interface cannot change the broker. */
   readonly adminToken?: AdminToken | undefined;
   /** The program, for the metrics. */

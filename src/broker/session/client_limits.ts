@@ -12,7 +12,7 @@ import type {
 export type AnsweringPacket = ConnackPacket | AcknowledgePacket | SubackPacket | UnsubackPacket | DisconnectPacket;
 
 /** The limits that a CONNECT can contain. */
-export interface ClientLimits {
+interface ClientLimits {
   /** Maximum number of unacknowledged QoS 1 and 2 messages. */
   readonly receiveMaximum: number;
   /** Maximum packet size, in bytes. */

@@ -18,12 +18,12 @@ import type { OutboundAliases } from "./outbound_aliases.ts";
  * - `online`: CONNACK was sent
  * - `over`: the connection has ended; nothing is read or sent
  */
-export type ConnectionPhase = "new" | "checking" | "online" | "over";
+type ConnectionPhase = "new" | "checking" | "online" | "over";
 /** Number of sent bytes after which the output is measured again; usually the output leaves at the end of a turn. */
 const outputStepBytes = 16 * 1024;
 
 /** Counts sent packets and bytes. */
-export interface SentCounter {
+interface SentCounter {
   packetsSent: number;
   bytesSent: number;
 }

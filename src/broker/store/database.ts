@@ -17,7 +17,7 @@ export type Row = Readonly<Record<string, unknown>>;
 const code = { busy: 5, readonly: 8, corrupt: 11, full: 13, cannotOpen: 14, notADatabase: 26 } as const;
 
 /** A file, and for tests the schema version to create. */
-export type FileOption = SqliteOption & { readonly version?: number };
+type FileOption = SqliteOption & { readonly version?: number };
 
 export class Database {
   readonly #sqlite: DatabaseSync;

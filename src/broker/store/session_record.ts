@@ -8,7 +8,7 @@ import type { Delivery } from "../message/delivery.ts";
 import type { StoredSubscription } from "./stored.ts";
 
 /** The changes to which a session adds its own. */
-export interface SessionChanges {
+interface SessionChanges {
   readonly sessions: Set<SessionRecord>;
   readonly deliveries: Map<Delivery, SessionRecord>;
   /** Records that something has changed; returns false while the broker only restores the store's content. */

@@ -21,7 +21,7 @@ export interface TurnDeps {
 }
 
 /** The owner of a link to a client. */
-export interface Hearer {
+interface Hearer {
   /** Called if changes of the connection could not be stored; `untold`: nothing has been sent on it yet. */
   unstored(reasonCode: number, untold: boolean): void;
 }

@@ -7,17 +7,17 @@ import { file } from "../options/setting.ts";
 import { clearRetainedCommand, disconnectCommand, endSessionCommand } from "./broker_operator.ts";
 import { passwdCommand } from "./broker_passwd.ts";
 import { statusCommand } from "./broker_status.ts";
-import { type BrokerSettings, brokerSettings } from "./broker_settings.ts";
+import { brokerSections, type BrokerSettings } from "./broker_settings.ts";
 
 /** The flags of one run of the broker. */
 export type BrokerFlags = BrokerSettings & { readonly command: "broker"; readonly config?: string | undefined };
 
 /** Flags by section, as help shows them. */
 function sections(): Parser<"sync", BrokerSettings, unknown>[] {
-  const bySection = Map.groupBy(brokerSettings, ([, { section }]) => section);
-  return [...bySection].map(([section, settings]) =>
-    object(section, Object.fromEntries(settings.map(([name, setting]) => [name, setting.flag(name)]))) as never
-  );
+  return Object.entries(brokerSections).map(([section, settings]) => {
+    const flags = Object.entries(settings).map(([name, setting]) => [name, setting.flag(name)] as const);
+    return object(section, Object.fromEntries(flags)) as never;
+  });
 }
 
 const config = object("Config file", {

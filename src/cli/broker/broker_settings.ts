@@ -30,12 +30,10 @@ export const brokerDefaults = { host: "127.0.0.1", port: 1883 } as const;
 
 const listening = {
   host: one(text("ADDRESS"), {
-    section: "Listening",
     help: "Address of this machine to listen on; 0.0.0.0 means all.",
     usual: brokerDefaults.host,
   }),
   port: one(whole(0, 65_535, "PORT"), {
-    section: "Listening",
     short: "-p",
     help: "Port to listen on; 0 means a free port.",
     usual: String(brokerDefaults.port),
@@ -43,17 +41,15 @@ const listening = {
   listen: many(
     text("URL", (value) => parseEndpoint(value), "a URL such as mqtts://127.0.0.1:8883 or ws://127.0.0.1:8080"),
     {
-      section: "Listening",
       help: "Where to listen, instead of --host and --port: mqtt://, mqtts://, ws:// or wss:// with host and port; " +
         "WebSocket at /mqtt.",
     },
   ),
   "allow-origin": many(text("ORIGIN", readOrigin, "an origin such as https://app.example, or *"), {
-    section: "Listening",
     help: "A web page that may use WebSocket, metrics and status from a browser, such as https://app.example; * is " +
       "every page. Default: none.",
   }),
-  engine: one(choice(engineChoices), { section: "Listening", help: engineHelp, usual: "auto" }),
+  engine: one(choice(engineChoices), { help: engineHelp, usual: "auto" }),
 };
 
 /** @throws UsageError when it is no origin */
@@ -64,71 +60,51 @@ function readOrigin(value: string): string {
 }
 
 const security = {
-  "tls-cert": one(file, {
-    section: "Security",
-    help: "The server's certificate in PEM, with its chain.",
-  }),
-  "tls-key": one(file, { section: "Security", help: "Its private key in PEM. SIGHUP reloads all these files." }),
-  "tls-ca": one(file, { section: "Security", help: "CA certificates in PEM that sign client certificates." }),
-  "tls-client-auth": one(choice(clientAuths), {
-    section: "Security",
-    help: "Whether clients must present a certificate.",
-    usual: "none",
-  }),
+  "tls-cert": one(file, { help: "The server's certificate in PEM, with its chain." }),
+  "tls-key": one(file, { help: "Its private key in PEM. SIGHUP reloads all these files." }),
+  "tls-ca": one(file, { help: "CA certificates in PEM that sign client certificates." }),
+  "tls-client-auth": one(choice(clientAuths), { help: "Whether clients must present a certificate.", usual: "none" }),
   "tls-username": one(choice(["cn"]), {
-    section: "Security",
     help: "Uses the common name of a client's certificate as its user name; no password is needed.",
   }),
   users: one(file, {
-    section: "Security",
     help: "Users and hashes of their passwords, as mqtt-sim broker passwd or mosquitto_passwd write them.",
   }),
   acl: one(file, {
-    section: "Security",
     help: "Rules for publishing and subscribing, in the format of mosquitto's acl_file. Default deny.",
   }),
-  "allow-anonymous": toggle({
-    section: "Security",
-    help: "Accept clients without a user name, also with --users and from other machines.",
-  }),
+  "allow-anonymous": toggle({ help: "Accept clients without a user name, also with --users and from other machines." }),
 };
 
 const service = {
   "max-qos": one(choice(["0", "1", "2"]), {
-    section: "Service",
     help: "Highest QoS that is served; a will above it is refused with 0x9B.",
     usual: String(defaultOptions.maximumQoS),
   }),
   retain: one(choice(["yes", "no"]), {
-    section: "Service",
     help: "Whether messages are retained; if not, a will with retain is refused with 0x9A.",
     usual: defaultOptions.retainAvailable ? "yes" : "no",
   }),
   "server-keep-alive": one(seconds(0, 65_535), {
-    section: "Service",
     help: "Server Keep Alive: overrides the keep alive of every 5.0 client; 0 turns keep alive off.",
     usual: "the client's own",
   }),
   "response-information": one(text("TEXT"), {
-    section: "Service",
     help: "Response Information for the 5.0 clients that request it; %c stands for the client identifier.",
   }),
 };
 
 const durability = {
   store: one(text("PATH"), {
-    section: "Durability",
     help: "A file that keeps sessions, messages and wills over a restart; created if it does not exist. " +
       "memory: they end with the broker.",
     usual: defaultOptions.store,
   }),
   "store-outlives": one(choice(["power", "process"]), {
-    section: "Durability",
     help: "What acknowledged data survives: a power failure, or only a crash of the broker, which is faster.",
     usual: defaultOptions.outlives,
   }),
   "on-shutdown": one(choice(["publish", "keep"]), {
-    section: "Durability",
     help: "Wills at a clean stop: published, or kept for the next start. A store keeps delayed wills in both cases; " +
       "without a store they are published too, and keep loses all wills.",
     usual: defaultOptions.onShutdown,
@@ -136,14 +112,15 @@ const durability = {
 };
 
 const output = {
-  quiet: toggle({ section: "Output", short: "-q", help: "Write warnings only." }),
+  quiet: toggle({ short: "-q", help: "Write warnings only." }),
 };
 
 /** A limit as a person sets it. */
 interface LimitSetting {
   readonly name: string;
   readonly help: string;
-  readonly kind?: "duration" | "size";
+  /** True for bytes that are written such as 64k. */
+  readonly isSize?: true;
   /** The default in words, where it is not the same on every machine. */
   readonly usual?: string;
 }
@@ -160,12 +137,11 @@ const limits: Readonly<Record<keyof BrokerLimits, LimitSetting>> = {
     name: "time-to-connect",
     help:
       "Time from the accept, including TLS and WebSocket handshakes, to CONNECT and login; then the broker closes the connection.",
-    kind: "duration",
   },
   maximumPacketSizeBytes: {
     name: "max-packet-size",
     help: "Largest packet read; a larger one ends the connection with 0x95.",
-    kind: "size",
+    isSize: true,
   },
   receiveMaximum: {
     name: "receive-maximum",
@@ -195,7 +171,7 @@ const limits: Readonly<Record<keyof BrokerLimits, LimitSetting>> = {
   allOutboxesBytes: {
     name: "max-queues-size",
     help: "Bytes of messages queued for all clients together; further messages are dropped and counted.",
-    kind: "size",
+    isSize: true,
   },
   topicBytes: {
     name: "max-topic-length",
@@ -208,12 +184,12 @@ const limits: Readonly<Record<keyof BrokerLimits, LimitSetting>> = {
   outboxBytes: {
     name: "max-queue-size",
     help: "Bytes of messages queued for a client; further messages are dropped and counted.",
-    kind: "size",
+    isSize: true,
   },
   unreadBytes: {
     name: "max-unread",
     help: "Bytes of responses that a client has not read; more ends the connection with 0x97.",
-    kind: "size",
+    isSize: true,
   },
   subscriptionsPerSession: {
     name: "max-subscriptions",
@@ -240,13 +216,13 @@ const limits: Readonly<Record<keyof BrokerLimits, LimitSetting>> = {
     help:
       "Memory that clients make the broker take, all together: 55 % for what it keeps, the rest for what the runtime " +
       "has not collected yet; at the bound the newest item is refused with 0x97.",
-    kind: "size",
+    isSize: true,
     usual: "a quarter of this machine's memory (1024m where it is not known), at most half of the runtime's heap",
   },
   connectBytes: {
     name: "max-connect-size",
     help: "Largest CONNECT read; a larger one is refused with 0x95.",
-    kind: "size",
+    isSize: true,
   },
   userProperties: {
     name: "max-user-properties",
@@ -265,29 +241,25 @@ const limits: Readonly<Record<keyof BrokerLimits, LimitSetting>> = {
     help:
       "Longest keep alive: a 5.0 client gets it in CONNACK; a 3.1.1 client with a longer one, or none, is refused; " +
       "0 means no limit.",
-    kind: "duration",
   },
   sessionExpiryMs: {
     name: "max-session-expiry",
     help:
       "Longest session expiry: announced to 5.0 clients that request more; 3.1.1 sessions end after it; 0 means no limit.",
-    kind: "duration",
   },
   stopGraceMs: {
     name: "stop-grace",
     help: "Time that a stopping broker gives subscribers to receive the wills.",
-    kind: "duration",
   },
 };
 
 function limitSetting(limit: keyof BrokerLimits): Setting<number> {
-  const { help, kind, usual: usualText } = limits[limit];
+  const { help, isSize, usual: usualText } = limits[limit];
   const [least, most] = limitRange(limit);
   const usual = defaultLimits[limit];
-  const about = { section: "Limits", help };
-  if (kind === "duration") return one(durationMs(least, most), { ...about, usual: formatDuration(usual) });
-  if (kind === "size") return one(sizeBytes(least, most), { ...about, usual: usualText ?? formatSizeBytes(usual) });
-  return one(whole(least, most), { ...about, usual: usualText ?? formatCount(usual) });
+  if (limit.endsWith("Ms")) return one(durationMs(least, most), { help, usual: formatDuration(usual) });
+  if (isSize) return one(sizeBytes(least, most), { help, usual: usualText ?? formatSizeBytes(usual) });
+  return one(whole(least, most), { help, usual: usualText ?? formatCount(usual) });
 }
 
 /** The name of the setting of a limit. */
@@ -302,12 +274,22 @@ export const limitNames: ReadonlyMap<string, keyof BrokerLimits> = new Map(
 
 const named = { ...listening, ...security, ...service, ...durability, ...observing, ...faults, ...output };
 
+/** The settings of each section of help, in its order. */
+export const brokerSections: Readonly<Record<string, Readonly<Record<string, Setting<unknown>>>>> = {
+  Listening: listening,
+  Security: security,
+  Service: service,
+  Durability: durability,
+  Limits: Object.fromEntries([...limitNames].map(([name, limit]) => [name, limitSetting(limit)])),
+  Observing: observing,
+  Faults: faults,
+  Output: output,
+};
+
 /** Every setting by its flag's name, in the order of help. */
-export const brokerSettings: ReadonlyMap<string, Setting<unknown>> = new Map<string, Setting<unknown>>([
-  ...Object.entries({ ...listening, ...security, ...service, ...durability }),
-  ...[...limitNames].map(([name, limit]) => [name, limitSetting(limit)] as const),
-  ...Object.entries({ ...observing, ...faults, ...output }),
-]);
+export const brokerSettings: ReadonlyMap<string, Setting<unknown>> = new Map(
+  Object.values(brokerSections).flatMap((settings) => Object.entries(settings)),
+);
 
 /** A user's settings, by flags or by file; absent where the user gave none. */
 export type BrokerSettings =

@@ -18,34 +18,28 @@ export const observingDefaults = { sysIntervalMs: 10_000, log: "text", logLevel:
 /** Log, trace, `$SYS` and metrics page. */
 export const observing = {
   metrics: one(hostAndPort, {
-    section: "Observing",
     help: "Serve /metrics for Prometheus, /healthz and /status over HTTP, on 127.0.0.1 by default; " +
       "port 0 means a free port.",
     usual: "none",
   }),
   "admin-token": one(file, {
-    section: "Observing",
     help: "Accept operator actions at the address of --metrics, which must be a loopback address, from requests " +
       "with the token in this file: 16 characters or more, mode 0600.",
     usual: "none",
   }),
   "sys-interval": one(durationMs(0), {
-    section: "Observing",
     help: "Interval between publications of the $SYS topics; 0s publishes none.",
     usual: formatDuration(observingDefaults.sysIntervalMs),
   }),
   log: one(choice(["text", "json"]), {
-    section: "Observing",
     help: "Format of log lines on standard error: text, or one JSON document per line.",
     usual: observingDefaults.log,
   }),
   "log-level": one(choice(logLevels), {
-    section: "Observing",
     help: "Minimum log level; info includes every connection and will, without payloads.",
     usual: observingDefaults.logLevel,
   }),
   "trace-client": many(text("ID"), {
-    section: "Observing",
     help:
       "Log every packet from and to the client with this identifier, decoded, with truncated payloads, at any log level.",
   }),
@@ -54,19 +48,16 @@ export const observing = {
 /** Wills that go wrong on purpose. */
 export const faults = {
   fault: one({ ...text("MIX", parseFaults, "shares such as lose=1%,delay=1%:1500ms"), words: faultKinds }, {
-    section: "Faults",
     help:
       `Inject faults into wills, to test that a monitor detects them: shares such as lose=1%,delay=0.5%:1500ms, of ` +
       `${faultKinds.join(", ")}. See the list below.`,
     usual: "none",
   }),
   "fault-seed": one(whole(0, 0xffff_ffff), {
-    section: "Faults",
     help: "Seed of the fault injection: the same wills in the same order get the same faults.",
     usual: "random, printed at the start",
   }),
   "fault-clients": one(text("REGEX", readPattern, "a regular expression such as ^sensor-"), {
-    section: "Faults",
     help: "Inject faults only into wills of clients whose identifier matches.",
     usual: "all",
   }),

@@ -26,9 +26,9 @@ import {
 
 const { longestMs, longestDownMs } = phaseLimits;
 
-/** One value with its help; sections are help's on the command line. */
+/** One value with its help. */
 function entry<T>(kind: Kind<T>, help: string): Entry<T> {
-  return one(kind, { section: "Scenario", help });
+  return one(kind, { help });
 }
 
 const killed = text<KillRate | "once">(
@@ -66,10 +66,7 @@ const groupEntries: Entries = new Map([
   ["telemetry", telemetryForm],
 ]);
 
-const groupNames = many(text("NAME"), {
-  section: "Scenario",
-  help: "Names of the groups of the phase. Default all.",
-});
+const groupNames = many(text("NAME"), { help: "Names of the groups of the phase. Default all." });
 
 /** Times that a plan checks again, with the bounds it has for each kind of phase. */
 const phaseEntries: ReadonlyMap<string, Entry<unknown>> = new Map<string, Entry<unknown>>([
@@ -134,12 +131,11 @@ const condition = text<Threshold>(
 
 /** All entries of a scenario file. */
 export const scenarioEntries: Entries = new Map<string, Entry<unknown>>([
-  ["url", many(broker, { section: "Scenario", help: "The broker to test, or several to compare; a name before it." })],
+  ["url", many(broker, { help: "The broker to test, or several to compare; a name before it." })],
   ...fleetEntries,
   [
     "threshold",
     many(condition, {
-      section: "Scenario",
       help: "Conditions to pass, as --threshold has them; thresholds of the command line replace all of them.",
     }),
   ],

@@ -17,7 +17,7 @@ export function kindOf(value: OptionValue): Kind<unknown> {
 
 /** The entry of an option; its help has the bounds already. */
 export function optionEntry(option: PlanOption): Entry<unknown> {
-  const about = { section: option.section, help: optionHelp(option) };
+  const about = { help: optionHelp(option) };
   const { value } = option;
   if (value.kind === "switch") return toggle(about);
   const kind = { ...kindOf(value), range: "" };

@@ -19,9 +19,8 @@ export interface Kind<T> extends FlagValue<T> {
   readonly range: string;
 }
 
-/** The place of a setting in help, its help text, and its default. */
+/** The help text of a setting, and its default. */
 export interface About {
-  readonly section: string;
   /** A name of one letter. */
   readonly short?: ShortName;
   /** Sentences; bounds and default are put behind them. */
@@ -44,7 +43,6 @@ export type Entries = ReadonlyMap<string, Entry<unknown>>;
 
 /** One setting: an entry that is a flag too. */
 export interface Setting<Value> extends Entry<Value> {
-  readonly section: string;
   /** The placeholder of the value in help; empty for a switch. */
   readonly metavar: string;
   /** Help without the default. */
@@ -63,7 +61,6 @@ export function one<T>(kind: Kind<T>, about: About): Setting<T> {
   const text = textOf(kind.range, about);
   const help = helpOf(text, about);
   return {
-    section: about.section,
     metavar: kind.metavar,
     text,
     usual: about.usual,
@@ -75,14 +72,10 @@ export function one<T>(kind: Kind<T>, about: About): Setting<T> {
 
 /** A setting that may occur several times; in a file a list, or a single value. */
 export function many<T>(kind: Kind<T>, about: About): Setting<readonly T[]> {
-  const text = textOf(kind.range, about);
+  const { metavar, text, usual } = one(kind, about);
   const help = `${helpOf(text, about)} May be repeated.`;
   return {
-    section: about.section,
-    metavar: kind.metavar,
-    text: `${text} May be repeated.`,
-    usual: about.usual,
-    allowed: `${kind.allowed}, or a list`,
+    ...{ metavar, text: `${text} May be repeated.`, usual, allowed: `${kind.allowed}, or a list` },
     flag: (name) => repeatedFlag(`--${name}`, kind, help) as never,
     schema: (name) => {
       const single = entry(kind, name);
@@ -95,7 +88,6 @@ export function many<T>(kind: Kind<T>, about: About): Setting<readonly T[]> {
 /** A setting that is on or absent. */
 export function toggle(about: About): Setting<true> {
   return {
-    section: about.section,
     metavar: "",
     text: about.help,
     usual: about.usual,

@@ -2,7 +2,7 @@
 import type { CaseContext } from "../context/case_context.ts";
 
 /** How long a message has waited in the server, at the least and at the most. */
-export interface Waited {
+interface Waited {
   readonly leastMs: number;
   readonly mostMs: number;
 }

@@ -7,7 +7,7 @@ import type { Bounds } from "../model/bounds.ts";
 import type { CaseFault } from "../model/outcome.ts";
 
 /** The part of a deviation that decides which failures it covers. */
-export type Covering = Partial<Pick<Deviation, "shows" | "signs">>;
+type Covering = Partial<Pick<Deviation, "shows" | "signs">>;
 
 /** Will delay of the cases whose will is due before its delay has passed, in seconds. */
 const longDelayS = 60;

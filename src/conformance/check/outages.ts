@@ -18,7 +18,7 @@ interface Suspect {
 }
 
 /** A case that is not judged, and why. */
-export interface Unjudged {
+interface Unjudged {
   readonly run: CaseRun;
   readonly reason: string;
 }

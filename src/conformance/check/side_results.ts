@@ -9,7 +9,7 @@ import type { CaseResult } from "../case/result.ts";
 import type { TranscriptLine } from "../probe/transcript.ts";
 
 /** Where a fault was seen. */
-export interface FaultOrigin {
+interface FaultOrigin {
   /** The case, or the control arm. */
   readonly where: string;
   readonly protocol: Protocol;

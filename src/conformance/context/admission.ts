@@ -15,7 +15,7 @@ const closedAttempts = 4;
 const retryAfterMs = 250;
 
 /** A client that the broker accepted. */
-export interface Admitted {
+interface Admitted {
   readonly probe: Probe;
   /** Its attempts before. */
   readonly refused: readonly Probe[];

@@ -9,7 +9,7 @@ import type { PresenceLog } from "../ledger/presence_log.ts";
 import type { Failures } from "./retry.ts";
 
 /** A client whose CONNECT failed. */
-export interface FailedClient {
+interface FailedClient {
   readonly number: number;
   readonly failures: Failures;
 }

@@ -9,7 +9,7 @@ import { noTelemetry, type TelemetryCounts } from "../result/telemetry_result.ts
 import { telemetryTopic } from "../plan/telemetry_topic.ts";
 
 /** A client that publishes. */
-export interface TelemetryClient {
+interface TelemetryClient {
   readonly number: number;
   /** True while it is connected and may send. */
   readonly up: boolean;

@@ -24,7 +24,7 @@ import type { Note } from "../recording/record_event.ts";
 import { timelineOf } from "./timeline.ts";
 
 /** The message that a reader found on the topic of one client, without its bytes. */
-export interface PresenceReading {
+interface PresenceReading {
   readonly moment: PresenceMoment;
   readonly client: number;
   /** The instant of the request. */
@@ -34,7 +34,7 @@ export interface PresenceReading {
 }
 
 /** The parts in which the message found differs from the message of a state. */
-export type Differing = (state: PresenceState, truth: PresenceTruth) => readonly PresencePart[];
+type Differing = (state: PresenceState, truth: PresenceTruth) => readonly PresencePart[];
 
 /** The inputs of the records. */
 export interface PresenceAuditorDeps {

@@ -33,7 +33,7 @@ import type { TelemetryCounts } from "../result/telemetry_result.ts";
 import type { SeenWill } from "../oracle/will_compare.ts";
 
 /** The watcher that saw a message. */
-export interface SeeingWatcher {
+interface SeeingWatcher {
   /** The number of the watcher among those of its bucket, from 0. */
   readonly post: { readonly copy: number };
   readonly seen: SeenWill;

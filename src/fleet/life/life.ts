@@ -127,7 +127,7 @@ export function clientIdOf(plan: FleetPlan, client: number): string {
 }
 
 /** A will as the client requests it from the broker. */
-export interface WillContent {
+interface WillContent {
   readonly topic: string;
   readonly payload: Uint8Array;
   /** 5.0 only. */

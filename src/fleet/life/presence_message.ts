@@ -19,7 +19,7 @@ export function presenceMessage(plan: FleetPlan, life: Life, word: PresenceWord)
 }
 
 /** The source of a presence payload. */
-export interface PresenceMark extends Mark {
+interface PresenceMark extends Mark {
   readonly word: PresenceWord;
 }
 

@@ -34,7 +34,7 @@ export function mergedRow(encoded: readonly string[]): LatencyRow {
 }
 
 /** The findings of a part beside the wills that watchers received. */
-export interface Besides {
+interface Besides {
   readonly controls: FleetResult["controls"];
   readonly retained: RetainedCounts | undefined;
   readonly presence: PresenceData | undefined;

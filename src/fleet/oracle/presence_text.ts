@@ -13,7 +13,7 @@ import { partText, type PropertyName, type Stray } from "./will_compare.ts";
 export type PresencePart = "topic" | "payload" | "QoS" | "retain flag" | PropertyName | Stray;
 
 /** One wrong state. */
-export interface WrongState {
+interface WrongState {
   readonly verdict: Exclude<PresenceVerdict, "right" | "eitherWay">;
   /** The message that had to be there; undefined for none. */
   readonly state: PresenceState | undefined;

@@ -8,10 +8,10 @@ import { type KillMode, killModes, type KillShare } from "./kill_mode.ts";
 import { parseShard, shardText } from "./shard.ts";
 
 /** Kinds of numbers, which have bounds. */
-export type NumberKind = "whole" | "seconds" | "duration" | "perSecond" | "bytes";
+type NumberKind = "whole" | "seconds" | "duration" | "perSecond" | "bytes";
 
 /** Kinds without data. */
-export type PlainKind = "switch" | "qos" | "killRate" | "killShares" | "reconnect" | "addresses" | "shard";
+type PlainKind = "switch" | "qos" | "killRate" | "killShares" | "reconnect" | "addresses" | "shard";
 
 /** The kind of an option's value, with its bounds or words. */
 export type OptionValue =
@@ -28,7 +28,7 @@ export interface NumberValue {
 }
 
 /** One of a few words. */
-export interface ChoiceValue {
+interface ChoiceValue {
   readonly kind: "choice";
   readonly words: readonly string[];
   /** A word that a group must not use. */

@@ -29,7 +29,7 @@ export function shardsOf({ shard }: Pick<FleetPlan, "shard">): number {
 }
 
 /** A range of numbers. */
-export interface Range {
+interface Range {
   readonly first: number;
   readonly count: number;
 }

@@ -7,7 +7,7 @@ import { formatCount, parseDurationMs } from "../../base/units.ts";
 import type { FleetPlan } from "./plan.ts";
 
 /** An instant as the person wrote it. */
-export interface StartAsked {
+interface StartAsked {
   readonly at: Date;
   /** It is an absolute time: all shards that get it start together. */
   readonly absolute: boolean;

@@ -6,7 +6,7 @@ import type { FleetPlan } from "./plan.ts";
 import { shardsOf } from "./shard.ts";
 
 /** The values of a template's placeholders. */
-export interface TopicParts {
+interface TopicParts {
   readonly run: string;
   readonly bucket: string;
   readonly client: string;

@@ -24,7 +24,7 @@ const grantedWithinMs = 3_000;
 const decoder = new TextDecoder();
 
 /** A broker's data on itself; a value that it does not publish is absent. */
-export interface BrokerSays {
+interface BrokerSays {
   /** Messages dropped so far. */
   readonly dropped?: number;
   /** Its name for itself, such as `mosquitto version 2.0.11`. */

@@ -9,7 +9,7 @@ import { phasesOf } from "../plan/phases.ts";
 import type { ClientGroup, FleetPlan } from "../plan/plan.ts";
 
 /** The decision, or why no run is possible. */
-export type Negotiated =
+type Negotiated =
   | { readonly kind: "ready"; readonly protocol: "3.1.1" | "5" | "mix"; readonly notice?: string }
   | { readonly kind: "void"; readonly reason: string; readonly notSpoken?: true };
 

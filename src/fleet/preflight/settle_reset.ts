@@ -10,7 +10,7 @@ import type { Notice } from "../result/result.ts";
 import { killsByReset } from "./rst_self_test.ts";
 
 /** Why no RST can be sent. */
-export type NoReset = "tls" | "runtime";
+type NoReset = "tls" | "runtime";
 
 const why: Readonly<Record<NoReset, string>> = {
   tls: "a TCP reset cannot be sent over TLS",

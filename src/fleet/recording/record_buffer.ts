@@ -5,7 +5,7 @@
 import type { EventFields, EventKind, Note } from "./record_event.ts";
 
 /** The limit of unwritten characters of one squad; some 200,000 events. */
-export const mostWaiting = 32 * 1_048_576;
+const mostWaiting = 32 * 1_048_576;
 /** The buffer passes a batch on once it is so long, or on the next flush. */
 const batchLength = 65_536;
 

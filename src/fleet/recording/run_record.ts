@@ -17,7 +17,7 @@ export interface RecordSink {
 export type Usage = RunFacts["resources"];
 
 /** Why there was no run; empty where there was. */
-export type EndReason = Pick<EventFields<"end">, "reason" | "notSpoken">;
+type EndReason = Pick<EventFields<"end">, "reason" | "notSpoken">;
 
 /** The interval of the notes on the use of the machine, in milliseconds. */
 const usageEveryMs = 1_000;

@@ -54,6 +54,7 @@ export interface FaultSample {
 
 /** Faults since the last batch. */
 export interface FaultBatch {
+  /** The faults. */
   readonly faults: readonly FaultSample[];
   /** Faults for which the batch had no room. */
   readonly dropped: number;

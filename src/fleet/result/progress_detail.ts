@@ -37,6 +37,7 @@ export interface ModeDetail {
   readonly open: number;
   /** The others. */
   readonly verdicts: Readonly<Record<DueVerdict, number>>;
+  /** Wills beyond those that were due, by kind. */
   readonly surplus: Readonly<Record<SurplusKind, number>>;
   /** Kill-to-will times. */
   readonly latency: LatencyBucketCounts;
@@ -44,9 +45,11 @@ export interface ModeDetail {
 
 /** The counts of a run in progress. */
 export interface ProgressDetail {
+  /** By kill mode, `restart`, and `alive` for lives without an end. */
   readonly byMode: Readonly<Partial<Record<TallyMode, ModeDetail>>>;
   /** Open wills that are late already. */
   readonly overdue: number;
+  /** The counts of the clients. */
   readonly counters: Readonly<ClientCounters>;
   /** From the dial to CONNACK, reconnects too. */
   readonly connects: LatencyBucketCounts;

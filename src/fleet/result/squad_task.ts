@@ -16,7 +16,7 @@ import type { TallyData } from "./tally_data.ts";
 import type { TelemetryByGroup } from "./telemetry_result.ts";
 
 /** The memory of this process before and after its clients connected, in bytes. */
-export interface MemoryMarks {
+interface MemoryMarks {
   readonly before: number;
   readonly after: number;
 }

@@ -14,9 +14,6 @@ export type Described = Readonly<Partial<Record<FaultName, Deviation>>>;
 /** Samples kept of each deviation. */
 const samplesKept = 3;
 
-/** No deviation. */
-export const noDeviations: DeviationData = { byId: {}, described: {} };
-
 export class DeviationTally {
   readonly #byId = new Map<string, DeviationCounts>();
   readonly #described = new Map<string, number>();

@@ -2,6 +2,7 @@
  * One look at retained messages: a new subscriber requests the topic of each client, a bounded number at a time, so
  * that no queue limit of the broker applies. First it must find the last message of its canary.
  */
+import { Acknowledger } from "./acknowledger.ts";
 import type { PacketFault } from "../../mqtt/codec/lenient.ts";
 import type { Packet, ProtocolVersion, PublishPacket, QoS } from "../../mqtt/packet.ts";
 import { reasonText } from "../../mqtt/reason.ts";
@@ -27,7 +28,7 @@ export interface Reading {
 }
 
 /** The subject of one look. */
-export interface LookOrder {
+interface LookOrder {
   readonly plan: FleetPlan;
   readonly world: FleetWorld;
   readonly version: ProtocolVersion;
@@ -66,7 +67,7 @@ export class PresenceReader implements ConnectionOwner {
   readonly #order: LookOrder;
   readonly #queue: string[];
   readonly #asked = new Map<string, ReadTopic>();
-  readonly #unreleased = new Set<number>();
+  readonly #acknowledger = new Acknowledger();
   #connection: ClientConnection | undefined;
   #step: Step = "speaking";
   #batch: string[] = [];
@@ -148,8 +149,7 @@ export class PresenceReader implements ConnectionOwner {
       case "publish":
         return this.#onPublish(connection, seenMessage(packet, faults), nowMs);
       case "pubrel":
-        this.#unreleased.delete(packet.packetId);
-        return connection.send({ type: "pubcomp", packetId: packet.packetId }, nowMs);
+        return this.#acknowledger.pubrel(connection, packet.packetId, nowMs);
     }
   }
 
@@ -242,13 +242,7 @@ export class PresenceReader implements ConnectionOwner {
   }
 
   #onPublish(connection: ClientConnection, packet: SeenMessage, nowMs: number): void {
-    const { packetId, qos } = packet;
-    if (qos === 1) connection.send({ type: "puback", packetId: packetId! }, nowMs);
-    if (qos === 2) {
-      connection.send({ type: "pubrec", packetId: packetId! }, nowMs);
-      if (this.#unreleased.has(packetId!)) return;
-      this.#unreleased.add(packetId!);
-    }
+    if (this.#acknowledger.publish(connection, packet, nowMs)) return;
     const asked = this.#asked.get(packet.topic);
     if (asked === undefined || asked.packet !== undefined) return;
     asked.packet = packet;

@@ -2,7 +2,7 @@
  * A watcher: a client that subscribes to a part of the topic space and notes each will that arrives. Where the plan
  * restarts the broker it has a session, and resumes it: messages published during its absence arrive then.
  */
-import { encode } from "../../mqtt/codec/codec.ts";
+import { Acknowledger } from "./acknowledger.ts";
 import type { PacketFault } from "../../mqtt/codec/lenient.ts";
 import type { ConnackPacket, Packet, ProtocolVersion, PublishPacket, QoS, SubackPacket } from "../../mqtt/packet.ts";
 import { isPassingRefusal, reasonDetails, reasonText } from "../../mqtt/reason.ts";
@@ -18,7 +18,7 @@ import type { FleetPlan } from "../plan/plan.ts";
 import { seenMessage, type SeenWill } from "../oracle/will_compare.ts";
 
 /** The place of a watcher among the others. */
-export interface WatcherPost {
+interface WatcherPost {
   /** Numbers it among all watchers of the run, and names it. */
   readonly number: number;
   readonly bucket: number;
@@ -39,7 +39,7 @@ export interface WatcherHost {
 }
 
 /** The fate of a watcher in a restart of the broker. */
-export type Return =
+type Return =
   /** Its connection was open all through it. */
   | { readonly kind: "survived" }
   | { readonly kind: "back"; readonly atMs: number; readonly forgotten: boolean };
@@ -73,8 +73,7 @@ export class Watcher implements ConnectionOwner, Wakeable {
   #ready = false;
   #retired = false;
   #left = false;
-  /** QoS 2 packets that have arrived without PUBREL: a repetition of one of them is no second will. [MQTT5 4.3.3-2] */
-  readonly #unreleased = new Set<number>();
+  readonly #acknowledger = new Acknowledger();
 
   constructor(host: WatcherHost, post: WatcherPost, version: ProtocolVersion) {
     this.#host = host;
@@ -185,8 +184,7 @@ export class Watcher implements ConnectionOwner, Wakeable {
       case "publish":
         return this.#onPublish(connection, seenMessage(packet, faults), nowMs);
       case "pubrel":
-        this.#unreleased.delete(packet.packetId);
-        return connection.sendBytes(encode({ type: "pubcomp", packetId: packet.packetId }, connection.version), nowMs);
+        return this.#acknowledger.pubrel(connection, packet.packetId, nowMs);
       case "disconnect":
         // A server that shuts down may announce it. [MQTT5 3.14.1-1]
         if (this.#restarting) return;
@@ -217,7 +215,7 @@ export class Watcher implements ConnectionOwner, Wakeable {
       return this.#again(connection, packet.sessionPresent, nowMs);
     }
     // The broker has no state of the exchanges of a lost session.
-    this.#unreleased.clear();
+    this.#acknowledger.forget();
     this.#taken.clear();
     this.#subscribe(connection, nowMs);
   }
@@ -268,17 +266,10 @@ export class Watcher implements ConnectionOwner, Wakeable {
   }
 
   #onPublish(connection: ClientConnection, packet: PublishPacket, nowMs: number): void {
-    const { packetId } = packet;
-    if (packet.qos === 1) {
-      connection.sendBytes(encode({ type: "puback", packetId: packetId! }, connection.version), nowMs);
-      if (this.#persistent && this.#isRepeated(connection, packet)) return this.#host.onRedelivery(this, packet, nowMs);
-    }
-    if (packet.qos === 2) {
-      connection.sendBytes(encode({ type: "pubrec", packetId: packetId! }, connection.version), nowMs);
-      if (this.#unreleased.has(packetId!)) return this.#host.onRedelivery(this, packet, nowMs);
-      this.#unreleased.add(packetId!);
-    }
-    this.#host.onWill(this, packet, nowMs);
+    const isRepeated = this.#acknowledger.publish(connection, packet, nowMs) ||
+      (packet.qos === 1 && this.#persistent && this.#isRepeated(connection, packet));
+    if (isRepeated) this.#host.onRedelivery(this, packet, nowMs);
+    else this.#host.onWill(this, packet, nowMs);
   }
 
   /**

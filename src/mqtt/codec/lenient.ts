@@ -29,7 +29,7 @@ export type PacketFault =
   | { readonly kind: "leftOver"; readonly bytes: number };
 
 /** A packet that `decode` refuses, and why. */
-export interface LenientlyRead {
+interface LenientlyRead {
   /** Without the removed properties; with the original reason codes. */
   readonly packet: Packet;
   /** At least one. */

@@ -13,7 +13,7 @@ import { ReasonCode } from "../reason.ts";
 export type Carrier = PacketType | "will";
 
 /** The encoding of a value. Every one-byte property is 0 or 1. */
-export type PropertyKind = "bit" | "twoBytes" | "fourBytes" | "variable" | "text" | "topicName" | "binary" | "pair";
+type PropertyKind = "bit" | "twoBytes" | "fourBytes" | "variable" | "text" | "topicName" | "binary" | "pair";
 
 export interface PropertyRule {
   readonly id: number;

@@ -32,7 +32,7 @@ export const C = {
 } as const;
 
 /** `struct epoll_event`, in bytes: on x86-64 it is packed. */
-export interface EventLayout {
+interface EventLayout {
   readonly sizeBytes: number;
   /** Offset of its 8 bytes of data: here the descriptor, then the token. The event bits are at 0. */
   readonly dataAt: number;

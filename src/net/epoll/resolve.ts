@@ -6,7 +6,7 @@ import type { SocketAddress } from "./libc.ts";
 import { socketAddress } from "./socket_address.ts";
 
 /** Why a name has no address. */
-export interface Unresolved {
+interface Unresolved {
   readonly code: string;
   readonly message: string;
 }

@@ -13,7 +13,7 @@ const tryAgainMs = 500;
 const lacking: ReadonlySet<string | undefined> = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"]);
 
 /** A server to watch. */
-export interface WatchedServer {
+interface WatchedServer {
   readonly server: net.Server;
   /** The host and port on which it listens. */
   readonly host: string;

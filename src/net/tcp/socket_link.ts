@@ -21,7 +21,7 @@ export function canReset(): boolean {
 const nobody: DialReceiver = { onOpen() {}, onBytes() {}, onDrain() {}, onEnd() {} };
 
 /** Facts about a socket that its events do not report. */
-export interface SocketFacts {
+interface SocketFacts {
   readonly peer: string;
   /** The event that reports that it is open; undefined if it is already open. */
   readonly openEvent?: "connect" | "secureConnect";

@@ -51,7 +51,7 @@ export async function readTlsFiles({ cert, key, ca, clientAuth = "none" }: TlsFi
 }
 
 /** The certificate files of a client. */
-export interface TlsClientFiles {
+interface TlsClientFiles {
   /** Authorities to trust, in place of the well-known ones. */
   readonly ca?: string | undefined;
   /** Own certificate, with {@link key}. */

@@ -22,7 +22,7 @@ interface HttpHead {
 }
 
 /** A server's answer to a request. */
-export type HandshakeAnswer =
+type HandshakeAnswer =
   | { readonly kind: "accepted"; readonly text: string }
   | { readonly kind: "refused"; readonly text: string; readonly why: string };
 

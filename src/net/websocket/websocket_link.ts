@@ -11,7 +11,7 @@ import type { WebAccess } from "../web_access.ts";
 import { answerFault, answerRequest, handshakeLimitBytes, headEnd, requestText } from "./websocket_handshake.ts";
 
 /** The server's address on a link. */
-export interface WebSocketTarget {
+interface WebSocketTarget {
   /** Host, and port if it is not the scheme's default. */
   readonly authority: string;
   /** With a leading slash. */

@@ -3,7 +3,7 @@
  */
 import assert from "node:assert/strict";
 import { Groups } from "../../../src/fleet/plan/groups.ts";
-import { DeviationTally, noDeviations, profileFindings } from "../../../src/fleet/tally/deviation_tally.ts";
+import { DeviationTally, profileFindings } from "../../../src/fleet/tally/deviation_tally.ts";
 import { Ledger } from "../../../src/fleet/ledger/ledger.ts";
 import { Tally } from "../../../src/fleet/tally/tally.ts";
 import { profileOf } from "../../../src/profiles/profiles.ts";
@@ -74,8 +74,8 @@ Deno.test("deviation tally: without a profile each fault counts for each profile
 });
 
 Deno.test("deviation tally: strict matches no deviation", () => {
-  assert.equal(profileFindings(undefined, noDeviations), undefined);
-  assert.equal(profileFindings("strict", noDeviations), undefined);
+  assert.equal(profileFindings(undefined, new DeviationTally().data()), undefined);
+  assert.equal(profileFindings("strict", new DeviationTally().data()), undefined);
 });
 
 Deno.test("deviation tally: merging adds up the counts", () => {
