@@ -102,6 +102,16 @@ export function escapeCsv(value: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
+/** The message of an annotation in the log of a GitHub workflow: one line, in which `%` begins an escape. */
+export function escapeAnnotation(text: string): string {
+  return escapeLine(text).replaceAll("%", "%25");
+}
+
+/** The title of an annotation: a property, which a colon or a comma would end. */
+export function escapeAnnotationTitle(text: string): string {
+  return escapeAnnotation(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
+}
+
 /** A word of a command for a POSIX shell. */
 export function quoteShell(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

@@ -261,6 +261,8 @@ export class Replay {
   readonly #warnings: string[] = [];
   readonly #restarted: Restarted[] = [];
   #dropped: { readonly before: number; readonly after: number } | undefined;
+  #counters: { readonly fromMs: number; readonly toMs: number } | undefined;
+  #aborted: string | undefined;
   #usage = { cpuMs: 0, rssBytes: 0 };
   #end: Of<"end"> | undefined;
   #lastMs = 0;
@@ -282,6 +284,10 @@ export class Replay {
         return this.#restart(event);
       case "dropped":
         this.#dropped = { before: event.before, after: event.after };
+        if (event.fromMs !== undefined) this.#counters = { fromMs: event.fromMs, toMs: Math.round(event.atMs) };
+        return;
+      case "aborted":
+        this.#aborted = event.text;
         return;
       case "usage":
         this.#usage = { cpuMs: event.cpuMs, rssBytes: event.rssBytes };
@@ -317,6 +323,8 @@ export class Replay {
       ...{ plan, protocol, target, startedAt, warnings: this.#warnings, resources: this.#usage },
       durationMs: this.#end?.durationMs ?? this.#lastMs,
       ...this.#dropped && { dropped: this.#dropped },
+      ...this.#counters && { counters: this.#counters },
+      ...this.#aborted !== undefined && { aborted: this.#aborted },
       // A restart that never began restarted no broker.
       ...restartsBroker(plan) && this.#end?.reason === undefined && { restarts: this.#restarted, originMs },
       ...engine !== undefined && { engine },

@@ -8,7 +8,7 @@ import { mix } from "../base/random.ts";
 import { formatCount } from "../base/units.ts";
 import type { ProtocolVersion } from "../mqtt/packet.ts";
 import { chooseEngineFor, type EngineName, engineText } from "../net/engine.ts";
-import { readBroker } from "./preflight/broker_counters.ts";
+import { readBroker, renewedWithinMs } from "./preflight/broker_counters.ts";
 import type { DropCounts } from "./result/drop_counts.ts";
 import { securedTarget } from "./preflight/fleet_tls.ts";
 import { checkRestart, Restarts } from "./squad/broker_restart.ts";
@@ -17,8 +17,10 @@ import { Groups } from "./plan/groups.ts";
 import { mergeResults } from "./merge/merge.ts";
 import { restartsBroker } from "./plan/phases.ts";
 import type { FleetPlan, FleetRun } from "./plan/plan.ts";
+import { awaitBroker, type Awaited, triedText } from "./preflight/await_broker.ts";
 import { type Preflight, preflight } from "./preflight/preflight.ts";
-import type { FleetResult, Notice } from "./result/result.ts";
+import { noCounts } from "./result/will_counts.ts";
+import type { FleetResult, Notice, Progress } from "./result/result.ts";
 import { withEmptyPasswords } from "./recording/record_header.ts";
 import type { RunFacts } from "./result/run_facts.ts";
 import { RunRecord, type Usage } from "./recording/run_record.ts";
@@ -55,6 +57,7 @@ export async function runFleet(asked: FleetRun, hooks: FleetHooks): Promise<Flee
   const target = await securedTarget(asked.target, asked.plan, notify);
   const run = { ...asked, target, engine: engine.name };
   await checkRestart(run.plan, hooks);
+  const awaited = await awaitIt(run, hooks);
   const flight = await preflight(run, notify);
   // Not before: the fleet refuses an impossible plan in one sentence.
   if (engine.whyNotEpoll !== undefined) notify({ level: "info", text: `Sockets: ${engineText(engine)}.` });
@@ -70,7 +73,30 @@ export async function runFleet(asked: FleetRun, hooks: FleetHooks): Promise<Flee
   });
   const described = { target: run.target.url, engine: engine.name, startedAt };
   const leg = { run, hooks, record, usage, notify, facts, described, startMs, start };
-  return flight.kind === "void" ? await endVoid(leg, flight) : await runReady(leg, flight);
+  if (flight.kind === "ready") return await runReady(leg, flight);
+  const tried = awaited?.answered === false ? triedText(awaited) : "";
+  return await endVoid(leg, { ...flight, reason: flight.reason + tried });
+}
+
+/** Waits for a broker that is still starting, where the plan allows it time. */
+async function awaitIt(run: FleetRun, { onNotice, onProgress, interrupt }: FleetHooks): Promise<Awaited | undefined> {
+  const { waitMs = 0 } = run.plan;
+  if (waitMs === 0) return undefined;
+  const onWait = (waitedMs: number) =>
+    onProgress(progressBefore(run.plan, { phase: "await", phaseMs: waitedMs, phaseOfMs: waitMs }));
+  return await awaitBroker(run, waitMs, { onNotice, onWait, interrupt }, monotonicClock);
+}
+
+/** The progress of a run whose squads have not begun. */
+function progressBefore(plan: FleetPlan, phase: Pick<Progress, "phase" | "phaseMs" | "phaseOfMs">): Progress {
+  const none = { alive: 0, connected: 0, killed: 0, wills: 0, p50: NaN, p99: NaN };
+  return {
+    ...phase,
+    ...none,
+    clients: clientsHere(plan).count,
+    faults: noCounts(),
+    instants: { began: {}, restarts: [] },
+  };
 }
 
 /** A run past its pre-flight. */
@@ -107,7 +133,7 @@ async function runReady(
   const wait = waitNotice(plan, groups);
   if (wait !== undefined) notify(wait);
   const version = spoken === "3.1.1" ? 4 : 5;
-  const { dropped: counted, name } = await readBroker(run, version, false);
+  const { dropped: counted, name } = plan.skipBrokerCounters ? {} : await readBroker(run, version, false);
   const restarts = new Restarts(run, version, hooks.restartBroker, notify);
   // A broker has mostly reset its counters with its restart.
   const droppedBefore = restartsBroker(plan) ? undefined : counted;
@@ -115,11 +141,23 @@ async function runReady(
   record?.begin({ ...described, plan: withEmptyPasswords(plan), protocol, spoken, broker, ...named });
   const tasks = tasksOf({ ...run, plan }, protocol, startMs).map((task) => ({ ...task, ...start }));
   const synsBefore = synsAgain();
-  const squads = await runSquads(tasks, { hooks, record, usage, restarts });
+  const watched = new WatchedProgress(hooks);
+  const squads = await runSquads(tasks, { hooks: watched.hooks, record, usage, restarts });
   const syns = record === undefined ? synsSince(synsBefore) : {};
-  const dropped = await droppedSince(run, version, droppedBefore, squads);
-  if (dropped !== undefined) record?.note("dropped", monotonicClock.nowMs(), dropped);
-  const says = { ...dropped && { dropped }, ...name !== undefined && { broker: name }, ...syns };
+  const fromMs = Math.round(monotonicClock.nowMs() - startMs);
+  const { aborted } = watched;
+  const dropped = await droppedSince(run, version, droppedBefore, squads, (ms) => watched.tellCounters(fromMs, ms));
+  const toMs = Math.round(monotonicClock.nowMs() - startMs);
+  const waited = toMs - fromMs >= worthAStageMs;
+  if (dropped !== undefined) record?.note("dropped", startMs + toMs, { ...dropped, ...waited && { fromMs } });
+  if (aborted !== undefined) record?.note("aborted", monotonicClock.nowMs(), { text: aborted });
+  const counters = waited && { counters: { fromMs, toMs } };
+  const says = {
+    ...dropped && { dropped, ...counters },
+    ...aborted !== undefined && { aborted },
+    ...name !== undefined && { broker: name },
+    ...syns,
+  };
   const found = { ...facts(plan, spoken), ...says, ...restarts.found(startMs) };
   const lost = await record?.end(found, squads, monotonicClock.nowMs()) ?? 0;
   if (lost > 0) hooks.onNotice({ level: "warning", text: lostText(lost) });
@@ -151,18 +189,63 @@ function synsAgain(): number | undefined {
   return text === undefined ? undefined : netstatCounter(text, "TcpExt", "TCPSynRetrans");
 }
 
-/** How many messages the broker reports as dropped; where wills are missing, waits for its latest report. */
+/** The last progress of the squads, and why `abortOn` ended the run. */
+class WatchedProgress {
+  readonly hooks: FleetHooks;
+  readonly #tell: (progress: Progress) => void;
+  #last: Progress | undefined;
+  aborted: string | undefined;
+
+  constructor(hooks: FleetHooks) {
+    const abort = new AbortController();
+    this.#tell = (progress) => hooks.onProgress(progress);
+    const onProgress = (progress: Progress) => {
+      this.#last = progress;
+      // The squads are over, and the broker's counters may come yet.
+      if (progress.phase !== "done") this.#tell(progress);
+      if (this.aborted !== undefined) return;
+      this.aborted = hooks.abortOn?.(progress);
+      if (this.aborted !== undefined) abort.abort();
+    };
+    const interrupt = hooks.interrupt === undefined ? abort.signal : AbortSignal.any([hooks.interrupt, abort.signal]);
+    this.hooks = { ...hooks, onProgress, interrupt, onNotice: (notice) => hooks.onNotice(notice) };
+  }
+
+  /** The run reads the counters of the broker since an instant of it. */
+  tellCounters(fromMs: number, phaseMs: number): void {
+    if (this.#last === undefined) return;
+    const { began, restarts } = this.#last.instants;
+    const instants = { began: { ...began, counters: fromMs }, restarts };
+    this.#tell({ ...this.#last, phase: "counters", phaseMs, phaseOfMs: renewedWithinMs, instants });
+  }
+}
+
+/**
+ * How many messages the broker reports as dropped; where wills are missing, waits for its latest report.
+ *
+ * @param onWait receives the milliseconds of that wait, a few times a second
+ */
 async function droppedSince(
   run: FleetRun,
   version: ProtocolVersion,
   before: number | undefined,
   squads: readonly SquadResult[],
+  onWait: (waitedMs: number) => void,
 ): Promise<DropCounts | undefined> {
   if (before === undefined) return undefined;
   const missing = squads.some(({ tally }) => Object.values(tally.byMode).some((counts) => counts.missing > 0));
-  const { dropped: after } = await readBroker(run, version, missing);
+  const startMs = monotonicClock.nowMs();
+  const tell = () => onWait(monotonicClock.nowMs() - startMs);
+  const timer = missing ? setInterval(tell, waitToldEveryMs) : undefined;
+  if (missing) tell();
+  const { dropped: after } = await readBroker(run, version, missing).finally(() => clearInterval(timer));
   return after === undefined ? undefined : { before, after };
 }
+
+/** Shorter waits for the broker's counters are no stage of a run, in milliseconds. */
+const worthAStageMs = 1_000;
+/** Interval of the progress reports during the wait for the broker's counters, in milliseconds. */
+const waitToldEveryMs = 200;
 
 /** The number that separates the draw of the kills from others of the same seed. */
 const killDraw = 0;

@@ -32,14 +32,15 @@ function helpOf(text: string, flag: string): string {
 
 const sections: Readonly<Record<string, string>> = {
   Scenario: "scenario",
-  Target: "url username password password-file protocol source-address source-ports engine",
+  Target: "url username password password-file wait protocol source-address source-ports engine",
   TLS: "tls-ca tls-cert tls-key tls-server-name tls-insecure",
   Parts: "shard start-at",
   Fleet: "clients ramp-rate connects-under-way keepalive session-expiry clean-start workers client-prefix",
   Kills: "kill-rate kill-mode duration reconnect-after seed",
   Wills: "will-qos will-retain presence will-delay will-topic will-payload-size",
-  Watching: "watchers fan-out late-after drain",
-  Output: "threshold run-id record live metrics metrics-linger otlp otlp-headers color verbose quiet",
+  Watching: "watchers fan-out skip-broker-counters late-after drain",
+  Output:
+    "threshold run-id record live metrics metrics-linger otlp otlp-headers color abort-on-fail annotations verbose quiet",
   Reports: "report html junit markdown csv csv-lives hdr",
 };
 
@@ -55,7 +56,7 @@ Deno.test("help: fleet --help has each flag, in its section", async () => {
 Deno.test("help: each flag has its default, except switches and logins", async () => {
   const text = await help(["fleet"]);
   const without =
-    "url password password-file will-retain presence threshold record live metrics otlp otlp-headers verbose quiet report html junit markdown csv csv-lives hdr"
+    "url password password-file will-retain presence threshold record live metrics otlp otlp-headers abort-on-fail annotations verbose quiet report html junit markdown csv csv-lives hdr"
       .split(
         " ",
       );
@@ -135,7 +136,7 @@ Deno.test("help: check --help has each flag, area and exit code", async () => {
   const text = await help(["check"]);
   const found = [...text.matchAll(/^ {2}(?:-\w, )?--([a-z-]+)/gm)].map((match) => match[1]);
   const flags =
-    "url username password password-file denied-topic restart-command engine tls-ca tls-cert tls-key tls-server-name tls-insecure only rule protocol quick list slack parallel profile color verbose quiet " +
+    "url username password password-file denied-topic restart-command wait engine tls-ca tls-cert tls-key tls-server-name tls-insecure only rule protocol quick list slack parallel profile color annotations verbose quiet " +
     "report html junit markdown";
   assert.deepEqual(found, flags.split(" "));
   for (const area of Object.keys(areas)) assert.match(text, new RegExp(`^  ${area} +\\S`, "m"));

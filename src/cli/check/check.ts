@@ -1,6 +1,7 @@
 /**
  * `mqtt-sim check`: flags → cases → run → report → exit code.
  */
+import { monotonicClock } from "../../base/clock.ts";
 import { UsageError } from "../../base/failure.ts";
 import type { ConformanceCase } from "../../conformance/case/case.ts";
 import { catalog } from "../../conformance/catalog.ts";
@@ -9,11 +10,15 @@ import type { Protocol } from "../../conformance/model/protocol.ts";
 import type { ConformanceResult } from "../../conformance/case/result.ts";
 import { runConformance } from "../../conformance/run_conformance.ts";
 import { type CaseRun, selectCases, type Selection } from "../../conformance/check/select.ts";
+import { makePlan } from "../../fleet/plan/make_plan.ts";
+import { awaitBroker, triedText } from "../../fleet/preflight/await_broker.ts";
+import type { Notice } from "../../fleet/result/result.ts";
 import { isValidTopicName } from "../../mqtt/topic.ts";
 import { type Endpoint, parseEndpoint } from "../../net/endpoint.ts";
-import type { EngineChoice } from "../../net/engine.ts";
+import { chooseEngineFor, type EngineChoice } from "../../net/engine.ts";
 import { securedEndpoint } from "../../net/secured_endpoint.ts";
 import { profileOf } from "../../profiles/profiles.ts";
+import { targetName } from "../../report/model/comparison.ts";
 import { makeCheckReport } from "../../report/model/check_report.ts";
 import { type Column, tableLines } from "../../report/terminal/table.ts";
 import { type Interrupts, openInterrupts } from "../process/interrupt.ts";
@@ -22,6 +27,7 @@ import { tool } from "../process/tool.ts";
 import { caseNames, type CheckAsked, ruleNumbers } from "./check_flags.ts";
 import { meant } from "../options/similar.ts";
 import { checkPlaces, openCheckOutputs } from "../report/check_outputs.ts";
+import { withBrokerName } from "../report/comparison_outputs.ts";
 import { tellCheck } from "../report/tell_report.ts";
 import { type CheckTarget, startCheckTarget } from "./check_target.ts";
 import { checkTlsFlags, passwordOf } from "../fleet/fleet_request.ts";
@@ -81,7 +87,8 @@ function selected(all: readonly ConformanceCase[], selection: Selection): CaseRu
  *
  * @throws UsageError when the request cannot be carried out
  */
-export async function check(asked: CheckAsked, output: Output, deps: CheckDeps = realDeps): Promise<number> {
+export async function check(given: CheckAsked, output: Output, deps: CheckDeps = realDeps): Promise<number> {
+  const asked = withBrokerName(given, given.url === undefined ? embedded.name : targetName(given.url.url));
   const protocols = { "3.1.1": ["3.1.1"], "5": ["5.0"], "both": undefined } as const;
   const selection = {
     only: asked.only,
@@ -116,6 +123,7 @@ export async function check(asked: CheckAsked, output: Output, deps: CheckDeps =
       profile: profileOf(asked.profile ?? "strict")!,
       cases: deps.catalog,
     };
+    if (named !== undefined) await awaitTarget(run, asked, output.err, interrupts.early);
     const onCase = asked.quiet === true ? () => {} : progressOn(output.err);
     const hooks = { onCase, restart: own === undefined ? restart : () => own!.restart(), interrupt: interrupts.early };
     const report = makeCheckReport(await deps.runConformance(run, hooks), tool, own !== undefined);
@@ -124,7 +132,7 @@ export async function check(asked: CheckAsked, output: Output, deps: CheckDeps =
       stream,
       report,
       checkPlaces(asked).length,
-      asked.verbose ?? false,
+      asked,
       () => outputs.write(report, (form) => output.out.write(form)),
     );
     return report.exitCode;
@@ -133,6 +141,23 @@ export async function check(asked: CheckAsked, output: Output, deps: CheckDeps =
     await outputs.discard();
     await own?.stop();
   }
+}
+
+/** Waits for a broker that is still starting; the check then says what it found, or that the broker does not answer. */
+async function awaitTarget(
+  { target, login = {} }: ConformanceRun,
+  { wait = 0, quiet, engine }: CheckAsked,
+  err: Stream,
+  interrupt: AbortSignal,
+): Promise<void> {
+  if (wait === 0) return;
+  const plan = makePlan({ seed: 0, run: "wait", ...login, ...engine !== undefined && { engine } });
+  const tell = (text: string) => quiet ? undefined : err.write(`${text}\n`);
+  const awaitHooks = { onNotice: ({ text }: Notice) => void tell(text), interrupt };
+  const { name } = await chooseEngineFor(target, plan.engine);
+  const run = { plan, target, brokerInProcess: false, engine: name };
+  const awaited = await awaitBroker(run, wait, awaitHooks, monotonicClock);
+  if (!awaited.answered) tell(`No answer${triedText(awaited)}.`);
 }
 
 /**

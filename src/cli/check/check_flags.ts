@@ -21,6 +21,7 @@ import {
 } from "../options/flag.ts";
 import { planFlag, sectionFlags } from "../options/plan_flags.ts";
 import { whole } from "../options/setting.ts";
+import { annotationsFlag } from "../report/tell_report.ts";
 import { checkReportFlags } from "../report/check_outputs.ts";
 
 const word = (metavar: FlagValue<string>["metavar"]): FlagValue<string> => ({ metavar, read: (value) => value });
@@ -70,6 +71,10 @@ const target = object("Target", {
     "A shell command that restarts the broker at --url, such as 'systemctl restart mosquitto'; it may take 60 s, and " +
       "the broker 30 s more to accept connections. Without it the cases that restart the broker are not testable.",
   ),
+  wait: planFlag(
+    "waitMs",
+    "How long to retry while the broker does not answer a CONNECT, because it is still starting, {range}. Default: one attempt.",
+  ),
   engine: planFlag(
     "engine",
     `${engineHelp} Applies to the connections of the check and to the embedded broker. Default auto.`,
@@ -118,6 +123,7 @@ const judging = object("Judging", {
 
 const output = object("Output", {
   color: colorFlag,
+  annotations: annotationsFlag,
   verbose: switchFlag(
     "--verbose",
     "Print every rule with its case, every reason and note. Default: a line for each area.",

@@ -6,20 +6,23 @@ import { monotonicClock } from "../../base/clock.ts";
 import { makePlan } from "../../fleet/plan/make_plan.ts";
 import { restartsBroker } from "../../fleet/plan/phases.ts";
 import type { FleetPlan, FleetRun } from "../../fleet/plan/plan.ts";
-import type { FleetResult, Notice } from "../../fleet/result/result.ts";
+import type { FleetResult, Notice, Progress } from "../../fleet/result/result.ts";
 import type { FleetHooks } from "../../fleet/squad/fleet_hooks.ts";
 import { runFleet } from "../../fleet/run_fleet.ts";
 import type { RecordSink } from "../../fleet/recording/run_record.ts";
 import { parseEndpoint } from "../../net/endpoint.ts";
 import type { EngineChoice } from "../../net/engine.ts";
 import { type Live, openLive } from "../../report/terminal/live.ts";
+import { whyItFails } from "../../report/model/abort_on_fail.ts";
 import { applyThresholds } from "../../report/model/threshold.ts";
 import { makeReport, type Report, type ReportContext } from "../../report/model/report.ts";
+import { reportAnnotations } from "../../report/export/annotations.ts";
 import { reportBody, reportVerdict } from "../../report/terminal/text.ts";
 import { aborted, type Interrupts, openInterrupts } from "../process/interrupt.ts";
 import type { Output, Stream } from "../process/output.ts";
 import { openRecordFile, type RecordFile } from "./record_file.ts";
 import { openRunOutputs, type ReportOutputs, reportPlaces } from "../report/report_outputs.ts";
+import { withBrokerName } from "../report/comparison_outputs.ts";
 import { roomOn, tellReport } from "../report/tell_report.ts";
 import { type BrokerChoice, brokerText, embedded } from "./broker_choice.ts";
 import type { RunViews } from "./run_view.ts";
@@ -73,8 +76,9 @@ const lastGraceMs = 3_000;
  * @throws UsageError when the request cannot be carried out
  */
 export async function fleet(asked: FleetFlags, output: Output, deps: FleetDeps = realDeps): Promise<number> {
-  const flags = await withScenario(asked);
-  const { url: brokers } = flags;
+  const read = await withScenario(asked);
+  const { url: brokers } = read;
+  const flags = brokers.length > 1 ? read : withBrokerName(read, (brokers[0] ?? embedded).name);
   if (brokers.length > 1 && flags.startAt !== undefined) {
     throw new UsageError(
       `Cannot use --start-at with ${brokers.length} brokers, one after the other: expected one --url`,
@@ -143,7 +147,8 @@ async function runOn(
   const sink = record && { context, write: (lines: string) => record.write(lines) };
   try {
     const asked = { plan, ...flags.startAt && { startAt: flags.startAt.at } };
-    const hooks = { ...deps.hooks, ...viewHooks(views) };
+    const abortOn = flags.abortOnFail ? { abortOn: (now: Progress) => whyItFails(now, flags.threshold) } : {};
+    const hooks = { ...deps.hooks, ...abortOn, ...viewHooks(views) };
     const result = await runOnTarget(asked, broker, alsoSeen(live, views), interrupts, { ...deps, hooks }, sink);
     if (result === undefined) return undefined;
     const report = applyThresholds(makeReport(result, context), flags.threshold);
@@ -256,7 +261,9 @@ async function tell(
   const { style } = stream;
   const { width, verdictWidth, rows } = roomOn(stream, widest, files, flags.verbose ?? false);
   const body = reportBody(report, { width, style, ...rows !== undefined && { rows } });
-  await tellReport(stream, body, reportVerdict(report, { width: verdictWidth, style }), async () => {
+  const annotations = flags.annotations === undefined ? "" : reportAnnotations(report);
+  const told = { annotations, verdict: reportVerdict(report, { width: verdictWidth, style }) };
+  await tellReport(stream, body, told, async () => {
     const told = await outputs.write(report, (form) => out.write(form));
     if (record === undefined) return told;
     await record.close();

@@ -28,7 +28,7 @@ import { planFlags, sectionFlags } from "../options/plan_flags.ts";
 import { type HttpAddress, parseHttpAddress } from "../process/http_address.ts";
 import { parseOtlpUrl } from "./otlp_target.ts";
 import { builtInScenarios } from "./scenarios.ts";
-import { verboseFlag } from "../report/tell_report.ts";
+import { annotationsFlag, verboseFlag } from "../report/tell_report.ts";
 
 const longestLingerMs = 86_400_000;
 
@@ -62,7 +62,7 @@ const target = object("Target", {
     file,
     "A file with the password; a line end after it does not count.",
   ),
-  ...planFlags("protocol", "sourceAddresses", "sourcePorts", "engine"),
+  ...planFlags("waitMs", "protocol", "sourceAddresses", "sourcePorts", "engine"),
 });
 
 const parts = object("Parts", {
@@ -115,6 +115,11 @@ const output = object("Output", {
     "A file with headers of the requests to --otlp, such as Authorization: Bearer TOKEN, one a line.",
   ),
   color: colorFlag,
+  abortOnFail: switchFlag(
+    "--abort-on-fail",
+    "End the run at the first fault that no threshold allows, or when a threshold on a count cannot be met any more. The report is written; the exit code is that of the verdict.",
+  ),
+  annotations: annotationsFlag,
   verbose: verboseFlag,
   quiet: switchFlag("--quiet", "Print warnings only.", "-q"),
 });

@@ -17,7 +17,7 @@ import {
   placeFor,
   placeholder,
 } from "../report/comparison_outputs.ts";
-import { tellComparison } from "../report/tell_report.ts";
+import { tellComparison, type TextFlags } from "../report/tell_report.ts";
 import type { Interrupts } from "../process/interrupt.ts";
 import type { Output } from "../process/output.ts";
 import { openRecordFile, type RecordFile } from "./record_file.ts";
@@ -92,7 +92,7 @@ export async function fleetOnSeveral(
       compared.push(found);
     }
     if (refused.length === brokers.length) throw refused[0];
-    const exitCode = await finish(compared, output, outputs, flags.verbose ?? false);
+    const exitCode = await finish(compared, output, outputs, flags);
     if (faults.length > 0) throw faults[0];
     return exitCode;
   } finally {
@@ -187,7 +187,7 @@ async function finish(
   compared: readonly ComparedBroker[],
   { out, err }: Output,
   outputs: ComparisonOutputs,
-  verbose: boolean,
+  flags: TextFlags,
 ): Promise<number> {
   const comparison = makeComparison(compared, tool);
   const stream = outputs.usesStandardOutput ? err : out;
@@ -195,7 +195,7 @@ async function finish(
     stream,
     comparison,
     outputs.count,
-    verbose,
+    flags,
     () => outputs.write(comparison, (form) => out.write(form)),
   );
   return comparison.exitCode;

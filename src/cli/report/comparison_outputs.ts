@@ -119,6 +119,17 @@ export function placeFor(path: string, broker: string): string {
   return path.replaceAll(placeholder, fileName(broker));
 }
 
+/** The same flags with the broker's name in the names of their files: for commands on one broker. */
+export function withBrokerName<Flags extends object>(flags: Flags, broker: string): Flags {
+  const forms = [...Object.keys(formTitles), "record"];
+  return Object.fromEntries(
+    Object.entries(flags).map(([name, value]) => [
+      name,
+      forms.includes(name) && typeof value === "string" ? placeFor(value, broker) : value,
+    ]),
+  ) as Flags;
+}
+
 /** Where the forms of some brokers go, all of them. */
 export function comparisonPlaces(flags: ReportFlags, names: readonly string[]): string[] {
   const paths = (Object.keys(formTitles) as Form[]).flatMap((form) => flags[form] ?? []);

@@ -3,6 +3,7 @@ import { UsageError } from "../../base/failure.ts";
 import { makePlan } from "../../fleet/plan/make_plan.ts";
 import { mergeReports } from "../../report/model/merge_reports.ts";
 import type { Report } from "../../report/model/report.ts";
+import { reportAnnotations } from "../../report/export/annotations.ts";
 import { reportBody, reportVerdict } from "../../report/terminal/text.ts";
 import type { Output } from "../process/output.ts";
 import {
@@ -92,7 +93,8 @@ async function writeAll(
   const body = wantsText ? reportBody(whole, { width, style, ...rows !== undefined && { rows } }) : "";
   const verdict = reportVerdict(whole, { width: verdictWidth, style });
   try {
-    await tellReport(stream, body, verdict, () => outputs.write(whole, (form) => out.write(form)));
+    const annotations = asked.annotations === undefined ? "" : reportAnnotations(whole);
+    await tellReport(stream, body, { annotations, verdict }, () => outputs.write(whole, (form) => out.write(form)));
     return whole.exitCode;
   } finally {
     await outputs.discard();

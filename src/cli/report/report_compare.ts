@@ -1,5 +1,6 @@
 /** `mqtt-sim report compare`: saved runs → comparison → forms → the worst exit code. */
 import { checkCompared, checkNames, type ComparedBroker, makeComparison } from "../../report/model/comparison.ts";
+import { comparisonAnnotations } from "../../report/export/annotations.ts";
 import { comparisonVerdict } from "../../report/terminal/comparison_text.ts";
 import { openComparisonOutputs } from "./comparison_outputs.ts";
 import type { Output } from "../process/output.ts";
@@ -45,10 +46,11 @@ async function compareSaved(saved: readonly SavedBroker[], asked: CompareAsked, 
     const comparison = makeComparison(brokers, tool);
     const writeFiles = async () => [...told, ...await outputs.write(comparison, (form) => out.write(form))];
     if (asked.text || forms.every((form) => asked[form] === undefined)) {
-      await tellComparison(stream, comparison, told.length + outputs.count, asked.verbose ?? false, writeFiles);
+      await tellComparison(stream, comparison, told.length + outputs.count, asked, writeFiles);
     } else {
       const verdict = comparisonVerdict(comparison, { width: stream.columns() ?? Infinity, style: stream.style });
-      await tellReport(stream, "", verdict, writeFiles);
+      const annotations = asked.annotations === undefined ? "" : comparisonAnnotations(comparison);
+      await tellReport(stream, "", { annotations, verdict }, writeFiles);
     }
     return comparison.exitCode;
   } finally {

@@ -17,10 +17,11 @@ import {
 } from "../options/flag.ts";
 import { planFlag } from "../options/plan_flags.ts";
 import { reportFlags } from "./report_outputs.ts";
-import { verboseFlag } from "./tell_report.ts";
+import { annotationsFlag, verboseFlag } from "./tell_report.ts";
 
 const text = object("Output", {
   color: colorFlag,
+  annotations: annotationsFlag,
   verbose: verboseFlag,
   text: switchFlag(
     "--text",

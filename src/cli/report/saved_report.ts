@@ -121,6 +121,7 @@ const document = z.looseObject({
   verdict: z.enum(["pass", "fail", "void"]),
   verdictText: z.string().optional(),
   voidReason: z.string().optional(),
+  aborted: z.string().optional(),
   reason: z.string(),
   exitCode: z.union([z.literal(0), z.literal(1), z.literal(3), z.literal(130)]),
   run: z.looseObject({

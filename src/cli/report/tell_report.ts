@@ -3,7 +3,8 @@ import type { CheckReport } from "../../report/model/check_report.ts";
 import type { Comparison } from "../../report/model/comparison.ts";
 import { checkBody, checkVerdict } from "../../report/terminal/check_text.ts";
 import { comparisonBody, comparisonVerdict } from "../../report/terminal/comparison_text.ts";
-import { switchFlag } from "../options/flag.ts";
+import { checkAnnotations, comparisonAnnotations } from "../../report/export/annotations.ts";
+import { switchFlag, valueFlag, wordValue } from "../options/flag.ts";
 import type { Stream } from "../process/output.ts";
 
 /** The flag that {@link roomOn} needs. */
@@ -11,6 +12,26 @@ export const verboseFlag = switchFlag(
   "--verbose",
   "Print the whole report as text, also where it is longer than the terminal. Default: the parts that fit.",
 );
+
+/** The flag of {@link Told.annotations}. */
+export const annotationsFlag = valueFlag(
+  "--annotations",
+  wordValue(["github"]),
+  "Print an annotation for each kind of fault, threshold and failed case above the verdict; github: in the form of a GitHub workflow.",
+);
+
+/** The flags of a text. */
+export interface TextFlags {
+  readonly verbose?: boolean | undefined;
+  readonly annotations?: "github" | undefined;
+}
+
+/** What follows the body of a text. */
+export interface Told {
+  /** Lines that a CI service reads; empty for none. */
+  readonly annotations: string;
+  readonly verdict: string;
+}
 
 /** The space that a text may take. */
 export interface TextRoom {
@@ -49,7 +70,7 @@ export function roomOn(stream: Stream, widest: number, files: number, whole: boo
 export async function tellReport(
   stream: Stream,
   body: string,
-  verdict: string,
+  { annotations, verdict }: Told,
   writeFiles: () => Promise<readonly string[]>,
 ): Promise<void> {
   if (body !== "") stream.draw(`${body}\n`);
@@ -57,6 +78,7 @@ export async function tellReport(
     const told = await writeFiles();
     if (told.length > 0) stream.write(`${told.join("\n")}\n\n`);
   } finally {
+    if (annotations !== "") stream.write(`${annotations}\n`);
     stream.draw(verdict);
   }
 }
@@ -69,13 +91,17 @@ export async function tellComparison(
   stream: Stream,
   comparison: Comparison,
   files: number,
-  whole: boolean,
+  { verbose = false, annotations }: TextFlags,
   writeFiles: () => Promise<readonly string[]>,
 ): Promise<void> {
   const { style } = stream;
-  const { width, verdictWidth, rows } = roomOn(stream, widestComparison, files, whole);
+  const { width, verdictWidth, rows } = roomOn(stream, widestComparison, files, verbose);
   const body = comparisonBody(comparison, { width, style, ...rows !== undefined && { rows } });
-  await tellReport(stream, body, comparisonVerdict(comparison, { width: verdictWidth, style }), writeFiles);
+  const told = {
+    annotations: annotations === undefined ? "" : comparisonAnnotations(comparison),
+    verdict: comparisonVerdict(comparison, { width: verdictWidth, style }),
+  };
+  await tellReport(stream, body, told, writeFiles);
 }
 
 /** Widest text of a check. */
@@ -86,11 +112,15 @@ export async function tellCheck(
   stream: Stream,
   report: CheckReport,
   files: number,
-  verbose: boolean,
+  { verbose = false, annotations }: TextFlags,
   writeFiles: () => Promise<readonly string[]>,
 ): Promise<void> {
   const { style } = stream;
   const { width, verdictWidth, rows } = roomOn(stream, widestCheck, files, verbose);
   const body = checkBody(report, { width, style, verbose, ...rows !== undefined && { rows } });
-  await tellReport(stream, body, checkVerdict(report, { width: verdictWidth, style }), writeFiles);
+  const told = {
+    annotations: annotations === undefined ? "" : checkAnnotations(report),
+    verdict: checkVerdict(report, { width: verdictWidth, style }),
+  };
+  await tellReport(stream, body, told, writeFiles);
 }

@@ -24,7 +24,7 @@ import type { Note } from "../recording/record_event.ts";
 import type { RestartOutcome } from "./restart_log.ts";
 import type { Absence } from "../result/restart_result.ts";
 import type { Progress } from "../result/result.ts";
-import type { RunPhase } from "../result/run_phase.ts";
+import type { SquadPhase } from "../result/run_phase.ts";
 import type { Order } from "../schedule/schedule.ts";
 import { Series, type SeriesCounts } from "../tally/series.ts";
 import type { SquadResult } from "../result/squad_task.ts";
@@ -37,6 +37,14 @@ interface SeeingWatcher {
   /** The number of the watcher among those of its bucket, from 0. */
   readonly post: { readonly copy: number };
   readonly seen: SeenWill;
+}
+
+/** The lengths that only the squad knows. */
+interface PhaseTimes {
+  /** The length of all phases of the plan. */
+  readonly killMs: number;
+  /** When the clients have to connect; undefined for at once. */
+  readonly connectAtMs?: number | undefined;
 }
 
 export class SquadRecorder {
@@ -54,7 +62,7 @@ export class SquadRecorder {
   readonly #instants: PhaseClock;
   readonly #canaries: CanaryLog;
   readonly #found = new Map<string, FoundWill>();
-  #phase: RunPhase = "watch";
+  #phase: SquadPhase = "watch";
   #phaseFromMs = 0;
   #killsAsked = 0;
   #killMs = 0;
@@ -113,7 +121,7 @@ export class SquadRecorder {
     };
   }
 
-  get phase(): RunPhase {
+  get phase(): SquadPhase {
     return this.#phase;
   }
 
@@ -126,7 +134,7 @@ export class SquadRecorder {
   }
 
   /** The next phase begins. */
-  enter(phase: RunPhase, nowMs: number): void {
+  enter(phase: SquadPhase, nowMs: number): void {
     if (this.#phase === "kill" && phase === "drain") this.#killMs = nowMs - this.#phaseFromMs;
     this.#phase = phase;
     this.#phaseFromMs = nowMs;
@@ -279,15 +287,33 @@ export class SquadRecorder {
     return { alive, kills, wills: this.ledger.seen };
   }
 
+  /** The length of the phase: that of the plan, or its limit; 0 where it has neither. */
+  #phaseOfMs({ killMs, connectAtMs = 0 }: PhaseTimes): number {
+    const { clients, rampPerSecond, drainMs } = this.#plan;
+    switch (this.#phase) {
+      case "wait":
+        return Math.max(0, connectAtMs - this.#phaseFromMs);
+      case "connect":
+        return clients / rampPerSecond * 1_000;
+      case "kill":
+        return killMs;
+      case "drain":
+        return Math.max(0, this.ledger.lastDueMs + drainMs - this.#phaseFromMs);
+      default:
+        return 0;
+    }
+  }
+
   /** How far the run is. */
-  progress(part: Pick<Progress, "clients" | "phaseOfMs">, nowMs: number): Progress {
+  progress({ clients, ...times }: Pick<Progress, "clients"> & PhaseTimes, nowMs: number): Progress {
     const { ledger, lives: { counters } } = this;
     const { latency } = ledger.tally;
     const total = ledger.tally.total();
     const overdue = this.#phase === "done" ? 0 : ledger.overdue(nowMs);
     return {
-      ...part,
+      clients,
       phase: this.#phase,
+      phaseOfMs: this.#phaseOfMs(times),
       phaseMs: nowMs - this.#phaseFromMs,
       alive: counters.alive,
       connected: counters.connected,

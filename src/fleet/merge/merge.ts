@@ -74,7 +74,7 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
     ...deviationsOf(plan, tally, facts.broker),
     slowest: tally.slowest,
     series: mergeSeries(squads.map((squad) => squad.series), phasesDurationMs(plan)),
-    ...partsOf(plan, squads, tally),
+    ...partsOf(facts, squads, tally),
     ...verdictOver({
       wills,
       kills: kills.total,
@@ -90,7 +90,9 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
       voidReason: voidReason ?? squads.find((squad) => squad.voidReason !== undefined)?.voidReason ??
         unendedText(restarts),
       gap: facts.gap,
+      aborted: facts.aborted,
     }),
+    ...facts.aborted !== undefined && { aborted: facts.aborted },
     warnings: warningsOf(facts, squads, { kills, wills, controls, restarts, slip, remarks: tally.remarks }),
     resources: { ...resources, ...eachOf(resources, squads) },
     ...engine !== undefined && { engine },
@@ -104,12 +106,13 @@ function faultsOf({ faults, faultKinds }: Tally, { gap }: RunFacts): Pick<FleetR
 
 /** The instants of each part of the run, and the counts of each group; empty without a run. */
 function partsOf(
-  plan: FleetPlan,
+  { plan, counters }: RunFacts,
   squads: readonly SquadResult[],
   tally: Tally,
 ): Pick<FleetResult, "stages" | "byGroup"> {
   if (squads.length === 0) return {};
   const stages = stagesOf(plan, mergeInstants(squads.map(({ instants }) => instants)));
+  if (counters !== undefined) stages.push({ name: "counters", ...counters });
   return { stages, ...groupsOf(plan, tally) };
 }
 

@@ -36,6 +36,8 @@ export interface VerdictGrounds {
   readonly voidReason: string | undefined;
   /** Why even the apparent faults are not proven: the recording is incomplete. */
   readonly gap?: string | undefined;
+  /** Why the run ended itself early, as its user asked for; its exit code is then that of the verdict. */
+  readonly aborted?: string | undefined;
 }
 
 /** Why a run without a kill is void. */
@@ -96,7 +98,7 @@ export function verdictOver(grounds: VerdictGrounds): Verdict {
     verdict,
     verdictText: verdictText(verdict, deviationsIn(grounds)),
     reason,
-    exitCode: interrupted ? 130 : exitCode,
+    exitCode: interrupted && grounds.aborted === undefined ? 130 : exitCode,
     ...voidReason !== undefined && { voidReason },
   });
   if (gap !== undefined) return made("void", gap, 3);
@@ -110,6 +112,7 @@ export function verdictOver(grounds: VerdictGrounds): Verdict {
     }, but ${grounds.generatorBound}: either the broker or this machine may be the cause`;
     return made("void", reason, 3);
   }
+  if (grounds.aborted !== undefined) return made("void", `--abort-on-fail ended the run: ${grounds.aborted}`, 3);
   if (interrupted) return made("void", "interrupted before the end of the plan", 3);
   const { unseeable = 0 } = grounds;
   if (unseeable > 0) return made("void", unseeableText(unseeable, wills), 3);
@@ -119,7 +122,8 @@ export function verdictOver(grounds: VerdictGrounds): Verdict {
 }
 
 /** The faults, and why the run ended before the end of its plan. */
-function withEnd(wrong: string, { voidReason, interrupted }: VerdictGrounds): string {
+function withEnd(wrong: string, { voidReason, interrupted, aborted }: VerdictGrounds): string {
+  if (aborted !== undefined) return `${wrong}; --abort-on-fail ended the run: ${aborted}`;
   if (voidReason !== undefined) return `${wrong}; then the run ended early: ${voidReason}`;
   return interrupted ? `${wrong}; then the run was interrupted` : wrong;
 }

@@ -43,6 +43,10 @@ export interface FleetPlan {
   readonly willQos: 0 | 1 | 2 | "mix";
   /** Whether the wills are retained. Default: no. */
   readonly willRetain: boolean;
+  /** How long to retry while the broker does not answer a CONNECT. Default: one attempt. */
+  readonly waitMs?: number;
+  /** Whether the run leaves the broker's own counters under `$SYS` alone. Default: no. */
+  readonly skipBrokerCounters?: boolean;
   /**
    * Each client publishes on the topic of its will, retained, that it is online, and before a proper DISCONNECT that it
    * left; a late subscriber must then find the true state. Wills are retained with it.

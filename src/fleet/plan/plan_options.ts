@@ -63,6 +63,12 @@ export const planOptions = {
     help: "Clients, {range}.",
     default: 1_000,
   }),
+  waitMs: option("wait", "Target", { kind: "duration", min: 0, max: hourMs }, {
+    help: "How long to retry while the broker does not answer a CONNECT, because it is still starting, {range}.",
+    defaultText: "one attempt",
+    ownToShard: true,
+    inScenario: false,
+  }),
   protocol: option("protocol", "Target", { kind: "choice", words: ["3.1.1", "5", "mix", "auto"], notInGroup: "auto" }, {
     help: "MQTT version that clients speak; mix draws one for each client, auto is mix where the broker accepts both.",
     default: "auto",
@@ -161,6 +167,11 @@ export const planOptions = {
   fanOut: option("fan-out", "Watching", { kind: "whole", min: 1, max: 1_000 }, {
     help: "How many watchers receive each will, {range}.",
     default: 1,
+  }),
+  skipBrokerCounters: option("skip-broker-counters", "Watching", { kind: "switch" }, {
+    help:
+      "Do not subscribe to the broker's own counters under $SYS. Otherwise a run with missing wills waits up to 12 s at its end for the broker's count of dropped messages.",
+    defaultText: "no",
   }),
   workers: option("workers", "Fleet", { kind: "whole", min: 1, max: 64 }, {
     help: "Threads that share the clients, {range}.",

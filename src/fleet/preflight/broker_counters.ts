@@ -18,7 +18,7 @@ const longestName = 100;
 /** After the subscription a retained count arrives at once, or there is none. */
 const retainedWithinMs = 500;
 /** Brokers update their counters every ten seconds by default. */
-const renewedWithinMs = 11_500;
+export const renewedWithinMs = 11_500;
 const grantedWithinMs = 3_000;
 
 const decoder = new TextDecoder();

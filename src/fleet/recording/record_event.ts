@@ -5,7 +5,7 @@ import type { PresenceWord } from "../life/presence_message.ts";
 import type { FoundState } from "../oracle/presence_oracle.ts";
 import { type PresenceMoment, presenceMoments } from "../result/presence_result.ts";
 import type { PresencePart } from "../oracle/presence_text.ts";
-import { phases, type RunPhase } from "../result/run_phase.ts";
+import { phases, type SquadPhase } from "../result/run_phase.ts";
 
 /** The form of a recording; the number changes with a change of meaning or the removal of a name. */
 export const recordSchema = "mqtt-sim/record/1";
@@ -25,7 +25,7 @@ const types = {
   text: (value: unknown): value is string => typeof value === "string",
   flag: (value: unknown): value is boolean => typeof value === "boolean",
   mode: (value: unknown): value is KillMode => (killModes as readonly unknown[]).includes(value),
-  phase: (value: unknown): value is RunPhase => (phases as readonly unknown[]).includes(value),
+  phase: (value: unknown): value is SquadPhase => (phases as readonly unknown[]).includes(value),
   sight: (value: unknown): value is CanarySight => sights.includes(value),
   qos: (value: unknown): value is 0 | 1 | 2 => value === 0 || value === 1 || value === 2,
   version: (value: unknown): value is 4 | 5 => value === 4 || value === 5,
@@ -113,7 +113,8 @@ export const eventFields = {
   // Facts of the whole run: these belong to no squad.
   warning: { text: "text" },
   restarted: { downMs: "number", "commandMs?": "number" },
-  dropped: { before: "number", after: "number" },
+  dropped: { before: "number", after: "number", "fromMs?": "number" },
+  aborted: { text: "text" },
   usage: { cpuMs: "number", rssBytes: "whole" },
   end: { durationMs: "number", events: "whole", lost: "whole", "reason?": "text", "notSpoken?": "flag" },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, TypeName>>>>;
@@ -144,7 +145,7 @@ export type RecordEvent = {
 }[EventKind];
 
 /** Kinds that belong to no squad. */
-export const runKinds: ReadonlySet<EventKind> = new Set(["warning", "restarted", "dropped", "usage", "end"]);
+export const runKinds: ReadonlySet<EventKind> = new Set(["warning", "restarted", "dropped", "aborted", "usage", "end"]);
 
 /** The fault of an event read from a file; undefined without one. Unknown fields are permitted. */
 export function eventFault(event: Readonly<Record<string, unknown>>): string | undefined {

@@ -183,6 +183,8 @@ export interface FleetResult {
   readonly verdictText: string;
   /** Why the run did not follow its plan; a verdict `fail` relies on earlier proof. Absent else. */
   readonly voidReason?: string;
+  /** Why the run ended itself early, at a fault, as its user asked for; absent else. */
+  readonly aborted?: string;
   /** Present where the run is void because the broker does not accept the version that the plan requests. */
   readonly notSpoken?: true;
   /** One sentence for the verdict. */

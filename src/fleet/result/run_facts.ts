@@ -18,6 +18,10 @@ export interface RunFacts {
   readonly resources: FleetResult["resources"];
   readonly engine?: EngineName;
   readonly dropped?: DropCounts;
+  /** When the run read the counters, in milliseconds since its start. */
+  readonly counters?: { readonly fromMs: number; readonly toMs: number };
+  /** Why the run ended itself early, where its caller asked for that at a fault. */
+  readonly aborted?: string;
   /** The broker's name for itself. */
   readonly broker?: string;
   /** The broker's restarts, timed by the code that executed them, and the start of the run by the same clock. */

@@ -3,16 +3,26 @@
  */
 import type { PhasePlan } from "../plan/plan.ts";
 
-/** The parts of a run, in their order. */
+/** The parts of a squad's run, in their order. */
 export const phases = ["watch", "control", "wait", "connect", "kill", "drain", "leave", "look", "done"] as const;
 
+/** Which part of a squad's run is under way. */
+export type SquadPhase = (typeof phases)[number];
+
+/** The parts of a run, in their order: the broker is awaited before its squads, and asked for its counters after them. */
+export const runPhases = ["await", ...phases.slice(0, -1), "counters", "done"] as readonly (
+  | "await"
+  | SquadPhase
+  | "counters"
+)[];
+
 /** Which part of a run is under way. */
-export type RunPhase = (typeof phases)[number];
+export type RunPhase = (typeof runPhases)[number];
 
 /** A part of a run that has a name on charts. Milliseconds since the run began. */
 export interface RunStage {
   /** The part of the run. */
-  readonly name: "connect" | PhasePlan["kind"] | "drain" | "leave" | "look";
+  readonly name: "connect" | PhasePlan["kind"] | "drain" | "leave" | "look" | "counters";
   /** The groups it is about, where its phase names any. */
   readonly groups?: readonly string[];
   /** Its start, in milliseconds since the run began. */

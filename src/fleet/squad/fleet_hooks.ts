@@ -34,6 +34,8 @@ export interface FleetHooks {
    * Its first `abort` ends the run early: wills on their way are waited for up to 2 s, and the result is whole.
    */
   readonly interrupt?: AbortSignal;
+  /** Ends the run early when it returns why, as `interrupt` does; the verdict is then that of the findings. */
+  abortOn?(progress: Progress): string | undefined;
   /** Once this aborts too, the run waits no longer. */
   readonly stop?: AbortSignal;
   /** Receives a recording of every event, where the caller requests one. */

@@ -19,7 +19,7 @@ import type { PresenceWord } from "../life/presence_message.ts";
 import type { Note } from "../recording/record_event.ts";
 import type { Progress } from "../result/result.ts";
 import { bucketOf, Ramp } from "./ramp.ts";
-import type { RunPhase } from "../result/run_phase.ts";
+import type { SquadPhase } from "../result/run_phase.ts";
 import { SquadRecorder } from "../ledger/squad_recorder.ts";
 import { SquadTeardown } from "./squad_teardown.ts";
 import { nextSquadPhase, type SquadEvent } from "./squad_phase.ts";
@@ -88,7 +88,7 @@ export class Squad implements ClientHost, WatcherPoolHost {
     return this.#recorder.presence?.book;
   }
 
-  get phase(): RunPhase {
+  get phase(): SquadPhase {
     return this.#recorder.phase;
   }
 
@@ -344,8 +344,8 @@ export class Squad implements ClientHost, WatcherPoolHost {
 
   /** How far the run is. */
   progress(nowMs: number): Progress {
-    const { clients } = this.#task;
-    return this.#recorder.progress({ clients, phaseOfMs: this.phase === "kill" ? this.#kills.durationMs : 0 }, nowMs);
+    const { clients, startMs } = this.#task;
+    return this.#recorder.progress({ clients, killMs: this.#kills.durationMs, connectAtMs: startMs?.connect }, nowMs);
   }
 
   /** The findings; the caller reads them once the squad is done. */

@@ -3,7 +3,7 @@
  * recordings and charts name them. Clean-up after the last phase takes some turns more, in which the phase stays.
  */
 import { nextState, type StateTable } from "../../base/state_table.ts";
-import type { RunPhase } from "../result/run_phase.ts";
+import type { SquadPhase } from "../result/run_phase.ts";
 
 /** The events that move a squad from one phase to the next. */
 export type SquadEvent =
@@ -27,7 +27,7 @@ export type SquadEvent =
   | "finish";
 
 /** By phase and event, the next phase. */
-export const squadPhases: StateTable<RunPhase, SquadEvent> = {
+export const squadPhases: StateTable<SquadPhase, SquadEvent> = {
   "watch": { watched: "control", finish: "done" },
   "control": { "seen-early": "wait", "seen": "connect", "finish": "done" },
   "wait": { start: "connect", finish: "done" },
@@ -40,6 +40,6 @@ export const squadPhases: StateTable<RunPhase, SquadEvent> = {
 };
 
 /** @throws InvariantError when the event is illegal in the phase */
-export function nextSquadPhase(phase: RunPhase, event: SquadEvent): RunPhase {
+export function nextSquadPhase(phase: SquadPhase, event: SquadEvent): SquadPhase {
   return nextState("a squad", squadPhases, phase, event);
 }

@@ -4,7 +4,7 @@
  */
 import { phaseDurationMs, phasesOf } from "../plan/phases.ts";
 import type { FleetPlan } from "../plan/plan.ts";
-import { type Instants, phases, type RunPhase, type RunStage } from "../result/run_phase.ts";
+import { type Instants, type RunPhase, runPhases, type RunStage } from "../result/run_phase.ts";
 
 /** Notes instants at their events. */
 export class PhaseClock {
@@ -36,7 +36,7 @@ export class PhaseClock {
 
 /** Several squads' instants as one: a part begins when the last of them begins it. */
 export function mergeInstants(all: readonly Instants[]): Instants {
-  const began = Object.fromEntries(phases.flatMap((phase) => {
+  const began = Object.fromEntries(runPhases.flatMap((phase) => {
     const instants = all.flatMap((one) => one.began[phase] ?? []);
     return instants.length === 0 ? [] : [[phase, Math.max(...instants)]];
   }));
@@ -51,7 +51,7 @@ export function mergeInstants(all: readonly Instants[]): Instants {
 }
 
 /** The parts of a run that have names; watchers and canaries are over before anything happens. */
-const named = ["connect", "kill", "drain", "leave", "look"] as const satisfies readonly RunPhase[];
+const named = ["connect", "kill", "drain", "leave", "look", "counters"] as const satisfies readonly RunPhase[];
 
 /** The stages of a run up to an instant of it; without one, of a run that is over. */
 export function stagesOf(
@@ -62,7 +62,7 @@ export function stagesOf(
   const stages = named.flatMap((name): RunStage[] => {
     const fromMs = instants.began[name];
     if (fromMs === undefined) return [];
-    const later = phases.slice(phases.indexOf(name) + 1).flatMap((phase) => instants.began[phase] ?? []);
+    const later = runPhases.slice(runPhases.indexOf(name) + 1).flatMap((phase) => instants.began[phase] ?? []);
     const toMs = Math.min(...later);
     if (name === "kill") return planned(plan, instants.restarts, fromMs, toMs);
     return [{ name, fromMs, ...until(toMs) }];

@@ -5,7 +5,7 @@ import { restartsBroker } from "../../fleet/plan/phases.ts";
 import type { FleetPlan } from "../../fleet/plan/plan.ts";
 import { type DueVerdict, dueVerdicts, type ModeDetail, surplusKinds } from "../../fleet/result/progress_detail.ts";
 import type { Progress } from "../../fleet/result/result.ts";
-import { phases } from "../../fleet/result/run_phase.ts";
+import { runPhases } from "../../fleet/result/run_phase.ts";
 import type { LatencyBucketCounts, TallyMode } from "../../fleet/result/will_counts.ts";
 import { bucketEndsMs } from "../../fleet/tally/latency_buckets.ts";
 
@@ -149,7 +149,7 @@ const rows: readonly Row[] = [
     runVerdicts,
     ({ verdict }) => verdict,
   ),
-  stateSet("phase", "1 for the current phase of the run.", "phase", phases, ({ progress }) => progress?.phase),
+  stateSet("phase", "1 for the current phase of the run.", "phase", runPhases, ({ progress }) => progress?.phase),
   plain("gauge", "clients", "Clients of the fleet.", ({ plan, progress }) => [
     { value: progress?.clients ?? plan.clients },
   ]),

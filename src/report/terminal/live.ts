@@ -9,8 +9,9 @@ import type { RunPhase } from "../../fleet/result/run_phase.ts";
 import { panelLines, progressLine } from "./panel.ts";
 import type { Style } from "./style.ts";
 
-/** Between two plain lines of one phase. */
-const plainEveryMs = 5_000;
+/** Between two plain lines of one phase, in milliseconds: a twentieth of the run so far, within these bounds. */
+const plainEveryMs = { least: 5_000, most: 300_000 } as const;
+const plainShare = 20;
 
 /** The destination of the live output. */
 export interface LiveScreen {
@@ -63,12 +64,17 @@ class QuietLive implements Live {
 class PlainLive implements Live {
   #phase: RunPhase | undefined;
   #lastMs = -Infinity;
+  readonly #beganMs: number;
 
-  constructor(readonly screen: LiveScreen) {}
+  constructor(readonly screen: LiveScreen) {
+    this.#beganMs = screen.clock.nowMs();
+  }
 
   progress(progress: Progress): void {
     const nowMs = this.screen.clock.nowMs();
-    if (progress.phase === this.#phase && nowMs - this.#lastMs < plainEveryMs) return;
+    const { least, most } = plainEveryMs;
+    const everyMs = Math.min(most, Math.max(least, (nowMs - this.#beganMs) / plainShare));
+    if (progress.phase === this.#phase && nowMs - this.#lastMs < everyMs) return;
     this.#phase = progress.phase;
     this.#lastMs = nowMs;
     if (progress.phase !== "done") this.screen.write(`${progressLine(progress)}\n`);

@@ -11,6 +11,7 @@ import { plainStyle, type Style } from "./style.ts";
 
 /** The work of each phase. */
 export const phaseText: Readonly<Record<RunPhase, string>> = {
+  await: "waiting for the broker",
   watch: "watchers are subscribing",
   control: "canary kills",
   wait: "waiting for the start time",
@@ -19,11 +20,12 @@ export const phaseText: Readonly<Record<RunPhase, string>> = {
   drain: "waiting for the last wills",
   look: "checking retained wills",
   leave: "fleet is disconnecting",
+  counters: "reading broker's counters",
   done: "done",
 };
 
 const nameWidth = Math.max(...Object.values(phaseText).map((text) => text.length));
-const barWidth = 30;
+const barWidth = 20;
 
 /** The panel's lines, each at most `width` characters, always as many. */
 export function panelLines(progress: Progress, width: number, style: Style = plainStyle): string[] {
@@ -64,10 +66,12 @@ function bar(ms: number, ofMs: number): string {
   return `[${"#".repeat(full)}${"-".repeat(barWidth - full)}]`;
 }
 
-/** How far a phase is: `15.0s of 30s`. */
+/** How far a phase is, and the time left: `12.0s of 30s, 18s left`. */
 export function phaseTime(ms: number, ofMs: number): string {
   const passed = `${(ms / 1_000).toFixed(1)}s`;
-  return ofMs > 0 ? `${passed} of ${formatDuration(Math.round(ofMs / 100) * 100)}` : passed;
+  if (ofMs <= 0) return passed;
+  const left = ms < ofMs ? `, ${Math.ceil((ofMs - ms) / 1_000)}s left` : "";
+  return `${passed} of ${formatDuration(Math.round(ofMs / 100) * 100)}${left}`;
 }
 
 /** `3 missing, 1 late, 2 states wrong`; undefined when there are none. */

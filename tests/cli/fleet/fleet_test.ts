@@ -8,7 +8,9 @@ import type { FleetRun } from "../../../src/fleet/plan/plan.ts";
 import type { FleetResult } from "../../../src/fleet/result/result.ts";
 import type { LifeRow } from "../../../src/fleet/ledger/life_row.ts";
 import type { FleetHooks } from "../../../src/fleet/squad/fleet_hooks.ts";
-import { passed } from "../../report/sample.ts";
+import { failed, passed } from "../../report/sample.ts";
+import type { Progress } from "../../../src/fleet/result/result.ts";
+import { noCounts } from "../../../src/fleet/result/will_counts.ts";
 import { type Captured, captured } from "../captured.ts";
 
 interface Trial {
@@ -45,6 +47,22 @@ function trial(outcome: (run: FleetRun, hooks: FleetHooks) => Promise<FleetResul
   const go = (...args: string[]) => fleet(readCommandLine(["fleet", ...args], output) as FleetFlags, output, deps);
   return { output, runs, early, atOnce, broker, go };
 }
+
+const running: Progress = {
+  ...{
+    phase: "kill",
+    phaseMs: 0,
+    phaseOfMs: 0,
+    clients: 9,
+    alive: 9,
+    connected: 9,
+    killed: 1,
+    wills: 1,
+    p50: 1,
+    p99: 1,
+  },
+  ...{ faults: noCounts(), instants: { began: {}, restarts: [] } },
+};
 
 const passing = () => trial(({ plan, target }) => Promise.resolve({ ...passed(), plan, target: target.url }));
 
@@ -233,4 +251,35 @@ Deno.test("fleet: writes each life to its file when it is judged, with one file 
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("fleet: {broker} in the name of a file is the broker's name, also with one broker", async () => {
+  const folder = await Deno.makeTempDir();
+  const { go } = passing();
+  const files = ["--report", `${folder}/{broker}.json`, "--record", `${folder}/{broker}.ndjson`];
+  assert.equal(await go("--url", "one=mqtt://broker.example", ...files, "--csv", `${folder}/x-{broker}.csv`), 0);
+  assert.equal(await go("--html", `${folder}/{broker}.html`), 0);
+  const names = [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+  // The run of this test records nothing, and an unused recording is removed.
+  assert.deepEqual(names, ["embedded.html", "one.json", "x-one.csv"]);
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("fleet: --abort-on-fail ends the run at the first fault that no threshold allows", async () => {
+  const asked: (string | undefined)[] = [];
+  const run = trial((_, hooks) => {
+    const progress = (late: number): Progress => ({ ...running, faults: { ...running.faults, late } });
+    for (const late of [0, 2, 3]) asked.push(hooks.abortOn?.(progress(late)));
+    return Promise.resolve(passed());
+  });
+  await run.go("--abort-on-fail", "--threshold", "wills.late<3");
+  assert.deepEqual(asked, [undefined, undefined, "wills.late<3 cannot be met any more (it is 3)"]);
+  await run.go();
+  assert.deepEqual(asked.slice(3), [undefined, undefined, undefined], "without the flag");
+});
+
+Deno.test("fleet: --annotations github prints them above the verdict", async () => {
+  const { go, output } = trial(() => Promise.resolve(failed()));
+  assert.equal(await go("--annotations", "github"), 1);
+  assert.match(output.written.out, /\n\n::error title=mqtt-sim fleet%3A 25 missing::[^]*\n\nFAIL {2}.*\n$/);
 });

@@ -57,6 +57,6 @@ Deno.test("record: an event needs a time, a known kind, and a squad unless it be
   assert.equal(eventFault({ atMs: 1, kind: "ready" }), "squad is undefined");
   assert.equal(eventFault({ atMs: 1, kind: "constructor", squad: 0 }), 'kind is "constructor"');
   assert.equal(eventFault({ kind: "ready", squad: 0 }), "atMs is undefined");
-  assert.deepEqual([...runKinds], ["warning", "restarted", "dropped", "usage", "end"]);
+  assert.deepEqual([...runKinds], ["warning", "restarted", "dropped", "aborted", "usage", "end"]);
   assert.equal(eventFault({ atMs: 1, kind: "warning", text: "w" }), undefined);
 });

@@ -62,6 +62,22 @@ Deno.test("live: without a terminal it prints a line at each change of phase and
   ]);
 });
 
+Deno.test("live: without a terminal the interval of the lines grows with the run, to at most 5 min", () => {
+  const { live, clock, written } = opened(undefined);
+  const days = 7;
+  for (let second = 0; second < days * 86_400; second++) {
+    live.progress(at("kill", second));
+    clock.advance(1_000);
+  }
+  const seconds = written().trimEnd().split("\n").map((line) =>
+    Number(line.match(/killed ([\d,]+)/)![1]!.replaceAll(",", ""))
+  );
+  assert.ok(seconds.length < 2_300, `${seconds.length} lines`);
+  const gaps = seconds.slice(1).map((second, place) => second - seconds[place]!);
+  assert.deepEqual([gaps[0], Math.max(...gaps)], [5, 300]);
+  assert.ok(gaps.every((gap, place) => place === 0 || gap >= gaps[place - 1]!));
+});
+
 Deno.test("live: on a terminal it redraws the panel below the notices", () => {
   const { live, written } = opened(80);
   live.notice({ level: "info", text: "before" });

@@ -1,0 +1,68 @@
+/** Whole runs on real sockets: what only `runFleet` does, around its squads. */
+import assert from "node:assert/strict";
+import { Broker } from "../../src/broker/broker.ts";
+import { parseFaults } from "../../src/broker/fault/fault_mix.ts";
+import { SeededFault } from "../../src/broker/fault/seeded_fault.ts";
+import { makePlan } from "../../src/fleet/plan/make_plan.ts";
+import type { PlanRequest } from "../../src/fleet/plan/plan.ts";
+import type { FleetResult, Progress } from "../../src/fleet/result/result.ts";
+import { runFleet } from "../../src/fleet/run_fleet.ts";
+import type { FleetHooks } from "../../src/fleet/squad/fleet_hooks.ts";
+import { parseEndpoint } from "../../src/net/endpoint.ts";
+
+const plan = {
+  run: "f",
+  seed: 1,
+  clients: 10,
+  killRate: { kind: "count", perSecond: 20 },
+  durationMs: 600,
+  drainMs: 300,
+};
+const asked = { ...plan, lateAfterMs: 200, keepAliveS: 5 } as PlanRequest;
+
+async function run(broker: Broker, more: Partial<PlanRequest>, hooks: Partial<FleetHooks> = {}) {
+  const seen: Progress[] = [];
+  const result: FleetResult = await runFleet({
+    plan: makePlan({ ...asked, ...more }),
+    target: parseEndpoint(broker.url),
+    brokerInProcess: true,
+  }, { onProgress: (progress) => void seen.push(progress), onNotice() {}, ...hooks });
+  return { result, seen };
+}
+
+Deno.test("run fleet: the wait for the broker's counters is a stage, with its time left, and can be left out", async () => {
+  const willFault = new SeededFault({
+    shares: parseFaults("lose=100%", "shares"),
+    seed: 1,
+    clients: /^mqtt-sim-f-\d+$/,
+  });
+  await using broker = await Broker.start({ port: 0, willFault, sysIntervalMs: 2_500 });
+  const { result, seen } = await run(broker, {});
+  assert.equal(result.verdict, "fail", result.reason);
+  assert.notEqual(result.brokerDropped, undefined);
+  const last = result.stages!.at(-1)!;
+  assert.equal(last.name, "counters");
+  assert.ok(last.toMs! - last.fromMs >= 1_000 && last.toMs! <= result.durationMs + 1, JSON.stringify(last));
+  const waits = seen.filter(({ phase }) => phase === "counters");
+  assert.ok(waits.length >= 4, `${waits.length} reports of the wait`);
+  assert.ok(
+    waits.every(({ phaseMs, phaseOfMs, instants }) => phaseMs < phaseOfMs && instants.began.counters! >= last.fromMs),
+  );
+  const short = await run(broker, { run: "f2", skipBrokerCounters: true });
+  assert.equal(short.result.brokerDropped, undefined);
+  assert.ok(short.result.stages!.every(({ name }) => name !== "counters"));
+});
+
+Deno.test("run fleet: abortOn ends the run early, with the exit code of its findings", async () => {
+  const willFault = new SeededFault({
+    shares: parseFaults("duplicate=100%", "shares"),
+    seed: 1,
+    clients: /^mqtt-sim-f-\d+$/,
+  });
+  await using broker = await Broker.start({ port: 0, willFault });
+  const why = ({ faults }: Progress) => faults.duplicate > 0 ? "a duplicate came" : undefined;
+  const { result } = await run(broker, { durationMs: 60_000 }, { abortOn: why });
+  assert.ok(result.durationMs < 30_000, `${result.durationMs} ms`);
+  assert.deepEqual([result.verdict, result.exitCode, result.aborted], ["fail", 1, "a duplicate came"], result.reason);
+  assert.match(result.reason, /duplicate; --abort-on-fail ended the run: a duplicate came$/);
+});
