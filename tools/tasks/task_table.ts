@@ -46,6 +46,7 @@ const peers = [
   ...mosquittoTools,
   ...pahoTools,
   ...otherBrokers,
+  "promtool",
 ];
 const compiledPeers = ["dist/mqtt-sim", "sh", "stdbuf", ...mosquitto, ...mosquittoTools, ...pahoTools];
 /** What the tests of the release and of the GitHub workflows run. */
