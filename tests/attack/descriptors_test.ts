@@ -184,8 +184,11 @@ for (const fault of [EMFILE, ENFILE, ENOMEM, ENOBUFS]) {
     // fs.epoll.max_user_watches: another process of the same user has taken the watch that the pause released.
     stage.libc.faults.watch = [ENOSPC, ENOSPC, ENOMEM];
     await isAcceptedLater(stage);
-    assert.deepEqual([stage.libc.acceptFaults, stage.libc.faults.watch], [[], []]);
-    assert.deepEqual([stage.refused.length, first.accepted.ends], [1, []]);
+    assert.deepEqual({ acceptFaults: stage.libc.acceptFaults, watch: stage.libc.faults.watch }, {
+      acceptFaults: [],
+      watch: [],
+    });
+    assert.deepEqual({ refused: stage.refused.length, ends: first.accepted.ends }, { refused: 1, ends: [] });
   });
 }
 
@@ -196,7 +199,7 @@ hazard("F31: without a watch for its link one new connection ends, and accepting
   assert.equal(await peer.read(new Uint8Array(1)), null);
   peer.close();
   await isAcceptedLater(stage);
-  assert.deepEqual([first.accepted.ends, stage.refused.length], [[], 1]);
+  assert.deepEqual({ ends: first.accepted.ends, refused: stage.refused.length }, { ends: [], refused: 1 });
 });
 
 hazard("F31: without memory to watch its link for more, one link ends", async (stage) => {

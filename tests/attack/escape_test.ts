@@ -196,7 +196,7 @@ for (const [at, args] of commandLines.entries()) {
       stdin: "null",
     }).output();
     const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-    assert.deepEqual([code, out], [2, ""]);
+    assert.deepEqual({ code, out }, { code: 2, out: "" });
     assertShown(err!);
   });
 }

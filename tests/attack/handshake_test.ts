@@ -125,14 +125,20 @@ handshakeTest("silent sockets count against --max-connections", async (scheme, e
   await using scene = await Scene.open(scheme, engine, { connections: 2 });
   for (let each = 0; each < 4; each++) await scene.silent();
   await scene.turnedAway();
-  assert.deepEqual([scene.metrics.connections.open, scene.metrics.limitsHit.connections], [4, 1]);
+  assert.deepEqual({ open: scene.metrics.connections.open, connections: scene.metrics.limitsHit.connections }, {
+    open: 4,
+    connections: 1,
+  });
 });
 
 handshakeTest("silent sockets count against --max-connect-rate", async (scheme, engine) => {
   await using scene = await Scene.open(scheme, engine, { connectsPerSecond: 2 });
   for (let each = 0; each < 4; each++) await scene.silent();
   await scene.turnedAway();
-  assert.deepEqual([scene.metrics.connections.open, scene.metrics.limitsHit.connectsPerSecond], [4, 1]);
+  assert.deepEqual({
+    open: scene.metrics.connections.open,
+    connectsPerSecond: scene.metrics.limitsHit.connectsPerSecond,
+  }, { open: 4, connectsPerSecond: 1 });
   scene.advance(1_000);
   await scene.silent();
   assert.equal(scene.metrics.connections.open, 5);
@@ -192,7 +198,10 @@ async function closesInTime(scheme: Scheme, engine: Engine, go: (typeof phases)[
   assert.deepEqual({ open, endedEarly }, { open: 1, endedEarly: 0 });
   scene.advance(1);
   await closed(later);
-  assert.deepEqual([scene.metrics.connections.endedEarly, scene.metrics.limitsHit.timeToConnectMs], [1, 1]);
+  assert.deepEqual({
+    endedEarly: scene.metrics.connections.endedEarly,
+    timeToConnectMs: scene.metrics.limitsHit.timeToConnectMs,
+  }, { endedEarly: 1, timeToConnectMs: 1 });
 }
 
 Deno.test("handshake: a refused WebSocket request counts as a connection until its socket is closed", () =>
@@ -214,7 +223,10 @@ Deno.test("handshake: a failed TLS handshake ends only its socket", () =>
     await closed(bad);
     await until(() => scene.core.metrics.open === 1);
     scene.sockets.splice(1, 1, await secures(good));
-    assert.deepEqual([scene.metrics.connections.open, scene.metrics.connections.endedEarly], [1, 1]);
+    assert.deepEqual({ open: scene.metrics.connections.open, endedEarly: scene.metrics.connections.endedEarly }, {
+      open: 1,
+      endedEarly: 1,
+    });
   }));
 
 for (const scheme of ["mqtts", "wss"] as const) {

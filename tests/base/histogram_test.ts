@@ -90,7 +90,12 @@ Deno.test("histogram: a decoded one is exact to 3 digits and accepts more times"
 Deno.test("histogram: decodes the output of another library", () => {
   // The encoding of the single value 42 by the HdrHistogram for Java.
   const histogram = Histogram.decode("HISTFAAAAB542pNpmSzMwMDAxAABzFCaEUoz2X+AMIKZAEARAtM=");
-  assert.deepEqual([histogram.count, histogram.min, histogram.max, histogram.mean], [1, 0.042, 0.042, 0.042]);
+  assert.deepEqual({ count: histogram.count, min: histogram.min, max: histogram.max, mean: histogram.mean }, {
+    count: 1,
+    min: 0.042,
+    max: 0.042,
+    mean: 0.042,
+  });
 });
 
 Deno.test("histogram: refuses invalid data in one sentence", async (t) => {

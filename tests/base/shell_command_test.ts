@@ -38,7 +38,7 @@ Deno.test({
   sanitizeResources: false,
   fn: async () => {
     const { end, errorTail, tookMs } = await run("echo first >&2; sleep 3 & exit 0");
-    assert.deepEqual([end, errorTail], [{ kind: "exit", code: 0 }, "first"]);
+    assert.deepEqual({ end, errorTail }, { end: { kind: "exit", code: 0 }, errorTail: "first" });
     assert.ok(tookMs < 2_900, `${tookMs} ms`);
   },
 });

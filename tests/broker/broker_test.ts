@@ -69,7 +69,10 @@ Deno.test("broker: executes operator actions on a store until the broker stops",
     assert.equal(broker.storeFails, false);
     for (const connection of [victim, other]) connection.close();
     await broker.stop();
-    assert.deepEqual([broker.endSession("other"), broker.clearRetained("will")], [false, false]);
+    assert.deepEqual({ endSession: broker.endSession("other"), clearRetained: broker.clearRetained("will") }, {
+      endSession: false,
+      clearRetained: false,
+    });
     assert.equal(broker.metrics().store.failures, 0);
   } finally {
     await Deno.remove(folder, { recursive: true });

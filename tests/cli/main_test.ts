@@ -151,7 +151,7 @@ for (const [args, expected] of bad) {
     const [sentence, ...more] = output.written.err.split("\n");
     assert.equal(sentence, expected);
     assert.deepEqual(more, [""], "one line, no stack");
-    assert.deepEqual([exitCode, output.written.out], [2, ""]);
+    assert.deepEqual({ exitCode, out: output.written.out }, { exitCode: 2, out: "" });
   });
 }
 

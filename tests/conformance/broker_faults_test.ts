@@ -43,7 +43,10 @@ Deno.test("F4: a DISCONNECT to a 3.1.1 client, after the correct action, fails o
     );
     assert.equal(result.cases.at(-1)!.seenIn!.length, 3);
     assert.ok(result.cases.at(-1)!.transcript!.length > 0);
-    assert.deepEqual([result.exitCode, result.reason], [1, "1 of 4 cases failed"]);
+    assert.deepEqual({ exitCode: result.exitCode, reason: result.reason }, {
+      exitCode: 1,
+      reason: "1 of 4 cases failed",
+    });
   });
 });
 
@@ -136,7 +139,7 @@ Deno.test("check: reports a malformed CONNACK of 5.0 as such, and judges 3.1.1",
     packet.type === "connack" && connect?.protocolVersion === 5 ? [Uint8Array.of(0x20, 5, 0, 0, 2, 0x24, 2)] : [packet]
   );
   const result = await checkInMemory(broker, { cases: casesOf("will/reset") });
-  assert.deepEqual([result.verdict, result.exitCode], ["fail", 1]);
+  assert.deepEqual({ verdict: result.verdict, exitCode: result.exitCode }, { verdict: "fail", exitCode: 1 });
   assert.match(result.reason, /^in MQTT 5\.0 the broker answered CONNECT with a malformed CONNACK \(CONNACK: /);
   assert.deepEqual(result.controls.map(({ outcome }) => outcome), ["pass", "fail"]);
   assert.deepEqual(result.cases.slice(0, 2).map(({ outcome }) => outcome), ["pass", "not testable"]);
@@ -201,7 +204,7 @@ Deno.test("F12: a broker that crashes in a case and returns is one failure, whic
       cases: [...beside, poisoned],
       protocols: ["5.0"],
     });
-    assert.deepEqual([result.verdict, result.exitCode], ["fail", 1]);
+    assert.deepEqual({ verdict: result.verdict, exitCode: result.exitCode }, { verdict: "fail", exitCode: 1 });
     const failed = lines(result).filter((line) => line.includes(" fail "));
     assert.deepEqual(failed, [
       "broker/unavailable 5.0 fail [] the broker became unavailable during publish/poison in 5.0",

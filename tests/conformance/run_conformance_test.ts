@@ -28,7 +28,11 @@ const losing = ourCore({ willFault: { atPublication: (question) => isControl(que
 
 Deno.test("check: counts each passed case", async () => {
   const result = await checkInMemory(ourCore(), { cases: [reset] });
-  assert.deepEqual([result.verdict, result.exitCode, result.reason], ["pass", 0, "all 2 cases passed"]);
+  assert.deepEqual({ verdict: result.verdict, exitCode: result.exitCode, reason: result.reason }, {
+    verdict: "pass",
+    exitCode: 0,
+    reason: "all 2 cases passed",
+  });
   assert.deepEqual(result.counts, { pass: 2, fail: 0, deviation: 0, "not testable": 0 });
   assert.deepEqual(result.controls, [{ protocol: "3.1.1", outcome: "pass" }, { protocol: "5.0", outcome: "pass" }]);
   assert.deepEqual(result.cases.map(({ protocol, rules }) => `${protocol} ${rules}`), ["3.1.1 3.1.2-8", "5.0 3.1.2-8"]);
@@ -69,14 +73,18 @@ Deno.test("check: a broker without wills runs all cases and fails with exit code
   };
   const noWills = ourCore({ willFault: { atPublication: () => [] } });
   const result = await checkInMemory(noWills, { cases: [reset, other] });
-  assert.deepEqual([result.verdict, result.exitCode], ["fail", 1]);
+  assert.deepEqual({ verdict: result.verdict, exitCode: result.exitCode }, { verdict: "fail", exitCode: 1 });
   assert.match(result.reason, /^in MQTT 3\.1\.1 the will of a client that was reset did not reach the watcher: /);
   assert.match(result.reason, /; 2 of 4 cases failed$/);
   assert.deepEqual(result.controls.map(({ outcome }) => outcome), ["fail", "fail"]);
   assert.deepEqual(result.counts, { pass: 2, fail: 2, deviation: 0, "not testable": 0 });
   assert.ok(result.controls[0]!.transcript!.length > 0);
   const only = await checkInMemory(noWills, { cases: [other] });
-  assert.deepEqual([only.verdict, only.exitCode], ["fail", 1], "also where no case is about wills");
+  assert.deepEqual(
+    { verdict: only.verdict, exitCode: only.exitCode },
+    { verdict: "fail", exitCode: 1 },
+    "also where no case is about wills",
+  );
 });
 
 Deno.test("F3, M5: a control arm that fails in 5.0 does not stop the judgement of 3.1.1", async () => {
@@ -92,11 +100,15 @@ Deno.test("F3, M5: a control arm that fails in 5.0 does not stop the judgement o
     sound.cases[1]!.reason!,
     /^the control arm of this version proves nothing: the subscription to .* 0x87$/,
   );
-  assert.deepEqual([sound.verdict, sound.exitCode], ["void", 3]);
+  assert.deepEqual({ verdict: sound.verdict, exitCode: sound.exitCode }, { verdict: "void", exitCode: 3 });
   assert.match(sound.reason, /control arm of MQTT 5\.0 failed: .*; otherwise all 1 cases passed/);
   const faulty = await checkInMemory(refusing(true), { cases: [reset] });
   assert.deepEqual(faulty.cases.map(({ outcome }) => outcome), ["fail", "not testable"]);
-  assert.deepEqual([faulty.verdict, faulty.exitCode], ["fail", 1], "what is proved takes precedence");
+  assert.deepEqual(
+    { verdict: faulty.verdict, exitCode: faulty.exitCode },
+    { verdict: "fail", exitCode: 1 },
+    "what is proved takes precedence",
+  );
 });
 
 Deno.test("check: a broker that forwards no message proves nothing", async () => {
@@ -120,7 +132,10 @@ Deno.test("check: an unsupported version is not testable", async () => {
   const result = await checkInMemory(only311, { cases: [reset] });
   assert.deepEqual(result.cases.map(({ outcome }) => outcome), ["pass", "not testable"]);
   assert.match(result.cases[1]!.reason!, /does not support this version: the broker refused a CONNECT with 0x84/);
-  assert.deepEqual([result.exitCode, result.controls[1]!.outcome], [0, "not spoken"]);
+  assert.deepEqual({ exitCode: result.exitCode, outcome: result.controls[1]!.outcome }, {
+    exitCode: 0,
+    outcome: "not spoken",
+  });
 });
 
 Deno.test("check: a 3.1.1 CONNACK that refuses the level of 5.0 is no malformed 5.0 packet", async () => {
@@ -133,7 +148,10 @@ Deno.test("check: a 3.1.1 CONNACK that refuses the level of 5.0 is no malformed 
     `${reset.id} pass`,
     `${reset.id} not testable`,
   ]);
-  assert.deepEqual([result.exitCode, result.controls[1]!.outcome], [0, "not spoken"]);
+  assert.deepEqual({ exitCode: result.exitCode, outcome: result.controls[1]!.outcome }, {
+    exitCode: 0,
+    outcome: "not spoken",
+  });
 });
 
 Deno.test("check: reports the unmet needs of a case", async () => {
@@ -141,7 +159,7 @@ Deno.test("check: reports the unmet needs of a case", async () => {
   const result = await checkInMemory(ourCore(), { cases: [needy], protocols: ["5.0"] });
   assert.deepEqual(result.cases.map(({ outcome }) => outcome), ["not testable"]);
   assert.match(result.cases[0]!.reason!, /--restart-command/);
-  assert.deepEqual([result.verdict, result.exitCode], ["void", 3]);
+  assert.deepEqual({ verdict: result.verdict, exitCode: result.exitCode }, { verdict: "void", exitCode: 3 });
   const retained: ConformanceCase = { ...reset, needs: ["retain", "qos2"] };
   const poor = await checkInMemory(ourCore({ retainAvailable: false }), { cases: [retained], protocols: ["5.0"] });
   assert.equal(poor.cases[0]!.reason, "the broker announces Retain Available 0");
@@ -167,7 +185,7 @@ Deno.test("check: an interrupt ends the check early", async () => {
   const abort = new AbortController();
   const slow: ConformanceCase = { ...reset, run: (context) => context.pause(1_000).then(() => abort.abort()) };
   const result = await checkInMemory(ourCore(), { cases: [slow, reset], parallel: 1 }, { interrupt: abort.signal });
-  assert.deepEqual([result.exitCode, result.verdict], [130, "void"]);
+  assert.deepEqual({ exitCode: result.exitCode, verdict: result.verdict }, { exitCode: 130, verdict: "void" });
   assert.ok(result.cases.length < 4);
 });
 
@@ -288,7 +306,11 @@ Deno.test("check: repeats a case once, alone, when it failed while this process 
   const onCase = ({ outcome }: { outcome: string }, done: number) => counted.push(`${done} ${outcome}`);
   const result = await checkInMemory(late, { ...run, cases: [failing(1)] }, { onCase });
   const [one] = result.cases;
-  assert.deepEqual([result.exitCode, one!.outcome, one!.again!.reason], [0, "pass", "nothing came"]);
+  assert.deepEqual({ exitCode: result.exitCode, outcome: one!.outcome, reason: one!.again!.reason }, {
+    exitCode: 0,
+    outcome: "pass",
+    reason: "nothing came",
+  });
   assert.ok(one!.again!.lateMs > 500 && one!.again!.lateMs <= 650, `${one!.again!.lateMs} ms`);
   assert.deepEqual(counted, ["1 pass"]);
   assert.match(result.warnings[0]!, /^this process was up to 6\d\d ms late, and its limit is 200 ms: /);
@@ -301,7 +323,11 @@ Deno.test("check: repeats a case once, alone, when it failed while this process 
     /^will\/reset in 5\.0 failed while this process was 6\d\d ms late \(nothing came\), ran again, /m,
   );
   const twice = await checkInMemory(late, { ...run, cases: [failing(2)] });
-  assert.deepEqual([twice.exitCode, twice.cases[0]!.outcome], [1, "fail"], "once, not until it passes");
+  assert.deepEqual(
+    { exitCode: twice.exitCode, outcome: twice.cases[0]!.outcome },
+    { exitCode: 1, outcome: "fail" },
+    "once, not until it passes",
+  );
   assert.equal(twice.cases[0]!.again!.reason, "nothing came");
 });
 
@@ -333,15 +359,31 @@ Deno.test("F2: check repeats a case once, alone, when it failed beside other cas
   );
   const always: ConformanceCase = { ...reset, run: (context) => Promise.resolve(context.holds(false, "always")) };
   const twice = await checkInMemory(ourCore(), { protocols: ["5.0"], cases: [always] });
-  assert.deepEqual([twice.exitCode, twice.cases[0]!.again], [1, undefined], "a repeated failure has no remark");
+  assert.deepEqual(
+    { exitCode: twice.exitCode, again: twice.cases[0]!.again },
+    { exitCode: 1, again: undefined },
+    "a repeated failure has no remark",
+  );
 });
 
 Deno.test("check: with one case at a time, check does not repeat a failure on time or a late pass", async () => {
   const alone = { protocols: ["5.0"], parallel: 1 } as const;
   const onTime = await checkInMemory(ourCore(), { ...alone, cases: [failing(1)] });
-  assert.deepEqual([onTime.exitCode, onTime.cases[0]!.again, onTime.warnings], [1, undefined, []]);
+  assert.deepEqual({ exitCode: onTime.exitCode, again: onTime.cases[0]!.again, warnings: onTime.warnings }, {
+    exitCode: 1,
+    again: undefined,
+    warnings: [],
+  });
   const little = await checkInMemory(standingStill(ourCore(), 500, 150), { ...alone, cases: [failing(1)] });
-  assert.deepEqual([little.exitCode, little.cases[0]!.again, little.warnings], [1, undefined, []]);
+  assert.deepEqual({ exitCode: little.exitCode, again: little.cases[0]!.again, warnings: little.warnings }, {
+    exitCode: 1,
+    again: undefined,
+    warnings: [],
+  });
   const passes = await checkInMemory(standingStill(ourCore(), 500, 650), { protocols: ["5.0"], cases: [failing(0)] });
-  assert.deepEqual([passes.exitCode, passes.cases[0]!.again, passes.warnings.length], [0, undefined, 1]);
+  assert.deepEqual({ exitCode: passes.exitCode, again: passes.cases[0]!.again, warnings: passes.warnings.length }, {
+    exitCode: 0,
+    again: undefined,
+    warnings: 1,
+  });
 });

@@ -49,7 +49,7 @@ const table: readonly [packet: Packet, fault: PacketFault, version: ProtocolVers
 for (const [packet, fault, version, id, rules] of table) {
   Deno.test(`side faults: ${id} in ${version}`, () => {
     const [found, ...others] = faultsOf(packet, [fault], version);
-    assert.deepEqual([found!.id, found!.rules, others], [id, rules, []]);
+    assert.deepEqual({ id: found!.id, rules: found!.rules, others }, { id, rules, others: [] });
     assert.match(found!.title, new RegExp(packet.type.toUpperCase()));
     assert.match(found!.reason, new RegExp(`^the broker sent a ${packet.type.toUpperCase()} `));
   });
@@ -59,7 +59,7 @@ Deno.test("side faults: a valid packet has none, except a DISCONNECT of a 3.1.1 
   assert.deepEqual(faultsOf(publish, [], 4), []);
   assert.deepEqual(faultsOf(disconnect(), [], 5), []);
   const [found] = faultsOf(disconnect(), [leftOver], 4);
-  assert.deepEqual([found!.id, found!.rules], ["broker/disconnect", ["3.14"]]);
+  assert.deepEqual({ id: found!.id, rules: found!.rules }, { id: "broker/disconnect", rules: ["3.14"] });
   assert.equal(faultsOf(publish, [property, code(1)], 5).length, 2);
 });
 

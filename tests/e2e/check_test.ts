@@ -42,7 +42,7 @@ peerTest(
     ]);
     assert.equal(strict.code, 1);
     const known = await check(...asked, "--profile", "mosquitto");
-    assert.deepEqual([known.code, known.report.counts.deviation], [0, 1]);
+    assert.deepEqual({ code: known.code, deviation: known.report.counts.deviation }, { code: 0, deviation: 1 });
   },
 );
 
@@ -64,7 +64,7 @@ for (const { name } of testedEngines) {
       const login = ["--username", "you", "--password-file", `${folder}/password`];
       const { code, report } = await check("--url", broker.url, "--engine", name, ...login);
       const { pass, fail } = report.counts;
-      assert.deepEqual([code, report.engine, fail], [0, name, 0], report.reason);
+      assert.deepEqual({ code, engine: report.engine, fail }, { code: 0, engine: name, fail: 0 }, report.reason);
       assert.ok(pass > 500, report.reason);
       // Without a restart command and a denied topic.
       const left = report.cases.filter(({ outcome }: { outcome: string }) => outcome === "not testable");
@@ -76,14 +76,18 @@ for (const { name } of testedEngines) {
 
   peerTest(`check: the embedded broker with engine ${name} restarts and denies its topic`, [], async () => {
     const { code, report } = await check("--engine", name, "--only", "will/restart", "--only", "will/denied");
-    assert.deepEqual([code, report.counts.pass, report.counts.fail], [0, report.cases.length, 0], report.reason);
+    assert.deepEqual({ code, pass: report.counts.pass, fail: report.counts.fail }, {
+      code: 0,
+      pass: report.cases.length,
+      fail: 0,
+    }, report.reason);
     assert.ok(report.cases.length >= 6, report.reason);
   });
 }
 
 peerTest("check: without a broker the check is void", [], async () => {
   const { code, report } = await check("--url", "mqtt://127.0.0.1:1", "--only", "will/reset");
-  assert.deepEqual([code, report.verdict, report.cases], [3, "void", []]);
+  assert.deepEqual({ code, verdict: report.verdict, cases: report.cases }, { code: 3, verdict: "void", cases: [] });
 });
 
 peerTest(
@@ -121,13 +125,17 @@ peerTest(
     for (const scheme of ["mqtts", "wss"]) {
       const url = line.match(new RegExp(`\\b${scheme}://127\\.0\\.0\\.1:\\d+\\S*`))![0];
       const { code, report } = await check("--url", url, ...asked, ...trusted, ...own);
-      assert.deepEqual([code, report.verdict], [0, "pass"], `${scheme}: ${report.reason}`);
+      assert.deepEqual({ code, verdict: report.verdict }, { code: 0, verdict: "pass" }, `${scheme}: ${report.reason}`);
       assert.doesNotMatch(JSON.stringify(report), /PRIVATE KEY/);
       const distrustful = await check("--url", url, ...asked, ...own);
-      assert.deepEqual([distrustful.code, distrustful.report.verdict], [3, "void"], scheme);
+      assert.deepEqual(
+        { code: distrustful.code, verdict: distrustful.report.verdict },
+        { code: 3, verdict: "void" },
+        scheme,
+      );
       assert.match(distrustful.report.reason, /^the check proves nothing: [^\n]*certificate[^\n]*$/i);
       const nobody = await check("--url", url, ...asked, ...trusted);
-      assert.deepEqual([nobody.code, nobody.report.verdict], [3, "void"], scheme);
+      assert.deepEqual({ code: nobody.code, verdict: nobody.report.verdict }, { code: 3, verdict: "void" }, scheme);
       const careless = await check("--url", url, "--quick", "--only", "connect/first-packet", ...own, "--tls-insecure");
       assert.ok(
         careless.report.warnings.some((text: string) => text.includes("(--tls-insecure)")),

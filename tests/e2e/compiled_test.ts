@@ -126,7 +126,11 @@ async function overRestart(folder: string, ...target: readonly string[]) {
   const { code } = await fleet.exit(45_000);
   assert.equal(code, 0, fleet.said);
   const { verdict, restarts: { each: [one] } } = JSON.parse(await Deno.readTextFile(report));
-  assert.deepEqual([verdict, one.survived, one.watchersForgotten], ["pass", 0, 0]);
+  assert.deepEqual({ verdict, survived: one.survived, watchersForgotten: one.watchersForgotten }, {
+    verdict: "pass",
+    survived: 0,
+    watchersForgotten: 0,
+  });
   assert.ok(one.lives > 0 && one.watchersKept > 0);
   return one;
 }

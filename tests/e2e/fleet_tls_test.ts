@@ -75,7 +75,7 @@ for (const [name, needs, start] of brokers) {
     await using broker = await start();
     for (const [scheme, url] of Object.entries(broker.urls)) {
       const { code, said, report } = await fleetOn(url, [...ca, ...own]);
-      assert.deepEqual([code, report.verdict], [0, "pass"], said);
+      assert.deepEqual({ code, verdict: report.verdict }, { code: 0, verdict: "pass" }, said);
       assert.ok(report.wills.expected > 3 && report.wills.onTime === report.wills.expected, `${scheme}: ${said}`);
       assert.match(report.run.repeat, / --tls-ca \S+ca\.pem --tls-cert \S+client\.pem --tls-key \S+client\.key/);
       assert.doesNotMatch(JSON.stringify(report), /PRIVATE KEY/);
@@ -86,7 +86,7 @@ for (const [name, needs, start] of brokers) {
     await using broker = await start();
     const url = broker.urls.mqtts!;
     const nobody = await fleetOn(url, ca);
-    assert.deepEqual([nobody.code, nobody.report.verdict], [3, "void"], nobody.said);
+    assert.deepEqual({ code: nobody.code, verdict: nobody.report.verdict }, { code: 3, verdict: "void" }, nobody.said);
     const distrustful = await fleetOn(url, own);
     assert.equal(distrustful.code, 3, distrustful.said);
     assert.match(distrustful.report.reason, /^cannot reach mqtts:.*certificate/i);

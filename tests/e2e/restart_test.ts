@@ -71,14 +71,25 @@ peerTest(
     const [strict, known] = await Promise.all([restarted("TERM"), restarted("TERM", "--profile", "mosquitto")]);
     for (const { wills, restarts } of [strict, known]) {
       const [one] = restarts.each;
-      assert.deepEqual([one!.watchersKept, one!.watchersForgotten, restarts.unseeable], [1, 0, 0]);
+      assert.deepEqual({
+        watchersKept: one!.watchersKept,
+        watchersForgotten: one!.watchersForgotten,
+        unseeable: restarts.unseeable,
+      }, { watchersKept: 1, watchersForgotten: 0, unseeable: 0 });
       assert.ok(one!.willsBefore > 0 && one!.willsAfter > 0, "some as it goes down, some kept for the watcher");
       assert.equal(wills.missing + wills.duplicate + wills.late + wills.altered, 0);
     }
     const { early, unwanted } = strict.wills;
     assert.ok(early > 0 && unwanted > 0, JSON.stringify(strict.wills));
-    assert.deepEqual([strict.verdict, strict.described?.mosquitto], ["fail", early + unwanted]);
-    assert.deepEqual([known.verdict, known.wills.early, known.wills.unwanted], ["pass", 0, 0]);
+    assert.deepEqual({ verdict: strict.verdict, mosquitto: strict.described?.mosquitto }, {
+      verdict: "fail",
+      mosquitto: early + unwanted,
+    });
+    assert.deepEqual({ verdict: known.verdict, early: known.wills.early, unwanted: known.wills.unwanted }, {
+      verdict: "pass",
+      early: 0,
+      unwanted: 0,
+    });
     assert.deepEqual(seenOf(known), { "shutdown-delayed-early": known.wills.deviating });
   },
 );
@@ -87,13 +98,20 @@ peerTest("mosquitto that is killed loses the wills that it held", [mosquitto], a
   const [strict, known] = await Promise.all([restarted("KILL"), restarted("KILL", "--profile", "mosquitto")]);
   for (const { wills, restarts } of [strict, known]) {
     const [one] = restarts.each;
-    assert.deepEqual([one!.watchersKept, one!.watchersForgotten, restarts.unseeable], [1, 0, 0]);
+    assert.deepEqual({
+      watchersKept: one!.watchersKept,
+      watchersForgotten: one!.watchersForgotten,
+      unseeable: restarts.unseeable,
+    }, { watchersKept: 1, watchersForgotten: 0, unseeable: 0 });
     assert.equal(wills.early + wills.unwanted + wills.duplicate + wills.late + wills.altered, 0);
   }
   const { missing } = strict.wills;
   assert.ok(missing > 20, `${missing} missing`);
-  assert.deepEqual([strict.verdict, strict.described?.mosquitto], ["fail", missing]);
-  assert.deepEqual([known.verdict, known.wills.missing], ["pass", 0]);
+  assert.deepEqual({ verdict: strict.verdict, mosquitto: strict.described?.mosquitto }, {
+    verdict: "fail",
+    mosquitto: missing,
+  });
+  assert.deepEqual({ verdict: known.verdict, missing: known.wills.missing }, { verdict: "pass", missing: 0 });
   assert.deepEqual(seenOf(known), { "crash-loses-wills": known.wills.deviating });
 });
 

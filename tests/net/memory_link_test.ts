@@ -93,7 +93,10 @@ Deno.test("memory link: above the high-water mark write returns false, and one d
   assert.equal(pair.near.write(Uint8Array.of(1)), false);
   assert.equal(pair.near.bufferedBytes, highWaterBytes + 1);
   pair.run();
-  assert.deepEqual([pair.near.bufferedBytes, pair.calls.near], [0, ["drain"]]);
+  assert.deepEqual({ bufferedBytes: pair.near.bufferedBytes, near: pair.calls.near }, {
+    bufferedBytes: 0,
+    near: ["drain"],
+  });
 });
 
 Deno.test("memory link: there is no drain without a full link, and none after the end", () => {
@@ -112,10 +115,13 @@ Deno.test("memory link: a paused link receives nothing; after resume all bytes a
   pair.call(() => pair.far.pause());
   for (const byte of [1, 2]) pair.near.write(Uint8Array.of(byte));
   pair.run();
-  assert.deepEqual([pair.calls.far, pair.near.bufferedBytes], [[], 2]);
+  assert.deepEqual({ far: pair.calls.far, bufferedBytes: pair.near.bufferedBytes }, { far: [], bufferedBytes: 2 });
   pair.near.write(Uint8Array.of(3));
   pair.call(() => pair.far.resume()).run();
-  assert.deepEqual([pair.calls.far, pair.near.bufferedBytes], [[[1], [2], [3]], 0]);
+  assert.deepEqual({ far: pair.calls.far, bufferedBytes: pair.near.bufferedBytes }, {
+    far: [[1], [2], [3]],
+    bufferedBytes: 0,
+  });
 });
 
 Deno.test("memory link: a pause during catch-up holds the rest, and later bytes do not overtake it", () => {
@@ -141,7 +147,7 @@ for (const [how, seen] of ends) {
     pair.far.pause();
     pair.near[how]();
     pair.run();
-    assert.deepEqual([pair.calls.far, pair.far.open], [[], true]);
+    assert.deepEqual({ far: pair.calls.far, open: pair.far.open }, { far: [], open: true });
     pair.far.resume();
     pair.run();
     assert.deepEqual(pair.calls.far, [seen]);
@@ -172,5 +178,5 @@ Deno.test("memory link: a new receiver gets each later call", () => {
   pair.far.receiver = { onBytes: (bytes) => seen.push(...bytes), onDrain() {}, onEnd() {} };
   pair.near.write(Uint8Array.of(2));
   pair.run();
-  assert.deepEqual([pair.calls.far, seen], [[[1]], [2]]);
+  assert.deepEqual({ far: pair.calls.far, seen }, { far: [[1]], seen: [2] });
 });

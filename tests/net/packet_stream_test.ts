@@ -125,7 +125,7 @@ Deno.test("packet stream: the version comes from CONNECT or from the caller", as
 Deno.test("packet stream: refuses a second CONNECT", () => {
   const sink = new Sink();
   sink.stream.push(joined([connect(5), connect(5)], 5));
-  assert.deepEqual([sink.packets.length, sink.errors.length], [1, 1]);
+  assert.deepEqual({ packets: sink.packets.length, errors: sink.errors.length }, { packets: 1, errors: 1 });
   assert.equal(sink.errors[0]!.reasonCode, 0x82);
 });
 
@@ -133,7 +133,7 @@ Deno.test("packet stream: accepts a packet of exactly the maximum size", () => {
   const one = encode(publish("x".repeat(90)), 5);
   const sink = new Sink({ version: 5, maximumPacketSize: one.length });
   sink.stream.push(one);
-  assert.deepEqual([sink.packets.length, sink.errors.length], [1, 0]);
+  assert.deepEqual({ packets: sink.packets.length, errors: sink.errors.length }, { packets: 1, errors: 0 });
 });
 
 for (const [what, pieces] of [["at once", [5]], ["byte by byte", [1, 2, 3]]] as const) {
@@ -176,7 +176,10 @@ Deno.test("packet stream: a receiver's ProtocolError stops it, and each other er
     throw new ProtocolError(0x82, "not now");
   };
   sink.stream.push(joined([publish("a"), publish("b")], 5));
-  assert.deepEqual([sink.packets.length, sink.errors.map(({ message }) => message)], [1, ["not now"]]);
+  assert.deepEqual({ packets: sink.packets.length, errors: sink.errors.map(({ message }) => message) }, {
+    packets: 1,
+    errors: ["not now"],
+  });
   const broken = new Sink({ version: 5 });
   broken.then = () => {
     throw new Error("our own fault");
@@ -189,7 +192,11 @@ Deno.test("packet stream: a stop within a chunk ends the reading", () => {
   sink.then = () => sink.stream.stop();
   sink.stream.push(joined([publish("a"), publish("b")], 5).slice(0, -1));
   sink.stream.push(Uint8Array.of(0x62));
-  assert.deepEqual([sink.packets.length, sink.errors.length, sink.stream.partial], [1, 0, false]);
+  assert.deepEqual({ packets: sink.packets.length, errors: sink.errors.length, partial: sink.stream.partial }, {
+    packets: 1,
+    errors: 0,
+    partial: false,
+  });
 });
 
 Deno.test("packet stream: a large packet in small pieces needs only the memory of its bytes", () => {

@@ -58,7 +58,7 @@ for (const percent of [1, 5, 30, 50, 100]) {
       const fault = faultOf(readCommandLine(args, captured()) as BrokerFlags)!;
       const losing = { ...plan, seed, killRate: { kind: "fraction", perSecond: 0.4 } } as const;
       const { wills, controls, verdict, exitCode } = simulateFleet({ plan: losing, broker: { willFault: fault } });
-      assert.deepEqual([verdict, exitCode], ["fail", 1], `seed ${seed}`);
+      assert.deepEqual({ verdict, exitCode }, { verdict: "fail", exitCode: 1 }, `seed ${seed}`);
       assert.equal(wills.missing + controls.lost, fault.counts.lose, `seed ${seed}`);
     }
   });

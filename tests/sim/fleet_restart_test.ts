@@ -62,10 +62,18 @@ for (const { name, ...simulation } of honest) {
     assert.deepEqual(result.faults, []);
     assert.equal(result.verdict, "pass", result.reason);
     const { each, unseeable, lives } = result.restarts!;
-    assert.deepEqual([result.clients.lost, result.clients.refused, unseeable], [0, 0, 0]);
+    assert.deepEqual({ lost: result.clients.lost, refused: result.clients.refused, unseeable }, {
+      lost: 0,
+      refused: 0,
+      unseeable: 0,
+    });
     for (const one of each) {
       const watchers = result.plan.watchers * result.plan.fanOut;
-      assert.deepEqual([one.survived, one.watchersForgotten, one.watchersKept], [0, 0, watchers]);
+      assert.deepEqual({
+        survived: one.survived,
+        watchersForgotten: one.watchersForgotten,
+        watchersKept: one.watchersKept,
+      }, { survived: 0, watchersForgotten: 0, watchersKept: watchers });
       assert.equal(one.backAtMs - one.downAtMs, restart.downMs);
       assert.ok(one.lives > 0);
     }
@@ -83,10 +91,13 @@ Deno.test("restart: the same seed gives the same run, with any number of threads
 Deno.test("restart: a broker without a store: unobservable wills are neither missing nor right, and the run is void", () => {
   const result = simulateFleet({ plan, forgets: true });
   assert.deepEqual(faultsOf(result), {});
-  assert.deepEqual([result.verdict, result.exitCode], ["void", 3]);
+  assert.deepEqual({ verdict: result.verdict, exitCode: result.exitCode }, { verdict: "void", exitCode: 3 });
   assert.match(result.reason, /^\d+ wills could not be received, because the broker kept no messages for the watchers/);
   const { each: [one], unseeable, lives } = result.restarts!;
-  assert.deepEqual([one!.watchersForgotten, one!.watchersKept], [1, 0]);
+  assert.deepEqual({ watchersForgotten: one!.watchersForgotten, watchersKept: one!.watchersKept }, {
+    watchersForgotten: 1,
+    watchersKept: 0,
+  });
   assert.ok(unseeable > 20 && lives.expected === 0, `${unseeable} unseeable, ${lives.expected} judged`);
   assert.ok(result.wills.expected > 20, "before and after it wills are seen as usual");
   assert.match(result.warnings.join("\n"), /lost 1 of 1 watchers' sessions in the restart/);
@@ -185,7 +196,11 @@ for (const version of [4, 5] as const) {
         publishWill(broker, request, 3, 1);
       },
     });
-    assert.deepEqual([result.verdict, faultsOf(result)], ["pass", {}], result.reason);
+    assert.deepEqual(
+      { verdict: result.verdict, faultsOf: faultsOf(result) },
+      { verdict: "pass", faultsOf: {} },
+      result.reason,
+    );
     assert.deepEqual(result.restarts!.each.map(({ watchersKept }) => watchersKept), [1]);
   });
 }
@@ -247,7 +262,11 @@ const planted: readonly {
 for (const { name, simulation, found, text, rule } of planted) {
   Deno.test(`restart: the fleet detects a broker that ${name}`, () => {
     const result: FleetResult = simulateFleet({ ...simulation, protocol: "5" });
-    assert.deepEqual([result.verdict, faultsOf(result)], ["fail", found], result.reason);
+    assert.deepEqual(
+      { verdict: result.verdict, faultsOf: faultsOf(result) },
+      { verdict: "fail", faultsOf: found },
+      result.reason,
+    );
     for (const fault of result.faults) {
       assert.match(fault.text, text);
       assert.equal(fault.rule, rule);
@@ -276,6 +295,10 @@ Deno.test("restart: clients wait for a broker that is down, and keep their own i
   const result = simulateFleet({
     plan: { ...calm, phases: [{ kind: "kill", durationMs: 2_000 }, { ...restart, downMs: 20_000 }] },
   });
-  assert.deepEqual([result.verdict, result.clients.refused, result.clients.lost], ["pass", 0, 0], result.reason);
+  assert.deepEqual({ verdict: result.verdict, refused: result.clients.refused, lost: result.clients.lost }, {
+    verdict: "pass",
+    refused: 0,
+    lost: 0,
+  }, result.reason);
   assert.equal(clientIdOf(result.plan, 3), "mqtt-sim-sim-3");
 });

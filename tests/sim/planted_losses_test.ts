@@ -27,7 +27,7 @@ for (const share of lossShares) {
         protocol: "mix",
         broker: { willFault: fault },
       });
-      assert.deepEqual([verdict, exitCode], ["fail", 1], `seed ${seed}: ${reason}`);
+      assert.deepEqual({ verdict, exitCode }, { verdict: "fail", exitCode: 1 }, `seed ${seed}: ${reason}`);
       assert.equal(wills.missing + controls.lost, fault.counts.lose, `seed ${seed}: ${reason}`);
     }
   });

@@ -51,7 +51,7 @@ const honest: readonly (Simulation & { readonly name: string })[] = [
 for (const { name, ...simulation } of honest) {
   Deno.test(`presence over a restart: a broker with a store passes: ${name}`, () => {
     const { verdict, reason, presence } = simulateFleet(simulation);
-    assert.deepEqual([verdict, presence!.wrong], ["pass", 0], reason);
+    assert.deepEqual({ verdict, wrong: presence!.wrong }, { verdict: "pass", wrong: 0 }, reason);
     const { right, judged } = presence!.byMoment.end!;
     assert.ok(right === judged && right > 50, JSON.stringify(presence!.byMoment));
   });

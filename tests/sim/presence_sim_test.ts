@@ -58,6 +58,9 @@ for (const { name, plan, protocol } of honest) {
     assert.deepEqual([end!.right, left!.right], [clients, clients]);
     assert.equal(online.sent, result.clients.connected + result.clients.reconnects);
     assert.equal(online.seen, online.sent);
-    assert.deepEqual([counts.left.acknowledged, counts.left.seen], [counts.left.sent, counts.left.sent]);
+    assert.deepEqual({ acknowledged: counts.left.acknowledged, seen: counts.left.seen }, {
+      acknowledged: counts.left.sent,
+      seen: counts.left.sent,
+    });
   });
 }

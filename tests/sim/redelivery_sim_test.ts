@@ -82,13 +82,21 @@ function run(qos: 1 | 2, change: (packet: Uint8Array) => Uint8Array, protocol: "
 for (const protocol of ["3.1.1", "5"] as const) {
   Deno.test(`F14: a redelivery with DUP over a restart is no duplicate: ${protocol}`, () => {
     const result = run(1, (packet) => withFlags(packet, dupFlag), protocol);
-    assert.deepEqual([result.verdict, result.faults, faultsOf(result)], ["pass", [], {}], result.reason);
+    assert.deepEqual({ verdict: result.verdict, faults: result.faults, faultsOf: faultsOf(result) }, {
+      verdict: "pass",
+      faults: [],
+      faultsOf: {},
+    }, result.reason);
     assert.deepEqual(result.redeliveries, { total: 1, withoutDup: 0 });
   });
 
   Deno.test(`F14: a redelivery without DUP is a fault of its own kind, and no duplicate: ${protocol}`, () => {
     const result = run(1, (packet) => withFlags(packet, 0), protocol);
-    assert.deepEqual([result.verdict, result.exitCode, faultsOf(result)], ["fail", 1, {}], result.reason);
+    assert.deepEqual({ verdict: result.verdict, exitCode: result.exitCode, faultsOf: faultsOf(result) }, {
+      verdict: "fail",
+      exitCode: 1,
+      faultsOf: {},
+    }, result.reason);
     assert.match(result.reason, /^of \d+ wills that were due: 1 redelivered without DUP$/);
     assert.deepEqual(result.redeliveries, { total: 1, withoutDup: 1 });
     const version = protocol === "5" ? "MQTT 5.0" : "MQTT 3.1.1";
@@ -107,7 +115,10 @@ for (const protocol of ["3.1.1", "5"] as const) {
       return withFlags(packet, 0).with(idAt, packet[idAt]! ^ 0x40);
     };
     const result = run(1, renamed, protocol);
-    assert.deepEqual([result.verdict, faultsOf(result)], ["fail", { duplicate: 1 }], result.reason);
+    assert.deepEqual({ verdict: result.verdict, faultsOf: faultsOf(result) }, {
+      verdict: "fail",
+      faultsOf: { duplicate: 1 },
+    }, result.reason);
     assert.equal(result.redeliveries, undefined);
   });
 }

@@ -28,7 +28,10 @@ const shown: Readonly<Record<string, (result: FleetResult) => void>> = {
   "steady": ({ kills }) => assert.ok(kills.total > 40 && kills.total < 70, `${kills.total} kills`),
   "storm": (result) => {
     assert.equal(result.kills.total, clients);
-    assert.deepEqual([result.clients.reconnects, result.wills.expected], [0, clients]);
+    assert.deepEqual({ reconnects: result.clients.reconnects, expected: result.wills.expected }, {
+      reconnects: 0,
+      expected: clients,
+    });
     assert.equal(Math.max(...result.series.map(({ kills }) => kills)), clients, "all in one second");
   },
   "blackout": (result) => {
@@ -40,23 +43,29 @@ const shown: Readonly<Record<string, (result: FleetResult) => void>> = {
     assert.ok(result.clients.reconnects >= site);
   },
   "rolling": (result) => {
-    assert.deepEqual([result.kills.total, result.clients.reconnects], [clients, clients]);
+    assert.deepEqual({ total: result.kills.total, reconnects: result.clients.reconnects }, {
+      total: clients,
+      reconnects: clients,
+    });
     const waves = result.series.filter(({ kills }) => kills > 0).map(({ kills }) => kills);
     assert.deepEqual(waves, [10, 10, 10, 10]);
     assert.ok(Math.min(...alive(result).filter((count, place) => place > 0 && count > 0)) >= 30);
   },
   "flap": (result) => {
-    assert.deepEqual([result.kills.total, result.clients.reconnects, result.wills.expected], [
-      4 * clients,
-      3 * clients,
-      clients,
-    ]);
+    assert.deepEqual({
+      total: result.kills.total,
+      reconnects: result.clients.reconnects,
+      expected: result.wills.expected,
+    }, { total: 4 * clients, reconnects: 3 * clients, expected: clients });
   },
   "reconnect-storm": ({ kills, clients: { reconnects } }) => {
-    assert.deepEqual([kills.total, reconnects], [2 * clients, 2 * clients]);
+    assert.deepEqual({ total: kills.total, reconnects }, { total: 2 * clients, reconnects: 2 * clients });
   },
   "reconnect-storm-jitter": (result) => {
-    assert.deepEqual([result.kills.total, result.clients.reconnects], [2 * clients, 2 * clients]);
+    assert.deepEqual({ total: result.kills.total, reconnects: result.clients.reconnects }, {
+      total: 2 * clients,
+      reconnects: 2 * clients,
+    });
     assert.ok(
       new Set(alive(result).filter((count) => count > 0 && count < clients)).size >= 5,
       "back over some seconds",
@@ -71,7 +80,12 @@ const shown: Readonly<Record<string, (result: FleetResult) => void>> = {
   },
   "restart": ({ restarts, wills }) => {
     const [restart, ...others] = restarts!.each;
-    assert.deepEqual([others, restarts!.unseeable, restart!.survived, restart!.watchersForgotten], [[], 0, 0, 0]);
+    assert.deepEqual({
+      others,
+      unseeable: restarts!.unseeable,
+      survived: restart!.survived,
+      watchersForgotten: restart!.watchersForgotten,
+    }, { others: [], unseeable: 0, survived: 0, watchersForgotten: 0 });
     assert.ok(restart!.lives > 25 && restart!.lives === restarts!.lives.kills, `${restart!.lives} lives`);
     assert.ok(restart!.willsAfter > 15 && restart!.willsBefore === 0, `${restart!.willsAfter} wills after`);
     assert.ok(wills.expected > restarts!.lives.expected && restarts!.lives.expected > 10);
@@ -88,7 +102,11 @@ for (const { name } of builtInScenarios) {
   Deno.test(`scenario ${name} passes on the embedded broker`, () => {
     const result = simulated(name);
     assert.deepEqual(result.faults, []);
-    assert.deepEqual([result.verdict, result.exitCode], ["pass", 0], result.reason);
+    assert.deepEqual(
+      { verdict: result.verdict, exitCode: result.exitCode },
+      { verdict: "pass", exitCode: 0 },
+      result.reason,
+    );
     assert.equal(result.clients.lost, 0);
     assert.equal(result.plan.scenario, name);
     shown[name]!(result);

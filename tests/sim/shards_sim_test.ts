@@ -69,7 +69,11 @@ const plans: readonly [what: string, plan: PlanRequest][] = [
 for (const [what, plan] of plans) {
   Deno.test(`shards: five merged parts equal the whole run in each count, ${what}`, () => {
     const whole = ran(plan);
-    assert.deepEqual([whole.verdict, whole.clients.asked], ["pass", 203], whole.reason);
+    assert.deepEqual(
+      { verdict: whole.verdict, asked: whole.clients.asked },
+      { verdict: "pass", asked: 203 },
+      whole.reason,
+    );
     const five = merged(plan, 5);
     assert.deepEqual(countsOf(five), countsOf(whole));
     assert.deepEqual(five.plan, whole.plan);

@@ -110,7 +110,12 @@ Deno.test("mutants: code that runs when the file is loaded has no switch", () =>
 Deno.test("mutants: each has its line and its enclosing functions", () => {
   const text = "class A {\n  #b(c: number) {\n    const d = c + c;\n    return d;\n  }\n}\n";
   const [mutant] = mutantsOf("a.ts", text);
-  assert.deepEqual([mutant!.line, mutant!.was, mutant!.becomes, mutant!.within], [3, "+", "-", ["A", "b", "d"]]);
+  assert.deepEqual({ line: mutant!.line, was: mutant!.was, becomes: mutant!.becomes, within: mutant!.within }, {
+    line: 3,
+    was: "+",
+    becomes: "-",
+    within: ["A", "b", "d"],
+  });
   assert.equal(lineOf(mutant!, text), "const d = c + c;");
 });
 

@@ -34,12 +34,12 @@ Deno.test("attacks: a legitimate login that takes more than a second exceeds the
 
 Deno.test("attacks: parses the command line", () => {
   const { attacks, brokers, seconds, limitBytes } = attackRequest(["--only", "none", "--broker", "mosquitto"]);
-  assert.deepEqual([attacks.map(({ name }) => name), brokers, seconds, limitBytes], [
-    ["none"],
-    ["mosquitto"],
-    10,
-    256 * mebibyte,
-  ]);
+  assert.deepEqual({ attacks: attacks.map(({ name }) => name), brokers, seconds, limitBytes }, {
+    attacks: ["none"],
+    brokers: ["mosquitto"],
+    seconds: 10,
+    limitBytes: 256 * mebibyte,
+  });
   assert.throws(
     () => attackRequest(["--only", "all"]),
     /^UsageError: Cannot use --only all: expected one of none, pings/,

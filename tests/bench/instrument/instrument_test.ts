@@ -48,7 +48,12 @@ Deno.test({
           await using broker = await Broker.start({ port: 0 });
           const load = { clients: 20, killsPerSecond: 50, seconds: 0.4, qos, reconnectMs: 50 };
           const outcome = await runGenerator(`${folder}/generator`, broker.port, load);
-          assert.deepEqual([outcome.kills, outcome.wills, outcome.duplicates, outcome.unknown], [20, 20, 0, 0]);
+          assert.deepEqual({
+            kills: outcome.kills,
+            wills: outcome.wills,
+            duplicates: outcome.duplicates,
+            unknown: outcome.unknown,
+          }, { kills: 20, wills: 20, duplicates: 0, unknown: 0 });
           assert.ok(outcome.slipUs.p50 <= outcome.fromScheduledUs.p50);
         });
       }

@@ -26,5 +26,5 @@ Deno.test("bench: selects workloads by the start of their ids", () => {
     "aedes",
   ]);
   assert.deepEqual(workloads.map(({ id }) => id), ["fan-out-q0", "fan-out-q1", "fan-in-q0", "fan-in-q1", "connect"]);
-  assert.deepEqual([brokers.map(({ name }) => name), rounds], [["aedes"], 5]);
+  assert.deepEqual({ brokers: brokers.map(({ name }) => name), rounds }, { brokers: ["aedes"], rounds: 5 });
 });

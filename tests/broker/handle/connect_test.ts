@@ -153,7 +153,7 @@ Deno.test("connect: the broker refuses a CONNECT beyond its limits", () => {
   for (let links = stage.core.metrics.open; links < 4; links++) stage.dial();
   const turnedAway = stage.dial();
   stage.settle();
-  assert.deepEqual([turnedAway.end, stage.core.metrics.open], [{ kind: "reset" }, 4]);
+  assert.deepEqual({ end: turnedAway.end, open: stage.core.metrics.open }, { end: { kind: "reset" }, open: 4 });
   const few = new Stage({ limits: { sessions: 1 } });
   const asked = { clientId: "a", cleanStart: false, properties: { sessionExpiryIntervalS: 9 } };
   few.connect(asked).die();

@@ -125,7 +125,7 @@ Deno.test("publish: the broker refuses with PUBACK or PUBREC, and closes where t
     assert.deepEqual(client.of("disconnect").map((packet) => packet.reasonCode), [reasonCode]);
   });
   const older = stage.connect({ version: 4 }).send(aPublish({ ...deep, qos: 1 }));
-  assert.deepEqual([older.of("puback"), older.end], [[], { kind: "fin" }]);
+  assert.deepEqual({ pubacks: older.of("puback"), end: older.end }, { pubacks: [], end: { kind: "fin" } });
   assert.deepEqual(watcher.messages, ["ok x", "ok x"]);
 });
 

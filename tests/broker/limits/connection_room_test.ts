@@ -47,7 +47,7 @@ Deno.test("connection room: the broker closes a link at once when descriptors ru
   while (stage.core.metrics.open < 3) stage.dial();
   const turnedAway = stage.dial();
   stage.settle();
-  assert.deepEqual([turnedAway.end, stage.core.metrics.open], [{ kind: "reset" }, 3]);
+  assert.deepEqual({ end: turnedAway.end, open: stage.core.metrics.open }, { end: { kind: "reset" }, open: 3 });
   const { connections, limitsHit } = stage.core.metrics.snapshot();
-  assert.deepEqual([connections.limit, limitsHit.connections], [2, 2]);
+  assert.deepEqual({ limit: connections.limit, connections: limitsHit.connections }, { limit: 2, connections: 2 });
 });

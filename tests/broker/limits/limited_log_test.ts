@@ -48,7 +48,7 @@ Deno.test("limited log: does not format an omitted line, and writes no count whe
   log.write("a", () => "later", 10_000);
   assert.deepEqual(lines.slice(5), ["4 more failed logins within 10s are not in the log", "later"]);
   log.flush();
-  assert.deepEqual([lines.length, deadlines.size], [7, 0]);
+  assert.deepEqual({ lines: lines.length, deadlines: deadlines.size }, { lines: 7, deadlines: 0 });
 });
 
 Deno.test("limited log: writes the count without another failed login, and at a stop", () => {

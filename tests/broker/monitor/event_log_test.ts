@@ -87,7 +87,7 @@ Deno.test("trace: writes each packet of one client decoded, cuts payloads and om
     "out pingresp a",
   ]);
   const { payload, topic, packetId } = records()[4];
-  assert.deepEqual([topic, packetId], ["t", 2]);
+  assert.deepEqual({ topic, packetId }, { topic: "t", packetId: 2 });
   assert.equal(payload, `${"x".repeat(64)}… (1000 bytes)`);
   assert.equal(records()[0].password, "…");
   assert.ok(!lines.join("").includes("s3cret"));

@@ -107,7 +107,7 @@ Deno.test("monitor: /status lists online clients, and armed and delayed wills wi
     });
     for (const [filter, clientId] of [["online", "armed"], ["armed", "armed"], ["delayed", "delayed"]] as const) {
       const page = await jsonOf(`${url}/status?filter=${filter}`);
-      assert.deepEqual([page.total, page.clients[0].clientId], [1, clientId], filter);
+      assert.deepEqual({ total: page.total, clientId: page.clients[0].clientId }, { total: 1, clientId }, filter);
     }
     const second = await jsonOf(`${url}/status?offset=1&limit=1`);
     assert.deepEqual({ total: second.total, clients: second.clients.length, clientId: second.clients[0].clientId }, {

@@ -87,7 +87,7 @@ Deno.test("operator: with the token the broker does each action and answers 204"
   await served(stage, async (ask) => {
     for (const path of paths) {
       const { status, text } = await ask({ path });
-      assert.deepEqual([status, text], [204, ""], path);
+      assert.deepEqual({ status, text }, { status: 204, text: "" }, path);
     }
     stage.settle();
     const { metrics, sessions } = stage.core;
@@ -112,7 +112,7 @@ Deno.test("operator: an unknown client, session or topic is 404 in one sentence"
     };
     for (const [path, sentence] of Object.entries(sentences)) {
       const { status, text } = await ask({ path });
-      assert.deepEqual([status, text], [404, sentence]);
+      assert.deepEqual({ status, text }, { status: 404, text: sentence });
     }
     for (const path of ["/clients/", "/clients", "/wills/a", "/", "/constructor/a", "/clients?a"]) {
       const { status } = await ask({ path });
@@ -208,7 +208,7 @@ Deno.test("operator: no other method and no method header starts an action", asy
     }
     for (const path of ["/status", "/metrics", "/healthz", "/status?_method=DELETE"]) {
       const { status, headers } = await ask({ path });
-      assert.deepEqual([status, headers.allow], [405, "GET, HEAD"], path);
+      assert.deepEqual({ status, allow: headers.allow }, { status: 405, allow: "GET, HEAD" }, path);
     }
     assert.ok(isAsBefore(stage));
   });

@@ -70,7 +70,10 @@ Deno.test("retained: refuses and counts a topic beyond the limit, and still upda
   const metrics = new Metrics();
   const retained = new Retained({ metrics, deadlines: new Deadlines(), limit: 2 });
   for (const topic of ["a", "b", "c", "a"]) retained.store(publication(topic));
-  assert.deepEqual([found(retained, "#"), metrics.retainedRefused], [["a", "b"], 1]);
+  assert.deepEqual({ found: found(retained, "#"), retainedRefused: metrics.retainedRefused }, {
+    found: ["a", "b"],
+    retainedRefused: 1,
+  });
   retained.store(publication("a", ""));
   retained.store(publication("c"));
   assert.deepEqual(found(retained, "#"), ["b", "c"]);

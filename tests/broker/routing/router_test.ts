@@ -22,7 +22,7 @@ Deno.test("router: refuses publications of clients and of their wills to $SYS", 
   assert.deepEqual(client.of("disconnect").map(({ reasonCode }) => reasonCode), [0x90]);
   assert.equal(stage.connect({ will: aWill({ topic: "$SYS/a" }) }).connack!.reasonCode, 0x90);
   const older = stage.connect({ version: 4 }).publish("$SYS/x", "x", { qos: 1 });
-  assert.deepEqual([older.of("puback"), older.end], [[], { kind: "fin" }]);
+  assert.deepEqual({ pubacks: older.of("puback"), end: older.end }, { pubacks: [], end: { kind: "fin" } });
   assert.deepEqual(watcher.messages, []);
   assert.equal(stage.core.metrics.retainedHeld, 0);
 });

@@ -24,7 +24,10 @@ Deno.test("shutdown: watchers receive all wills before their links close, and 5.
     assert.deepEqual(client.of("disconnect"), [{ type: "disconnect", reasonCode: 0x8b }]);
   });
   assert.deepEqual(older.end, { kind: "fin" });
-  assert.deepEqual([stage.core.connections.size, stage.core.metrics.willsHeld], [0, 0]);
+  assert.deepEqual({ connections: stage.core.connections.size, willsHeld: stage.core.metrics.willsHeld }, {
+    connections: 0,
+    willsHeld: 0,
+  });
 });
 
 Deno.test("shutdown: with keep the broker publishes no will", () => {

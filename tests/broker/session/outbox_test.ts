@@ -145,7 +145,7 @@ Deno.test("outbox: counts message expiry down and does not send an expired messa
   stage.advance(2_500);
   const back = stage.connect(lasting(5));
   const left = back.of("publish").map(({ properties }) => properties!.messageExpiryIntervalS);
-  assert.deepEqual([back.messages, left], [["a 3", "a 10"], [1, 8]]);
+  assert.deepEqual({ messages: back.messages, left }, { messages: ["a 3", "a 10"], left: [1, 8] });
   assert.equal(stage.core.metrics.dropped.expired, 1);
 });
 

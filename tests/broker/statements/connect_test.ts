@@ -59,14 +59,17 @@ Deno.test("CONNECT: a will's topic is UTF-8 text [MQTT5 3.1.3-11] [MQTT311 3.1.3
   await eachVersion(t, (version) => {
     const payload = [...field("c"), ...(version === 5 ? [0] : []), ...will];
     const client = new Stage().dial(version).sendBytes(connectBytes(version, { flags: 0x06, payload }));
-    assert.deepEqual([reasons(client), client.end], [version === 5 ? [0x81] : [], { kind: "fin" }]);
+    assert.deepEqual({ reasons: reasons(client), end: client.end }, {
+      reasons: version === 5 ? [0x81] : [],
+      end: { kind: "fin" },
+    });
   });
 });
 
 Deno.test("CONNECT: a password without a user name is refused in 3.1.1 and accepted in 5.0 [MQTT311 3.1.2-22]", () => {
   const parts = { flags: 0x42, payload: [...field("c"), ...field("p")] };
   const [older, newer] = versions.map((version) => new Stage().dial(version).sendBytes(connectBytes(version, parts)));
-  assert.deepEqual([older!.arrivals, older!.end], [[], { kind: "fin" }]);
+  assert.deepEqual({ arrivals: older!.arrivals, end: older!.end }, { arrivals: [], end: { kind: "fin" } });
   assert.equal(newer!.connack!.reasonCode, 0);
 });
 
@@ -80,7 +83,11 @@ Deno.test("CONNECT: the fields of the payload have one order [MQTT5 3.1.3-1] [MQ
     const payload = [...field("id"), ...will, ...field("user"), ...field("secret")];
     stage.dial(version).sendBytes(connectBytes(version, { flags: 0xc6, payload })).die();
     const { clientId, username, password } = logins[1]!;
-    assert.deepEqual([clientId, username, textOf(password!)], ["id", "user", "secret"]);
+    assert.deepEqual({ clientId, username, password: textOf(password!) }, {
+      clientId: "id",
+      username: "user",
+      password: "secret",
+    });
     assert.deepEqual(watcher.messages, ["topic message"]);
   });
 });
@@ -95,7 +102,10 @@ Deno.test("CONNECT: clean start 1 ends the old session; clean start 0 resumes or
     publisher.publish("a", "2", { qos: 1 });
     const fresh = stage.connect({ version, ...first, cleanStart: true }); // [MQTT5 3.1.2-4] [MQTT311 3.1.2-6]
     publisher.publish("a", "3", { qos: 1 });
-    assert.deepEqual([fresh.connack!.sessionPresent, fresh.messages], [false, []]);
+    assert.deepEqual({ sessionPresent: fresh.connack!.sessionPresent, messages: fresh.messages }, {
+      sessionPresent: false,
+      messages: [],
+    });
   });
 });
 
@@ -115,9 +125,15 @@ Deno.test("CONNECT: the broker keeps session state by client identifier [MQTT5 3
     stage.connect(asked("one")).subscribe("a").die();
     const other = stage.connect(asked("ONE"));
     stage.connect({ clientId: "p" }).publish("a", "x", { qos: 1 });
-    assert.deepEqual([other.connack!.sessionPresent, other.messages], [false, []]);
+    assert.deepEqual({ sessionPresent: other.connack!.sessionPresent, messages: other.messages }, {
+      sessionPresent: false,
+      messages: [],
+    });
     const back = stage.connect(asked("one"));
-    assert.deepEqual([back.connack!.sessionPresent, back.messages], [true, ["a x"]]);
+    assert.deepEqual({ sessionPresent: back.connack!.sessionPresent, messages: back.messages }, {
+      sessionPresent: true,
+      messages: ["a x"],
+    });
   });
 });
 
@@ -144,7 +160,10 @@ Deno.test("CONNECT: each client without an identifier gets a unique one [MQTT5 3
 Deno.test("CONNECT: the broker refuses an identifier beyond the limit [MQTT5 3.1.3-8] [MQTT311 3.1.3-9]", async (t) => {
   await eachVersion(t, (version) => {
     const client = new Stage({ limits: { clientIdLength: 8 } }).connect({ version, clientId: "123456789" });
-    assert.deepEqual([reasons(client), client.end], [[version === 5 ? 0x85 : 2], { kind: "fin" }]);
+    assert.deepEqual({ reasons: reasons(client), end: client.end }, {
+      reasons: [version === 5 ? 0x85 : 2],
+      end: { kind: "fin" },
+    });
   });
 });
 
@@ -157,7 +176,10 @@ Deno.test("CONNECT: a refused client is closed and leaves no state [MQTT5 3.1.4-
       const payload = [...field("c"), ...(version === 5 ? [0] : []), ...field("t"), ...field("m")];
       const publish = version === 5 ? [0x30, 4, 0, 1, 0x61, 0] : [0x30, 3, 0, 1, 0x61];
       const client = stage.dial(version).sendBytes([...connectBytes(version, { flags: 0x06, payload }), ...publish]);
-      assert.deepEqual([reasons(client), client.end], [[codes[answer][version - 4]], { kind: "fin" }]);
+      assert.deepEqual({ reasons: reasons(client), end: client.end }, {
+        reasons: [codes[answer][version - 4]],
+        end: { kind: "fin" },
+      });
       assert.deepEqual(watcher.messages, []);
     }
   });
@@ -176,7 +198,10 @@ Deno.test("CONNECT: the broker keeps a will with the connection and publishes it
     stage.connect({ version, will: aWill(), ...lasting }).disconnect(); // [MQTT5 3.14.4-3] [MQTT311 3.14.4-3]
     stage.connect({ version, ...lasting }).die();
     assert.deepEqual(watcher.messages, ["will gone"]);
-    assert.deepEqual([stage.core.metrics.willsHeld, watcher.messages.length], [0, 1]);
+    assert.deepEqual({ willsHeld: stage.core.metrics.willsHeld, messages: watcher.messages.length }, {
+      willsHeld: 0,
+      messages: 1,
+    });
   });
 });
 
@@ -189,6 +214,9 @@ Deno.test("CONNECT: the broker applies the keep alive that the client sends [MQT
     stage.advance(14_999);
     assert.equal(client.end, undefined);
     stage.advance(1);
-    assert.deepEqual([client.endMs, reasons(client)], [29_000, version === 5 ? [0x8d] : []]);
+    assert.deepEqual({ endMs: client.endMs, reasons: reasons(client) }, {
+      endMs: 29_000,
+      reasons: version === 5 ? [0x8d] : [],
+    });
   });
 });

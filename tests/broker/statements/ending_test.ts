@@ -22,7 +22,10 @@ Deno.test("fault: a malformed packet closes the connection with its reason code 
     client.sendBytes(Uint8Array.fromHex(hex));
     if (client.end === undefined) client.sendBytes([0, 0, 0]); // completes a packet that is too short
     const name = `${what}, ${version}`;
-    assert.deepEqual([reasons(client).length, client.end], [version === 5 ? 1 : 0, { kind: "fin" }], name);
+    assert.deepEqual({ reasons: reasons(client).length, end: client.end }, {
+      reasons: version === 5 ? 1 : 0,
+      end: { kind: "fin" },
+    }, name);
     assert.deepEqual(watcher.messages, ["will gone"], name);
     if (version === 5) assert.equal(reasons(client)[0], reasonCode, name);
     seen++;
@@ -42,7 +45,11 @@ Deno.test("fault: a malformed first packet opens no connection, and a 5.0 client
     const isConnect = frame[0]! >> 4 === 1;
     const expected = claimed === 5 ? reasonCode : returnCodeOf(reasonCode);
     assert.deepEqual(reasons(client), isConnect && expected !== undefined ? [expected] : [], what);
-    assert.deepEqual([client.end, stage.core.sessions.size], [{ kind: "fin" }, 0], what);
+    assert.deepEqual(
+      { end: client.end, sessions: stage.core.sessions.size },
+      { end: { kind: "fin" }, sessions: 0 },
+      what,
+    );
     seen++;
   }
   assert.ok(seen > 20);
@@ -90,7 +97,7 @@ Deno.test("DISCONNECT: discards the will and gets no answer [MQTT5 3.14.4-3] [MQ
       const stage = new Stage();
       const watcher = stage.watch();
       const client = stage.connect({ version, will: aWill() }).disconnect(reasonCode);
-      assert.deepEqual([client.arrivals.length, client.end], [1, { kind: "fin" }]);
+      assert.deepEqual({ arrivals: client.arrivals.length, end: client.end }, { arrivals: 1, end: { kind: "fin" } });
       assert.deepEqual(watcher.messages, (reasonCode ?? 0) === 0 ? [] : ["will gone"]);
     }
   });

@@ -37,7 +37,10 @@ Deno.test("PUBLISH: an invalid flag, topic or packet identifier is malformed [MQ
     for (const version of versions) {
       const client = new Stage().connect({ version });
       client.sendBytes(frame(first, rest, version === 5 && rest.length > 0 ? [0] : []));
-      assert.deepEqual([reasons(client), client.end], [version === 5 ? [0x81] : [], { kind: "fin" }], what);
+      assert.deepEqual({ reasons: reasons(client), end: client.end }, {
+        reasons: version === 5 ? [0x81] : [],
+        end: { kind: "fin" },
+      }, what);
     }
   });
 });
@@ -54,7 +57,11 @@ Deno.test("PUBLISH: the broker refuses invalid properties [MQTT5 3.3.2-8] [MQTT5
   await eachCase(t, cases, ([properties, reasonCode]) => {
     const client = new Stage().connect();
     client.sendBytes(frame(0x30, field("a"), properties.length, properties));
-    assert.deepEqual([reasons(client), client.end], [[reasonCode], { kind: "fin" }], `${properties}`);
+    assert.deepEqual(
+      { reasons: reasons(client), end: client.end },
+      { reasons: [reasonCode], end: { kind: "fin" } },
+      `${properties}`,
+    );
   });
 });
 
@@ -105,7 +112,7 @@ Deno.test("PUBLISH: the retained message is the last one with a payload [MQTT5 3
     publisher.publish("a", "3").publish("a", "");
     assert.deepEqual(kept(), ["a 2"]);
     publisher.publish("a", "", { retain: true, qos: 2 });
-    assert.deepEqual([kept(), stage.core.metrics.retainedHeld], [[], 0]);
+    assert.deepEqual({ kept: kept(), retainedHeld: stage.core.metrics.retainedHeld }, { kept: [], retainedHeld: 0 });
     assert.deepEqual(live.messages, ["a 1", "a 2", "a 3", "a ", "a "]);
   });
 });
@@ -175,7 +182,10 @@ Deno.test("PUBLISH: the broker uses aliases up to the client's maximum, and none
       undefined,
     ]]);
     for (const { properties, payload } of two.of("publish")) {
-      assert.deepEqual([properties!.contentType, payload.length], ["t", 1]);
+      assert.deepEqual({ contentType: properties!.contentType, payload: payload.length }, {
+        contentType: "t",
+        payload: 1,
+      });
     }
     for (const plain of [none, older]) assert.deepEqual(sent(plain), topics.map((topic) => [topic, undefined]));
     two.die();

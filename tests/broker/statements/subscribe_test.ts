@@ -29,7 +29,10 @@ Deno.test("SUBSCRIBE: the broker refuses an invalid SUBSCRIBE [MQTT5 3.8.3-1] [M
     for (const version of versions) {
       const client = new Stage().connect({ version });
       client.sendBytes(frame(0x82, 0, packetId, version === 5 ? [0] : [], payload));
-      assert.deepEqual([reasons(client), client.end], [version === 5 ? [newer] : [], { kind: "fin" }], what);
+      assert.deepEqual({ reasons: reasons(client), end: client.end }, {
+        reasons: version === 5 ? [newer] : [],
+        end: { kind: "fin" },
+      }, what);
     }
   });
 });
@@ -148,7 +151,10 @@ Deno.test("UNSUBSCRIBE: the broker refuses an invalid UNSUBSCRIBE [MQTT5 3.10.3-
     for (const version of versions) {
       const client = new Stage().connect({ version });
       client.sendBytes(frame(0xa2, 0, 1, version === 5 ? [0] : [], payload));
-      assert.deepEqual([reasons(client), client.end], [version === 5 ? [newer] : [], { kind: "fin" }]);
+      assert.deepEqual({ reasons: reasons(client), end: client.end }, {
+        reasons: version === 5 ? [newer] : [],
+        end: { kind: "fin" },
+      });
     }
   });
 });
@@ -183,10 +189,13 @@ Deno.test("UNSUBSCRIBE: no new message arrives, and started deliveries complete 
     client.send({ type: "unsubscribe", packetId: 9, topicFilters: ["a"] });
     publisher.publish("a", "3", { qos: 1 });
     client.send({ type: "pubrec", packetId: 2 });
-    assert.deepEqual([client.messages, client.of("pubrel").length], [["a 1", "a 2"], 1]);
+    assert.deepEqual({ messages: client.messages, pubrels: client.of("pubrel").length }, {
+      messages: ["a 1", "a 2"],
+      pubrels: 1,
+    });
     client.die();
     const back = stage.connect(asked, silent);
-    assert.deepEqual([back.messages, back.of("pubrel").length], [["a 1"], 1]);
+    assert.deepEqual({ messages: back.messages, pubrels: back.of("pubrel").length }, { messages: ["a 1"], pubrels: 1 });
   });
 });
 
@@ -210,7 +219,7 @@ Deno.test("SUBACK, UNSUBACK: an answer larger than the client accepts closes the
   const many = subscribe(1, ...filters.map((filter) => [filter, 0] as const));
   await eachCase(t, [many, { type: "unsubscribe", packetId: 1, topicFilters: filters } as const], (packet) => {
     const fits = answered(65, packet);
-    assert.deepEqual([reasons(fits), fits.arrivals.length], [[], 2]);
+    assert.deepEqual({ reasons: reasons(fits), arrivals: fits.arrivals.length }, { reasons: [], arrivals: 2 });
     const client = answered(64, packet);
     assert.deepEqual({ reasons: reasons(client), end: client.end, arrivals: client.arrivals.length }, {
       reasons: [0x95],

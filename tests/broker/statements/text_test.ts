@@ -57,7 +57,7 @@ Deno.test("text: a user property is a pair of UTF-8 strings [MQTT5 1.5.7-1]", as
   await eachCase(t, [[field([0xff]), field("v")], [field("n"), field([0xff])], [field("n"), field("a\0")]], (pair) => {
     const properties = [0x26, ...pair.flat()];
     const client = new Stage().connect().sendBytes(frame(0x30, field("a"), properties.length, properties));
-    assert.deepEqual([reasons(client), client.end], [[0x81], { kind: "fin" }]);
+    assert.deepEqual({ reasons: reasons(client), end: client.end }, { reasons: [0x81], end: { kind: "fin" } });
   });
 });
 
@@ -94,12 +94,18 @@ Deno.test("topics: the broker refuses invalid filters and invalid names [MQTT5 4
     for (const filter of ["a#", "a/#/b", "#/a", "##", "a+", "+a", "a/+b/c", "++", ""]) {
       for (const [, packet] of places.slice(1)) {
         const client = new Stage().connect({ version }).sendBytes(packet(field(filter), version));
-        assert.deepEqual([reasons(client), client.end], [version === 5 ? [0x81] : [], { kind: "fin" }], filter);
+        assert.deepEqual({ reasons: reasons(client), end: client.end }, {
+          reasons: version === 5 ? [0x81] : [],
+          end: { kind: "fin" },
+        }, filter);
       }
     }
     for (const name of ["a/+", "#", "+", "a#b", ...(version === 4 ? [""] : [])]) {
       const client = new Stage().connect({ version }).sendBytes(places[0]![1](field(name), version));
-      assert.deepEqual([reasons(client), client.end], [version === 5 ? [0x81] : [], { kind: "fin" }], name);
+      assert.deepEqual({ reasons: reasons(client), end: client.end }, {
+        reasons: version === 5 ? [0x81] : [],
+        end: { kind: "fin" },
+      }, name);
     }
   });
 });
@@ -158,7 +164,7 @@ Deno.test("numbers: in 5.0 a length in more bytes than necessary is malformed [M
   const longProperties = [0x30, 5, 0, 1, 0x61, 0x80, 0x00];
   await eachCase(t, [long, longProperties], (bytes) => {
     const client = new Stage().connect().sendBytes(bytes);
-    assert.deepEqual([reasons(client), client.end], [[0x81], { kind: "fin" }]);
+    assert.deepEqual({ reasons: reasons(client), end: client.end }, { reasons: [0x81], end: { kind: "fin" } });
   });
   assert.equal(new Stage().connect({ version: 4 }).sendBytes(long).of("pingresp").length, 1); // 3.1.1 lacks this rule
 });
@@ -186,7 +192,10 @@ Deno.test("packet identifiers: 0 is malformed [MQTT5 2.2.1-3] [MQTT311 2.3.1-1]"
     ];
     for (const packet of packets) {
       const client = new Stage().connect({ version }).sendBytes(packet);
-      assert.deepEqual([reasons(client), client.end], [version === 5 ? [0x82] : [], { kind: "fin" }]);
+      assert.deepEqual({ reasons: reasons(client), end: client.end }, {
+        reasons: version === 5 ? [0x82] : [],
+        end: { kind: "fin" },
+      });
     }
   });
 });

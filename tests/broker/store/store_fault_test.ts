@@ -132,7 +132,10 @@ Deno.test("store: with a full store the broker acknowledges nothing unsaved, and
   assert.equal(acknowledged, sent - 1);
   assert.deepEqual(sender.of("disconnect").map(({ reasonCode }) => reasonCode), [0x97]);
   const { metrics } = stage.core;
-  assert.deepEqual([metrics.storeFailures, metrics.storeRefusals], [1, 1]);
+  assert.deepEqual({ storeFailures: metrics.storeFailures, storeRefusals: metrics.storeRefusals }, {
+    storeFailures: 1,
+    storeRefusals: 1,
+  });
   assert.deepEqual(stage.logged.filter((line) => line.includes("Store")).length, 1);
   assert.equal(stage.connect({ clientId: "late", will: aWill() }).connack!.reasonCode, 0x88);
   lives.restart();
@@ -160,7 +163,7 @@ Deno.test("store: the broker refuses a CONNECT whose will it cannot save, and ne
   const will = aWill({ payload: new Uint8Array(60_000) });
   assert.equal(stage.connect({ clientId: "early", will }).connack?.reasonCode, 0);
   const late = stage.connect({ clientId: "late", will });
-  assert.deepEqual([late.connack?.reasonCode, late.end?.kind], [0x88, "fin"]);
+  assert.deepEqual({ reasonCode: late.connack?.reasonCode, kind: late.end?.kind }, { reasonCode: 0x88, kind: "fin" });
   stage.advance(5_000);
   assert.deepEqual(watcher.messages, []);
 });

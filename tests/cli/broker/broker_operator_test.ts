@@ -128,7 +128,7 @@ Deno.test("broker disconnect: a token that the broker refuses exits with code 2 
     await inFolder(async (folder) => {
       const other = await tokenFileIn(folder, "another-token-of-16");
       const [code, out, err] = await ran("disconnect", "a", "--url", url, "--admin-token", other);
-      assert.deepEqual([code, out], [2, ""]);
+      assert.deepEqual({ code, out }, { code: 2, out: "" });
       assert.equal(
         err,
         `Cannot act on the broker at ${url}: it answers 401, wrong token; expected Authorization: Bearer TOKEN\n`,
@@ -145,7 +145,7 @@ Deno.test("broker disconnect: without a broker exits with code 3 and one sentenc
     listener.close();
     const tokenFile = await tokenFileIn(folder);
     const [code, out, err] = await ran("end-session", "a", "--url", url, "--admin-token", tokenFile);
-    assert.deepEqual([code, out], [3, ""]);
+    assert.deepEqual({ code, out }, { code: 3, out: "" });
     assert.match(err, /^Cannot reach http:\S+: no answer: nothing listens there; .+\n$/);
   }));
 
@@ -182,7 +182,7 @@ const bad: readonly [args: string, sentence: RegExp][] = [
 for (const [args, sentence] of bad) {
   Deno.test(`bad input: mqtt-sim broker ${args}`, async () => {
     const [code, out, err] = await ran(...args.split(" "));
-    assert.deepEqual([code, out], [2, ""]);
+    assert.deepEqual({ code, out }, { code: 2, out: "" });
     assert.match(err, sentence);
   });
 }

@@ -24,7 +24,7 @@ Deno.test("broker: prints its addresses at the start and the outcomes of wills a
     /^mqtt-sim broker listening on mqtt:\/\/127\.0\.0\.1:\d+ \(MQTT 3\.1\.1 and 5\.0; sessions in memory; engine (epoll|deno); Ctrl-C stops\)$/,
   );
   assert.equal(stop, "stopped: 0 connections; wills: 0 armed, 0 published, 0 discarded, 0 cancelled");
-  assert.deepEqual([exitCode, end, err], [0, "", ""]);
+  assert.deepEqual({ exitCode, end, err }, { exitCode: 0, end: "", err: "" });
 });
 
 Deno.test("broker: --quiet prints nothing", async () => {

@@ -52,7 +52,10 @@ Deno.test("check: without a url it checks the embedded broker and stops it", asy
   assert.equal(await go("--verbose"), 0);
   assert.deepEqual(started, { target: 1, stopped: 1, engine: "auto" });
   assert.equal(runs[0]!.target.url, "mqtt://127.0.0.1:41883");
-  assert.deepEqual([runs[0]!.login, runs[0]!.deniedTopic], [givenRun.login, givenRun.deniedTopic]);
+  assert.deepEqual({ login: runs[0]!.login, deniedTopic: runs[0]!.deniedTopic }, {
+    login: givenRun.login,
+    deniedTopic: givenRun.deniedTopic,
+  });
   assert.match(output.written.out, /^embedded broker · MQTT 3\.1\.1 and 5\.0 · [^]*\nPASS {2}all \d+ cases passed\n$/);
   assert.match(
     output.written.out,
@@ -67,7 +70,11 @@ Deno.test("check: with a url it starts no broker, and passes the flags on", asyn
   assert.deepEqual(started, { target: 0, stopped: 0 });
   const { target, protocols, slack, parallel, login, deniedTopic, quick } = runs[0]!;
   assert.deepEqual([target.url, protocols, slack, parallel], ["mqtt://broker.example:1883", ["5.0"], 2, 3]);
-  assert.deepEqual([login, deniedTopic, quick], [{ username: "you", password: "s3cret" }, "no", true]);
+  assert.deepEqual({ login, deniedTopic, quick }, {
+    login: { username: "you", password: "s3cret" },
+    deniedTopic: "no",
+    quick: true,
+  });
 });
 
 Deno.test("check --engine: selects the engine of check and of the embedded broker; the default is auto", async () => {
@@ -90,7 +97,7 @@ Deno.test("check --engine: checks a broker on each engine, and the report names 
     const only = ["--only", "will/reset", "--only", "will/close", "--only", "connect/first-packet"];
     assert.equal(await main(["check", "--engine", name, ...only, "--report", "-"], output), 0, output.written.err);
     const report = JSON.parse(output.written.out);
-    assert.deepEqual([report.engine, report.counts.fail], [name, 0]);
+    assert.deepEqual({ engine: report.engine, fail: report.counts.fail }, { engine: name, fail: 0 });
     assert.match(output.written.err, new RegExp(`^embedded broker · .* · engine ${name} · `, "m"));
   }
 });
@@ -111,7 +118,11 @@ Deno.test("check: shows a failure with its transcript and sets the exit code", a
   assert.match(err, /^will\/flags-qos-3: the connection of client was not closed within 3,000 ms/m);
   assert.match(err, /^ +0\.\d{3} s {2}client +> CONNECT with will QoS 3$/m);
   const report = JSON.parse(out);
-  assert.deepEqual([report.schema, report.exitCode, report.target], ["mqtt-sim/check/1", 1, "embedded"]);
+  assert.deepEqual({ schema: report.schema, exitCode: report.exitCode, target: report.target }, {
+    schema: "mqtt-sim/check/1",
+    exitCode: 1,
+    target: "embedded",
+  });
   assert.equal(report.cases[0].transcript.some(({ hex }: { hex?: string }) => hex?.startsWith("10 ")), true);
   assert.doesNotMatch(out + err, /72 69 67 68 74/, "no password in hex");
 });

@@ -171,7 +171,7 @@ Deno.test("fleet with several brokers: accepts a url, a name with a url, and emb
   const { name, endpoint } = parseBrokerChoice("mqtt://broker.example");
   assert.deepEqual([name, endpoint!.url], ["broker.example:1883", "mqtt://broker.example:1883"]);
   const web = parseBrokerChoice("web=ws://broker.example/mqtt?token=a=b");
-  assert.deepEqual([web.name, web.endpoint!.path], ["web", "/mqtt?token=a=b"]);
+  assert.deepEqual({ name: web.name, path: web.endpoint!.path }, { name: "web", path: "/mqtt?token=a=b" });
   assert.equal(parseBrokerChoice("ws://broker.example/mqtt?a=b").name, "broker.example:80/mqtt?…");
   assert.throws(
     () => parseBrokerChoice("my broker=mqtt://h"),

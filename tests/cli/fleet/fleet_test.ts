@@ -71,7 +71,7 @@ Deno.test("fleet: without a url it runs on an embedded broker and stops it after
   assert.equal(await go("--seed", "7"), 0);
   assert.equal(runs[0]!.target.url, "mqtt://127.0.0.1:41883");
   assert.equal(runs[0]!.brokerInProcess, true);
-  assert.deepEqual([broker.started, broker.stopped], [1, 1]);
+  assert.deepEqual({ started: broker.started, stopped: broker.stopped }, { started: 1, stopped: 1 });
   assert.match(output.written.out, /^embedded broker · [^]*\nPASS {2}.*\n$/);
 });
 
@@ -88,7 +88,10 @@ Deno.test("fleet: flags set the plan", async () => {
   const { plan } = runs[0]!;
   assert.deepEqual(plan.killRate, { kind: "count", perSecond: 50 });
   assert.deepEqual(plan.killShares, [{ mode: "reset", weight: 45 }, { mode: "leave", weight: 10 }]);
-  assert.deepEqual([plan.reconnectAfterMs, plan.willQos], ["never", 2]);
+  assert.deepEqual({ reconnectAfterMs: plan.reconnectAfterMs, willQos: plan.willQos }, {
+    reconnectAfterMs: "never",
+    willQos: 2,
+  });
   assert.match(plan.run, /^[0-9a-z]{1,7}$/);
 });
 
@@ -96,10 +99,16 @@ Deno.test("fleet: uses the login in the url, flags win over it, and no output sh
   const url = ["--url", "mqtt://fleet:s3cret@broker.example"];
   const one = passing();
   await one.go(...url, "--report", "-");
-  assert.deepEqual([one.runs[0]!.plan.username, one.runs[0]!.plan.password], ["fleet", "s3cret"]);
+  assert.deepEqual({ username: one.runs[0]!.plan.username, password: one.runs[0]!.plan.password }, {
+    username: "fleet",
+    password: "s3cret",
+  });
   const other = passing();
   await other.go(...url, "--username", "you", "--password", "0ther");
-  assert.deepEqual([other.runs[0]!.plan.username, other.runs[0]!.plan.password], ["you", "0ther"]);
+  assert.deepEqual({ username: other.runs[0]!.plan.username, password: other.runs[0]!.plan.password }, {
+    username: "you",
+    password: "0ther",
+  });
   for (const { written } of [one.output, other.output]) assert.doesNotMatch(written.out + written.err, /s3cret|0ther/);
 });
 

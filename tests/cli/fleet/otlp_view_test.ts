@@ -156,7 +156,11 @@ for (const [name, answer, most, outcome] of failures) {
     await exporting({ target: collector.url }, async (view, warned) => {
       view.faults!({ faults: [missing("c-1")], dropped: 0 });
       const [said, ...more] = await view.flush!(never);
-      assert.deepEqual([more, said!.level, collector.received.length], [[], "warning", most]);
+      assert.deepEqual({ more, level: said!.level, received: collector.received.length }, {
+        more: [],
+        level: "warning",
+        received: most,
+      });
       assert.match(said!.text, outcome);
       // The first failure alone is reported as it happens.
       assert.equal(warned.length, name === "a partial success" ? 0 : 1);

@@ -205,7 +205,7 @@ Deno.test("record: refuses an unwritable path before the run and changes no file
     await Deno.writeTextFile(`${folder}/run.json`, "older");
     const args = ["--report", `${folder}/run.json`, "--record", `${folder}/none/run.ndjson`];
     const { code, out, err } = await mqttSim("fleet", ...small, ...args);
-    assert.deepEqual([code, out], [2, ""]);
+    assert.deepEqual({ code, out }, { code: 2, out: "" });
     assert.match(err, /^Cannot write recording ".*": there is no folder ".*\/none"; expected an existing folder\n$/);
     const same = await mqttSim("fleet", ...small, "--report", `${folder}/run.json`, "--record", `${folder}/./run.json`);
     assert.match(same.err, /^Cannot write a recording and a report both to/);

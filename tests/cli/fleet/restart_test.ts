@@ -35,7 +35,10 @@ const refused: readonly [args: readonly string[], sentence: string][] = [
 for (const [args, sentence] of refused) {
   Deno.test(`restart: fleet refuses ${args.join(" ")}`, async () => {
     const output = captured();
-    assert.deepEqual([await main(["fleet", ...args], output), output.written], [2, { out: "", err: `${sentence}\n` }]);
+    assert.deepEqual({ main: await main(["fleet", ...args], output), written: output.written }, {
+      main: 2,
+      written: { out: "", err: `${sentence}\n` },
+    });
   });
 }
 
@@ -91,7 +94,7 @@ for (const [name, command, reason, flags = []] of idle) {
     const broker = await Broker.start();
     try {
       const [code, verdict, text] = await run(broker.url, command, ...flags);
-      assert.deepEqual([code, verdict], [3, "void"]);
+      assert.deepEqual({ code, verdict }, { code: 3, verdict: "void" });
       assert.match(text, reason);
     } finally {
       await broker.stop();
@@ -115,7 +118,7 @@ Deno.test("restart: a broker that does not return makes the run void, and the se
   while (!/mqtt:\/\/127\.0\.0\.1:\d+/.test(said)) said += (await reader.read()).value ?? assert.fail(said);
   const [url] = said.match(/mqtt:\/\/127\.0\.0\.1:\d+/)!;
   const [code, verdict, reason] = await run(url, `kill -9 ${child.pid}`, "--restart-timeout", "1s");
-  assert.deepEqual([code, verdict], [3, "void"]);
+  assert.deepEqual({ code, verdict }, { code: 3, verdict: "void" });
   const sentence = /^the broker did not accept connections within 1 s of its restart \(--restart-timeout\): .*refused/;
   assert.match(reason, sentence);
   await Promise.all([reader.cancel(), stderr, child.status]);

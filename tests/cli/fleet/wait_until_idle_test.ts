@@ -25,7 +25,7 @@ Deno.test("wait until idle: a machine with timers on time is idle after one seco
 Deno.test("wait until idle: a late timer restarts the second", async () => {
   const { clock, wait } = slowMachine((waited) => waited < 20 ? 40 : 0);
   const { quiet, afterMs } = await waitUntilIdle(clock, never, wait);
-  assert.deepEqual([quiet, afterMs], [true, 20 * 90 + 1_000]);
+  assert.deepEqual({ quiet, afterMs }, { quiet: true, afterMs: 20 * 90 + 1_000 });
 });
 
 Deno.test("wait until idle: the wait for a busy machine has a limit", async () => {

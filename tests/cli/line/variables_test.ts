@@ -40,13 +40,13 @@ Deno.test("variables: set flags of the fleet; a switch by 1, a repeated flag by 
     MQTT_SIM_THRESHOLD: "wills.late<10\nwills.missing<1\n",
     MQTT_SIM_SEED: "",
   });
-  assert.deepEqual([asked.clients, asked.killRate?.perSecond, asked.quiet, asked.tlsInsecure, asked.seed], [
-    7,
-    0.1,
-    true,
-    undefined,
-    undefined,
-  ]);
+  assert.deepEqual({
+    clients: asked.clients,
+    perSecond: asked.killRate?.perSecond,
+    quiet: asked.quiet,
+    tlsInsecure: asked.tlsInsecure,
+    seed: asked.seed,
+  }, { clients: 7, perSecond: 0.1, quiet: true, tlsInsecure: undefined, seed: undefined });
   assert.deepEqual(asked.url.map(({ name }) => name), ["a", "b"]);
   assert.deepEqual(asked.threshold.map(({ expression }) => expression), ["wills.late<10", "wills.missing<1"]);
 });
@@ -90,6 +90,10 @@ for (const [environment, args, sentence] of bad) {
   Deno.test(`variables: bad input: ${JSON.stringify(environment)} ${args}`, async () => {
     const output = captured();
     const exitCode = await main(args.split(" "), output, undefined, undefined, () => environment);
-    assert.deepEqual([exitCode, output.written.out, output.written.err], [2, "", `${sentence}\n`]);
+    assert.deepEqual({ exitCode, out: output.written.out, err: output.written.err }, {
+      exitCode: 2,
+      out: "",
+      err: `${sentence}\n`,
+    });
   });
 }

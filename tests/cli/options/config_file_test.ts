@@ -25,7 +25,7 @@ async function optionsOf(file: string, ...flags: string[]) {
 Deno.test("config file: has the names and formats of the flags, and flags win over it", async () => {
   const file = "port: 1884\ntime-to-connect: 1.5s\nmax-qos: 1\nretain: no\nmax-queue-size: 2k # half a page\n";
   const { port, limits, maximumQoS, retainAvailable } = await optionsOf(file, "--port", "0", "--max-inflight", "9");
-  assert.deepEqual([port, maximumQoS, retainAvailable], [0, 1, false]);
+  assert.deepEqual({ port, maximumQoS, retainAvailable }, { port: 0, maximumQoS: 1, retainAvailable: false });
   assert.deepEqual(limits, { timeToConnectMs: 1_500, outboxBytes: 2_048, inflight: 9 });
 });
 

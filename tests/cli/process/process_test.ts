@@ -48,7 +48,7 @@ async function mqttSim(
 Deno.test("process: bad input exits with code 2 and one sentence, without a stack trace", async () => {
   const { exitCode, out, err } = await mqttSim(["fleet", "--kill-rate", "5x"]);
   const sentence = 'Cannot read kill rate "5x": expected a fraction such as 5%, or kills a second such as 50/s\n';
-  assert.deepEqual([exitCode, out, err], [2, "", sentence]);
+  assert.deepEqual({ exitCode, out, err }, { exitCode: 2, out: "", err: sentence });
 });
 
 for (const engine of ["epoll", "deno"]) {
@@ -72,7 +72,10 @@ const noForeign = "foreign calls are not permitted; allow them with --allow-ffi"
 Deno.test("process: without permission, epoll is refused in a sentence, and auto logs why it does not use epoll", async () => {
   for (const command of ["broker", "fleet"]) {
     const { exitCode, err } = await mqttSim([command, "--engine", "epoll"], { permissions: withoutFfi });
-    assert.deepEqual([exitCode, err], [2, `Cannot use engine "epoll": ${noForeign}; expected auto or deno\n`]);
+    assert.deepEqual({ exitCode, err }, {
+      exitCode: 2,
+      err: `Cannot use engine "epoll": ${noForeign}; expected auto or deno\n`,
+    });
   }
   const { exitCode, out } = await mqttSim(["broker", "--port", "0"], { sign: "listening on", permissions: withoutFfi });
   assert.equal(exitCode, 0);
@@ -100,6 +103,10 @@ Deno.test("process: an interrupted run writes its report: exit code 130", noSign
 Deno.test("process: a whole run on the embedded broker passes: exit code 0", async () => {
   const { exitCode, out } = await mqttSim("fleet --clients 20 --duration 1s --kill-rate 50% --report -".split(" "));
   const report = JSON.parse(out);
-  assert.deepEqual([exitCode, report.verdict, report.run.target], [0, "pass", "embedded"]);
+  assert.deepEqual({ exitCode, verdict: report.verdict, target: report.run.target }, {
+    exitCode: 0,
+    verdict: "pass",
+    target: "embedded",
+  });
   assert.ok(report.wills.expected > 0);
 });

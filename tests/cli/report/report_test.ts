@@ -35,7 +35,7 @@ Deno.test("report: prints a saved report as text, with the run's exit code", () 
     for (const result of [passed(), failed()]) {
       await Deno.writeTextFile(`${folder}/run.json`, reportJson(reportOf(result)));
       const { code, out } = await run(`${folder}/run.json`);
-      assert.deepEqual([code, out], [result.exitCode, reportText(reportOf(result))]);
+      assert.deepEqual({ code, out }, { code: result.exitCode, out: reportText(reportOf(result)) });
     }
   }));
 
@@ -149,7 +149,7 @@ Deno.test("report: judges a recording again by other bounds, and says so; refuse
     const recording = new Recording();
     const slow = { script: { publish: () => [{ afterMs: 300 }] }, durationMs: 3_000, recording };
     const kept = new FleetStage(slow).finish();
-    assert.deepEqual([kept.verdict, kept.wills.late], ["pass", 0], kept.reason);
+    assert.deepEqual({ verdict: kept.verdict, late: kept.wills.late }, { verdict: "pass", late: 0 }, kept.reason);
     const [record, saved, out] = ["run.ndjson", "run.json", "out.json"].map((name) => `${folder}/${name}`);
     await Deno.writeTextFile(record!, recording.text);
     await Deno.writeTextFile(saved!, reportJson(recordedReport(kept)));
@@ -157,11 +157,10 @@ Deno.test("report: judges a recording again by other bounds, and says so; refuse
     assert.equal(strict.code, 1, strict.err);
     const report = JSON.parse(Deno.readTextFileSync(out!));
     assert.equal(report.wills.late, kept.wills.expected);
-    assert.deepEqual([report.plan.lateAfterMs, report.plan.profile, report.profile.name], [
-      100,
-      "mosquitto",
-      "mosquitto",
-    ]);
+    assert.deepEqual(
+      { lateAfterMs: report.plan.lateAfterMs, profile: report.plan.profile, name: report.profile.name },
+      { lateAfterMs: 100, profile: "mosquitto", name: "mosquitto" },
+    );
     const warning =
       "judged again from its recording: late after 100ms (the run: 1s), profile mosquitto (the run: strict)";
     assert.ok(report.warnings.includes(warning), JSON.stringify(report.warnings));
@@ -169,10 +168,10 @@ Deno.test("report: judges a recording again by other bounds, and says so; refuse
     for (const [flag, value] of [["--late-after", "2s"], ["--profile", "mosquitto"]] as const) {
       const { code, err } = await run(saved!, flag, value, "--html", `${folder}/none.html`);
       const is = "it has counts and no events; expected a file that mqtt-sim fleet --record wrote";
-      assert.deepEqual([code, err], [2, `Cannot judge "${saved}" again by ${flag}: ${is}\n`]);
+      assert.deepEqual({ code, err }, { code: 2, err: `Cannot judge "${saved}" again by ${flag}: ${is}\n` });
     }
     const { code, err } = await run(record!, "--late-after", "0s", "--html", `${folder}/none.html`);
-    assert.deepEqual([code, err], [2, "Cannot use --late-after 0 ms: expected 1 to 3,600,000 ms\n"]);
+    assert.deepEqual({ code, err }, { code: 2, err: "Cannot use --late-after 0 ms: expected 1 to 3,600,000 ms\n" });
     assert.deepEqual(namesIn(folder), ["out.json", "run.json", "run.ndjson"]);
   }));
 
@@ -189,7 +188,7 @@ Deno.test("report: bad input exits with code 2 and one sentence", async (t) => {
   };
   await eachCase(t, Object.entries(cases), async ([args, sentence]) => {
     const { code, out, err } = await run(...args.split(" ").filter((word) => word !== ""));
-    assert.deepEqual([code, out, err], [2, "", sentence]);
+    assert.deepEqual({ code, out, err }, { code: 2, out: "", err: sentence });
   });
 });
 

@@ -93,9 +93,12 @@ Deno.test("saved record: another threshold replaces that of the run", async () =
   const { recording, stage } = recorded({ script: delivered([{ afterMs: 1_500 }]) });
   const { wills } = stage.finish();
   const failed = await reread(recording.text, [parseThreshold("wills.late<1")]);
-  assert.deepEqual([failed.verdict, failed.reason], ["fail", `not met: wills.late<1 (it is ${wills.late})`]);
+  assert.deepEqual({ verdict: failed.verdict, reason: failed.reason }, {
+    verdict: "fail",
+    reason: `not met: wills.late<1 (it is ${wills.late})`,
+  });
   const passed = await reread(recording.text, [parseThreshold("wills.late<1000")]);
-  assert.deepEqual([passed.verdict, passed.exitCode], ["pass", 0]);
+  assert.deepEqual({ verdict: passed.verdict, exitCode: passed.exitCode }, { verdict: "pass", exitCode: 0 });
 });
 
 Deno.test("saved record: a recording that is cut anywhere is void, says so, and counts the rest", async (t) => {
@@ -106,7 +109,7 @@ Deno.test("saved record: a recording that is cut anywhere is void, says so, and 
   const cuts = [lines.slice(0, until).join("\n") + "\n", text.slice(0, -20), lines.slice(0, -1).join("\n") + "\n"];
   await eachCase(t, cuts, async (cut) => {
     const report = await reread(cut);
-    assert.deepEqual([report.verdict, report.exitCode], ["void", 3]);
+    assert.deepEqual({ verdict: report.verdict, exitCode: report.exitCode }, { verdict: "void", exitCode: 3 });
     assert.match(
       report.reason,
       /^the recording is truncated: it ends \d+\.\d s after the start of the run, before the end of the run; /,
@@ -117,7 +120,7 @@ Deno.test("saved record: a recording that is cut anywhere is void, says so, and 
   assert.ok(half.kills.total > 10 && half.kills.total < whole.kills.total);
   assert.deepEqual(half.faults, [], "nothing is blamed for what is not there");
   const bare = await reread(`${lines[0]}\n`);
-  assert.deepEqual([bare.verdict, bare.clients.connected], ["void", 0]);
+  assert.deepEqual({ verdict: bare.verdict, connected: bare.clients.connected }, { verdict: "void", connected: 0 });
 });
 
 Deno.test("saved record: no prefix of an honest run has a fault", async () => {
@@ -126,7 +129,7 @@ Deno.test("saved record: no prefix of an honest run has a fault", async () => {
   const { lines } = recording;
   for (let until = 1; until < lines.length; until += 97) {
     const { faults, verdict } = await reread(`${lines.slice(0, until).join("\n")}\n`);
-    assert.deepEqual([faults, verdict], [[], "void"], `${until} lines`);
+    assert.deepEqual({ faults, verdict }, { faults: [], verdict: "void" }, `${until} lines`);
   }
 });
 

@@ -32,7 +32,7 @@ Deno.test("saved report: a report with a restart is parsed again unchanged, with
     database.exec("DELETE FROM will");
   };
   const result = simulateFleet({ plan, protocol: "5", tamper: lose });
-  assert.deepEqual([result.faults.length, result.faults[0]?.mode], [6, "restart"]);
+  assert.deepEqual({ faults: result.faults.length, mode: result.faults[0]?.mode }, { faults: 6, mode: "restart" });
   const text = reportJson(reportOf(result));
   assert.equal(reportJson(parseReport(text, "x.json")), text);
   assert.match(refused(text.replace('"unseeable": 0', '"unseeable": "no"')), /at restarts\.unseeable it is not/);

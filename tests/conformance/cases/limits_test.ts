@@ -32,7 +32,7 @@ for (const maximumPacketSizeBytes of announced) {
   Deno.test(`limits: a broker that announces ${maximumPacketSizeBytes} bytes and closes on more passes`, async () => {
     const broker = ourCore({ limits: { maximumPacketSizeBytes } });
     const { cases: [one] } = await checkInMemory(broker, { only: ["limits/own-maximum-packet-size"] });
-    assert.deepEqual([one!.outcome, one!.reason], ["pass", undefined]);
+    assert.deepEqual({ outcome: one!.outcome, reason: one!.reason }, { outcome: "pass", reason: undefined });
   });
 }
 

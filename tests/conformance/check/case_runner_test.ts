@@ -132,7 +132,7 @@ Deno.test("case runner: a case that an interrupt cancels has no result", async (
   };
   const run = { cases: [{ ...plain, ...one }], protocols: ["5.0"] } as const;
   const { cases, exitCode } = await checkInMemory(ourCore(), run, { interrupt: abort.signal });
-  assert.deepEqual([cases, exitCode], [[], 130]);
+  assert.deepEqual({ cases, exitCode }, { cases: [], exitCode: 130 });
 });
 
 const missing = { kind: "missing", lookedMs: 60_000 } as const;
@@ -167,7 +167,10 @@ for (const [what, name, deviations, named, deviation] of documented) {
   Deno.test(`a case's failure under a profile: ${what}`, async () => {
     const one = { ...faulty(missing), ...named && { deviations: named } };
     const result = await resultOf(one, { profile: { name, deviations } });
-    assert.deepEqual([result.outcome, result.deviation], [deviation === undefined ? "fail" : "deviation", deviation]);
+    assert.deepEqual({ outcome: result.outcome, deviation: result.deviation }, {
+      outcome: deviation === undefined ? "fail" : "deviation",
+      deviation,
+    });
     assert.equal(result.fault?.kind, "missing");
     assert.ok(result.transcript !== undefined);
   });

@@ -46,7 +46,7 @@ for (const [what, bench, when, expected] of closes) {
     assert.equal(endText(ended).replace(/00 ms; there came.*/, "00 ms"), expected);
     if (expected.endsWith("fine")) {
       const { how, disconnect } = ended.value as { how: { kind: string }; disconnect?: Packet };
-      assert.deepEqual([how.kind, disconnect?.type], ["fin", "disconnect"]);
+      assert.deepEqual({ kind: how.kind, type: disconnect?.type }, { kind: "fin", type: "disconnect" });
     }
   });
 }

@@ -48,7 +48,11 @@ for (const [what, bench, expected] of subscribes) {
 
 Deno.test("probe: a new probe has requested no session and has none", () => {
   const { probe } = new Bench();
-  assert.deepEqual([probe.askedExpiryS, probe.sessionExpiryS, probe.connack], [0, 0, undefined]);
+  assert.deepEqual({ askedExpiryS: probe.askedExpiryS, sessionExpiryS: probe.sessionExpiryS, connack: probe.connack }, {
+    askedExpiryS: 0,
+    sessionExpiryS: 0,
+    connack: undefined,
+  });
 });
 
 Deno.test("probe: takes only the expected packet, the first of several", async () => {
@@ -325,7 +329,12 @@ for (const [what, bench, when, expected] of receives) {
     assert.equal(bench.probe.peek("publish").length, 0, "it was taken");
     const lines = bench.transcript.all().filter(({ text }) => text.startsWith("came "));
     assert.equal(lines.length, when === undefined ? 0 : 1);
-    if (when !== undefined) assert.deepEqual([lines[0]!.atMs, lines[0]!.direction], [ended.afterMs, "="]);
+    if (when !== undefined) {
+      assert.deepEqual({ atMs: lines[0]!.atMs, direction: lines[0]!.direction }, {
+        atMs: ended.afterMs,
+        direction: "=",
+      });
+    }
   });
 }
 

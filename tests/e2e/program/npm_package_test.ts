@@ -95,7 +95,7 @@ async function signalEndsFleet(folder: string): Promise<void> {
 
 async function usageErrorHasItsCode(folder: string): Promise<void> {
   const { code, lines, said } = await ended(npx(folder, "fleet", "--kill-rate", "5x"));
-  assert.deepEqual([code, lines.length], [2, 1], said);
+  assert.deepEqual({ code, lines: lines.length }, { code: 2, lines: 1 }, said);
 }
 
 peerTest("npm package: installed from its tarball, npx runs fleet, report, broker and check", [], async () => {
@@ -118,8 +118,8 @@ peerTest("npm package: installed from its tarball, npx runs fleet, report, broke
 peerTest("npm package: depends on Deno alone, and package.json has what npm asks for", [], () => {
   const { name, version, license, bin, dependencies } = packageJson("2.9.6");
   const expected = JSON.parse(Deno.readTextFileSync(new URL("deno.json", root)));
-  assert.deepEqual([name, version, license], [expected.name, expected.version, "MIT"]);
-  assert.deepEqual([bin, dependencies], [{ "mqtt-sim": "launcher.mjs" }, { deno: "2.9.6" }]);
+  assert.deepEqual({ name, version, license }, { name: expected.name, version: expected.version, license: "MIT" });
+  assert.deepEqual({ bin, dependencies }, { bin: { "mqtt-sim": "launcher.mjs" }, dependencies: { deno: "2.9.6" } });
   return Promise.resolve();
 });
 

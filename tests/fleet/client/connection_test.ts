@@ -23,7 +23,11 @@ for (
 ) {
   Deno.test(`M4: a Will Delay Interval in the PUBLISH of a will is an altered will, and the run goes on: ${what}`, () => {
     const result = new FleetStage({ ...plan, ...options, script: strayInWills }).finish();
-    assert.deepEqual([result.verdict, result.exitCode], ["fail", 1], result.reason);
+    assert.deepEqual(
+      { verdict: result.verdict, exitCode: result.exitCode },
+      { verdict: "fail", exitCode: 1 },
+      result.reason,
+    );
     assert.ok(result.wills.expected > 15, `${result.wills.expected} wills`);
     assert.deepEqual(faultsOf(result), { altered: result.wills.expected });
     assert.equal(result.faults[0]!.text, "came with Will Delay Interval, which no PUBLISH may have");
@@ -72,7 +76,10 @@ Deno.test("section 2: a client closes on Session Present 1 after Clean Start 1, 
 Deno.test("section 2: a watcher closes on Session Present 1 after Clean Start 1, and the run reports why", () => {
   const sessionPresent = ({ clientId }: { readonly clientId: string }) => clientId.endsWith("-w0");
   const result = new FleetStage({ ...plan, script: { sessionPresent } }).finish();
-  assert.deepEqual([result.verdict, result.reason], ["void", `watcher 0 cannot receive wills: ${present}`]);
+  assert.deepEqual({ verdict: result.verdict, reason: result.reason }, {
+    verdict: "void",
+    reason: `watcher 0 cannot receive wills: ${present}`,
+  });
 });
 
 Deno.test("section 4: a client without PINGRESP ends its connection, and the run counts and explains it", () => {
@@ -107,7 +114,11 @@ Deno.test("section 4: a watcher without PINGRESP is blind, and the run reports w
 
 Deno.test("section 4: a late PINGRESP within the keep alive ends no connection", () => {
   const result = new FleetStage({ ...plan, keepAliveS: 2 }).finish();
-  assert.deepEqual([result.verdict, result.clients.lost, result.warnings], ["pass", 0, []]);
+  assert.deepEqual({ verdict: result.verdict, lost: result.clients.lost, warnings: result.warnings }, {
+    verdict: "pass",
+    lost: 0,
+    warnings: [],
+  });
 });
 
 Deno.test("section 4: the run shows reason string, server reference and hexadecimal code of a DISCONNECT", () => {

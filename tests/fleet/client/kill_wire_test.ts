@@ -133,12 +133,12 @@ Deno.test("kill on the wire: CONNECT contains the complete will of the life", ()
     username: "u",
     properties: { sessionExpiryIntervalS: 60 },
   });
-  assert.deepEqual([will!.topic, will!.qos, will!.retain, will!.delayIntervalS], [
-    "mqtt-sim/stage/0/5/will",
-    2,
-    true,
-    3,
-  ]);
+  assert.deepEqual({ topic: will!.topic, qos: will!.qos, retain: will!.retain, delayIntervalS: will!.delayIntervalS }, {
+    topic: "mqtt-sim/stage/0/5/will",
+    qos: 2,
+    retain: true,
+    delayIntervalS: 3,
+  });
   assert.match(new TextDecoder().decode(will!.payload), /^mqtt-sim stage 5 1 [0-9a-f]{8} [a-z]+$/);
   assert.equal(encode(connect, 5).length, side.bytes.length);
 });

@@ -29,7 +29,7 @@ Deno.test("telemetry: a plan without telemetry publishes nothing", () => {
   const [pump, clients] = pumpOf(aPlan(), 3);
   pump.start(0);
   pump.turn(500);
-  assert.deepEqual([pump.sent, clients.flatMap(({ sent }) => sent)], [0, []]);
+  assert.deepEqual({ sent: pump.sent, flatMap: clients.flatMap(({ sent }) => sent) }, { sent: 0, flatMap: [] });
 });
 
 for (const stepMs of [1, 7.3, 100, 999]) {
@@ -41,7 +41,11 @@ for (const stepMs of [1, 7.3, 100, 999]) {
     assert.ok(Math.abs(pump.sent - due) <= 0.7 * 30 + 1, `${pump.sent} sent, ${due} due`);
     for (const { sent, number } of clients) {
       assert.ok(Math.abs(sent.length - due / 30) <= 2, `client ${number}: ${sent.length}`);
-      assert.deepEqual([sent[0]!.sizeBytes, sent[0]!.qos, sent[0]!.topic], [32, 1, `mqtt-sim/r1/telemetry/${number}`]);
+      assert.deepEqual({ sizeBytes: sent[0]!.sizeBytes, qos: sent[0]!.qos, topic: sent[0]!.topic }, {
+        sizeBytes: 32,
+        qos: 1,
+        topic: `mqtt-sim/r1/telemetry/${number}`,
+      });
     }
   });
 }
@@ -77,14 +81,18 @@ for (const qos of [0, 1, 2] as const) {
       route(packet);
     };
     const result = stage.finish();
-    assert.deepEqual([result.verdict, faultsOf(result), result.clients.lost], ["pass", {}, 0]);
+    assert.deepEqual({ verdict: result.verdict, faultsOf: faultsOf(result), lost: result.clients.lost }, {
+      verdict: "pass",
+      faultsOf: {},
+      lost: 0,
+    });
     // 20 clients; 5 % of them die each second and stay away for about 1 s.
     const due = 2 * 20 * 60 / 1.05;
     assert.ok(Math.abs(published - due) < due * 0.05, `${published} published, ${due} due`);
     const { telemetrySent, telemetry } = stage.squad.result();
     assert.equal(telemetrySent, published);
     const { sent, acknowledged, withheld } = telemetry!.all!;
-    assert.deepEqual([sent, withheld], [published, 0]);
+    assert.deepEqual({ sent, withheld }, { sent: published, withheld: 0 });
     // A message in flight when its client dies is never acknowledged.
     assert.ok(qos === 0 ? acknowledged === 0 : acknowledged <= sent && acknowledged > sent * 0.95, `${acknowledged}`);
   });
@@ -109,7 +117,7 @@ Deno.test("telemetry: a client without PUBACK publishes no more than its limit o
   }
   // 20 a second for 30 s would be 600.
   const { sent, acknowledged, withheld } = stage.finish().telemetry!;
-  assert.deepEqual([sent, acknowledged], [200, 0]);
+  assert.deepEqual({ sent, acknowledged }, { sent: 200, acknowledged: 0 });
   assert.ok(Math.abs(withheld - 1_000) <= 2, `${withheld} withheld`);
   assert.deepEqual([...published.values()], [100, 100]);
 });

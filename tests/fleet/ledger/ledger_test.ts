@@ -289,11 +289,18 @@ Deno.test("ledger: only the first arrival of a due will has a latency", () => {
 Deno.test("ledger: knows waiting lives, overdue lives and the last due time", () => {
   const books = new Books({ fanOut: 2 });
   const { ledger } = books;
-  assert.deepEqual([ledger.waiting(), ledger.overdue(Infinity), ledger.lastDueMs], [0, 0, -Infinity]);
+  assert.deepEqual({ waiting: ledger.waiting(), overdue: ledger.overdue(Infinity), lastDueMs: ledger.lastDueMs }, {
+    waiting: 0,
+    overdue: 0,
+    lastDueMs: -Infinity,
+  });
   const life = books.killed();
   books.killed({ client: 1, delayS: 3, sessionExpiryS: 60 });
   books.killed({ client: 2 }, anEnd("leave"));
-  assert.deepEqual([ledger.waiting(), ledger.lastDueMs], [2, killMs + 3_000]);
+  assert.deepEqual({ waiting: ledger.waiting(), lastDueMs: ledger.lastDueMs }, {
+    waiting: 2,
+    lastDueMs: killMs + 3_000,
+  });
   assert.equal(ledger.overdue(killMs + 1_000), 0);
   assert.equal(ledger.overdue(killMs + 1_001), 1);
   assert.equal(ledger.overdue(killMs + 4_001), 2);
@@ -310,7 +317,10 @@ Deno.test("ledger: a resumed session owes no will, and is watched until its will
   const life = aLife({ delayS: 30, sessionExpiryS: 60, next: aNext(killMs + 1_000), end: anEnd("reset") });
   ledger.begin(life);
   ledger.end(life);
-  assert.deepEqual([ledger.waiting(), ledger.lastDueMs], [0, killMs + 30_000]);
+  assert.deepEqual({ waiting: ledger.waiting(), lastDueMs: ledger.lastDueMs }, {
+    waiting: 0,
+    lastDueMs: killMs + 30_000,
+  });
 });
 
 Deno.test("ledger: a late subscriber must find the last will of each topic", () => {

@@ -149,7 +149,7 @@ Deno.test("verdict: formats the verdict, with the deviations of a pass", () => {
 
 for (const [what, [verdict, exitCode, reason], [wanted, code, text]] of cases) {
   Deno.test(`verdict: ${what}`, () => {
-    assert.deepEqual([verdict, exitCode], [wanted, code]);
+    assert.deepEqual({ verdict, exitCode }, { verdict: wanted, exitCode: code });
     assert.match(reason, text);
   });
 }

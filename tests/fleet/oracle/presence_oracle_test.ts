@@ -118,7 +118,7 @@ function text({ states }: PresenceTruth): string {
 for (const [what, stays, atMs, states, sinceMs] of truths) {
   Deno.test(`presence: ${what}: ${states}`, () => {
     const truth = presenceTruth(stays, rules, atMs);
-    assert.deepEqual([text(truth), truth.sinceMs], [states, sinceMs]);
+    assert.deepEqual({ text: text(truth), sinceMs: truth.sinceMs }, { text: states, sinceMs });
   });
 }
 

@@ -18,7 +18,11 @@ function counts(groups: Groups, first: number, clients: number): number[] {
 Deno.test("groups: a plan without groups has one group of all clients, with the plan itself", () => {
   const plan = aPlan();
   const groups = new Groups(plan, "5");
-  assert.deepEqual([groups.count, groups.indexOf(12_345), groups.versionOf(3)], [1, 0, 5]);
+  assert.deepEqual({ groups: groups.count, indexOf: groups.indexOf(12_345), versionOf: groups.versionOf(3) }, {
+    groups: 1,
+    indexOf: 0,
+    versionOf: 5,
+  });
   assert.deepEqual(groups.planOf(5), plan);
   assert.deepEqual(groups.named(undefined), [0]);
 });
@@ -50,14 +54,25 @@ Deno.test("groups: a client's plan takes the group's values before the fleet's, 
     { name: "b", share: 1, telemetry: { perSecond: 1, sizeBytes: 10, qos: 1 } },
   ], { willDelayS: 1, username: "{group}", password: "of {group}" });
   const [a, b] = [groups.plans[0]!, groups.plans[1]!];
-  assert.deepEqual([a.willDelayS, a.willTopic, a.username, a.password, a.telemetry], [
-    5,
-    "a/{run}/{bucket}/{client}",
-    "u-{client}",
-    "of a",
-    undefined,
-  ]);
-  assert.deepEqual([b.willDelayS, b.username, b.password, b.telemetry?.qos], [1, "b", "of b", 1]);
+  assert.deepEqual({
+    willDelayS: a.willDelayS,
+    willTopic: a.willTopic,
+    username: a.username,
+    password: a.password,
+    telemetry: a.telemetry,
+  }, {
+    willDelayS: 5,
+    willTopic: "a/{run}/{bucket}/{client}",
+    username: "u-{client}",
+    password: "of a",
+    telemetry: undefined,
+  });
+  assert.deepEqual({ willDelayS: b.willDelayS, username: b.username, password: b.password, qos: b.telemetry?.qos }, {
+    willDelayS: 1,
+    username: "b",
+    password: "of b",
+    qos: 1,
+  });
 });
 
 Deno.test("groups: a group's own versions win over the settled versions", () => {

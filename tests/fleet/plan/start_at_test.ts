@@ -61,7 +61,7 @@ Deno.test("squad: waits for the agreed times, connects and kills in step", () =>
   stage.runUntil(() => stage.squad.phase === "kill");
   assert.ok(stage.nowMs >= 8_000 && stage.nowMs <= 8_010, `kills at ${stage.nowMs} ms`);
   const { verdict, warnings } = stage.finish();
-  assert.deepEqual([verdict, warnings], ["pass", []]);
+  assert.deepEqual({ verdict, warnings }, { verdict: "pass", warnings: [] });
 });
 
 Deno.test("squad: a squad that is late begins at once, and the report says so", () => {

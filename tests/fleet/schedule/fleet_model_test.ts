@@ -50,7 +50,7 @@ Deno.test("fleet model: offline clients return after their time, gone clients on
   fleet.comeBack(99);
   assert.equal(fleet.alive([0]), 7);
   fleet.comeBack(100);
-  assert.deepEqual([fleet.alive([0]), fleet.nextReturnMs], [8, 200]);
+  assert.deepEqual({ alive: fleet.alive([0]), nextReturnMs: fleet.nextReturnMs }, { alive: 8, nextReturnMs: 200 });
   fleet.comeBack(1_000_000);
   assert.deepEqual([fleet.alive([0]), fleet.nextReturnMs, fleet.gone([0]), fleet.gone([1])], [9, Infinity, 1, 0]);
   assert.equal(fleet.takeGone([1], random), undefined);

@@ -18,7 +18,11 @@ const isFleets = ({ clientId }: Pick<HeldWill, "clientId">) => /^mqtt-sim-stage-
 
 function mustPass(result: FleetResult): void {
   assert.deepEqual(result.faults, []);
-  assert.deepEqual([result.verdict, faultsOf(result)], ["pass", {}], result.reason);
+  assert.deepEqual(
+    { verdict: result.verdict, faultsOf: faultsOf(result) },
+    { verdict: "pass", faultsOf: {} },
+    result.reason,
+  );
 }
 
 /** A broker that limits each session expiry to 1 s. */
@@ -123,7 +127,7 @@ for (const [version, delay] of [["3.1.1", {}], ["5", {}], ["5", { willDelayS: 2,
     mustPass(result);
     const { count, soonestKeepAlives, mostEarlyMs } = result.remarks!.earlyCloses!;
     assert.ok(count > 20, `only ${count} closes were early`);
-    assert.deepEqual([soonestKeepAlives, mostEarlyMs], [1, 2_000]);
+    assert.deepEqual({ soonestKeepAlives, mostEarlyMs }, { soonestKeepAlives: 1, mostEarlyMs: 2_000 });
     assert.match(result.warnings.join("\n"), /closed \d+ silent connections before 1\.5 times keep alive had passed/);
   });
 }
@@ -227,7 +231,10 @@ const backLate = { ...busy, ...only("reset"), willDelayS: 2, sessionExpiryS: 60,
 Deno.test("M2: a client that returns after its will is due owes the will: an honest broker passes", () => {
   const result = new FleetStage(backLate).finish();
   mustPass(result);
-  assert.deepEqual([result.wills.onTime, result.wills.eitherWay], [result.kills.total, 0]);
+  assert.deepEqual({ onTime: result.wills.onTime, eitherWay: result.wills.eitherWay }, {
+    onTime: result.kills.total,
+    eitherWay: 0,
+  });
 });
 
 Deno.test("M2: a broker that drops a due will when its client returns loses it", () => {
@@ -260,7 +267,10 @@ Deno.test("squad: a will delay of 136 years does not delay the end; its wills ar
   const result = stage.finish();
   assert.ok(stage.nowMs < 40_000, `it took ${stage.nowMs} ms`);
   assert.deepEqual(result.faults, []);
-  assert.deepEqual([result.verdict, result.wills.undecided], ["void", result.kills.total]);
+  assert.deepEqual({ verdict: result.verdict, undecided: result.wills.undecided }, {
+    verdict: "void",
+    undecided: result.kills.total,
+  });
   assert.match(
     result.reason,
     /^20 wills could still come in time when the run ended: use a longer --drain or a shorter/,

@@ -24,7 +24,7 @@ Deno.test("squad: counts kills that wait for victims that are not back", () => {
   const result = new FleetStage({ ...busy, ...only("reset"), script: { connack } }).finish();
   assert.ok(result.kills.deferred > 5, `only ${result.kills.deferred} were deferred`);
   assert.ok(result.clients.refused > 20);
-  assert.deepEqual([result.verdict, result.faults], ["pass", []]);
+  assert.deepEqual({ verdict: result.verdict, faults: result.faults }, { verdict: "pass", faults: [] });
 });
 
 Deno.test("squad: cancels kills that still wait at the end of the run", () => {
@@ -79,7 +79,7 @@ Deno.test("squad: repeats a takeover later when its link cannot be opened", () =
   killing = true;
   const result = stage.finish();
   assert.ok(result.kills.deferred >= 10);
-  assert.deepEqual([result.verdict, result.faults], ["pass", []]);
+  assert.deepEqual({ verdict: result.verdict, faults: result.faults }, { verdict: "pass", faults: [] });
 });
 
 Deno.test("squad: at a takeover the broker must close the old connection, although the client is connected again", () => {
@@ -87,7 +87,7 @@ Deno.test("squad: at a takeover the broker must close the old connection, althou
   const result = stage.finish();
   assert.ok(result.kills.total > 80, "who is taken over is alive, and may be again");
   assert.equal(result.clients.reconnects, result.kills.total);
-  assert.deepEqual([result.verdict, result.faults], ["pass", []]);
+  assert.deepEqual({ verdict: result.verdict, faults: result.faults }, { verdict: "pass", faults: [] });
 });
 
 Deno.test("squad: a frozen client returns only after its will", () => {
@@ -119,7 +119,7 @@ Deno.test("squad: a client that the broker kicks is lost, not killed: its will i
   for (const clientId of kicked) stage.broker.online(clientId)!.close("gone");
   const result = stage.finish();
   assert.equal(result.clients.lost, 3);
-  assert.deepEqual([result.verdict, result.faults], ["pass", []]);
+  assert.deepEqual({ verdict: result.verdict, faults: result.faults }, { verdict: "pass", faults: [] });
   const killed = Object.values(result.kills.byMode).reduce((sum, { expected }) => sum + expected, 0);
   assert.equal(result.wills.expected, killed + 3);
 });
@@ -158,7 +158,7 @@ Deno.test("squad: a will at the end of a run, when all clients disconnect, is un
   });
   const result = stage.finish();
   assert.deepEqual(faultsOf(result), { unwanted: 1 });
-  assert.deepEqual([result.verdict, result.exitCode], ["fail", 1]);
+  assert.deepEqual({ verdict: result.verdict, exitCode: result.exitCode }, { verdict: "fail", exitCode: 1 });
 });
 
 Deno.test("squad: a client that gets no more answers may have a will or none", () => {
@@ -169,7 +169,7 @@ Deno.test("squad: a client that gets no more answers may have a will or none", (
     script: { connack: (connect) => again(connect) && connect.clientId.endsWith("-4") ? undefined : 0 },
   });
   const result = stage.finish();
-  assert.deepEqual([result.verdict, result.faults], ["pass", []]);
+  assert.deepEqual({ verdict: result.verdict, faults: result.faults }, { verdict: "pass", faults: [] });
   assert.ok(result.wills.eitherWay > 0);
 });
 
@@ -179,7 +179,7 @@ Deno.test("squad: an interrupt waits two seconds for wills in flight and reports
   const atMs = stage.nowMs;
   stage.squad.interrupt(atMs);
   const result = stage.finish();
-  assert.deepEqual([result.verdict, result.exitCode], ["void", 130]);
+  assert.deepEqual({ verdict: result.verdict, exitCode: result.exitCode }, { verdict: "void", exitCode: 130 });
   assert.equal(result.reason, "interrupted before the end of the plan");
   assert.deepEqual({ total: result.kills.total, expected: result.wills.expected, onTime: result.wills.onTime }, {
     total: 20,
@@ -248,7 +248,7 @@ Deno.test("squad: a fault before the interrupt remains a fault", () => {
   stage.runUntil(() => lost > 0).runFor(1_500);
   stage.squad.interrupt(stage.nowMs);
   const result = stage.finish();
-  assert.deepEqual([result.verdict, result.exitCode], ["fail", 130]);
+  assert.deepEqual({ verdict: result.verdict, exitCode: result.exitCode }, { verdict: "fail", exitCode: 130 });
 });
 
 Deno.test("squad: removes sessions of 3.1.1, and a broker that does not answer does not delay the end", () => {
@@ -263,7 +263,7 @@ Deno.test("squad: removes sessions of 3.1.1, and a broker that does not answer d
   stage.runUntil(() => stage.squad.phase === "leave");
   sweeping = true;
   const result = stage.finish();
-  assert.deepEqual([result.verdict, result.faults], ["pass", []]);
+  assert.deepEqual({ verdict: result.verdict, faults: result.faults }, { verdict: "pass", faults: [] });
 });
 
 Deno.test("squad: removes each session that 3.1.1 may leave with a clean CONNECT", () => {

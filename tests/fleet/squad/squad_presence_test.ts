@@ -186,9 +186,12 @@ for (const { name, phases, script, options, kind, wrong, text, rule, wills = {} 
     const result = staged(phases, script, options);
     assert.deepEqual(wrongs(result), wrong);
     const sum = wrong.reduce((one, other) => one + other);
-    assert.deepEqual([result.presence![kind], result.presence!.wrong], [sum, sum]);
+    assert.deepEqual({ presence: result.presence![kind], wrong: result.presence!.wrong }, {
+      presence: sum,
+      wrong: sum,
+    });
     assert.deepEqual(faultsOf(result), wills);
-    assert.deepEqual([result.verdict, result.exitCode], ["fail", 1]);
+    assert.deepEqual({ verdict: result.verdict, exitCode: result.exitCode }, { verdict: "fail", exitCode: 1 });
     const samples = result.faults.filter(({ verdict }) => verdict === "presence");
     assert.equal(samples.length, sum);
     for (const sample of samples) {
@@ -226,7 +229,7 @@ Deno.test("presence: an unacknowledged state is correct in either value", () => 
 
 Deno.test("presence: a late subscriber without the canary's state proves nothing", () => {
   const result = staged(back, { hide: (clientId) => clientId.includes("-look-") });
-  assert.deepEqual([result.verdict, result.exitCode], ["void", 3]);
+  assert.deepEqual({ verdict: result.verdict, exitCode: result.exitCode }, { verdict: "void", exitCode: 3 });
   assert.match(
     result.reason,
     /^a late subscriber cannot receive wills: it did not find the retained message of a canary on /,
@@ -245,7 +248,7 @@ for (const protocolSpoken of ["3.1.1", "5"] as const) {
 Deno.test("presence: a late subscriber whose subscriptions are all refused proves nothing", () => {
   const script: Script = { grant: ({ qos, topicFilter }) => isWronged(topicFilter) ? 0x97 : qos };
   const result = staged(back, script);
-  assert.deepEqual([result.verdict, result.exitCode], ["void", 3]);
+  assert.deepEqual({ verdict: result.verdict, exitCode: result.exitCode }, { verdict: "void", exitCode: 3 });
   assert.match(
     result.reason,
     /^a late subscriber cannot receive wills: the broker refused its subscription to \S+ with 0x97/,
@@ -265,8 +268,14 @@ Deno.test("presence: a late subscriber sends no SUBSCRIBE beyond the broker's Ma
 
 Deno.test("presence: a client without PUBACK of its last message still disconnects", () => {
   const result = staged(gone, { acknowledge: (packet) => !word(packet).includes("left") });
-  assert.deepEqual([result.presence!.left.sent, result.presence!.left.acknowledged], [stageClients, 0]);
-  assert.deepEqual([result.presence!.wrong, result.presence!.eitherWay], [0, 3 * stageClients]);
+  assert.deepEqual({ sent: result.presence!.left.sent, acknowledged: result.presence!.left.acknowledged }, {
+    sent: stageClients,
+    acknowledged: 0,
+  });
+  assert.deepEqual({ wrong: result.presence!.wrong, eitherWay: result.presence!.eitherWay }, {
+    wrong: 0,
+    eitherWay: 3 * stageClients,
+  });
 });
 
 Deno.test("presence: watchers do not count a presence message as a will", () => {

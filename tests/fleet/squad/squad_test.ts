@@ -20,7 +20,11 @@ const busy = { killRate: { kind: "count", perSecond: 8 }, durationMs: 12_000, ..
 
 function passes(result: FleetResult, expectedAtLeast: number): void {
   assert.deepEqual(result.faults, []);
-  assert.deepEqual([result.verdict, result.exitCode], ["pass", 0], result.reason);
+  assert.deepEqual(
+    { verdict: result.verdict, exitCode: result.exitCode },
+    { verdict: "pass", exitCode: 0 },
+    result.reason,
+  );
   assert.ok(result.wills.expected >= expectedAtLeast, `only ${result.wills.expected} wills were due`);
   assert.equal(result.wills.onTime, result.wills.expected);
 }
@@ -162,7 +166,7 @@ for (const { what, verdict, rule, script, options, limit } of plantedFaults) {
     assert.ok(nth.picked >= 5, `only ${nth.picked} wills were touched`);
     if (verdict === "onTime") return passes(result, 50);
     assert.deepEqual(faultsOf(result), { [verdict]: nth.picked });
-    assert.deepEqual([result.verdict, result.exitCode], ["fail", 1]);
+    assert.deepEqual({ verdict: result.verdict, exitCode: result.exitCode }, { verdict: "fail", exitCode: 1 });
     assert.match(result.reason, new RegExp(`^of \\d+ wills that were due: ${nth.picked} ${verdict}$`));
     const rules = new Set(result.faults.map((fault) => fault.rule.replace("MQTT 3.1.1 and 5.0", "MQTT 5.0")));
     assert.deepEqual([...rules], [`MQTT 5.0, ${rule}`]);

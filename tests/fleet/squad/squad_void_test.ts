@@ -100,7 +100,7 @@ for (const [what, options, sentence] of voids) {
 Deno.test("squad: a client that is refused five times voids the run, with the broker's reason", () => {
   const stage = new FleetStage({ script: { connack: (connect) => isThird(connect) ? 0x8a : 0 } });
   const result = stage.finish();
-  assert.deepEqual([result.verdict, result.exitCode], ["void", 3]);
+  assert.deepEqual({ verdict: result.verdict, exitCode: result.exitCode }, { verdict: "void", exitCode: 3 });
   assert.equal(
     result.reason,
     "client 3 could not connect in 5 tries: the broker refused the CONNECT with 0x8a (Banned)",
@@ -112,7 +112,7 @@ Deno.test("squad: a client that is refused five times voids the run, with the br
 Deno.test("section 3: a client that a limit of the broker refuses for a minute voids the run, with the cure", () => {
   const stage = new FleetStage({ script: { connack: (connect) => isThird(connect) ? 0x89 : 0 } });
   const result = stage.finish();
-  assert.deepEqual([result.verdict, result.exitCode], ["void", 3]);
+  assert.deepEqual({ verdict: result.verdict, exitCode: result.exitCode }, { verdict: "void", exitCode: 3 });
   assert.equal(
     result.reason,
     "client 3 could not connect within 66 s: the broker refused the CONNECT with 0x89 (Server busy); a lower --ramp-rate " +
@@ -156,7 +156,10 @@ Deno.test("section 3: a canary that a limit of the broker refuses says nothing a
   const script: Script = { connack: (connect) => isLater(connect) ? 0x9f : 0 };
   const stage = new FleetStage({ killRate: { kind: "count", perSecond: 4 }, durationMs: 22_000, script });
   const result = stage.finish();
-  assert.deepEqual([result.verdict, result.controls], ["pass", { total: 1, blind: 0, lost: 0 }]);
+  assert.deepEqual({ verdict: result.verdict, controls: result.controls }, {
+    verdict: "pass",
+    controls: { total: 1, blind: 0, lost: 0 },
+  });
 });
 
 Deno.test("squad: a client whose first CONNECTs are refused is no fault", () => {
@@ -186,7 +189,7 @@ for (const [what, lose, sentence] of losses) {
     stage.runUntil(() => stage.squad.counters.kills === 10);
     lose(stage);
     const result = stage.finish();
-    assert.deepEqual([result.verdict, result.exitCode], ["void", 3]);
+    assert.deepEqual({ verdict: result.verdict, exitCode: result.exitCode }, { verdict: "void", exitCode: 3 });
     assert.equal(result.reason, `watcher 0 cannot receive wills: ${sentence}`);
     assert.ok(result.kills.total <= 11, "a void run is not carried on");
   });
@@ -259,6 +262,6 @@ Deno.test("F16: the counts of a void run end at the time at which it became void
 
 Deno.test("squad: a run without kills proves nothing", () => {
   const result = new FleetStage({ killRate: { kind: "count", perSecond: 0 } }).finish();
-  assert.deepEqual([result.verdict, result.exitCode], ["void", 3]);
+  assert.deepEqual({ verdict: result.verdict, exitCode: result.exitCode }, { verdict: "void", exitCode: 3 });
   assert.equal(result.reason, nobodyKilled);
 });

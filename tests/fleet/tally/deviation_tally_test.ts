@@ -52,7 +52,7 @@ Deno.test("deviation tally: reports an unobserved deviation with the number of l
   ledger.close(killMs + 60_000);
   const findings = profileFindings("mosquitto", ledger.tally.deviations.data())!;
   const { lives, seen } = findings.deviations.find(({ id }) => id === error)!;
-  assert.deepEqual([lives, seen], [1, 0]);
+  assert.deepEqual({ lives, seen }, { lives: 1, seen: 0 });
   assert.equal(findings.deviations.find(({ id }) => id === "second-connect")!.lives, 0);
 });
 

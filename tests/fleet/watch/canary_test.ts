@@ -33,7 +33,7 @@ Deno.test("section 1: a watcher that goes blind during kills makes the run void,
   let messages = 0;
   const stage = new FleetStage({ ...plan, script: { hide: () => ++messages > 40 } });
   const result = stage.finish();
-  assert.deepEqual([result.verdict, result.exitCode], ["void", 3]);
+  assert.deepEqual({ verdict: result.verdict, exitCode: result.exitCode }, { verdict: "void", exitCode: 3 });
   assert.match(
     result.reason,
     /^the watcher cannot receive wills: a message that a canary published on \S+ did not reach it$/,
@@ -50,7 +50,7 @@ Deno.test("section 1: the lost will of a canary is a fault with its rule, and th
     script: afterTheFirst(isControlWill),
   }).finish();
   assert.deepEqual(controls, { total: 5, blind: 0, lost: 4 });
-  assert.deepEqual([verdict, exitCode, wills.missing], ["fail", 1, 0]);
+  assert.deepEqual({ verdict, exitCode, missing: wills.missing }, { verdict: "fail", exitCode: 1, missing: 0 });
   assert.match(reason, /of 5 wills of canaries: 4 missing$/);
   assert.equal(faults.length, 4);
   assert.deepEqual(
@@ -63,7 +63,7 @@ Deno.test("section 1: a broker that loses every will fails, and the counts are t
   let lost = 0;
   const script = { publish: () => (lost++, []) };
   const { verdict, exitCode, wills, controls } = new FleetStage({ ...plan, script }).finish();
-  assert.deepEqual([verdict, exitCode], ["fail", 1]);
+  assert.deepEqual({ verdict, exitCode }, { verdict: "fail", exitCode: 1 });
   assert.deepEqual(controls, { total: 5, blind: 0, lost: 5 });
   assert.deepEqual([wills.missing, wills.missing + controls.lost], [wills.expected, lost]);
   assert.ok(wills.missing > 70, `${wills.missing} missing`);
@@ -72,7 +72,11 @@ Deno.test("section 1: a broker that loses every will fails, and the counts are t
 Deno.test("section 1: one of three watchers that receives no will is a fault too", () => {
   const hide = (clientId: string, packet: PublishPacket) => clientId.endsWith("-w1") && startsWith(packet, "mqtt-sim ");
   const { verdict, wills, controls } = new FleetStage({ ...plan, fanOut: 3, script: { hide } }).finish();
-  assert.deepEqual([verdict, wills.missing, controls.lost], ["fail", wills.expected, controls.total]);
+  assert.deepEqual({ verdict, missing: wills.missing, lost: controls.lost }, {
+    verdict: "fail",
+    missing: wills.expected,
+    lost: controls.total,
+  });
 });
 
 const altered: readonly [what: string, change: Partial<PublishPacket>][] = [
@@ -86,7 +90,7 @@ for (const [what, change] of altered) {
       Number(clientId.split("-").at(-1)) >= 20 ? [{ change }] : [{}];
     const result = new FleetStage({ ...plan, script: { publish } }).finish();
     assert.deepEqual(result.controls, { total: 5, blind: 0, lost: 0, altered: 5 });
-    assert.deepEqual([result.verdict, result.exitCode], ["fail", 1]);
+    assert.deepEqual({ verdict: result.verdict, exitCode: result.exitCode }, { verdict: "fail", exitCode: 1 });
     assert.match(result.reason, /of 5 wills of canaries: 5 altered$/);
     assert.deepEqual(new Set(result.faults.map(({ verdict }) => verdict)), new Set(["altered"]));
     assert.equal(result.wills.unwanted, 0);
@@ -138,7 +142,7 @@ const refusing: readonly [what: string, code: number, reason: RegExp][] = [
 for (const [what, code, reason] of refusing) {
   Deno.test(`canary: a message that the broker refuses ${what} is reported, and the watcher is not blind`, () => {
     const result = new FleetStage({ ...plan, script: { swallow: () => true, acknowledge: () => code } }).finish();
-    assert.deepEqual([result.verdict, result.exitCode], ["void", 3]);
+    assert.deepEqual({ verdict: result.verdict, exitCode: result.exitCode }, { verdict: "void", exitCode: 3 });
     assert.match(result.reason, reason);
   });
 }

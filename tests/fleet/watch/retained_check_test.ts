@@ -68,8 +68,8 @@ Deno.test("retained check: accepts retained messages before SUBACK", () => {
   const look = new RetainedCheck(scope, world, 5, ["a"], expected, 0);
   settle();
   assert.deepEqual(subscriptions, ["a"]);
-  assert.deepEqual([look.done(10), look.looked], [false, false]);
+  assert.deepEqual({ done: look.done(10), looked: look.looked }, { done: false, looked: false });
   far.write(encode({ type: "suback", packetId: 1, reasonCodes: [0] }, 5));
   settle();
-  assert.deepEqual([look.done(10), look.looked], [true, true]);
+  assert.deepEqual({ done: look.done(10), looked: look.looked }, { done: true, looked: true });
 });

@@ -17,7 +17,7 @@ const EADDRNOTAVAIL = -99;
 async function failure(dialled: RecordedLink): Promise<[code: string, message: string]> {
   const end = await dialled.ended();
   assert.equal(end.kind, "error");
-  assert.deepEqual([dialled.opens, dialled.ends.length], [0, 1]);
+  assert.deepEqual({ opens: dialled.opens, ends: dialled.ends.length }, { opens: 0, ends: 1 });
   return end.kind === "error" ? [end.code, end.message] : ["", ""];
 }
 
@@ -25,7 +25,7 @@ hazard("a link without a free descriptor does not open and says so; the next lin
   const open = stage.libc.open.size;
   stage.libc.faults.socket = [EMFILE];
   const [code, message] = await failure(stage.dial());
-  assert.deepEqual([code, message], ["EMFILE", `connect EMFILE ${host}:${stage.listener.port}`]);
+  assert.deepEqual({ code, message }, { code: "EMFILE", message: `connect EMFILE ${host}:${stage.listener.port}` });
   assert.equal(stage.libc.open.size, open);
   await stage.pair();
 });
@@ -60,7 +60,10 @@ hazard("a source address that is in use, or has no free port, ends the link with
     const open = stage.libc.open.size;
     stage.libc.faults[call] = [fault];
     const [code, message] = await failure(stage.dial(host, stage.listener.port, host));
-    assert.deepEqual([code, message], [word, `connect ${word} ${host}:${stage.listener.port} - Local (${host})`]);
+    assert.deepEqual({ code, message }, {
+      code: word,
+      message: `connect ${word} ${host}:${stage.listener.port} - Local (${host})`,
+    });
     assert.equal(stage.libc.open.size, open);
   }
 });
@@ -74,7 +77,7 @@ hazard("a link that epoll refuses is closed and reported once; waiting links are
   assert.deepEqual(stage.refused, ["Cannot accept a connection: no space left on device (ENOSPC)"]);
   const { accepted } = await stage.peer().then(({ peer, accepted }) => (peer.close(), { accepted }));
   assert.equal((await accepted.ended()).kind, "fin");
-  assert.deepEqual([first.accepted.ends, stage.refused.length], [[], 1]);
+  assert.deepEqual({ ends: first.accepted.ends, refused: stage.refused.length }, { ends: [], refused: 1 });
 });
 
 hazard("a call that a signal interrupts is repeated, and no byte is lost or doubled", async (stage) => {
@@ -87,7 +90,7 @@ hazard("a call that a signal interrupts is repeated, and no byte is lost or doub
   await until(() => accepted.sizeBytes === all.length);
   assert.ok(equal(accepted.bytes, all));
   const { events, read } = stage.libc.faults;
-  assert.deepEqual([events, read, stage.libc.sendFaults], [[], [], []]);
+  assert.deepEqual({ events, read, sendFaults: stage.libc.sendFaults }, { events: [], read: [], sendFaults: [] });
   assert.deepEqual([dialled.ends, accepted.ends], [[], []]);
 });
 
@@ -154,7 +157,10 @@ hazard("repeated writes to a closed peer end the link once, without another effe
   assert.equal((await accepted.ended()).kind, "reset");
   assert.equal(accepted.link.write(pattern(1_000_000)), true, "it is swallowed");
   await later(5);
-  assert.deepEqual([accepted.ends.length, accepted.link.bufferedBytes], [1, 0]);
+  assert.deepEqual({ ends: accepted.ends.length, bufferedBytes: accepted.link.bufferedBytes }, {
+    ends: 1,
+    bufferedBytes: 0,
+  });
 });
 
 for (const how of ["end", "reset"] as const) {
@@ -171,7 +177,7 @@ for (const how of ["end", "reset"] as const) {
     accepted.link.resume();
     assert.equal((await accepted.ended()).kind, "closed");
     await dialled.ended();
-    assert.deepEqual([chunks, accepted.ends.length], [1, 1]);
+    assert.deepEqual({ chunks, ends: accepted.ends.length }, { chunks: 1, ends: 1 });
   });
 
   hazard(`a link may call ${how} when it opens, drains, is accepted and ends`, async (stage) => {

@@ -23,9 +23,12 @@ hazard("bytes that the operating system refuses are written again when there is 
   stage.libc.fullSends = 3;
   const all = pattern(300_000);
   const isBelowMark = dialled.link.write(all);
-  assert.deepEqual([isBelowMark, dialled.link.bufferedBytes], [false, all.length]);
+  assert.deepEqual({ isBelowMark, bufferedBytes: dialled.link.bufferedBytes }, {
+    isBelowMark: false,
+    bufferedBytes: all.length,
+  });
   await until(() => accepted.sizeBytes === all.length);
-  assert.deepEqual([accepted.bytes, stage.libc.fullSends], [all, 0]);
+  assert.deepEqual({ bytes: accepted.bytes, fullSends: stage.libc.fullSends }, { bytes: all, fullSends: 0 });
   await until(() => dialled.drains === 1);
 });
 
@@ -46,12 +49,15 @@ hazard("a burst of writes to a closed peer reports the end after the turn, and d
   const { dialled, accepted } = await stage.pair();
   stage.libc.sendFaults.push(-104, -32); // ECONNRESET once, then EPIPE
   for (let count = 0; count < 3; count++) dialled.link.write(pattern(30_000));
-  assert.deepEqual([dialled.ends.length, dialled.link.bufferedBytes], [0, 90_000]);
+  assert.deepEqual({ ends: dialled.ends.length, bufferedBytes: dialled.link.bufferedBytes }, {
+    ends: 0,
+    bufferedBytes: 90_000,
+  });
   await until(() => dialled.link.bufferedBytes === 0);
   assert.equal(dialled.ends.length, 0, "what the peer had sent before may still come");
   accepted.link.end();
   await until(() => dialled.ends.length === 1);
-  assert.deepEqual([dialled.ends[0]!.kind, accepted.sizeBytes], ["reset", 0]);
+  assert.deepEqual({ kind: dialled.ends[0]!.kind, sizeBytes: accepted.sizeBytes }, { kind: "reset", sizeBytes: 0 });
 });
 
 hazard("a burst of new connections leaves turns to open links", async (stage) => {
@@ -188,7 +194,7 @@ hazard("an event of a closed descriptor does not reach the link that reuses its 
   await until(() => replacements[0]?.opens === 1);
   await later(20);
   assert.deepEqual(pairs.map(({ accepted }) => accepted.sizeBytes).sort(), [0, 1]);
-  assert.deepEqual([replacements[0]!.opens, replacements[0]!.ends], [1, []]);
+  assert.deepEqual({ opens: replacements[0]!.opens, ends: replacements[0]!.ends }, { opens: 1, ends: [] });
 });
 
 hazard("a thread that ends closes its links without a call to their receivers", async (stage) => {
@@ -292,7 +298,11 @@ hazard("a link that ends while its name is resolved never opens", async (stage) 
   dialled.link.end();
   assert.equal((await dialled.ended()).kind, "closed");
   await later(30);
-  assert.deepEqual([dialled.opens, dialled.ends.length, stage.accepted.length], [0, 1, 0]);
+  assert.deepEqual({ opens: dialled.opens, ends: dialled.ends.length, accepted: stage.accepted.length }, {
+    opens: 0,
+    ends: 1,
+    accepted: 0,
+  });
 });
 
 hazard("a link that is reset after its end is over at once, before and after its FIN has left", async (stage) => {

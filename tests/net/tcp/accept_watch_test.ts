@@ -43,7 +43,7 @@ Deno.test("accept watch: does not serve its own connections, and serves those of
       ports.push((link.localAddr as Deno.NetAddr).port);
       await until(() => served.length === ports.length);
     }
-    assert.deepEqual([served, pauses], [ports, []]);
+    assert.deepEqual({ served, pauses }, { served: ports, pauses: [] });
     watch.stop();
     await closed(server);
   }));
@@ -59,7 +59,7 @@ Deno.test("accept watch: reports a listener that stopped once, and listens again
     const watch = new AcceptWatch({ server, host, port, everyMs, paused: (why) => pauses.push(why), listenAgain });
     await closed(server);
     await until(() => server.listening);
-    assert.deepEqual([tries, pauses.length], [3, 1]);
+    assert.deepEqual({ tries, pauses: pauses.length }, { tries: 3, pauses: 1 });
     watch.stop();
     await closed(server);
   }));

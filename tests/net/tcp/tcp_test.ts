@@ -97,7 +97,7 @@ for (const side of sides) {
     peer.link.resume();
     await peer.until(({ sizeBytes }) => sizeBytes === written);
     await self.until(({ drains }) => drains > 0);
-    assert.deepEqual([self.drains, self.link.bufferedBytes], [1, 0]);
+    assert.deepEqual({ drains: self.drains, bufferedBytes: self.link.bufferedBytes }, { drains: 1, bufferedBytes: 0 });
     await close(self, peer);
   });
 
@@ -115,7 +115,7 @@ for (const side of sides) {
     peer.link.resume();
     await peer.until(({ sizeBytes }) => sizeBytes === written);
     await afterRoundTrip(port);
-    assert.deepEqual([self.drains, self.link.bufferedBytes], [0, 0]);
+    assert.deepEqual({ drains: self.drains, bufferedBytes: self.link.bufferedBytes }, { drains: 0, bufferedBytes: 0 });
     await close(self, peer);
   });
 
@@ -259,7 +259,7 @@ socketTest("tcp: bytes written before the link opens leave when it opens", async
   assert.equal(dialled.opens, 0);
   const accepted = await port.next();
   await accepted.until(({ sizeBytes }) => sizeBytes === 2);
-  assert.deepEqual([accepted.bytes, dialled.opens], [Uint8Array.of(1, 2), 1]);
+  assert.deepEqual({ bytes: accepted.bytes, opens: dialled.opens }, { bytes: Uint8Array.of(1, 2), opens: 1 });
   await close(dialled, accepted);
 });
 
@@ -312,7 +312,11 @@ socketTest("tcp: a port without a listener ends the link with the operating syst
   const dialled = dial(usedPort());
   const end = await dialled.ended();
   assert.deepEqual([end.kind, end.kind === "error" && end.code], ["error", "ECONNREFUSED"]);
-  assert.deepEqual([dialled.opens, dialled.ends.length, dialled.link.open], [0, 1, false]);
+  assert.deepEqual({ opens: dialled.opens, ends: dialled.ends.length, open: dialled.link.open }, {
+    opens: 0,
+    ends: 1,
+    open: false,
+  });
 });
 
 socketTest("tcp: a source address that this machine does not have ends the link", async () => {

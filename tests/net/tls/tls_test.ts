@@ -111,10 +111,10 @@ Deno.test("tls: a paused link holds bytes up to a limit, in order with the end",
   near!.link.pause();
   scene.dialled[0]!.write(" and").write(" bye").link.end();
   await new Promise((resolve) => setTimeout(resolve, 100));
-  assert.deepEqual([near!.text, near!.end], ["hello", undefined]);
+  assert.deepEqual({ text: near!.text, end: near!.end }, { text: "hello", end: undefined });
   near!.link.resume();
   assert.ok(await near!.until(({ end }) => end !== undefined));
-  assert.deepEqual([near!.text, near!.end], ["hello and bye", { kind: "fin" }]);
+  assert.deepEqual({ text: near!.text, end: near!.end }, { text: "hello and bye", end: { kind: "fin" } });
 
   assert.ok(await scene.greets(clientIdentity()));
   const [, left] = scene.accepted;

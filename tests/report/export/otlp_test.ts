@@ -107,7 +107,11 @@ const nanos = (ms: number) => `${startMs + Math.floor(ms)}${String((ms % 1) * 1_
 Deno.test("otlp: a faulty life is a trace from CONNACK to the last arrival, at the real instants", () => {
   const [root, connected, will, ...more] = spansOf([late, twice]);
   assert.deepEqual(more, []);
-  assert.deepEqual([root!.name, root!.startTimeUnixNano, root!.endTimeUnixNano], ["life", nanos(100), nanos(1_800)]);
+  assert.deepEqual({
+    name: root!.name,
+    startTimeUnixNano: root!.startTimeUnixNano,
+    endTimeUnixNano: root!.endTimeUnixNano,
+  }, { name: "life", startTimeUnixNano: nanos(100), endTimeUnixNano: nanos(1_800) });
   assert.deepEqual(root!.events!.map(({ name, timeUnixNano }) => [name, timeUnixNano]), [
     ...[["connected", nanos(100)], ["kill due", nanos(200.25)], ["killed", nanos(200.5)]],
     ...[["will due", nanos(200.5)], ["will seen", nanos(1_700.125)], ["will seen", nanos(1_800)]],
@@ -122,15 +126,28 @@ Deno.test("otlp: a faulty life is a trace from CONNACK to the last arrival, at t
   });
   assert.match(root!.traceId, /^\d{32}$/);
   for (const span of [connected!, will!]) {
-    assert.deepEqual([span.traceId, span.parentSpanId, span.spanId.length], [root!.traceId, root!.spanId, 16]);
+    assert.deepEqual({ traceId: span.traceId, parentSpanId: span.parentSpanId, spanId: span.spanId.length }, {
+      traceId: root!.traceId,
+      parentSpanId: root!.spanId,
+      spanId: 16,
+    });
   }
-  assert.deepEqual([connected!.startTimeUnixNano, connected!.endTimeUnixNano], [nanos(100), nanos(200.5)]);
-  assert.deepEqual([will!.startTimeUnixNano, will!.endTimeUnixNano], [nanos(200.5), nanos(1_700.125)]);
+  assert.deepEqual({ startTimeUnixNano: connected!.startTimeUnixNano, endTimeUnixNano: connected!.endTimeUnixNano }, {
+    startTimeUnixNano: nanos(100),
+    endTimeUnixNano: nanos(200.5),
+  });
+  assert.deepEqual({ startTimeUnixNano: will!.startTimeUnixNano, endTimeUnixNano: will!.endTimeUnixNano }, {
+    startTimeUnixNano: nanos(200.5),
+    endTimeUnixNano: nanos(1_700.125),
+  });
 });
 
 Deno.test("otlp: the wait for a missing will ends when it is late, and a will of no life has no trace", () => {
   const [root, , will, ...more] = spansOf([stray, missing]);
   assert.deepEqual(more, []);
-  assert.deepEqual([will!.startTimeUnixNano, will!.endTimeUnixNano], [nanos(3_000), nanos(4_000)]);
+  assert.deepEqual({ startTimeUnixNano: will!.startTimeUnixNano, endTimeUnixNano: will!.endTimeUnixNano }, {
+    startTimeUnixNano: nanos(3_000),
+    endTimeUnixNano: nanos(4_000),
+  });
   assert.equal(root!.endTimeUnixNano, nanos(4_000));
 });

@@ -34,7 +34,11 @@ Deno.test("comparison: the exit code is the worst; an unsupported version is no 
   ];
   await eachCase(t, cases, ([brokers, exitCode, verdict]) => {
     const comparison = makeComparison(brokers, tool);
-    assert.deepEqual([comparison.exitCode, comparison.verdict], [exitCode, verdict], comparison.reason);
+    assert.deepEqual(
+      { exitCode: comparison.exitCode, verdict: comparison.verdict },
+      { exitCode, verdict },
+      comparison.reason,
+    );
   });
 });
 

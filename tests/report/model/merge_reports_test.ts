@@ -26,8 +26,11 @@ Deno.test("merge: counts, kills and clients add up, histograms merge, and the ve
     { expected: whole.wills.expected, total: whole.kills.total, kills: whole.kills.byMode.leave?.kills },
     { expected: 2_784, total: 3_088, kills: 304 },
   );
-  assert.deepEqual([whole.clients.connected, whole.clients.reconnects], [2_000, 3_088]);
-  assert.deepEqual([whole.latencyMs.all.count, whole.slipMs.count], [2_784, 3_088]);
+  assert.deepEqual({ connected: whole.clients.connected, reconnects: whole.clients.reconnects }, {
+    connected: 2_000,
+    reconnects: 3_088,
+  });
+  assert.deepEqual({ all: whole.latencyMs.all.count, slipMs: whole.slipMs.count }, { all: 2_784, slipMs: 3_088 });
   assert.equal(whole.latencyMs.byMode.reset?.count, 1_406);
   assert.equal(whole.run.durationMs, 5_000 + first.run.durationMs);
   assert.equal(whole.slowest.length, 2);
@@ -49,8 +52,11 @@ Deno.test("merge: two series become one with sums and joint percentiles", () => 
 Deno.test("merge: a fault in one part is a fault of the whole, and its counts and samples add up", () => {
   const bad = reportOf(failed());
   const whole = merged(bad, at(bad, "2026-01-02T03:05:00.000Z"));
-  assert.deepEqual([whole.verdict, whole.exitCode], ["fail", 1]);
-  assert.deepEqual([whole.wills.missing, whole.wills.expected], [50, 180_076]);
+  assert.deepEqual({ verdict: whole.verdict, exitCode: whole.exitCode }, { verdict: "fail", exitCode: 1 });
+  assert.deepEqual({ missing: whole.wills.missing, expected: whole.wills.expected }, {
+    missing: 50,
+    expected: 180_076,
+  });
   assert.deepEqual(whole.wills.missingByQos, [40, 10, 0]);
   assert.deepEqual(whole.retained, { expected: 19_000, right: 18_996, wrong: 2, missing: 2 });
   assert.equal(whole.faults.length, 30);
@@ -92,7 +98,7 @@ Deno.test("merge: a proven failure in one part fails the whole, also when anothe
     assert.equal(faults.length, 15);
   });
   const whole = merged(shard(bad, 1, 3), shard(at(bad, "2026-01-02T03:05:00.000Z"), 3, 3));
-  assert.deepEqual([whole.verdict, whole.exitCode], ["fail", 1]);
+  assert.deepEqual({ verdict: whole.verdict, exitCode: whole.exitCode }, { verdict: "fail", exitCode: 1 });
   assert.match(whole.reason, /50 missing.*: the run is incomplete: shard 2 of 3 is missing$/);
   const ended = { ...unreachable, reason: "interrupted before the end of the plan", exitCode: 130 } as const;
   assert.deepEqual([merged(bad, ended).verdict, merged(bad, ended).exitCode], ["fail", 130]);
@@ -128,7 +134,7 @@ Deno.test("merge: joins wills of canaries, unobservable wills and restarts", () 
   };
   const { controls, wills, restarts, verdict, reason } = merged(one, at(one, "2026-01-02T03:05:00.000Z"));
   assert.deepEqual(controls, { total: 28, blind: 0, lost: 2, altered: 4 });
-  assert.deepEqual([wills.missing, wills.unseeable], [4, 8]);
+  assert.deepEqual({ missing: wills.missing, unseeable: wills.unseeable }, { missing: 4, unseeable: 8 });
   assert.deepEqual({ each: restarts!.each.length, missing: restarts!.lives.missing, unseeable: restarts!.unseeable }, {
     each: 2,
     missing: 4,
@@ -156,7 +162,7 @@ Deno.test("merge: refuses reports that are not parts of one run in a sentence", 
 
 Deno.test("merge: a missing shard makes the whole void, and the reason has its number", async (t) => {
   const whole = merged(shard(first, 1, 2), shard(second, 2, 2));
-  assert.deepEqual([whole.verdict, whole.plan.shard], ["pass", undefined]);
+  assert.deepEqual({ verdict: whole.verdict, shard: whole.plan.shard }, { verdict: "pass", shard: undefined });
   const cases: [number[], number, string][] = [
     [[1, 3], 3, "shard 2 of 3 is missing"],
     [[2, 3], 5, "shards 1, 4 and 5 of 5 are missing"],

@@ -82,7 +82,7 @@ Deno.test("profile text: merging joins the deviations of parts", () => {
   const whole = mergeReports([{ name: "a", report }, { name: "b", report: later }]);
   const { lives, seen, samples } = whole.profile!.deviations.find(({ id }) => id === "disconnect-error")!;
   assert.deepEqual({ lives, seen, samples: samples.length }, { lives: 80, seen: 80, samples: 2 });
-  assert.deepEqual([whole.wills.deviating, whole.verdict], [80, "pass"]);
+  assert.deepEqual({ deviating: whole.wills.deviating, verdict: whole.verdict }, { deviating: 80, verdict: "pass" });
   assert.match(whole.reason, /80 wrong as profile mosquitto describes/);
 });
 

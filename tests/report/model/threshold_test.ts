@@ -54,7 +54,7 @@ const converted: readonly [expression: string, value: number, whole?: string][] 
 for (const [expression, value, whole] of converted) {
   Deno.test(`threshold: ${expression} has its number in the unit of the report`, () => {
     const { value: read, whole: of } = parseThreshold(expression);
-    assert.deepEqual([read, of], [value, whole]);
+    assert.deepEqual({ read, of }, { read: value, of: whole });
   });
 }
 
@@ -194,7 +194,7 @@ for (const [expression, different = {}] of unmeasured) {
   Deno.test(`threshold: ${expression} is not met if the run measured no such value`, () => {
     const { verdict, exitCode, reason, thresholds } = held(reportWith({}, different), expression);
     assert.deepEqual(thresholds, [{ expression, met: false }]);
-    assert.deepEqual([verdict, exitCode], ["fail", 1]);
+    assert.deepEqual({ verdict, exitCode }, { verdict: "fail", exitCode: 1 });
     assert.equal(reason, `not met: ${expression} (the run measured nothing for it)`);
   });
 }
@@ -287,7 +287,7 @@ Deno.test("threshold: a threshold on presence replaces the limit of 0, kind by k
   assert.equal(held(report, "presence.wrong<=7").verdict, "pass");
   assert.match(held(report, "presence.wrong==0").reason, /^not met: presence.wrong==0 \(it is 7\)$/);
   const some = held(report, "presence.stale<=2", "presence.absent<=3");
-  assert.deepEqual([some.verdict, some.exitCode], ["fail", 1]);
+  assert.deepEqual({ verdict: some.verdict, exitCode: some.exitCode }, { verdict: "fail", exitCode: 1 });
   assert.match(some.reason, /2 of 28,000 presence states wrong \(1 unwanted, 1 altered\)/);
   assert.equal(
     held(report, "presence.byMoment.left.absent==1", "presence.online.refused==0").thresholds!.every(({ met }) => met),

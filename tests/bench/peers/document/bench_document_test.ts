@@ -31,7 +31,7 @@ Deno.test("bench page: has the median of the rounds' ratios by the clock and by 
     rounds("mqtt-sim epoll", figures(30, 4_000), figures(50, 4_000)),
   ]));
   const [[goal, asked, epoll, deno]] = tableUnder("## Goals at a glance", text) as [string[]];
-  assert.deepEqual([goal, asked, deno], ["some work", "≥ 2 × mosquitto", "–"]);
+  assert.deepEqual({ goal, asked, deno }, { goal: "some work", asked: "≥ 2 × mosquitto", deno: "–" });
   assert.equal(epoll, "wall 2.75 × (2.5–3): reached; CPU 0.688 × (0.625–0.75): **missed**");
   const [mosquitto, ours] = tableUnder("### some work", text) as [string[], string[]];
   assert.deepEqual(mosquitto.slice(0, 4), ["mosquitto", "15 (10–20)", "1", "75 (50–100)"]);

@@ -22,7 +22,7 @@ Deno.test("plots: each will is due at each of its watchers", () => {
 Deno.test("plots: of a report of an earlier version show the seen wills alone", () => {
   const series = passed().series.map(({ due: _, ...point }) => point);
   const { lines, title } = plotOf(reportOf(passed({}, { series })), "rate");
-  assert.deepEqual([lines.map(({ label }) => label), title], [["seen"], "Wills seen"]);
+  assert.deepEqual({ lines: lines.map(({ label }) => label), title }, { lines: ["seen"], title: "Wills seen" });
 });
 
 Deno.test("plots: wrong wills over time come first in a failure, by kind, and are absent in a pass", () => {
@@ -41,7 +41,7 @@ Deno.test("plots: a storm shows the share of wills by millisecond, and no latenc
   const report = reportOf({ ...sample, wills: { ...sample.wills, expected: 1_400, missing: 8 } });
   assert.deepEqual(idsOf(report), ["rate", "alive", "arrivals", "percentiles"]);
   const { x, unit, data: [within, share] } = plotOf(report, "arrivals");
-  assert.deepEqual([x, unit], ["ms", "percent"]);
+  assert.deepEqual({ x, unit }, { x: "ms", unit: "percent" });
   assert.ok(within!.length > 90, `${within!.length} points`);
   assert.ok(within!.every((ms, at) => at === 0 || ms! > within![at - 1]!), "each instant once");
   assert.equal(share!.at(-1), 99.43);
