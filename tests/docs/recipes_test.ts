@@ -73,7 +73,7 @@ function lineOf(first: string): number {
 Deno.test("recipes: commands are found in steps of the action, in jobs of GitLab and in services of Compose", () => {
   assert.deepEqual(yamlCalls(workflow).map(([command]) => command), ["fleet", "check"]);
   assert.deepEqual(yamlCalls(compose), [
-    ["fleet", "--url=mqtt://broker:1883", "--profile=mosquitto", "--clients=500", "--duration=20s"],
+    ["fleet", "--url=mqtt://broker:1883", "--wait=60s", "--profile=mosquitto", "--clients=500", "--duration=20s"],
   ]);
   assert.match(yamlScript(gitlab), /task mqtt-sim fleet --url mqtt:\/\/broker:1883/);
   const wrong = workflow.replace("artifact:", "artefact:");

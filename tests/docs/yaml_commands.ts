@@ -32,7 +32,7 @@ function actionCall(given: Readonly<Record<string, unknown>>): string[] {
   const unknown = Object.keys(given).find((name) => !(name in inputs));
   if (unknown !== undefined) throw new Error(`Cannot use the input "${unknown}": action.yml does not have it`);
   const value = (name: string) => String(given[name] ?? inputs[name]!.default ?? "");
-  const url = value("url") === "" ? [] : ["--url", value("url")];
+  const url = value("url") === "" ? [] : ["--url", value("url"), "--wait", value("wait")];
   return [value("command"), ...url, ...shellCommands(value("args").replaceAll("\n", " ")).flat()];
 }
 
