@@ -3,20 +3,20 @@
  * and after SIGTERM a scraper and a collector have the final state.
  */
 import assert from "node:assert/strict";
-import { peerTest, promtool, startOurs } from "../support/brokers/peers.ts";
+import { peerTest, promtool, startOurs } from "../../support/brokers/peers.ts";
 import {
   dashboardExpressions,
   ruleExpressions,
   scrapedSeries,
   selectorFaults,
   selectorsIn,
-} from "../support/deployed_metrics.ts";
+} from "../../support/deployed_metrics.ts";
 
 /** Runs promtool and asserts that it finds nothing. */
 async function promtoolPasses(args: readonly string[], input = ""): Promise<void> {
   const child = new Deno.Command(promtool.program, {
     args: [...args],
-    cwd: new URL("../../deploy/prometheus/", import.meta.url),
+    cwd: new URL("../../../deploy/prometheus/", import.meta.url),
     ...{ stdin: "piped", stdout: "piped", stderr: "piped" },
   }).spawn();
   const writer = child.stdin.getWriter();
