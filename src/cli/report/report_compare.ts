@@ -43,7 +43,7 @@ async function compareSaved(saved: readonly SavedBroker[], asked: CompareAsked, 
       brokers.push(compared);
       if (compared.report !== undefined) told.push(...await outputs.writeOne(broker.name, compared.report));
     }
-    const comparison = makeComparison(brokers, tool);
+    const comparison = makeComparison(brokers, tool, asked.tolerance);
     const writeFiles = async () => [...told, ...await outputs.write(comparison, (form) => out.write(form))];
     if (asked.text || forms.every((form) => asked[form] === undefined)) {
       await tellComparison(stream, comparison, told.length + outputs.count, asked, writeFiles);

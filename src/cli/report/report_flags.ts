@@ -4,6 +4,7 @@ import { multiple } from "@optique/core/modifiers";
 import type { InferValue } from "@optique/core/parser";
 import { argument, command, constant } from "@optique/core/primitives";
 import { parseThreshold } from "../../report/model/threshold.ts";
+import { parseTolerance } from "../../report/model/tolerance.ts";
 import {
   colorFlag,
   fileValue as saved,
@@ -89,6 +90,15 @@ const compareCommand = command(
       "Check each run against this, as mqtt-sim fleet --threshold does; replaces all thresholds of the " +
         "run. May be repeated.",
     ),
+    object("Baseline", {
+      tolerance: repeatedFlag(
+        "--tolerance",
+        { metavar: "[PATH=]LIMIT", read: parseTolerance },
+        "Fail where a run is worse than the first one, the baseline, by more than this: 10% for the faults, latencies and " +
+          "rates of the run, latencyMs.all.p99=20% or =5ms for one number of the JSON report. The verdict of the baseline " +
+          "does not count. May be repeated.",
+      ),
+    }),
     reportFlags,
     text,
   ),

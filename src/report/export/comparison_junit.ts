@@ -3,8 +3,11 @@ import type { ComparedBroker, Comparison } from "../model/comparison.ts";
 import { emptySuite, junitDocument, reportSuite, type Suite } from "./junit.ts";
 
 /** The comparison as one JUnit XML document. */
-export function comparisonJunit({ brokers }: Comparison): string {
-  return junitDocument(brokers.map(suiteOf));
+export function comparisonJunit({ brokers, tolerance }: Comparison): string {
+  const worse = (tolerance?.regressions ?? []).map((text, place) =>
+    emptySuite(`mqtt-sim report compare: regression ${place + 1}`, "failure", text)
+  );
+  return junitDocument([...brokers.map(suiteOf), ...worse]);
 }
 
 /** A plan that the broker does not support is skipped: it is no failure. */

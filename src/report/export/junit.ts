@@ -96,9 +96,10 @@ export function reportSuite(report: Report, name: string): Suite {
 }
 
 /** A suite of one case, for a run that did not happen: skipped, or an error. */
-export function emptySuite(name: string, kind: "error" | "skipped", message: string): Suite {
-  const errors = kind === "error" ? 1 : 0;
-  const counts: SuiteCounts = { tests: 1, failures: 0, errors, skipped: 1 - errors, time: 0 };
+export function emptySuite(name: string, kind: "error" | "skipped" | "failure", message: string): Suite {
+  const one = (wanted: typeof kind) => kind === wanted ? 1 : 0;
+  const sums = { failures: one("failure"), errors: one("error"), skipped: one("skipped") };
+  const counts: SuiteCounts = { tests: 1, ...sums, time: 0 };
   const lines = [
     `  <testsuite${attributes({ name, ...counts, time: "0.000" })}>`,
     `    <testcase${attributes({ classname: "mqtt-sim.check", name: provesSomething, time: "0.000" })}>`,

@@ -7,6 +7,7 @@ import { UsageError } from "../../base/failure.ts";
 import { withMaskedUrls } from "../../net/endpoint.ts";
 import { deviationsIn, verdictText } from "../../fleet/merge/verdict.ts";
 import type { Report, Tool } from "./report.ts";
+import { regressions, type Tolerance } from "./tolerance.ts";
 
 /** The form of the document; the number changes when a name changes its meaning or disappears. */
 export const comparisonSchema = "mqtt-sim/comparison/1";
@@ -44,8 +45,10 @@ export interface Comparison {
   readonly exitCode: Report["exitCode"];
   /** The command that repeats all runs; absent where none can. */
   readonly repeat?: string;
-  /** Notes for the reader: where the plans differ. */
+  /** Notes for the reader: where the plans differ, and each number that is worse than its tolerance allows. */
   readonly notes: readonly string[];
+  /** The tolerances, and what exceeds them; absent without tolerances. The first run is the baseline. */
+  readonly tolerance?: { readonly expressions: readonly string[]; readonly regressions: readonly string[] };
   /** In the order of the command line. */
   readonly brokers: readonly ComparedBroker[];
 }
@@ -56,17 +59,27 @@ const most = 20;
 /**
  * Puts brokers side by side.
  *
+ * @param tolerances with any, the first run is the baseline: its own verdict does not count, and a number of another
+ * run that is worse by more than its tolerance fails the comparison
  * @throws UsageError when there are fewer than two, too many, or two of one name
  */
-export function makeComparison(brokers: readonly ComparedBroker[], tool: Tool): Comparison {
+export function makeComparison(
+  brokers: readonly ComparedBroker[],
+  tool: Tool,
+  tolerances: readonly Tolerance[] = [],
+): Comparison {
   checkCompared(brokers.map(({ name }) => name));
   const repeat = repeatAll(brokers);
+  const worse = tolerances.length === 0 ? [] : worseThanFirst(brokers, tolerances);
   return {
     schema: comparisonSchema,
     tool,
-    ...worstOf(brokers),
+    ...tolerances.length === 0 ? worstOf(brokers) : againstBaseline(brokers, worse),
     ...repeat !== undefined && { repeat },
-    notes: differences(brokers),
+    notes: [...differences(brokers), ...worse],
+    ...tolerances.length > 0 && {
+      tolerance: { expressions: tolerances.map(({ expression }) => expression), regressions: worse },
+    },
     brokers: brokers.map((broker) => ({ ...broker, reason: withMaskedUrls(broker.reason) })),
   };
 }
@@ -145,6 +158,35 @@ function worstOf(
   };
 }
 
+/** What exceeds the tolerances. */
+function worseThanFirst(brokers: readonly ComparedBroker[], tolerances: readonly Tolerance[]): string[] {
+  const [baseline, ...others] = brokers.map(({ name, report }) => ({ name, report }));
+  if (baseline?.report === undefined) return [];
+  const first = { name: baseline.name, report: baseline.report };
+  return others.flatMap(({ name, report }) =>
+    report === undefined ? [] : regressions(first, { name, report }, tolerances)
+  );
+}
+
+/** The verdict over the runs after the baseline. */
+function againstBaseline([baseline, ...others]: readonly ComparedBroker[], worse: readonly string[]): Judged {
+  const base = worstOf(others);
+  if (baseline!.outcome !== "pass" && baseline!.outcome !== "fail") {
+    const reason = `the baseline ${baseline!.name} proves nothing: ${baseline!.reason}`;
+    return { verdict: "void", verdictText: "VOID", reason, exitCode: 3 };
+  }
+  const count = worse.length === 1 ? "1 number is" : `${worse.length} numbers are`;
+  if (worse.length > 0) {
+    const also = base.verdict === "pass" ? "" : `; ${base.reason}`;
+    const reason = `${count} worse than in ${baseline!.name} by more than the tolerance${also}`;
+    return { verdict: "fail", verdictText: "FAIL", reason, exitCode: base.exitCode === 130 ? 130 : 1 };
+  }
+  if (base.verdict !== "pass") return base;
+  return { ...base, reason: `no number is worse than in ${baseline!.name} by more than the tolerance; ${base.reason}` };
+}
+
+type Judged = Pick<Comparison, "verdict" | "verdictText" | "reason" | "exitCode">;
+
 const toldOutcomes: Readonly<Record<ComparisonOutcome, string>> = {
   pass: "passed",
   fail: "failed",
@@ -154,6 +196,7 @@ const toldOutcomes: Readonly<Record<ComparisonOutcome, string>> = {
 };
 
 function reasonOf(brokers: readonly ComparedBroker[]): string {
+  if (brokers.length === 1) return `${brokers[0]!.name}: ${brokers[0]!.reason}`;
   if (brokers.every(({ outcome }) => outcome === "pass") && deviatingOn(brokers) === 0) {
     return `on each of ${brokers.length} brokers all wills that were due came once, on time and unaltered`;
   }
