@@ -141,7 +141,7 @@ async function runOn(
   checkRestartFlags(flags, broker, plan);
   checkTlsFlags(plan, broker);
   const live = openLive({ ...screenOf(output.err), clock: monotonicClock }, flags.quiet ?? false);
-  const run = { plan, target: brokerText(broker), tool };
+  const run = { plan, target: brokerText(broker), tool, thresholds: flags.threshold };
   const views = await openRunViews(flags, run, monotonicClock, (notice) => live.notice(notice));
   const context = contextOf(flags, broker);
   const sink = record && { context, write: (lines: string) => record.write(lines) };

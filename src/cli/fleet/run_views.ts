@@ -67,6 +67,7 @@ async function openLiveView(address: HttpAddress, run: LiveRun, clock: Clock): P
   });
   return {
     told: [`live page: ${server.url}`],
+    detail: true,
     progress: (progress) => {
       if (page.progress(progress, clock.nowMs())) followers.tell(() => page.news());
     },

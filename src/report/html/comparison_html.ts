@@ -2,6 +2,7 @@
 import type { ComparedBroker, Comparison } from "../model/comparison.ts";
 import { plotsPart, reportMain } from "./html.ts";
 import { brokersPart, comparisonTablePart, comparisonVerdict, foldedPart } from "./page/comparison_part.ts";
+import { linksPart } from "./page/guide_part.ts";
 import { comparisonPlots } from "./page/comparison_plots.ts";
 import { type Markup, markup } from "./page/markup.ts";
 import { pageHtml } from "./page/page.ts";
@@ -27,6 +28,14 @@ export function comparisonHtml(comparison: Comparison): string {
 export function comparisonMain(comparison: Comparison): Markup {
   const plots: readonly Plot[] = comparisonPlots(comparison);
   return markup`${comparisonVerdict(comparison)}
+${
+    linksPart([
+      ["compare-title", "Side by side"],
+      ...plots.length > 0 ? [["plots-title", "Plots"] as const] : [],
+      ["wholes-title", "Full reports"],
+      ...comparison.repeat === undefined ? [] : [["repeat-title", "Command"] as const],
+    ])
+  }
 ${brokersPart(comparison)}
 ${comparisonTablePart(comparison)}
 ${plotsPart(plots)}

@@ -12,23 +12,26 @@ import { reportMain, reportTitle } from "./html.ts";
 import { faultTile, type Tile, tilesPart, verdictPart } from "./page/head_part.ts";
 import { type Markup, markup } from "./page/markup.ts";
 import { pageHtml } from "./page/page.ts";
-import { alivePlot, ratePlot, reportPlots } from "./page/report_plots.ts";
+import { alivePlot, faultPlot, ratePlot, reportPlots, type Stretch } from "./page/report_plots.ts";
 import { drawableMs, type Plot, plotFigure, plotTable } from "./page/plot.ts";
 import { marksKey, type TimeMark, timeMarks } from "./page/time_marks.ts";
 import { phaseText, phaseTime } from "../terminal/panel.ts";
 import type { Report, Tool } from "../model/report.ts";
+import type { Threshold } from "../model/threshold.ts";
+import { leftText, liveFaults, liveModes, liveThresholds, stageBar } from "./live_findings.ts";
+import type { SomeWills } from "../../fleet/result/will_counts.ts";
 
 /** Maximum number of intervals kept; the oldest are dropped. */
 const mostPoints = 2_000;
 
-interface LivePoint {
-  readonly atMs: number;
-  readonly alive: number;
+type LivePoint = Stretch;
+
+/** Counts since the run began, of which a point has the difference. */
+interface LiveCounts {
   readonly kills: number;
   readonly wills: number;
-  readonly p50: number;
-  readonly p99: number;
-  readonly max: number;
+  readonly due: number | undefined;
+  readonly faults: SomeWills;
 }
 
 /** The subject of a live page. */
@@ -37,6 +40,7 @@ export interface LiveRun {
   /** The broker's URL, or `embedded broker`. */
   readonly target: string;
   readonly tool: Tool;
+  readonly thresholds?: readonly Threshold[];
 }
 
 /** A page that follows a run. */
@@ -46,7 +50,7 @@ export class LivePage {
   readonly #stretchMs: number;
   readonly #points: LivePoint[] = [];
   #last: Progress | undefined;
-  #before = { kills: 0, wills: 0 };
+  #before: LiveCounts = { kills: 0, wills: 0, due: 0, faults: {} };
   #nextMs: number;
   #report: Report | undefined;
 
@@ -64,11 +68,11 @@ export class LivePage {
     const atMs = nowMs - this.#startMs;
     if (atMs < this.#nextMs) return sincePhase;
     this.#nextMs = (Math.floor(atMs / this.#stretchMs) + 1) * this.#stretchMs;
-    const { alive, killed, wills, p50, p99 } = progress;
-    const { kills: killsBefore, wills: willsBefore } = this.#before;
-    this.#before = { kills: killed, wills };
-    const [kills, more] = [killed - killsBefore, wills - willsBefore];
-    this.#points.push({ atMs: this.#nextMs - this.#stretchMs, alive, kills, wills: more, p50, p99, max: 0 });
+    const { alive, p50, p99 } = progress;
+    const counts = countsIn(progress);
+    const since = difference(counts, this.#before);
+    this.#before = counts;
+    this.#points.push({ atMs: this.#nextMs - this.#stretchMs, alive, ...since, p50, p99, max: 0 });
     if (this.#points.length > mostPoints) this.#points.shift();
     return true;
   }
@@ -101,6 +105,7 @@ export class LivePage {
     const parts = {
       "live-verdict": this.#verdict().text,
       "live-tiles": tilesPart(this.#tiles()).text,
+      "live-findings": this.#findings().text,
       "live-marks": marksKey(this.#marks())?.text ?? "",
       ...Object.fromEntries(plots.map((plot) => [`numbers-${plot.id}`, plotTable(plot).text])),
     };
@@ -110,10 +115,11 @@ export class LivePage {
   #main(): Markup {
     return markup`<div id="live-verdict">${this.#verdict()}</div>
 <div id="live-tiles">${tilesPart(this.#tiles())}</div>
+<div id="live-findings">${this.#findings()}</div>
 <p class="note live-state" id="connection" role="status">Live: this page updates during the run.</p>
 <section aria-labelledby="plots-title"><h2 id="plots-title">Progress</h2>
 <div id="live-marks">${marksKey(this.#marks())}</div>
-<div class="plots">${this.#plots().map(plotFigure)}</div></section>`;
+<div class="plots" id="live-plots">${this.#plots().map(plotFigure)}</div></section>`;
   }
 
   #verdict(): Markup {
@@ -122,7 +128,16 @@ export class LivePage {
     const told = progress === undefined
       ? "the run begins"
       : `${phaseText[progress.phase]}: ${phaseTime(progress.phaseMs, progress.phaseOfMs)}`;
-    return verdictPart("running", "running", told, [target, `run ${plan.run}`, `seed ${plan.seed}`]);
+    const left = progress === undefined ? [] : [leftText(plan, progress)];
+    const facts = [...left, target, `run ${plan.run}`, `seed ${plan.seed}`];
+    return markup`${verdictPart("running", "running", told, facts)}${stageBar(progress)}`;
+  }
+
+  /** What went wrong so far, the thresholds, and the kill modes. */
+  #findings(): Markup {
+    const progress = this.#last;
+    if (progress === undefined) return markup``;
+    return markup`${liveFaults(progress)}${liveThresholds(this.#run.thresholds ?? [], progress)}${liveModes(progress)}`;
   }
 
   #tiles(): Tile[] {
@@ -148,10 +163,9 @@ export class LivePage {
   #plots(): Plot[] {
     if (this.#report !== undefined) return reportPlots(this.#report);
     const marks = this.#marks();
-    return [ratePlot, soFarPlot, alivePlot].map((plot) => {
-      const drawn = plot(this.#points);
-      return marks.length === 0 ? drawn : { ...drawn, marks };
-    });
+    const points = this.#points;
+    const plots = [faultPlot(points), ratePlot(points, this.#run.plan.fanOut), soFarPlot(points), alivePlot(points)];
+    return plots.map((plot) => marks.length === 0 ? plot : { ...plot, marks });
   }
 
   /** The counts of the run so far, up to the last interval that the plots show. */
@@ -160,6 +174,27 @@ export class LivePage {
     if (this.#last === undefined || last === undefined) return [];
     return timeMarks(stagesOf(this.#run.plan, this.#last.instants, last.atMs));
   }
+}
+
+function countsIn({ killed, wills, faults, detail }: Progress): LiveCounts {
+  const { expected: _, onTime: __, ...wrong } = faults;
+  const modes = detail === undefined ? undefined : Object.values(detail.byMode);
+  return { kills: killed, wills, due: modes?.reduce((sum, { due }) => sum + due, 0), faults: wrong };
+}
+
+/** What came between two instants; a will that arrived after all is no longer missing, so that counts may fall. */
+function difference(now: LiveCounts, before: LiveCounts): Pick<LivePoint, "kills" | "wills" | "due" | "faults"> {
+  const faults = Object.fromEntries(
+    Object.entries(now.faults).map(([kind, count]) => [
+      kind,
+      Math.max(0, count - (before.faults[kind as keyof SomeWills] ?? 0)),
+    ]).filter(([, count]) => count !== 0),
+  );
+  return {
+    ...{ kills: now.kills - before.kills, wills: now.wills - before.wills },
+    ...now.due !== undefined && { due: Math.max(0, now.due - (before.due ?? 0)) },
+    ...Object.keys(faults).length > 0 && { faults },
+  };
 }
 
 /** The presence that late subscribers have found so far. */

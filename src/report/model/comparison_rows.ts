@@ -9,6 +9,7 @@ import {
   deviatingOn,
   outcomeText,
 } from "./comparison.ts";
+import { type Delta, deltaOf, measureOf } from "./comparison_delta.ts";
 import type { Report } from "./report.ts";
 import { type CountRow, countRows, faultNames, rulesBroken, willsWrong } from "./will_rows.ts";
 
@@ -18,6 +19,10 @@ export interface ComparisonCell {
   /** The small text below it: which faults, by which rule. */
   readonly notes: readonly string[];
   readonly look: "good" | "bad" | "unsure" | "plain";
+  /** The notes without their rules, for a writer that shows those apart. */
+  readonly faults?: readonly string[];
+  /** The difference from the first broker that ran; absent for that one, and where there is no number. */
+  readonly delta?: Delta;
 }
 
 /** A row of the table. */
@@ -39,7 +44,7 @@ const looks: Readonly<Record<ComparisonOutcome, ComparisonCell["look"]>> = {
   "not spoken": "plain",
   skipped: "unsure",
 };
-const protocolText = { "3.1.1": "MQTT 3.1.1", "5": "MQTT 5.0", "mix": "both" } as const;
+const protocolText = { "3.1.1": "3.1.1", "5": "5.0", "mix": "3.1.1, 5.0" } as const;
 const plain = (text: string): ComparisonCell => ({ text, notes: [], look: "plain" });
 const nothing = plain("–");
 const countCell = (count: number) => plain(formatCount(count));
@@ -54,14 +59,39 @@ type CellOf = (report: Report) => ComparisonCell;
 /** All rows, in the order of the table, without those that are empty for every broker. */
 export function comparisonRows({ brokers }: Comparison): RowGroup[] {
   const groups: RowGroup[] = [
-    { name: "Run", rows: [verdictRow(brokers), ...rowsOf(brokers, runRows)] },
-    { name: "Wills", rows: rowsOf(brokers, willRows(brokers)) },
+    { name: "Wills", rows: [verdictRow(brokers), ...rowsOf(brokers, willRows(brokers))] },
     { name: "By kill mode: on time / due", rows: modeRows(brokers) },
-    { name: "Dial to CONNACK", rows: rowsOf(brokers, connectRows) },
     { name: "Kill to will", rows: rowsOf(brokers, latencyRows) },
+    { name: "Dial to CONNACK", rows: rowsOf(brokers, connectRows) },
+    { name: "Run", rows: rowsOf(brokers, runRows) },
     { name: "Other figures", rows: rowsOf(brokers, otherRows) },
   ];
-  return groups.filter(({ rows }) => rows.length > 0);
+  return groups.filter(({ rows }) => rows.length > 0).map((group) => withDeltas(group, brokers));
+}
+
+/** Adds to each cell its difference from the first broker that ran. */
+function withDeltas({ name, rows }: RowGroup, brokers: readonly ComparedBroker[]): RowGroup {
+  const baseline = baselineOf(brokers);
+  if (baseline === undefined) return { name, rows };
+  const changed = rows.map((row) => {
+    const measure = measureOf(name, row.name);
+    if (measure === undefined) return row;
+    const cells = row.cells.map((cell, place) => {
+      const broker = brokers[place]!;
+      if (broker === baseline || !hasRun(broker)) return cell;
+      const delta = deltaOf(measure, baseline.report, broker.report);
+      return delta === undefined ? cell : { ...cell, delta };
+    });
+    return { ...row, cells };
+  });
+  return { name, rows: changed };
+}
+
+/** The broker that the others are compared with: the first that ran; undefined where none did. */
+export function baselineOf(
+  brokers: readonly ComparedBroker[],
+): ComparedBroker & { readonly report: Report } | undefined {
+  return brokers.find(hasRun);
 }
 
 function verdictRow(brokers: readonly ComparedBroker[]): ComparisonRow {
@@ -88,7 +118,7 @@ function hasRun(broker: ComparedBroker): broker is ComparedBroker & { readonly r
 }
 
 const runRows: Readonly<Record<string, CellOf>> = {
-  version: ({ run }) => plain(protocolText[run.protocol]),
+  "MQTT version": ({ run }) => plain(protocolText[run.protocol]),
   "clients connected": ({ clients }) => countCell(clients.connected),
   "connected a second": ({ clients }) => plain(`${formatCount(clients.rampPerSecond)}/s`),
   kills: ({ kills }) => countCell(kills.total),
@@ -129,11 +159,12 @@ function modeRows(brokers: readonly ComparedBroker[]): ComparisonRow[] {
 function modeCell(report: Report, name: CountRow["name"]): ComparisonCell {
   const row = countRows(report).find((each) => each.name === name);
   if (row === undefined) return nothing;
+  const faults = willsWrong(row).map(({ name: fault, count }) => `${formatCount(count)} ${fault}`);
   const notes = willsWrong(row).map(({ name: fault, count }) =>
     [`${formatCount(count)} ${fault}`, ...rulesBroken(report, name, fault)].join(", ")
   );
   const text = row.expected === 0 ? "none due" : `${formatCount(row.onTime)} of ${formatCount(row.expected)}`;
-  return { text, notes, look: notes.length === 0 ? "plain" : "bad" };
+  return { text, notes, faults, look: notes.length === 0 ? "plain" : "bad" };
 }
 
 const latencyCell = (name: "p50" | "p90" | "p99" | "max"): CellOf => ({ latencyMs: { all } }) =>

@@ -194,7 +194,7 @@ const willNames: readonly string[] = Object.keys(wills);
  * The number at a path of a report; undefined where the run measured nothing for it: it had no kill in that mode, no
  * will with that latency, no such group, no restart, no retained wills.
  */
-export function numberAt(report: Report, path: string): number | undefined {
+export function numberAt(report: Partial<Report>, path: string): number | undefined {
   return found(report, path.split("."));
 }
 

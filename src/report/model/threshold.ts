@@ -87,7 +87,10 @@ export function actualText({ actual, unit = "" }: ThresholdResult): string {
 }
 
 /** The value of a report for a threshold, with its unit. */
-function actualOf(report: Report, { path, whole }: Threshold): Pick<ThresholdResult, "actual" | "unit"> | undefined {
+function actualOf(
+  report: Partial<Report>,
+  { path, whole }: Threshold,
+): Pick<ThresholdResult, "actual" | "unit"> | undefined {
   const actual = numberAt(report, path);
   const unit = unitAt(path);
   if (actual === undefined) return undefined;
@@ -102,13 +105,16 @@ function actualOf(report: Report, { path, whole }: Threshold): Pick<ThresholdRes
  */
 export function applyThresholds(report: Report, thresholds: readonly Threshold[]): Report {
   if (thresholds.length === 0) return report;
-  const results = thresholds.map((threshold): ThresholdResult => {
-    const { expression, operator, value } = threshold;
-    const found = actualOf(report, threshold);
-    if (found === undefined) return { expression, met: false };
-    return { expression, ...found, met: comparisons[operator](found.actual!, value) };
-  });
+  const results = thresholds.map((threshold) => resultOf(report, threshold));
   return { ...report, ...verdictWith(report, thresholds, results), thresholds: results };
+}
+
+/** Compares the numbers of a report, or of a part of one, with a threshold. */
+export function resultOf(report: Partial<Report>, threshold: Threshold): ThresholdResult {
+  const { expression, operator, value } = threshold;
+  const found = actualOf(report, threshold);
+  if (found === undefined) return { expression, met: false };
+  return { expression, ...found, met: comparisons[operator](found.actual!, value) };
 }
 
 type Judged = Pick<Report, "verdict" | "verdictText" | "reason" | "exitCode">;

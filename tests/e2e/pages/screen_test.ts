@@ -9,10 +9,12 @@ import type { Progress } from "../../../src/fleet/result/result.ts";
 import { checkHtml } from "../../../src/report/html/check_html.ts";
 import { comparisonHtml } from "../../../src/report/html/comparison_html.ts";
 import { reportHtml } from "../../../src/report/html/html.ts";
+import { parseThreshold } from "../../../src/report/model/threshold.ts";
 import { LivePage } from "../../../src/report/html/live_page.ts";
 import { checkSample } from "../../report/check_sample.ts";
 import { everyOutcome } from "../../report/comparison_sample.ts";
 import { grouped } from "../../report/grouped_sample.ts";
+import { lossyDetail } from "../../report/live_sample.ts";
 import { storm, tenHours } from "../../report/long_sample.ts";
 import { context, passed, reportOf, voided } from "../../report/sample.ts";
 import { openPage, type RunningBrowser, startBrowser } from "../../support/machine/browser.ts";
@@ -39,7 +41,8 @@ type Name = `${keyof typeof pages}-${keyof typeof looks}`;
 /** A run after 20 s. */
 function livePage(): string {
   const plan = makePlan({ run: "k3x9a", seed: 12_345 });
-  const page = new LivePage({ plan, target: "mqtt://127.0.0.1:41883", tool: context.tool }, 0);
+  const thresholds = ["wills.missing<1", "latencyMs.all.p99<200ms", "slipMs.p99<20ms"].map(parseThreshold);
+  const page = new LivePage({ plan, target: "mqtt://127.0.0.1:41883", tool: context.tool, thresholds }, 0);
   for (let second = 1; second <= 20; second++) page.progress(progressAt(second), second * 1_000);
   return page.html("events");
 }
@@ -47,10 +50,10 @@ function livePage(): string {
 function progressAt(second: number): Progress {
   const faults = {
     expected: 40 * second,
-    onTime: 40 * second - 3,
+    onTime: 39 * second - 2,
     late: 2,
     early: 0,
-    missing: 1,
+    missing: second,
     altered: 0,
     duplicate: 0,
     unwanted: 0,
@@ -59,7 +62,16 @@ function progressAt(second: number): Progress {
   const numbers = { clients: 1_000, alive: 950 + second, connected: 1_000, killed: 48 * second, wills: 40 * second };
   const latency = { p50: 1.5 + second / 20, p99: 6 + second / 4 };
   const instants = { began: { watch: 20, control: 60, connect: 140, kill: 1_240 }, restarts: [] };
-  return { phase: "kill", phaseMs: second * 1_000, phaseOfMs: 30_000, faults, ...numbers, ...latency, instants };
+  return {
+    phase: "kill",
+    phaseMs: second * 1_000,
+    phaseOfMs: 30_000,
+    faults,
+    ...numbers,
+    ...latency,
+    instants,
+    detail: lossyDetail(second),
+  };
 }
 
 /** Takes the picture of a page, with a change of its style if one is given. */

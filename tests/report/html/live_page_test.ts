@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { makePlan } from "../../../src/fleet/plan/make_plan.ts";
+import { lossyDetail } from "../live_sample.ts";
+import { parseThreshold } from "../../../src/report/model/threshold.ts";
 import type { Progress } from "../../../src/fleet/result/result.ts";
 import { noCounts } from "../../../src/fleet/result/will_counts.ts";
 import { LivePage } from "../../../src/report/html/live_page.ts";
@@ -35,7 +37,7 @@ function followed(seconds: number, more: Partial<Progress> = {}): LivePage {
 Deno.test("live page: during a run, plots have the marks of reached stages, and updates contain the key", () => {
   const marksAfter = (seconds: number) => {
     const { plots, parts } = JSON.parse(followed(seconds).news());
-    assert.equal(plots.length, 3);
+    assert.equal(plots.length, 4);
     for (const { marks } of plots) assert.deepEqual(marks, plots[0].marks);
     return [plots[0].marks, parts["live-marks"]];
   };
@@ -51,6 +53,43 @@ Deno.test("live page: during a run, plots have the marks of reached stages, and 
     { label: "hold", look: "stage", from: 4 },
   ]);
   assert.ok(followed(6).html("events").includes('<div id="live-marks"><ol class="marks"'));
+});
+
+/** The progress of a run in which one kill in five lost its will. */
+const lossy = (second: number): Partial<Progress> => ({
+  faults: { ...noCounts(), expected: 5 * second, onTime: 4 * second, missing: second },
+  detail: lossyDetail(second),
+});
+
+Deno.test("live page: shows the faults, the kill modes, the thresholds and the time left", () => {
+  const thresholds = ["wills.missing<1", "latencyMs.all.p99<1s", "slipMs.p99<20"].map(parseThreshold);
+  const page = new LivePage({ plan, target: "mqtt://broker", tool: context.tool, thresholds }, 0);
+  for (let second = 1; second <= 4; second++) {
+    page.progress(at(second, { phaseMs: second * 1_000, ...lossy(second) }), second * 1_000);
+  }
+  const { parts, plots } = JSON.parse(page.news());
+  const text = (parts["live-findings"] as string).replaceAll(/\s+/g, " ");
+  assert.match(text, /What went wrong so far<\/h2><p> <b class="badge bad">4 missing<\/b>/);
+  assert.match(text, /wills.missing&lt;1<\/th><td>4<\/td><td class="bad"><b>not met so far/);
+  assert.match(text, /latencyMs.all.p99&lt;1s<\/th><td>2 ms<\/td><td class=""><b>met so far/);
+  assert.match(text, /slipMs.p99&lt;20<\/th><td>–<\/td><td class="none"><b>at the end/);
+  assert.match(
+    text,
+    /reset<small>TCP RST<\/small><\/th><td>20<\/td><td>20<\/td><td>15<\/td><td>1<\/td><td class="bad"><b>4</,
+  );
+  assert.match(parts["live-verdict"], /at least 3 s left[^]*<progress max="1" value="0.571"/);
+  assert.deepEqual(plots[0].data.slice(1), [[1, 1, 1, 1]]);
+  assert.deepEqual(plots[1].lines.map(({ label }: { label: string }) => label), ["seen", "due"]);
+  assert.deepEqual(plots[1].data[2], [5, 5, 5, 5]);
+  for (const part of [text, parts["live-verdict"] as string]) {
+    assert.ok(page.html("events").replaceAll(/\s+/g, " ").includes(part.replaceAll(/\s+/g, " ")));
+  }
+});
+
+Deno.test("live page: without a fault has no list of them, and hides the plot of wrong wills", () => {
+  const page = followed(3);
+  assert.ok(!JSON.parse(page.news()).parts["live-findings"].includes("went wrong"));
+  assert.match(page.html("events"), /<figure class="card plot" hidden>\s*<figcaption>\s*<h3 id="fault-times-title">/);
 });
 
 Deno.test("live page: a page without data has no marks", () => {

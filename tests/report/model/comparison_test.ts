@@ -93,7 +93,9 @@ Deno.test("comparison: each row has a cell for each broker, and each fault its r
   const rows = comparisonRows(everyOutcome()).flatMap(({ rows }) => rows);
   for (const { name, cells } of rows) assert.equal(cells.length, 6, name);
   const cell = (name: string, place: number) => rows.find((row) => row.name === name)!.cells[place]!;
-  assert.deepEqual(cell("missing", 2), { text: "25", notes: ["MQTT 5.0, 3.1.2-8"], look: "bad" });
+  assert.deepEqual(cell("missing", 2), {
+    ...{ text: "25", notes: ["MQTT 5.0, 3.1.2-8"], look: "bad", delta: { text: "+25", trend: "worse" } },
+  });
   assert.deepEqual(cell("missing", 0), { text: "0", notes: [], look: "plain" });
   assert.deepEqual(cell("missing", 3).text, "–", "a run that did not come so far has counted nothing");
   assert.ok(cell("reset", 2).notes.includes("12 missing, MQTT 5.0, 3.1.2-8"));

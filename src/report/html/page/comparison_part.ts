@@ -7,7 +7,7 @@ import {
   deviatingOn,
   outcomeText,
 } from "../../model/comparison.ts";
-import { brokerNotes, type ComparisonCell, comparisonRows } from "../../model/comparison_rows.ts";
+import { baselineOf, brokerNotes, type ComparisonCell, comparisonRows } from "../../model/comparison_rows.ts";
 import { type Tile, tilesPart, verdictKind, verdictPart, wordOf } from "./head_part.ts";
 import { type Markup, markup, nested } from "./markup.ts";
 
@@ -41,7 +41,10 @@ export function brokersPart({ brokers }: Comparison): Markup {
 
 /** The table, and the notes for its reader. */
 export function comparisonTablePart(comparison: Comparison): Markup {
-  const heads = comparison.brokers.map(({ name }) => markup`<th scope="col">${name}</th>`);
+  const baseline = baselineOf(comparison.brokers);
+  const heads = comparison.brokers.map((broker) =>
+    markup`<th scope="col">${broker.name}${broker === baseline ? markup`<small>baseline</small>` : undefined}</th>`
+  );
   const groups = comparisonRows(comparison).map(({ name, rows }) =>
     markup`<tbody><tr class="group"><th scope="rowgroup">${name}</th><td colspan="${heads.length}"></td></tr>
 ${
@@ -57,11 +60,28 @@ ${
 <div class="card scroll compare" role="region" aria-labelledby="compare-caption" tabindex="0">
 <table id="compare"><caption id="compare-caption">The same plan on each broker</caption>
 <thead><tr><td></td>${heads}</tr></thead>${groups}</table></div>
+${rulesPart(comparison)}
 ${notesPart(comparison)}</section>`;
 }
 
-function cellPart({ text, notes, look }: ComparisonCell, isWord: boolean): Markup {
-  const lines = notes.map((note) => markup`<small>${note}</small>`);
+/** The rules that wrong wills break, on each broker: below the table, for its cells are narrow. */
+function rulesPart({ brokers }: Comparison): Markup | undefined {
+  const items = brokers.flatMap(({ name, report }) => {
+    if (report === undefined || report.faultKinds.length === 0) return [];
+    const kinds = report.faultKinds.map(({ verdict, rule, count }) => `${formatCount(count)} ${verdict} by ${rule}`);
+    return [markup`<li><b>${name}</b>: ${kinds.join("; ")}</li>`];
+  });
+  if (items.length === 0) return undefined;
+  return markup`<div class="rules note"><p>Rules that the wrong wills break:</p><ul>${items}</ul></div>`;
+}
+
+const trendText = { better: "better", worse: "worse", same: "" } as const;
+
+function cellPart({ text, faults = [], delta, look }: ComparisonCell, isWord: boolean): Markup {
+  const change = delta === undefined
+    ? []
+    : [markup`<small class="delta ${delta.trend}">${delta.text} ${trendText[delta.trend]}</small>`];
+  const lines = [...faults.map((note) => markup`<small>${note}</small>`), ...change];
   const looks = [...(look === "plain" ? [] : [look]), ...(isWord ? ["word"] : [])];
   if (looks.length === 0) return markup`<td>${text}${lines}</td>`;
   return markup`<td class="${looks.join(" ")}"><b>${text}</b>${lines}</td>`;

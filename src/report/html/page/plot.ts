@@ -49,9 +49,9 @@ export function drawableMs(ms: number): number {
 
 /** The plot's place on the page, with its table. */
 export function plotFigure(plot: Plot): Markup {
-  const { id, title, note } = plot;
+  const { id, title, note, lines } = plot;
   return markup`
-    <figure class="card plot">
+    <figure class="card plot"${lines.length === 0 ? markup` hidden` : undefined}>
       <figcaption>
         <h3 id="${id}-title">${title}</h3>
         <p id="${id}-note">${note}</p>

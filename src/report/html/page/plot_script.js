@@ -25,10 +25,11 @@ export function startPage() {
   if (events) {
     followRun(events, (news) => {
       plots = news.plots;
-      const same = plots.every(({ id, lines }) => drawn.get(id)?.lines === lines.length) && plots.length === drawn.size;
+      const shown = plots.filter(({ lines }) => lines.length > 0);
+      const same = shown.every(({ id, lines }) => drawn.get(id)?.lines === lines.length) && shown.length === drawn.size;
       if (!same || news.main) redraw();
       else {
-        for (const plot of plots) {
+        for (const plot of shown) {
           const known = drawn.get(plot.id);
           known.marks = plot.marks ?? [];
           known.data = plot.data;
@@ -42,6 +43,7 @@ export function startPage() {
 /* One plot, with the arrow keys for its cursor. */
 export function drawPlot(plot, drawn) {
   const element = document.getElementById(`plot-${plot.id}`);
+  if (element) element.closest("figure").hidden = plot.lines.length === 0;
   if (!element || element.clientWidth === 0) return;
   const entry = { element, lines: plot.lines.length, marks: plot.marks ?? [], data: plot.data };
   // deno-lint-ignore no-undef

@@ -91,6 +91,8 @@ a { color: var(--focus); }
 
 const plots = `
 .live-state { margin-top: 12px; }
+progress { display: block; width: 100%; height: 10px; margin-top: 8px; accent-color: var(--running); }
+#live-findings section { margin-top: 24px; }
 .plots { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 12px; }
 .plot { padding: 18px 18px 12px; min-width: 0; }
 .plot:last-child:nth-child(odd) { grid-column: 1 / -1; }
@@ -201,6 +203,11 @@ const comparison = `
 .compare td.word b { text-transform: uppercase; letter-spacing: 0.04em; font-size: 14px; font-weight: 650; }
 .compare td.good b::before { content: "✓ "; font-size: 0.9em; }
 .compare td.unsure b::before { content: "? "; font-size: 0.9em; }
+.compare .delta { white-space: nowrap; }
+.compare .delta.better { color: var(--pass); }
+.compare .delta.better::before { content: "▲ "; }
+.compare .delta.worse { color: var(--fail); }
+.compare .delta.worse::before { content: "▼ "; }
 .compare thead td { border-top: 0; }
 .compare .group > * { border-top: 2px solid var(--line); padding-top: 16px; }
 .compare .group th { color: var(--soft); font-size: 14px; font-weight: 500 !important; white-space: nowrap; }
