@@ -5,7 +5,7 @@ import { killModes, killModeText } from "../../fleet/plan/kill_mode.ts";
 import type { FleetPlan } from "../../fleet/plan/plan.ts";
 import type { ModeDetail } from "../../fleet/result/progress_detail.ts";
 import type { Progress } from "../../fleet/result/result.ts";
-import { phases } from "../../fleet/result/run_phase.ts";
+import { runPhases } from "../../fleet/result/run_phase.ts";
 import type { Report } from "../model/report.ts";
 import { actualText, resultOf, type Threshold } from "../model/threshold.ts";
 import { willsWrong } from "../model/will_rows.ts";
@@ -13,7 +13,7 @@ import { type Markup, markup } from "./page/markup.ts";
 
 /** The time that the plan still takes, at least: the last wills may take longer. */
 export function leftText(plan: FleetPlan, { phase, phaseMs, phaseOfMs }: Progress): string {
-  const [now, kill] = [phases.indexOf(phase), phases.indexOf("kill")];
+  const [now, kill] = [runPhases.indexOf(phase), runPhases.indexOf("kill")];
   const leftMs = now < kill ? phasesDurationMs(plan) : now === kill ? Math.max(0, phaseOfMs - phaseMs) : undefined;
   if (leftMs === undefined) return "the kills are over";
   const seconds = Math.ceil(leftMs / 1_000);
@@ -92,7 +92,8 @@ const columns: readonly (readonly [head: string, of: (mode: ModeDetail) => numbe
 ];
 
 /** The kill modes so far; absent before the first kill. */
-export function liveModes({ detail }: Progress): Markup | undefined {
+export function liveModes(progress: Progress | undefined): Markup | undefined {
+  const detail = progress?.detail;
   const rows = killModes.flatMap((mode) => {
     const counts = detail?.byMode[mode];
     return counts === undefined ? [] : [{ mode, counts }];
@@ -109,7 +110,7 @@ export function liveModes({ detail }: Progress): Markup | undefined {
 `;
   });
   return markup`<section aria-labelledby="by-mode-title"><h2 id="by-mode-title">By kill mode</h2>
-<div class="card scroll" role="region" aria-labelledby="by-mode-title" tabindex="0"><table id="live-modes">
+<div class="card scroll" role="region" aria-labelledby="by-mode-title" tabindex="0"><table id="modes-so-far">
 <thead><tr><th scope="col">mode</th>${shown.map(([head]) => markup`<th scope="col">${head}</th>`)}</tr></thead>
 <tbody>${body}</tbody></table></div></section>`;
 }

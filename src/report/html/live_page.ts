@@ -106,6 +106,7 @@ export class LivePage {
       "live-verdict": this.#verdict().text,
       "live-tiles": tilesPart(this.#tiles()).text,
       "live-findings": this.#findings().text,
+      "live-modes": liveModes(this.#last)?.text ?? "",
       "live-marks": marksKey(this.#marks())?.text ?? "",
       ...Object.fromEntries(plots.map((plot) => [`numbers-${plot.id}`, plotTable(plot).text])),
     };
@@ -119,7 +120,8 @@ export class LivePage {
 <p class="note live-state" id="connection" role="status">Live: this page updates during the run.</p>
 <section aria-labelledby="plots-title"><h2 id="plots-title">Progress</h2>
 <div id="live-marks">${marksKey(this.#marks())}</div>
-<div class="plots" id="live-plots">${this.#plots().map(plotFigure)}</div></section>`;
+<div class="plots" id="live-plots">${this.#plots().map(plotFigure)}</div></section>
+<div id="live-modes">${liveModes(this.#last)}</div>`;
   }
 
   #verdict(): Markup {
@@ -133,11 +135,11 @@ export class LivePage {
     return markup`${verdictPart("running", "running", told, facts)}${stageBar(progress)}`;
   }
 
-  /** What went wrong so far, the thresholds, and the kill modes. */
+  /** What went wrong so far, and the thresholds. */
   #findings(): Markup {
     const progress = this.#last;
     if (progress === undefined) return markup``;
-    return markup`${liveFaults(progress)}${liveThresholds(this.#run.thresholds ?? [], progress)}${liveModes(progress)}`;
+    return markup`${liveFaults(progress)}${liveThresholds(this.#run.thresholds ?? [], progress)}`;
   }
 
   #tiles(): Tile[] {

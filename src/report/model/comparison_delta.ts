@@ -1,5 +1,5 @@
 /** How much better or worse a broker of a comparison is than the first one that ran, number by number. */
-import { formatCount } from "../../base/units.ts";
+import { formatCount, formatNumber } from "../../base/units.ts";
 import type { Report } from "./report.ts";
 import { faultNames } from "./will_rows.ts";
 
@@ -17,7 +17,7 @@ export interface Measure {
 
 /** A difference from the baseline. */
 export interface Delta {
-  /** `+12`, `−3.1 points` or `+35%`. */
+  /** `+12`, `−3.1 points`, `+35%` or `12 times`. */
   readonly text: string;
   readonly trend: "better" | "worse" | "same";
 }
@@ -58,12 +58,15 @@ export function deltaOf({ of, better, unit }: Measure, baseline: Report, report:
 }
 
 function changeText(change: number, before: number, unit: Measure["unit"]): string {
-  if (unit === "ms") return before === 0 ? signed(change, " ms") : signed(Math.round(change / before * 100), "%");
-  return signed(Number(change.toFixed(2)), unit === "share" ? " points" : "");
+  if (unit === "ms" && before > 0) {
+    const ratio = 1 + change / before;
+    return ratio >= 10 ? `${formatCount(Math.round(ratio))} times` : signed(Math.round(change / before * 100), "%");
+  }
+  return signed(change, { ms: " ms", share: " points", count: "" }[unit]);
 }
 
 function signed(change: number, unit: string): string {
-  return `${change > 0 ? "+" : change < 0 ? "−" : "±"}${formatCount(Math.abs(change))}${unit}`;
+  return `${change > 0 ? "+" : change < 0 ? "−" : "±"}${formatNumber(Math.abs(change))}${unit}`;
 }
 
 /** The measure that a row shows; undefined for a row without one. */

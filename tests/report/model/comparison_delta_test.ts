@@ -31,6 +31,7 @@ Deno.test("comparison delta: times within a tenth are the same, counts are not",
   assert.equal(deltaOf(p99, report!, slower(1.08))!.trend, "same");
   assert.equal(deltaOf(p99, report!, slower(1.12))!.trend, "worse");
   assert.equal(deltaOf(p99, report!, slower(0.88))!.trend, "better");
+  assert.equal(deltaOf(p99, report!, slower(30))!.text, "30 times");
 });
 
 Deno.test("comparison page: wrong wills come first, with deltas and marks, and no rule is in a cell", () => {

@@ -78,7 +78,7 @@ function rulesPart({ brokers }: Comparison): Markup | undefined {
 const trendText = { better: "better", worse: "worse", same: "" } as const;
 
 function cellPart({ text, faults = [], delta, look }: ComparisonCell, isWord: boolean): Markup {
-  const change = delta === undefined
+  const change = delta === undefined || delta.text.startsWith("±")
     ? []
     : [markup`<small class="delta ${delta.trend}">${delta.text} ${trendText[delta.trend]}</small>`];
   const lines = [...faults.map((note) => markup`<small>${note}</small>`), ...change];

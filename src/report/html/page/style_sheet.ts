@@ -12,7 +12,7 @@ const colours = `
 }
 @media (prefers-color-scheme: dark) {
   :root {
-    --ground: #101418; --card: #181d22; --shade: #000000b0; --ink: #e7eaed; --soft: #a2adb8; --line: #2c343c; --focus: #7ab5ff;
+    --ground: #101418; --card: #181d22; --shade: #7ab5ff30; --ink: #e7eaed; --soft: #a2adb8; --line: #2c343c; --focus: #7ab5ff;
     --pass: #6ad6a0; --pass-ground: #12291e; --fail: #ff939d; --fail-ground: #35171c;
     --void: #f0c469; --void-ground: #2d2511; --running: #8dbfff; --running-ground: #142437;
     --plot-0: #6cb0ff; --plot-1: #ffae61; --plot-2: #54cf9d; --plot-3: #f28fcb; --plot-4: #9aa6b2;
