@@ -116,3 +116,14 @@ export function escapeAnnotationTitle(text: string): string {
 export function quoteShell(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
+
+const posixQuote = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;
+
+/** How each shell writes any word, between quotes. */
+export const shellQuotes = {
+  bash: posixQuote,
+  zsh: posixQuote,
+  fish: (word: string) => `'${word.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`,
+  nu: (word: string) => JSON.stringify(word),
+  pwsh: (word: string) => `'${word.replaceAll("'", "''")}'`,
+} as const;

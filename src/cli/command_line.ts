@@ -12,11 +12,13 @@ import type { BrokerAsked } from "./broker/broker_flags.ts";
 import type { CheckAsked } from "./check/check_flags.ts";
 import type { FleetAsked } from "./fleet/fleet_flags.ts";
 import type { ReportAsked } from "./report/report_flags.ts";
+import { complete } from "./line/completion.ts";
 import { commandNames, commands, grammar, isCommand, pathOf } from "./line/grammar.ts";
 import { helpText } from "./line/help_page.ts";
 import { helpRequest } from "./line/help_request.ts";
 import { flagsFrom, type FromVariable } from "./line/variables.ts";
 import { meant } from "./options/similar.ts";
+import { selfCall } from "./process/invocation.ts";
 import type { Environment } from "./process/environment.ts";
 import type { Output, Stream } from "./process/output.ts";
 import { tool, versionWords } from "./process/tool.ts";
@@ -57,8 +59,11 @@ export function readCommandLine(
     out.write(`${tool.name} ${tool.version}\n`);
     return done;
   }
-  if (args[0] === "completion") return parsed(args, out);
-  return withVariables(args, flagsFrom(environment, pathOf(args), args), out);
+  if (args[0] === "completion") {
+    complete(args.slice(1), out, selfCall());
+    return done;
+  }
+  return withVariables(args, flagsFrom(environment, pathOf(args), args));
 }
 
 function widthOf(stream: Stream): number {
@@ -66,24 +71,24 @@ function widthOf(stream: Stream): number {
 }
 
 /** The command with the flags of variables. An error that a variable causes has its name. */
-function withVariables(args: readonly string[], from: readonly FromVariable[], out: Stream): ParsedCommand {
+function withVariables(args: readonly string[], from: readonly FromVariable[]): ParsedCommand {
   try {
-    return parsed([...args, ...from.map(({ argument }) => argument)], out);
+    return parsed([...args, ...from.map(({ argument }) => argument)]);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     // Without the variables: an error of the arguments themselves comes first.
-    parsed(args, out);
+    parsed(args);
     for (const { variable, argument } of from) {
-      const fault = faultOf([...args, argument], out);
+      const fault = faultOf([...args, argument]);
       if (fault !== undefined) throw new UsageError(`${variable}: ${fault}`);
     }
     throw error;
   }
 }
 
-function faultOf(args: readonly string[], out: Stream): string | undefined {
+function faultOf(args: readonly string[]): string | undefined {
   try {
-    parsed(args, out);
+    parsed(args);
     return undefined;
   } catch (error) {
     if (error instanceof UsageError) return error.message;
@@ -91,14 +96,11 @@ function faultOf(args: readonly string[], out: Stream): string | undefined {
   }
 }
 
-function parsed(args: readonly string[], out: Stream): ParsedCommand {
+function parsed(args: readonly string[]): ParsedCommand {
   const noMatch = `Missing command: expected ${listed(commandNames)}; see ${tool.name} --help`;
   return runParserSync(grammar(noMatch, (token) => unexpected(token, args[0])), tool.name, args, {
-    help: { option: { names: ["--help", "-h"] }, onShow: () => done },
-    version: { option: true, value: `${tool.name} ${tool.version}`, onShow: () => done },
-    completion: { command: true, onShow: () => done },
     aboveError: "none",
-    stdout: (text) => out.write(`${text.trimEnd()}\n`),
+    stdout: () => {},
     stderr: () => {},
     onError: (_, error) => refuse(error),
   });
@@ -108,15 +110,8 @@ function refuse(error: Message): never {
   throw new UsageError(ours(formatMessage(error, { quotes: true }).replaceAll(/\s+/g, " ").trim()));
 }
 
-const shells = ["bash", "fish", "nu", "pwsh", "zsh"];
-
-/** The few sentences of the library that we cannot replace. */
+/** The sentence of the library that we cannot replace. */
 const theirs: readonly [pattern: RegExp, ours: string][] = [
-  [
-    /^Missing shell name for completion\..*$/,
-    `Cannot write a completion without its shell: expected ${listed(shells)}`,
-  ],
-  [/^Unsupported shell ("[^"]*")\..*$/, `Cannot write a completion for shell $1: expected ${listed(shells)}`],
   [/^Flag `(--?[^`]+)` does not accept a value, but got: (".*")\.$/, "Cannot read $1=$2: expected $1 without a value"],
 ];
 

@@ -9,7 +9,6 @@ import type { Environment } from "./process/environment.ts";
 import { brokerSettings } from "./broker/broker_settings.ts";
 import { scenarioEntries } from "./fleet/scenario_settings.ts";
 import { builtInScenarios } from "./fleet/scenarios.ts";
-import { configJsonSchema } from "./options/config_file.ts";
 import type { ColourChoice } from "./process/colour.ts";
 import { type Output, processOutput, withColour } from "./process/output.ts";
 import { type GiveUp, keepPermissions } from "./process/permissions.ts";
@@ -78,7 +77,7 @@ async function carryOut(
       output.out.write(builtInScenarios.find(({ name }) => name === asked.name)!.text);
       return 0;
     case "fleet scenario-schema":
-      return tellSchema("fleet: scenario file", scenarioEntries, output);
+      return await tellSchema("fleet: scenario file", scenarioEntries, output);
     case "fleet profiles":
       output.out.write(profilesText(Math.min(output.out.columns() ?? 100, 100)));
       return 0;
@@ -86,7 +85,7 @@ async function carryOut(
       output.out.write(thresholdTable(asked.word));
       return 0;
     case "broker config-schema":
-      return tellSchema("broker: config file", brokerSettings, output);
+      return await tellSchema("broker: config file", brokerSettings, output);
   }
 }
 
@@ -104,7 +103,8 @@ function colourOf(asked: ParsedCommand): ColourChoice | undefined {
   }
 }
 
-function tellSchema(what: string, entries: Entries, { out }: Output): number {
+async function tellSchema(what: string, entries: Entries, { out }: Output): Promise<number> {
+  const { configJsonSchema } = await import("./options/config_file.ts");
   const schema = configJsonSchema(`${tool.name} ${what}`, entries);
   out.write(`${JSON.stringify(schema, undefined, 2)}\n`);
   return 0;

@@ -14,6 +14,7 @@ export function captured(columns?: number, rows = columns === undefined ? undefi
   const stream = (name: "out" | "err") => ({
     write: (text: string) => void (written[name] += escapeLines(text)),
     draw: (text: string) => void (written[name] += escapeTerminal(text)),
+    writeRaw: (text: string) => void (written[name] += text),
     style: plainStyle,
     moves: columns !== undefined,
     columns: () => columns,

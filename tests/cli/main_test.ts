@@ -204,15 +204,3 @@ Deno.test("main: a usage error is one sentence, an internal error has all detail
   assert.equal(tellError(new TypeError("of ours"), fault), 70);
   assert.match(fault.written.err, /^mqtt-sim \S+ failed because of an internal error:\nTypeError: of ours\n +at /);
 });
-
-Deno.test("main: the completion of a shell has the commands, flags and values", async () => {
-  const completed = async (...words: string[]) => {
-    const output = captured();
-    assert.equal(await main(["completion", "fish", ...words], output), 0);
-    return output.written.out;
-  };
-  assert.match(await completed("fl"), /^fleet\b/m);
-  assert.match(await completed("fleet", "--kill-r"), /^--kill-rate\b/m);
-  assert.match(await completed("fleet", "--will-qos", "m"), /^mix\b/m);
-  assert.match(await completed("fleet", "--report", ""), /^__FILE__:file:/m);
-});

@@ -3,6 +3,9 @@ import { formOf } from "../../src/fleet/plan/option_value.ts";
 import { defaultTextOf, optionSections, optionText, type PlanOption } from "../../src/fleet/plan/plan_option.ts";
 import { optionList } from "../../src/fleet/plan/plan_options.ts";
 import { brokerSections } from "../../src/cli/broker/broker_settings.ts";
+import { commandPaths } from "../../src/cli/line/command_help.ts";
+import { flagsAt } from "../../src/cli/line/grammar.ts";
+import { variableOf } from "../../src/cli/line/variables.ts";
 import type { Setting } from "../../src/cli/options/setting.ts";
 import { formattedMarkdown } from "./formatted_markdown.ts";
 
@@ -28,6 +31,17 @@ const brokerHead = `## mqtt-sim broker
 Every option is a flag and, without the dashes, a setting of the file that \`--config\` names.
 `;
 
+const variablesHead = `## Variables
+
+Each flag has a variable, which counts where the command line does not have the flag
+([command line](command-line.md#variables)).
+`;
+
+function variables(path: string): string[] {
+  const names = flagsAt(path).map(({ name }) => `\`${variableOf(name)}\``);
+  return names.length === 0 ? [] : [`- \`mqtt-sim ${path}\`: ${names.join(", ")}`];
+}
+
 /** The page, before it is formatted. */
 export function optionsPage(): string {
   const fleet = optionSections.map((section) => {
@@ -38,7 +52,9 @@ export function optionsPage(): string {
     const rows = Object.entries(settings).map(([name, setting]) => brokerRow(name, setting));
     return table(section, ["Flag", "Default", "Meaning"], rows);
   });
-  return [head, fleetHead, ...fleet, brokerHead, ...broker].join("\n");
+  return [head, fleetHead, ...fleet, brokerHead, ...broker, variablesHead, ...commandPaths.flatMap(variables)].join(
+    "\n",
+  );
 }
 
 function fleetRow(option: PlanOption): string[] {

@@ -23,7 +23,7 @@ function sections(): Parser<"sync", BrokerSettings, unknown>[] {
 const config = object("Config file", {
   config: valueFlag(
     "--config",
-    file,
+    { ...file, isYaml: true },
     "A YAML file of settings, with the names of these flags without the dashes, such as port: 1883. Flags override it.",
     "-c",
   ),

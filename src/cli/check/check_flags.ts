@@ -59,7 +59,7 @@ const target = object("Target", {
   passwordFile: valueFlag(
     "--password-file",
     fileValue,
-    "A file with the password; a line end after it does not count.",
+    "A file with the password, - for standard input; a line end after it does not count.",
   ),
   deniedTopic: valueFlag(
     "--denied-topic",

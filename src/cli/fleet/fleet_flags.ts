@@ -44,8 +44,8 @@ const address: FlagValue<HttpAddress> = { metavar: "[HOST:]PORT", read: parseHtt
 const scenario = object("Scenario", {
   scenario: valueFlag(
     "--scenario",
-    { ...file, metavar: "NAME|FILE", words: builtInScenarios.map(({ name }) => name) },
-    "The scenario: one of the list below, or a YAML file of settings, groups and phases. Flags override it, also in groups and phases. Default steady.",
+    { ...file, isYaml: true, metavar: "NAME|FILE", words: builtInScenarios.map(({ name }) => name) },
+    "The scenario: one of the list below, or a YAML file of settings, groups and phases; - is standard input. Flags override it, also in groups and phases. Default steady.",
   ),
 });
 
@@ -60,7 +60,7 @@ const target = object("Target", {
   passwordFile: valueFlag(
     "--password-file",
     file,
-    "A file with the password; a line end after it does not count.",
+    "A file with the password, - for standard input; a line end after it does not count.",
   ),
   ...planFlags("waitMs", "protocol", "sourceAddresses", "sourcePorts", "engine"),
 });

@@ -12,6 +12,7 @@ import { shardText } from "../../fleet/plan/shard.ts";
 import { sharedRunId } from "../../fleet/plan/shared_run_id.ts";
 import { type TlsAsked, tlsFlagOf } from "../../net/secured_endpoint.ts";
 import { type BrokerChoice, embedded } from "./broker_choice.ts";
+import { readInput } from "../process/input_file.ts";
 import type { FleetFlags } from "./fleet_flags.ts";
 import { overrule, readScenario, type Scenario, type Wishes } from "./scenario_file.ts";
 
@@ -166,11 +167,12 @@ export async function passwordOf(
 /** The bytes of the file, without a line end after them. */
 async function passwordBytes(passwordFile: string): Promise<Uint8Array> {
   try {
-    const bytes = await Deno.readFile(passwordFile);
+    const bytes = await readInput(passwordFile);
     const [newline, carriageReturn] = [10, 13];
     if (bytes.at(-1) !== newline) return bytes;
     return bytes.subarray(0, bytes.at(-2) === carriageReturn ? -2 : -1);
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     const fault = error instanceof Deno.errors.NotFound ? "there is no such file" : "it cannot be read";
     throw new UsageError(`Cannot read --password-file "${passwordFile}": ${fault}`);
   }

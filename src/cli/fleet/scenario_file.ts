@@ -9,6 +9,7 @@ import type { Threshold } from "../../report/model/threshold.ts";
 import type { BrokerChoice } from "./broker_choice.ts";
 import { type ConfigText, type FileKind, parseText, textOf } from "../options/config_file.ts";
 import { meant } from "../options/similar.ts";
+import { isStandardInput } from "../process/input_file.ts";
 import { planFields, scenarioEntries } from "./scenario_settings.ts";
 import { builtInScenarios } from "./scenarios.ts";
 
@@ -41,7 +42,7 @@ export async function readScenario(name: string): Promise<Scenario> {
   const builtIn = builtInScenarios.find((scenario) => scenario.name === name);
   if (builtIn !== undefined) return parseScenario(builtIn.text, name);
   // A name with neither folder nor ending is meant as one of ours.
-  if (/^[\w-]+$/.test(name)) {
+  if (/^[\w-]+$/.test(name) && !isStandardInput(name)) {
     const known = builtInScenarios.map((scenario) => scenario.name);
     const allowed = `${known.join(", ")}, or a file such as ./${name}.yaml`;
     throw new UsageError(`Cannot find scenario "${name}": expected ${allowed}${meant(name, known)}`);

@@ -93,6 +93,11 @@ function usualEntry(flags: readonly DocEntry[], name: string, text: string): Doc
   return entryOf(entry.term, usual === undefined || usual === "none" ? text : `${text} Default ${usual}.`);
 }
 
+/** The topics of a command's help. */
+export function helpTopics(path: string): string[] {
+  return path === "" ? ["all"] : ["all", ...topicsOf(partsOf(path, commandPage(path)))];
+}
+
 /** All sections of a command: subcommands, flags by section, lists, variables. */
 function partsOf(path: string, { sections }: DocPage): Part[] {
   const titled = sections.map(({ title = "Subcommands", entries }): Part => ({
@@ -125,7 +130,8 @@ function commandPage(path: string): DocPage {
   return page;
 }
 
-function briefOf(name: CommandName): string {
+/** The brief of a command. */
+export function briefOf(name: CommandName): string {
   return textOf(commandPage(name).brief);
 }
 

@@ -6,6 +6,7 @@ import { type Document, isMap, isScalar, LineCounter, type Node, parseDocument }
 import { z } from "zod";
 import { UsageError } from "../../base/failure.ts";
 import { withMaskedUrls, withoutSecrets } from "../../net/endpoint.ts";
+import { readInputText } from "../process/input_file.ts";
 import { schemaOf } from "./nested_entry.ts";
 import { meant } from "./similar.ts";
 import type { Entries } from "./setting.ts";
@@ -157,8 +158,9 @@ function refuse(what: string, path: string, faults: readonly SettingFault[], lin
 /** The text of a file. @throws UsageError when it cannot be read */
 export async function textOf(path: string, { name }: FileKind = configFile): Promise<string> {
   try {
-    return await Deno.readTextFile(path);
+    return await readInputText(path);
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     const fault = error instanceof Deno.errors.NotFound ? "there is no such file" : "it cannot be read";
     throw new UsageError(`Cannot read ${name} "${path}": ${fault}`);
   }

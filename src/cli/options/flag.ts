@@ -28,6 +28,8 @@ export interface FlagValue<T> {
   readonly words?: readonly string[];
   /** True where a shell may complete the name of a file. */
   readonly isFile?: boolean;
+  /** True where that file is in YAML. */
+  readonly isYaml?: boolean;
 }
 
 /** A flag with a value that may be given once. Undefined when it is not given: defaults are the plan's business. */
@@ -116,7 +118,7 @@ function options(name: FlagName, help: string) {
 
 function valueParser<T>(
   flagName: FlagName,
-  { metavar, read, name, words, isFile }: FlagValue<T>,
+  { metavar, read, name, words, isFile, isYaml }: FlagValue<T>,
 ): ValueParser<"sync", T> {
   return {
     mode: "sync",
@@ -132,7 +134,8 @@ function valueParser<T>(
     },
     format: (value) => String(value),
     *suggest(prefix) {
-      if (isFile) yield { kind: "file", pattern: prefix, type: "file" };
+      const extensions = isYaml === true ? { extensions: [".yaml", ".yml"] } : {};
+      if (isFile) yield { kind: "file", pattern: prefix, type: "file", ...extensions };
       for (const word of words ?? []) if (word.startsWith(prefix)) yield { kind: "literal", text: word };
     },
   };

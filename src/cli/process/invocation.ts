@@ -2,7 +2,7 @@
  * How the user started the program: the words to repeat, and the folder that relative paths start from. The task of
  * `deno.json` and the launcher of the npm package say so in two variables of the environment.
  */
-import { relative } from "node:path";
+import { basename, relative } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { quoteShell } from "../../base/escape.ts";
@@ -69,6 +69,43 @@ export function enterInvocation(): void {
     Deno.chdir(folder);
   } catch (error) {
     throw new UsageError(`Cannot change to the folder "${folder}" of the task: ${(error as Error).message}`);
+  }
+}
+
+/** How a script starts this program. */
+export interface SelfCall {
+  readonly words: readonly string[];
+  /** The word that users type. */
+  readonly name: string;
+}
+
+/** How a script starts this program: by the name in the user's search path, or the same files again. */
+export function selfCall(): SelfCall {
+  const [last = ""] = programName().split(/[\s/\\]/).slice(-1);
+  const name = /^\w[\w-]*$/.test(last) ? last : "mqtt-sim";
+  if (Deno.build.standalone) {
+    const { argv0 } = process;
+    const isInPath = !/[/\\]/.test(argv0);
+    return { words: [isInPath ? argv0 : Deno.execPath()], name: basename(argv0).replace(/\.exe$/i, "") };
+  }
+  const config = fileURLToPath(new URL("tools/program/config.json", Deno.mainModule));
+  const flags = [
+    "run",
+    "--quiet",
+    "--no-prompt",
+    "--allow-read",
+    "--ignore-env",
+    ...exists(config) ? [`--config=${config}`] : [],
+  ];
+  return { words: [Deno.execPath(), ...flags, fileURLToPath(Deno.mainModule)], name };
+}
+
+/** The config file is in a clone, not in the npm package. */
+function exists(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
   }
 }
 

@@ -15,6 +15,8 @@ export interface Stream {
    * maker has escaped the external text in it, which could hold the same marks.
    */
   draw(text: string): void;
+  /** Writes text as it is, for a protocol that has control characters: without any external text in it. */
+  writeRaw(text: string): void;
   readonly style: Style;
   /** Whether the cursor can be moved. */
   readonly moves: boolean;
@@ -52,6 +54,7 @@ function streamTo(terminal: Terminal, variables: ColourVariables): Stream {
   return {
     write: (text) => writeWhole(terminal, new TextEncoder().encode(escapeLines(text))),
     draw: (text) => writeWhole(terminal, new TextEncoder().encode(escapeTerminal(text))),
+    writeRaw: (text) => writeWhole(terminal, new TextEncoder().encode(text)),
     style: usesColour("auto", variables, isTerminal) ? colourStyle : plainStyle,
     moves: canMove(variables, isTerminal),
     columns: () => isTerminal ? consoleSize().columns : undefined,

@@ -11,6 +11,7 @@ import type { LifeRow } from "../../fleet/ledger/life_row.ts";
 import type { FleetPlan } from "../../fleet/plan/plan.ts";
 import { Replay } from "../../fleet/replay.ts";
 import type { FleetResult } from "../../fleet/result/result.ts";
+import { openInput } from "../process/input_file.ts";
 import { withMaskedUrls } from "../../net/endpoint.ts";
 import { strict } from "../../profiles/strict.ts";
 import { makeReport, type Report, type ReportContext } from "../../report/model/report.ts";
@@ -137,8 +138,8 @@ async function* linesOf(path: string): AsyncGenerator<Line, void> {
 
 async function* chunksOf(path: string): AsyncGenerator<string, void> {
   try {
-    const file = await Deno.open(path);
-    for await (const chunk of file.readable.pipeThrough(new TextDecoderStream())) yield chunk;
+    const bytes = await openInput(path);
+    for await (const chunk of bytes.pipeThrough(new TextDecoderStream())) yield chunk;
   } catch (error) {
     if (error instanceof UsageError) throw error;
     const fault = error instanceof Deno.errors.NotFound ? "there is no such file" : "it cannot be read";

@@ -15,19 +15,22 @@ interface Ended {
 /** Runs mqtt-sim; sends SIGINT once standard output or error contains `sign`. */
 async function mqttSim(
   args: readonly string[],
-  { sign, permissions = [...withoutFfi, ...ffiFlags] }: {
+  { sign, input = "", permissions = [...withoutFfi, ...ffiFlags] }: {
     readonly sign?: string;
+    /** Standard input. */
+    readonly input?: string;
     readonly permissions?: readonly string[];
   } = {},
 ): Promise<Ended> {
   const command = new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", ...permissions, "cli.ts", ...args],
     cwd: root,
-    stdin: "null",
+    stdin: input === "" ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",
   });
   const child = command.spawn();
+  const fed = input === "" ? undefined : new Blob([input]).stream().pipeTo(child.stdin);
   const timer = setTimeout(() => child.kill("SIGKILL"), limitMs);
   let seen = "";
   const watch = async (stream: ReadableStream<Uint8Array>) => {
@@ -41,6 +44,7 @@ async function mqttSim(
     return text;
   };
   const [out, err, status] = await Promise.all([watch(child.stdout), watch(child.stderr), child.status]);
+  await fed?.catch(() => {}); // a refused command reads nothing
   clearTimeout(timer);
   return { exitCode: status.code, out, err };
 }
@@ -109,4 +113,16 @@ Deno.test("process: a whole run on the embedded broker passes: exit code 0", asy
     target: "embedded",
   });
   assert.ok(report.wills.expected > 0);
+});
+
+Deno.test("process: - and /dev/stdin are standard input, for one file of a command", async () => {
+  const scenario = "clients: 5\nduration: 1\nkill-rate: 90%\n";
+  const run = await mqttSim("fleet --scenario - --report - --seed 1".split(" "), { input: scenario });
+  const { verdict, plan } = JSON.parse(run.out);
+  assert.deepEqual([run.exitCode, verdict, plan.clients], [0, "pass", 5]);
+  const again = await mqttSim(["report", "/dev/stdin"], { input: run.out });
+  assert.equal(again.exitCode, 0);
+  assert.match(again.out, /^PASS/m);
+  const twice = await mqttSim("fleet --scenario - --password-file -".split(" "), { input: scenario });
+  assert.equal(twice.err, 'Cannot read standard input twice: expected "-" for one file\n');
 });
