@@ -108,7 +108,6 @@ const table: Readonly<Record<string, CommandHelp>> = {
   },
   "fleet scenario": { examples: ["fleet scenario storm > my-storm.yaml"], lists: prints },
   "fleet scenario-schema": { examples: ["fleet scenario-schema > scenario.schema.json"], lists: prints },
-  "fleet thresholds": { examples: ["fleet thresholds"], lists: prints },
   "fleet profiles": { examples: ["fleet profiles"], lists: prints },
   "fleet thresholds": { examples: ["fleet thresholds", "fleet thresholds latencyMs"], lists: prints },
   "check": {
