@@ -2,6 +2,7 @@
 import { Histogram } from "../../src/base/histogram.ts";
 import { Groups } from "../../src/fleet/plan/groups.ts";
 import { Ledger } from "../../src/fleet/ledger/ledger.ts";
+import { ProgressMeter } from "../../src/fleet/ledger/progress_meter.ts";
 import { type Life, readWillMark, willOf } from "../../src/fleet/life/life.ts";
 import { judge } from "../../src/fleet/oracle/oracle.ts";
 import { compareWill } from "../../src/fleet/oracle/will_compare.ts";
@@ -26,14 +27,13 @@ Deno.bench({
 });
 
 const plan = aPlan();
-const ledger = new Ledger(plan, new Groups(plan, "5"));
 const begun = aLife();
-let incarnation = 0;
-let nowMs = killMs;
-Deno.bench({
-  name: "ledger: a life begins, ends, its will comes and is judged",
-  group: "will",
-  fn: () => {
+
+/** The work of a ledger for one life. */
+function oneLife(ledger: Ledger): () => void {
+  let incarnation = 0;
+  let nowMs = killMs;
+  return () => {
     nowMs += 10;
     const life: Life = { ...begun, incarnation: ++incarnation };
     ledger.begin(life);
@@ -41,8 +41,20 @@ Deno.bench({
     ledger.end(life);
     ledger.arrive(aWill(plan, life), 0, watcher5, nowMs + 1);
     ledger.settle(nowMs);
-  },
+  };
+}
+
+Deno.bench({
+  name: "ledger: a life begins, ends, its will comes and is judged",
+  group: "will",
+  fn: oneLife(new Ledger(plan, new Groups(plan, "5"))),
 });
+
+const metered = new Ledger(plan, new Groups(plan, "5"));
+const meter = new ProgressMeter();
+metered.meter = meter;
+metered.onLatency = (ms, mode) => meter.recordLatency(ms, mode);
+Deno.bench({ name: "ledger: the same with the counts for metrics", group: "will", fn: oneLife(metered) });
 
 const will = aWill(plan, begun);
 Deno.bench({ name: "will: made for a CONNECT", group: "will", fn: () => void willOf(plan, begun) });
