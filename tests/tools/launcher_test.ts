@@ -7,14 +7,17 @@ const launcher = new URL("../../tools/program/launcher.mjs", import.meta.url);
 /** Prints what it was given, counts signals, and ends with the code in its last argument, or by the signal of that name. */
 const deno = `#!/bin/sh
 n=0
+turns=0
+# Ends by itself after some 10 s, so that a launcher that forwards nothing fails the test and does not hang it.
+wait_for() { while [ $n -lt $1 ] && [ $turns -lt 400 ]; do turns=$((turns + 1)); sleep 0.02; done; }
 for signal in INT TERM HUP; do trap "n=\\$((n + 1)); echo signal \\$n $signal" $signal; done
 echo "folder $PWD"
 echo "program $MQTT_SIM_PROGRAM"
 echo "arguments $*"
 for last in "$@"; do :; done
 case $last in
-  once) while [ $n -lt 1 ]; do sleep 0.02; done ;;
-  twice) while [ $n -lt 2 ]; do sleep 0.02; done; exit 5 ;;
+  once) wait_for 1 ;;
+  twice) wait_for 2; exit 5 ;;
   [0-9]*) exit "$last" ;;
   *) trap - "$last"; kill -"$last" $$ ;;
 esac
