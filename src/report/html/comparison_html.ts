@@ -1,7 +1,13 @@
 /** A comparison as one self-contained HTML page: the verdict first, the table, the plots, and each whole report. */
 import type { ComparedBroker, Comparison } from "../model/comparison.ts";
 import { plotsPart, reportMain } from "./html.ts";
-import { brokersPart, comparisonTablePart, comparisonVerdict, foldedPart } from "./page/comparison_part.ts";
+import {
+  brokersPart,
+  comparisonTablePart,
+  comparisonVerdict,
+  foldedPart,
+  regressionsPart,
+} from "./page/comparison_part.ts";
 import { linksPart } from "./page/guide_part.ts";
 import { comparisonPlots } from "./page/comparison_plots.ts";
 import { type Markup, markup } from "./page/markup.ts";
@@ -37,6 +43,7 @@ ${
     ])
   }
 ${brokersPart(comparison)}
+${regressionsPart(comparison)}
 ${comparisonTablePart(comparison)}
 ${plotsPart(plots)}
 <section aria-labelledby="wholes-title"><h2 id="wholes-title">Full reports</h2>

@@ -1,18 +1,18 @@
 /** How much better or worse a broker of a comparison is than the first one that ran, number by number. */
 import { formatCount, formatNumber } from "../../base/units.ts";
+import { numberAt } from "./number_paths.ts";
 import type { Report } from "./report.ts";
+import { isMoreBetter } from "./tolerance.ts";
 import { faultNames } from "./will_rows.ts";
 
-/** A number of a report that can be better or worse. */
+/** A number of a report that a row of the comparison's table shows, and that can be better or worse. */
 export interface Measure {
-  /** The row of the comparison's table that shows it. */
   readonly group: string;
   readonly row: string;
-  readonly better: "less" | "more";
+  /** The path of the number in the report. */
+  readonly path: string;
   /** A difference of counts, of percentage points, or a ratio of times. */
   readonly unit: "count" | "share" | "ms";
-  /** Undefined where the run measured nothing for it. */
-  of(report: Report): number | undefined;
 }
 
 /** A difference from the baseline. */
@@ -25,35 +25,35 @@ export interface Delta {
 /** Times that differ by less than this are the same: two runs on one broker do. */
 const sameWithin = 0.1;
 
-const whenMeasured = (count: number, value: number) => count === 0 ? undefined : value;
-
 /** All of them. */
-export const measures: readonly Measure[] = [
-  {
-    ...{ group: "Wills", row: "on time", better: "more", unit: "share" },
-    of: ({ wills: { onTime, expected } }) => whenMeasured(expected, onTime / expected * 100),
-  },
-  ...faultNames.map((name): Measure => ({
-    ...{ group: "Wills", row: name, better: "less", unit: "count" },
-    of: ({ wills }) => wills[name],
-  })),
-  ...(["p50", "p90", "p99", "max"] as const).map((name): Measure => ({
-    ...{ group: "Kill to will", row: name, better: "less", unit: "ms" },
-    of: ({ latencyMs: { all } }) => whenMeasured(all.count, all[name]),
-  })),
-  ...(["p50", "p99", "max"] as const).map((name): Measure => ({
-    ...{ group: "Dial to CONNACK", row: name, better: "less", unit: "ms" },
-    of: ({ connects }) => connects && whenMeasured(connects.latencyMs.count, connects.latencyMs[name]),
-  })),
+const measures: readonly Measure[] = [
+  { group: "Wills", row: "on time", path: "wills.onTime", unit: "share" },
+  ...faultNames.map((name): Measure => ({ group: "Wills", row: name, path: `wills.${name}`, unit: "count" })),
+  ...["p50", "p90", "p99", "max"].map((name) => timeOf("Kill to will", name, "latencyMs.all")),
+  ...["p50", "p99", "max"].map((name) => timeOf("Dial to CONNACK", name, "connects.latencyMs")),
 ];
 
+function timeOf(group: string, row: string, path: string): Measure {
+  return { group, row, path: `${path}.${row}`, unit: "ms" };
+}
+
+/** The number of a report; undefined where the run measured nothing for it. */
+function valueOf(report: Report, { path, unit }: Measure): number | undefined {
+  const value = numberAt(report, path);
+  if (unit === "share") {
+    return value === undefined || report.wills.expected === 0 ? undefined : value / report.wills.expected * 100;
+  }
+  return unit === "ms" && numberAt(report, path.replace(/\w+$/, "count")) === 0 ? undefined : value;
+}
+
 /** The difference of a report from the baseline; undefined where one of them has no such number. */
-export function deltaOf({ of, better, unit }: Measure, baseline: Report, report: Report): Delta | undefined {
-  const [before, now] = [of(baseline), of(report)];
+export function deltaOf(measure: Measure, baseline: Report, report: Report): Delta | undefined {
+  const { path, unit } = measure;
+  const [before, now] = [valueOf(baseline, measure), valueOf(report, measure)];
   if (before === undefined || now === undefined) return undefined;
   const change = now - before;
   const isSame = unit === "ms" ? Math.abs(change) <= Math.abs(before) * sameWithin : change === 0;
-  const trend = isSame ? "same" : (change < 0) === (better === "less") ? "better" : "worse";
+  const trend = isSame ? "same" : (change > 0) === isMoreBetter(path) ? "better" : "worse";
   return { text: changeText(change, before, unit), trend };
 }
 

@@ -28,6 +28,11 @@ const compared: readonly string[] = [
 const moreIsBetter =
   /\.(?:onTime|rampPerSecond|reachedPerSecond|connected|peakAlive|right|acknowledged|seen|survived|watchersKept|total|expected)$/;
 
+/** Whether a run with more of a number is the better one. */
+export function isMoreBetter(path: string): boolean {
+  return moreIsBetter.test(path);
+}
+
 const example = "expected a share for all numbers, such as 10%, or one number with its share or difference, such as " +
   "latencyMs.all.p99=20% or latencyMs.all.p99=5ms";
 
@@ -88,7 +93,7 @@ function regression(
     const lacking = before === undefined ? baseline.name : run.name;
     return isNamed ? `${lacking} measured nothing for ${path}, so that ${expression} cannot be met` : undefined;
   }
-  const worse = moreIsBetter.test(path) ? before - now : now - before;
+  const worse = isMoreBetter(path) ? before - now : now - before;
   const limit = "percent" in allowed ? Math.abs(before) * allowed.percent / 100 : allowed.difference;
   if (worse <= limit) return undefined;
   const share = before === 0 ? "" : `${formatNumber(Math.abs(now - before) / Math.abs(before) * 100)}% `;

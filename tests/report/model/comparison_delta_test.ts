@@ -3,6 +3,7 @@ import { deltaOf, measureOf } from "../../../src/report/model/comparison_delta.t
 import { makeComparison } from "../../../src/report/model/comparison.ts";
 import { comparisonRows } from "../../../src/report/model/comparison_rows.ts";
 import { bad, gone, good } from "../comparison_sample.ts";
+import { parseTolerance } from "../../../src/report/model/tolerance.ts";
 import { comparisonHtml } from "../../../src/report/html/comparison_html.ts";
 import { context } from "../sample.ts";
 
@@ -44,4 +45,13 @@ Deno.test("comparison page: wrong wills come first, with deltas and marks, and n
   assert.match(table, /<small class="delta better">−50% better<\/small>/);
   assert.ok(!table.includes("3.1.2-8"));
   assert.match(page, /<li><b>brittle<\/b>: 25 missing by MQTT 5.0, 3.1.2-8; /);
+});
+
+Deno.test("comparison page: what exceeds a tolerance is a list above the table, not a note", () => {
+  const { brokers } = comparison;
+  const worse = makeComparison([brokers[1]!, brokers[2]!], context.tool, [parseTolerance("10%")]);
+  const page = comparisonHtml(worse).replaceAll(/\s+/g, " ");
+  assert.match(page, /What got worse<\/h2> <ul[^>]*><li>slow: latencyMs.all.p50 is [^<]+ 200% more than/);
+  assert.ok(page.indexOf('id="worse"') < page.indexOf('id="compare"'));
+  assert.equal(page.split("slow: latencyMs.all.p50 is").length, 2);
 });

@@ -87,7 +87,15 @@ function cellPart({ text, faults = [], delta, look }: ComparisonCell, isWord: bo
   return markup`<td class="${looks.join(" ")}"><b>${text}</b>${lines}</td>`;
 }
 
-function notesPart({ notes, brokers }: Comparison): Markup | undefined {
+/** The numbers that are worse than a tolerance allows; absent without any. */
+export function regressionsPart({ tolerance }: Comparison): Markup | undefined {
+  if (tolerance === undefined || tolerance.regressions.length === 0) return undefined;
+  return markup`<section aria-labelledby="worse-title"><h2 id="worse-title">What got worse</h2>
+<ul class="lives card" id="worse">${tolerance.regressions.map((each) => markup`<li>${each}</li>`)}</ul></section>`;
+}
+
+function notesPart({ notes: all, tolerance, brokers }: Comparison): Markup | undefined {
+  const notes = all.filter((note) => !tolerance?.regressions.includes(note));
   const each = brokers.flatMap((broker) =>
     brokerNotes(broker).map((note) => markup`<li><b>${broker.name}</b>: ${note}</li>`)
   );
