@@ -135,7 +135,7 @@ Deno.test({
       const text = await scrape(metrics!) ?? "";
       assert.match(text, /^mqtt_sim_broker_connections_open 26$/m);
       assert.match(text, /^mqtt_sim_broker_connections_limit 25$/m);
-      assert.match(text, /^mqtt_sim_broker_limits_hit_total\{limit="connections"\} [1-9]/m);
+      assert.match(text, /^mqtt_sim_broker_limits_hit_total\{limit="max-connections"\} [1-9]/m);
       assert.match(text, /^mqtt_sim_broker_accept_pauses_total 0$/m);
       for (const link of links) link.close();
       await within(20, () => isServed(Number(port)));

@@ -18,7 +18,7 @@ const bad: readonly [text: string, sentence: RegExp][] = [
   ["lose=1", /expected shares such as/],
   ["lose=101%", /expected at most 100% for lose$/],
   ["lose=1%:2s", /expected lose without a time$/],
-  ["delay=1%:2", /Cannot read --fault, delay "2": expected a duration/],
+  ["delay=1%:2x", /Cannot read --fault, delay "2x": expected a duration/],
   ["lose=1%,lose=2%", /expected lose once$/],
   ["lose=60%,alter=60%", /expected lose, duplicate, delay and alter to sum to at most 100%$/],
 ];
