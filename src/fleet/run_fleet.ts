@@ -138,6 +138,7 @@ async function runReady(
   // A broker has mostly reset its counters with its restart.
   const droppedBefore = restartsBroker(plan) ? undefined : counted;
   const named = name !== undefined && { brokerName: name };
+  if (record !== undefined) hooks.onNotice({ level: "info", text: recordedText });
   record?.begin({ ...described, plan: withEmptyPasswords(plan), protocol, spoken, broker, ...named });
   const tasks = tasksOf({ ...run, plan }, protocol, startMs).map((task) => ({ ...task, ...start }));
   const synsBefore = synsAgain();
@@ -163,6 +164,9 @@ async function runReady(
   if (lost > 0) hooks.onNotice({ level: "warning", text: lostText(lost) });
   return mergeResults(found, squads);
 }
+
+/** A recording gives the same report again, so that a recorded run has no figure that it lacks. */
+const recordedText = "With --record the report has no connect times and no memory for each client.";
 
 /** By the clock of the squads, where the run is to start at an instant. */
 function startOf({ startAt, plan }: FleetRun, { onNotice }: FleetHooks): Pick<SquadTask, "startMs"> {

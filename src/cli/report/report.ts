@@ -2,6 +2,7 @@
 import { UsageError } from "../../base/failure.ts";
 import { makePlan } from "../../fleet/plan/make_plan.ts";
 import { mergeReports } from "../../report/model/merge_reports.ts";
+import type { CheckReport } from "../../report/model/check_report.ts";
 import type { Report } from "../../report/model/report.ts";
 import { reportAnnotations } from "../../report/export/annotations.ts";
 import { reportBody, reportVerdict } from "../../report/terminal/text.ts";
@@ -15,7 +16,9 @@ import {
 } from "./report_outputs.ts";
 import { openSaved, readSaved, type Rejudging } from "./saved_record.ts";
 import type { DrawAsked } from "./report_flags.ts";
-import { roomOn, tellReport } from "./tell_report.ts";
+import { checkPlaces, openCheckOutputs } from "./check_outputs.ts";
+import { isCheckReport, parseCheckReport } from "./saved_check.ts";
+import { roomOn, tellCheck, tellReport } from "./tell_report.ts";
 
 type DrawOne = Extract<DrawAsked, { readonly command: "report" }>;
 
@@ -39,6 +42,9 @@ async function drawAgain(asked: DrawOne, output: Output): Promise<number> {
   const saved = await openSaved(asked.file);
   let outputs: RunOutputs | undefined;
   try {
+    if (!saved.isRecording && isCheckReport(await saved.text())) {
+      return await drawCheck(parseCheckReport(await saved.text(), asked.file), asked, output);
+    }
     if (!saved.isRecording) refuseBounds(asked);
     outputs = saved.isRecording
       ? await openRunOutputs(asked, (text) => output.out.write(text))
@@ -48,6 +54,43 @@ async function drawAgain(asked: DrawOne, output: Output): Promise<number> {
   } finally {
     await saved.close();
     await outputs?.discard();
+  }
+}
+
+/** The flags that the report of a check has no data for. */
+const onlyForRuns = {
+  csv: "--csv",
+  csvLives: "--csv-lives",
+  hdr: "--hdr",
+  lateAfter: "--late-after",
+  profile: "--profile",
+} as const;
+
+/** Writes the report of a check in the requested forms. @throws UsageError for a form that only a run has */
+async function drawCheck(whole: CheckReport, asked: DrawOne, { out, err }: Output): Promise<number> {
+  const [name] = (Object.keys(onlyForRuns) as (keyof typeof onlyForRuns)[]).filter((each) => asked[each] !== undefined);
+  const flag = name !== undefined ? onlyForRuns[name] : asked.threshold.length > 0 ? "--threshold" : undefined;
+  if (flag !== undefined) {
+    throw new UsageError(
+      `Cannot use ${flag} with "${asked.file}", the report of a check: expected --report, --html, --junit, --markdown or --text`,
+    );
+  }
+  const outputs = await openCheckOutputs(asked);
+  const stream = outputs.usesStandardOutput ? err : out;
+  const places = checkPlaces(asked);
+  const wantsText = asked.text === true || places.length === 0;
+  const files = places.filter((path) => path !== "-").length;
+  try {
+    await tellCheck(
+      stream,
+      whole,
+      files,
+      { ...asked, wantsText },
+      () => outputs.write(whole, (form) => out.write(form)),
+    );
+    return whole.exitCode;
+  } finally {
+    await outputs.discard();
   }
 }
 

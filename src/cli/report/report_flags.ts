@@ -119,7 +119,7 @@ const draw = merge(
     file: neededArgument(
       saved,
       "Cannot write a report without its file: expected a file that mqtt-sim fleet --report or --record wrote",
-      "A file that mqtt-sim fleet --report or --record wrote.",
+      "A file that mqtt-sim fleet --report or --record, or mqtt-sim check --report wrote.",
     ),
   }),
   object("Judging", {
@@ -152,7 +152,7 @@ export const reportCommand = command(
   {
     brief: sentence("Write a saved report again, in any format, or merge several."),
     description: sentence(
-      "Reads a file that mqtt-sim fleet --report wrote and writes it in other formats; default text. For a file that " +
+      "Reads a file that mqtt-sim fleet --report or check --report wrote and writes it in other formats; default text. For a file that " +
         "--record wrote, it judges every event again. The exit code is the run's. mqtt-sim report merge joins the parts " +
         "of one run, mqtt-sim report compare puts runs side by side.",
     ),

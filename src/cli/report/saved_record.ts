@@ -94,7 +94,8 @@ export async function openSaved(path: string): Promise<Saved> {
   const lines = linesOf(path);
   const first = (await lines.next()).value ?? { text: "", whole: false };
   const recorded = isRecording(first.text);
-  const text = async () => [first.text, ...await rest(lines)].join("\n");
+  let whole: Promise<string> | undefined;
+  const text = () => whole ??= rest(lines).then((others) => [first.text, ...others].join("\n"));
   return {
     isRecording: recorded,
     text,

@@ -112,12 +112,12 @@ export async function tellCheck(
   stream: Stream,
   report: CheckReport,
   files: number,
-  { verbose = false, annotations }: TextFlags,
+  { verbose = false, annotations, wantsText = true }: TextFlags & { readonly wantsText?: boolean },
   writeFiles: () => Promise<readonly string[]>,
 ): Promise<void> {
   const { style } = stream;
   const { width, verdictWidth, rows } = roomOn(stream, widestCheck, files, verbose);
-  const body = checkBody(report, { width, style, verbose, ...rows !== undefined && { rows } });
+  const body = wantsText ? checkBody(report, { width, style, verbose, ...rows !== undefined && { rows } }) : "";
   const told = {
     annotations: annotations === undefined ? "" : checkAnnotations(report),
     verdict: checkVerdict(report, { width: verdictWidth, style }),

@@ -5,6 +5,12 @@ import { main } from "../../../src/cli/main.ts";
 import { openReportOutputs } from "../../../src/cli/report/report_outputs.ts";
 import { reportJson } from "../../../src/report/export/json.ts";
 import { reportText } from "../../../src/report/terminal/text.ts";
+import { checkJunit } from "../../../src/report/export/check_junit.ts";
+import { checkMarkdown } from "../../../src/report/export/check_markdown.ts";
+import { checkHtml } from "../../../src/report/html/check_html.ts";
+import { checkReportJson } from "../../../src/report/model/check_report.ts";
+import { checkText } from "../../../src/report/terminal/check_text.ts";
+import { checkSample } from "../../report/check_sample.ts";
 import { failed, passed, reportOf } from "../../report/sample.ts";
 import { FleetStage } from "../../support/fleet_stage.ts";
 import { Recording, reportOf as recordedReport } from "../../support/recording.ts";
@@ -215,4 +221,28 @@ Deno.test("report: a report may be one line of any length; a line of a recording
     simulateFleet({ plan: { clients: 2, durationMs: 1_000 }, recording });
     await Deno.writeTextFile(`${folder}/run.ndjson`, `${recording.text}${"x".repeat(long)}`);
     assert.match((await run(`${folder}/run.ndjson`)).err, /a line is too long/);
+  }));
+
+Deno.test("report: the report of a check is written again in each of its forms, and refuses those of a run", () =>
+  inFolder(async (folder) => {
+    const file = `${folder}/check.json`;
+    await Deno.writeTextFile(file, checkReportJson(checkSample()));
+    assert.deepEqual(await run(file), { code: 1, out: checkText(checkSample()), err: "" });
+    const forms = { report: checkReportJson, html: checkHtml, junit: checkJunit, markdown: checkMarkdown };
+    const flags = Object.keys(forms).flatMap((form) => [`--${form}`, `${folder}/out.${form}`]);
+    const { code, out } = await run(file, ...flags);
+    assert.deepEqual([code, out.split("\n\n")[1]], [1, "FAIL  1 of 6 cases failed\n"]);
+    for (const [form, write] of Object.entries(forms)) {
+      assert.equal(await Deno.readTextFile(`${folder}/out.${form}`), write(checkSample()), form);
+    }
+    assert.match(
+      (await run(file, "--csv", "-")).err,
+      /^Cannot use --csv with ".*", the report of a check: expected --report/,
+    );
+    assert.match((await run(file, "--threshold", "wills.late<1")).err, /^Cannot use --threshold with/);
+    await Deno.writeTextFile(file, checkReportJson(checkSample()).replace('"outcome": "fail"', '"outcome": "bad"'));
+    assert.match(
+      (await run(file)).err,
+      /^Cannot read report ".*": at cases\.2\.outcome it is not a valid report of a check/,
+    );
   }));
