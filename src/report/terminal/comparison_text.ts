@@ -60,7 +60,7 @@ function tables(comparison: Comparison, width: number, style: Style, out: readon
   const rows = groups.flatMap(linesOf);
   const all = comparison.brokers.map(({ name }, place): Column<Line> => ({
     head: name,
-    cell: ({ cells }) => cells[place]?.text ?? "",
+    cell: ({ cells }) => cells[place] === undefined ? "" : textOf(cells[place]),
     mark: (text, { cells }) => marked(text, cells[place], style),
   }));
   const names: Column<Line> = { head: "", cell: ({ name }) => name, align: "left" };
@@ -83,8 +83,17 @@ function linesOf({ name, rows }: RowGroup): Line[] {
 
 const isHead = ({ cells }: Line) => cells.length === 0;
 
+/** The number of a cell with its difference from the baseline, where it has one. */
+function textOf({ text, delta }: ComparisonCell): string {
+  return delta === undefined || delta.trend === "same" ? text : `${text} (${delta.text})`;
+}
+
 function marked(text: string, cell: ComparisonCell | undefined, style: Style): string {
-  if (cell === undefined || cell.look === "plain") return text;
+  if (cell === undefined) return text;
+  if (cell.look === "plain") {
+    const trend = cell.delta?.trend ?? "same";
+    return trend === "same" ? text : trend === "better" ? style.good(text) : style.bad(text);
+  }
   return { good: style.good, bad: style.bad, unsure: style.unsure }[cell.look](text);
 }
 

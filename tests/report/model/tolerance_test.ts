@@ -94,3 +94,9 @@ for (const [tolerance, why] of refused) {
     assert.throws(() => parseTolerance(tolerance), { name: "UsageError", message: why });
   });
 }
+
+Deno.test("tolerance: the text has the difference from the baseline beside each number that differs", () => {
+  const text = comparisonText(compared(slower(2)), { width: 120 });
+  assert.match(text, /^ {2}p99 +\S+ ms +\S+ ms \(\+100%\)$/m);
+  assert.match(text, /^ {2}missing +0 +0$/m);
+});
