@@ -70,8 +70,8 @@ function jsonLine({ timestamp, level, properties }: LogRecord): string {
 
 function textLine({ timestamp, level, message, properties }: LogRecord, mark: (text: string) => string): string {
   const { message: said = message.join(""), ...fields } = properties;
-  const told = Object.entries(fields).filter(([, value]) => value !== undefined).map(([name, value]) =>
+  const words = Object.entries(fields).filter(([, value]) => value !== undefined).map(([name, value]) =>
     `${name}=${escapeLogValue(String(value))}`
   );
-  return `${new Date(timestamp).toISOString()} ${mark(level)} ${[escapeLine(String(said)), ...told].join(" ")}\n`;
+  return `${new Date(timestamp).toISOString()} ${mark(level)} ${[escapeLine(String(said)), ...words].join(" ")}\n`;
 }

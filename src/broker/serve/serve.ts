@@ -251,10 +251,10 @@ class ServedLink implements LinkReceiver, PacketReceiver, PendingConnection {
   /**
    * The commit failed: the packets held back for this client must not be sent, and its will may not have been stored.
    */
-  unstored(reasonCode: number, untold: boolean): void {
+  unstored(reasonCode: number, unsent: boolean): void {
     const connection = this.#connection;
     const nowMs = this.#core.settings.clock.nowMs();
-    if (connection.phase === "online" && untold) {
+    if (connection.phase === "online" && unsent) {
       this.#core.wills.forget(connection.session!.clientId, connection.id);
       refuse(this.#core, connection, ReasonCode.serverUnavailable, nowMs);
     } else {

@@ -15,18 +15,18 @@ export interface Gate {
 export class HeldLink implements Link {
   readonly #link: Link;
   readonly #gate: Gate;
-  readonly #lost: (untold: boolean) => void;
+  readonly #lost: (unsent: boolean) => void;
   #chunks: Uint8Array[] | undefined;
   #heldBytes = 0;
   #ending = false;
   #wantsDrain = false;
-  #untold = true;
+  #unsent = true;
   #unbound = false;
 
   /**
-   * @param lost called when held output was dropped because the commit failed; `untold`: nothing had been sent before
+   * @param lost called when held output was dropped because the commit failed; `unsent`: nothing had been sent before
    */
-  constructor(link: Link, gate: Gate, lost: (untold: boolean) => void) {
+  constructor(link: Link, gate: Gate, lost: (unsent: boolean) => void) {
     this.#link = link;
     this.#gate = gate;
     this.#lost = lost;
@@ -63,7 +63,7 @@ export class HeldLink implements Link {
   write(bytes: Uint8Array): boolean {
     if (this.#ending) return true;
     if (!this.#holds()) {
-      this.#untold = false;
+      this.#unsent = false;
       return this.#link.write(bytes);
     }
     if (!this.#link.open) return true;
@@ -102,7 +102,7 @@ export class HeldLink implements Link {
     this.#forget();
     let room = true;
     for (const chunk of chunks) room = this.#link.write(chunk);
-    if (chunks.length > 0) this.#untold = false;
+    if (chunks.length > 0) this.#unsent = false;
     if (this.#ending) this.#link.end();
     else if (wantsDrain && room) this.receiver.onDrain();
   }
@@ -113,7 +113,7 @@ export class HeldLink implements Link {
     this.#forget();
     this.#unbound = true; // from now on output only says why the connection ends
     if (this.#ending) this.#link.reset();
-    else this.#lost(this.#untold);
+    else this.#lost(this.#unsent);
   }
 
   #holds(): boolean {

@@ -21,9 +21,9 @@ export interface TurnDeps {
 }
 
 /** The owner of a link to a client. */
-interface Hearer {
-  /** Called if changes of the connection could not be stored; `untold`: nothing has been sent on it yet. */
-  unstored(reasonCode: number, untold: boolean): void;
+interface LinkOwner {
+  /** Called if changes of the connection could not be stored; `unsent`: nothing has been sent on it yet. */
+  unstored(reasonCode: number, unsent: boolean): void;
 }
 
 export class Turn implements Gate {
@@ -54,9 +54,9 @@ export class Turn implements Gate {
   }
 
   /** The link through which the broker must write. */
-  guard(link: Link, hearer: Hearer): Link {
+  guard(link: Link, owner: LinkOwner): Link {
     if (this.#deps.store.changes === undefined) return link;
-    return new HeldLink(link, this, (untold) => hearer.unstored(this.#reasonCode, untold));
+    return new HeldLink(link, this, (unsent) => owner.unstored(this.#reasonCode, unsent));
   }
 
   /** Starts the heartbeat, if there is a persistent store. */

@@ -260,8 +260,8 @@ export const connectCases: readonly ConformanceCase[] = [
     rules: { "5.0": ["3.1.2-28"] },
     async run(context) {
       const { connack } = await context.connect({ properties: { requestResponseInformation: false } });
-      const told = connack?.properties?.responseInformation;
-      context.holds(told === undefined, `CONNACK has Response Information ${JSON.stringify(told)}`);
+      const information = connack?.properties?.responseInformation;
+      context.holds(information === undefined, `CONNACK has Response Information ${JSON.stringify(information)}`);
     },
   },
 ];

@@ -12,9 +12,9 @@ export function holdsExpiry(context: CaseContext, leftS: number | undefined, giv
   const most = Math.ceil(givenS - Math.max(0, waited.leastMs) / 1_000);
   const least = Math.floor(givenS - waited.mostMs / 1_000) - 1;
   const isSo = leftS !== undefined && leftS >= least && leftS <= most;
-  const told = leftS === undefined ? "absent" : `${leftS} s`;
+  const shown = leftS === undefined ? "absent" : `${leftS} s`;
   context.holds(
     isSo,
-    `the message expiry interval is ${told}, expected ${least} to ${most} s, the rest of ${givenS} s`,
+    `the message expiry interval is ${shown}, expected ${least} to ${most} s, the rest of ${givenS} s`,
   );
 }

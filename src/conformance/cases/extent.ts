@@ -138,8 +138,10 @@ async function waitingLimit(context: CaseContext, count: number): Promise<string
     await context.pause(context.bounds.silenceMs);
     kept = back.take("publish").map(({ payload }) => new TextDecoder().decode(payload));
   });
-  const told = kept.join();
-  if (kept.length === 0 || kept.length >= count || !(texts.startsWith(told) || texts.endsWith(told))) return undefined;
+  const keptText = kept.join();
+  if (kept.length === 0 || kept.length >= count || !(texts.startsWith(keptText) || texts.endsWith(keptText))) {
+    return undefined;
+  }
   return `the broker keeps ${kept.length} of ${count} plain messages for a client${
     how === undefined ? "" : `: ${how}`
   }`;

@@ -186,8 +186,8 @@ export const subscribeCases: readonly ConformanceCase[] = [
       const packetId = 0xbabb;
       client.send({ type: "unsubscribe", packetId, topicFilters: [context.topic()] });
       const unsuback = await client.expect("unsuback");
-      const told = unsuback.packetId;
-      context.holds(told === packetId, `UNSUBACK has packet identifier ${told}, not ${packetId}`);
+      const answered = unsuback.packetId;
+      context.holds(answered === packetId, `UNSUBACK has packet identifier ${answered}, not ${packetId}`);
     },
   },
   {

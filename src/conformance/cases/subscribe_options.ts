@@ -128,8 +128,8 @@ export const subscribeOptionCases: readonly ConformanceCase[] = [
       await watcher.subscribe(context.topic(), {}, identifier);
       await publishFrom(context, context.message());
       const { properties: { subscriptionIdentifiers = [] } = {} } = await watcher.expect("publish");
-      const told = subscriptionIdentifiers.join();
-      context.holds(told === String(identifier), `the identifiers are "${told}", not ${identifier}`);
+      const identifiers = subscriptionIdentifiers.join();
+      context.holds(identifiers === String(identifier), `the identifiers are "${identifiers}", not ${identifier}`);
     },
   },
   {

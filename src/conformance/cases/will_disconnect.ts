@@ -21,10 +21,10 @@ const errorCodes: readonly number[] = [
 ];
 
 function withCode(code: number): ConformanceCase {
-  const told = `${hexByte(code)} (${reasonName(code, "disconnect")})`;
+  const codeText = `${hexByte(code)} (${reasonName(code, "disconnect")})`;
   return {
     id: `will/disconnect-${hexByte(code)}`,
-    title: `DISCONNECT with ${told} keeps the will, which is sent once`,
+    title: `DISCONNECT with ${codeText} keeps the will, which is sent once`,
     does: `connects with a will, sends DISCONNECT with ${hexByte(code)}, closes, and watches`,
     rules: { "5.0": ["3.1.2-8"] },
     deviations: code === ReasonCode.disconnectWithWill

@@ -135,8 +135,8 @@ export const willTakeoverCases: readonly ConformanceCase[] = [
       );
       const { reasonCode = 0 } = disconnect!;
       const fault = { kind: "wrong code", code: reasonCode } as const;
-      const told = `the older connection got DISCONNECT with ${hexByte(reasonCode)}, not 0x8e`;
-      context.holds(reasonCode === 0x8e, told, fault);
+      const text = `the older connection got DISCONNECT with ${hexByte(reasonCode)}, not 0x8e`;
+      context.holds(reasonCode === 0x8e, text, fault);
     },
   },
   {

@@ -324,8 +324,8 @@ export class Check {
     const { id, protocol, outcome } = result!;
     // Unreadable bytes are part of the failure where the case has failed.
     const apart = sideFaults.filter((fault) => outcome === "pass" || !fault.id.startsWith("broker/malformed-"));
-    const told = outcome === "not testable" ? sideFaults : apart;
-    this.#side.add(told, { where: `${id} in ${protocol}`, protocol, transcript });
+    const counted = outcome === "not testable" ? sideFaults : apart;
+    this.#side.add(counted, { where: `${id} in ${protocol}`, protocol, transcript });
     this.#done(run, { ...result!, ...more });
   }
 

@@ -31,7 +31,7 @@ function failed(controls: readonly ControlResult[], cases: readonly CaseResult[]
   const reasons = [
     ...gone === undefined ? [] : [gone],
     ...faulty.map(({ protocol, reason }) => `in MQTT ${protocol} ${reason}`),
-    ...fail === 0 ? [] : [`${formatCount(fail)} of ${formatCount(toldOf(cases))} cases failed`],
+    ...fail === 0 ? [] : [`${formatCount(fail)} of ${formatCount(decidedOf(cases))} cases failed`],
   ];
   return { verdict: "fail", reason: `${reasons.join("; ")}${asideText(cases)}`, exitCode: 1 };
 }
@@ -39,7 +39,7 @@ function failed(controls: readonly ControlResult[], cases: readonly CaseResult[]
 function unproved(controls: readonly ControlResult[], cases: readonly CaseResult[]): CheckVerdict | undefined {
   const blind = controls.find(({ outcome }) => outcome === "void");
   if (blind !== undefined) {
-    const others = toldOf(cases) === 0 ? "" : `; otherwise ${passed(cases).reason}`;
+    const others = decidedOf(cases) === 0 ? "" : `; otherwise ${passed(cases).reason}`;
     const reason =
       `the check proves nothing: the control arm of MQTT ${blind.protocol} failed: ${blind.reason}${others}`;
     return { verdict: "void", reason, exitCode: 3 };
@@ -48,19 +48,19 @@ function unproved(controls: readonly ControlResult[], cases: readonly CaseResult
     const reasons = controls.map(({ protocol, reason }) => `MQTT ${protocol} (${reason})`).join(", ");
     return { verdict: "void", reason: `the check proves nothing: the broker does not support ${reasons}`, exitCode: 3 };
   }
-  if (toldOf(cases) > 0) return undefined;
+  if (decidedOf(cases) > 0) return undefined;
   return { verdict: "void", reason: "the check proves nothing: no case can be tested with this broker", exitCode: 3 };
 }
 
 function passed(cases: readonly CaseResult[]): CheckVerdict {
   const { pass, deviation } = countsOf(cases);
-  const told = formatCount(toldOf(cases));
-  const text = deviation > 0 ? `${formatCount(pass)} of ${told}` : `all ${told}`;
+  const decided = formatCount(decidedOf(cases));
+  const text = deviation > 0 ? `${formatCount(pass)} of ${decided}` : `all ${decided}`;
   return { verdict: "pass", reason: `${text} cases passed${asideText(cases)}`, exitCode: 0 };
 }
 
 /** How many cases were tried. */
-function toldOf(cases: readonly CaseResult[]): number {
+function decidedOf(cases: readonly CaseResult[]): number {
   return cases.length - countsOf(cases)["not testable"];
 }
 

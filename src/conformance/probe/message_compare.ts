@@ -40,37 +40,37 @@ export function compareMessage(
   { version, grantedQos, isFound = false }: SeenBy,
 ): Difference[] {
   const differs: Difference[] = [];
-  const told = (part: string, is: unknown, due: unknown) =>
+  const note = (part: string, is: unknown, due: unknown) =>
     differs.push({ part, text: `${part} is ${shown(is)}, not ${shown(due)}` });
-  if (came.topic !== sent.topic) told("topic", came.topic, sent.topic);
-  if (!sameBytes(came.payload, sent.payload)) told("payload", came.payload, sent.payload);
+  if (came.topic !== sent.topic) note("topic", came.topic, sent.topic);
+  if (!sameBytes(came.payload, sent.payload)) note("payload", came.payload, sent.payload);
   const qos = Math.min(sent.qos, grantedQos); // [MQTT5 3.8.4-8] [MQTT311 3.8.4-6]
-  if (came.qos !== qos) told("QoS", came.qos, qos);
+  if (came.qos !== qos) note("QoS", came.qos, qos);
   // [MQTT5 3.3.1-12] [MQTT5 3.3.1-13] [MQTT311 3.3.1-8] [MQTT311 3.3.1-9]
   const retain = isFound || (version === 5 && sent.retain);
-  if (came.retain !== retain) told("retain", came.retain, retain);
-  if (version === 5) compareProperties(came.properties ?? {}, sent.properties ?? {}, told);
+  if (came.retain !== retain) note("retain", came.retain, retain);
+  if (version === 5) compareProperties(came.properties ?? {}, sent.properties ?? {}, note);
   return differs;
 }
 
 function compareProperties(
   came: MessageProperties,
   sent: MessageProperties,
-  told: (what: string, is: unknown, due: unknown) => void,
+  note: (what: string, is: unknown, due: unknown) => void,
 ): void {
   // Indicator 0 means the same as none.
   const [format, due] = [came.payloadFormatIndicator ?? 0, sent.payloadFormatIndicator ?? 0];
-  if (format !== due) told("payload format indicator", came.payloadFormatIndicator, sent.payloadFormatIndicator);
+  if (format !== due) note("payload format indicator", came.payloadFormatIndicator, sent.payloadFormatIndicator);
   const plain = ["contentType", "responseTopic"] as const;
-  for (const name of plain) if (came[name] !== sent[name]) told(names[name], came[name], sent[name]);
+  for (const name of plain) if (came[name] !== sent[name]) note(names[name], came[name], sent[name]);
   if (!sameBytes(came.correlationData, sent.correlationData)) {
-    told("correlation data", came.correlationData, sent.correlationData);
+    note("correlation data", came.correlationData, sent.correlationData);
   }
   if (!sameExpiry(came.messageExpiryIntervalS, sent.messageExpiryIntervalS)) {
-    told("message expiry interval", came.messageExpiryIntervalS, sent.messageExpiryIntervalS);
+    note("message expiry interval", came.messageExpiryIntervalS, sent.messageExpiryIntervalS);
   }
   if (!samePairs(came.userProperties ?? [], sent.userProperties ?? [])) {
-    told("user properties", came.userProperties, sent.userProperties);
+    note("user properties", came.userProperties, sent.userProperties);
   }
 }
 

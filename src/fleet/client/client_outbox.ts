@@ -7,7 +7,7 @@ import type { ClientConnection } from "./connection.ts";
 import type { Outgoing } from "../life/presence_message.ts";
 
 /** Receives the answer of the broker to a message: whether the broker took it. */
-export type Heard = (taken: boolean, nowMs: number) => void;
+export type OnAnswer = (taken: boolean, nowMs: number) => void;
 
 /** A client delays its messages while so many are not acknowledged. */
 const mostUnanswered = 100;
@@ -17,9 +17,9 @@ export class ClientOutbox {
   #packetId = 0;
   #limit = mostUnanswered;
   #pongs = 0;
-  readonly #open = new Map<number, Heard>();
+  readonly #open = new Map<number, OnAnswer>();
   /** A broker acknowledges no QoS 0: a PINGREQ follows it, and its PINGRESP shows that the broker read both. */
-  readonly #pinged: { readonly ping: number; readonly heard: Heard }[] = [];
+  readonly #pinged: { readonly ping: number; readonly onAnswer: OnAnswer }[] = [];
 
   /** A new connection: drops the open messages of the last one. Numbers continue: a resumed session has the old. */
   begin(receiveMaximum: number | undefined): void {
@@ -32,19 +32,19 @@ export class ClientOutbox {
   /**
    * Publishes; returns false where the broker has too many unanswered [MQTT5 3.3.4-9], or takes no packet so large.
    *
-   * @param heard requests an answer at QoS 0 too
+   * @param onAnswer requests an answer at QoS 0 too
    */
-  publish(connection: ClientConnection, message: Outgoing, nowMs: number, heard?: Heard): boolean {
+  publish(connection: ClientConnection, message: Outgoing, nowMs: number, onAnswer?: OnAnswer): boolean {
     const { qos } = message;
     if (qos > 0 && this.#open.size >= this.#limit) return false;
     const id = qos === 0 ? {} : { packetId: this.#nextId() };
     const bytes = encode({ type: "publish", dup: false, ...message, ...id }, connection.version);
     if (!connection.takes(bytes.length)) return false;
-    if (id.packetId !== undefined) this.#open.set(id.packetId, heard ?? noted);
+    if (id.packetId !== undefined) this.#open.set(id.packetId, onAnswer ?? noted);
     connection.sendBytes(bytes, nowMs);
-    if (qos === 0 && heard !== undefined) {
+    if (qos === 0 && onAnswer !== undefined) {
       connection.ping(nowMs);
-      this.#pinged.push({ ping: connection.pings, heard });
+      this.#pinged.push({ ping: connection.pings, onAnswer });
     }
     return true;
   }
@@ -65,14 +65,14 @@ export class ClientOutbox {
   }
 
   #answer(packetId: number, taken: boolean, nowMs: number): void {
-    const heard = this.#open.get(packetId);
+    const onAnswer = this.#open.get(packetId);
     this.#open.delete(packetId);
-    heard?.(taken, nowMs);
+    onAnswer?.(taken, nowMs);
   }
 
   #onPong(nowMs: number): void {
     this.#pongs++;
-    while (this.#pinged.length > 0 && this.#pinged[0]!.ping <= this.#pongs) this.#pinged.shift()!.heard(true, nowMs);
+    while (this.#pinged.length > 0 && this.#pinged[0]!.ping <= this.#pongs) this.#pinged.shift()!.onAnswer(true, nowMs);
   }
 
   #nextId(): number {

@@ -16,9 +16,9 @@ interface TelemetryClient {
   /**
    * False, and no message sent, where the broker has too many earlier messages unanswered.
    *
-   * @param heard receives whether the broker took it; never at QoS 0
+   * @param onAnswer receives whether the broker took it; never at QoS 0
    */
-  publish(topic: string, payload: Uint8Array, qos: QoS, nowMs: number, heard: (taken: boolean) => void): boolean;
+  publish(topic: string, payload: Uint8Array, qos: QoS, nowMs: number, onAnswer: (taken: boolean) => void): boolean;
 }
 
 /** Limit on catch-up after a stall, so that a delayed process does not send a burst. */
@@ -30,7 +30,7 @@ class Round {
   readonly #telemetry: Telemetry;
   readonly #clients: readonly TelemetryClient[];
   readonly #payload: Uint8Array;
-  readonly #heard = (taken: boolean) => void (this.counts.acknowledged += taken ? 1 : 0);
+  readonly #onAnswer = (taken: boolean) => void (this.counts.acknowledged += taken ? 1 : 0);
   readonly counts = noTelemetry();
   #next = 0;
   #owed = 0;
@@ -50,7 +50,7 @@ class Round {
       this.#next = (this.#next + 1) % this.#clients.length;
       if (!client.up) continue;
       const topic = telemetryTopic(this.#plan, client.number);
-      if (client.publish(topic, this.#payload, this.#telemetry.qos, nowMs, this.#heard)) this.counts.sent++;
+      if (client.publish(topic, this.#payload, this.#telemetry.qos, nowMs, this.#onAnswer)) this.counts.sent++;
       else this.counts.withheld++;
     }
   }
@@ -74,8 +74,8 @@ export class TelemetryPump {
   }
 
   /** Passes on the counts of each group that publishes, by its name, with the broker's answers. */
-  tell(told: (group: string, counts: TelemetryCounts) => void): void {
-    for (const [name, { counts }] of this.#rounds) told(name, counts);
+  forEachGroup(act: (group: string, counts: TelemetryCounts) => void): void {
+    for (const [name, { counts }] of this.#rounds) act(name, counts);
   }
 
   start(nowMs: number): void {

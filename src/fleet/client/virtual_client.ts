@@ -16,7 +16,7 @@ import type { KillMode } from "../plan/kill_mode.ts";
 import { acceptedOf } from "../ledger/client_events.ts";
 import { beginLife, type Life } from "../life/life.ts";
 import { killLife, leaveRun, noteSleep } from "./life_end.ts";
-import { ClientOutbox, type Heard } from "./client_outbox.ts";
+import { ClientOutbox, type OnAnswer } from "./client_outbox.ts";
 import { closeDeadlineMs, noticedMs } from "./close_deadline.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { PresencePublisher } from "./presence_publisher.ts";
@@ -104,9 +104,9 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   }
 
   /** Publishes a message of this client; returns false where the broker has too many unanswered. [MQTT5 3.3.4-9] */
-  publish(topic: string, payload: Uint8Array, qos: QoS, nowMs: number, heard: Heard): boolean {
+  publish(topic: string, payload: Uint8Array, qos: QoS, nowMs: number, onAnswer: OnAnswer): boolean {
     const message = { topic, payload, qos, retain: false };
-    return this.#outbox!.publish(this.#connection!, message, nowMs, qos === 0 ? undefined : heard);
+    return this.#outbox!.publish(this.#connection!, message, nowMs, qos === 0 ? undefined : onAnswer);
   }
 
   /** Reconnects a client that had to stay offline. */

@@ -108,9 +108,9 @@ export class PresenceAuditor {
     const altered = verdict === "altered" && state !== undefined ? differing(state, truth) : [];
     const life = this.book.livesOf(client).at(-1)!.life;
     const wrong = { verdict, state, found, altered, life } as const;
-    const told = state?.life ?? life;
+    const shown = state?.life ?? life;
     const readMs = Math.round((nowMs - originMs) * 1_000) / 1_000;
-    const timeline = { ...timelineOf(told, [], expectationOf(told, rules), originMs), readMs };
+    const timeline = { ...timelineOf(shown, [], expectationOf(shown, rules), originMs), readMs };
     this.#deps.keepFault(presenceFault(clientIdOf(plan, client), wrong, timeline));
   }
 }

@@ -161,9 +161,11 @@ function wrongText(
   }
   const withoutDup = redeliveries?.withoutDup ?? 0;
   if (withoutDup > 0) parts.push(`${formatCount(withoutDup)} redelivered without DUP`);
-  const told = parts.length === 0 ? [] : [`of ${formatCount(wills.expected)} wills that were due: ${parts.join(", ")}`];
-  if (canaryFaultsIn(controls) > 0) told.push(canaryText(controls));
-  return told.length === 0 ? undefined : told.join("; ");
+  const texts = parts.length === 0
+    ? []
+    : [`of ${formatCount(wills.expected)} wills that were due: ${parts.join(", ")}`];
+  if (canaryFaultsIn(controls) > 0) texts.push(canaryText(controls));
+  return texts.length === 0 ? undefined : texts.join("; ");
 }
 
 /** The faults of the wills of canaries, which are no part of the wills that were due by the plan. */

@@ -98,12 +98,12 @@ class BrokerCounters implements ConnectionOwner {
       connection.send({ type: "subscribe", packetId: 1, subscriptions }, nowMs);
     } else if (packet.type === "suback") this.#granted = true;
     else if (packet.type === "publish") this.#read(packet.topic, packet.payload);
-    this.#tell();
+    this.#notify();
   }
 
   onOver(): void {
     this.#over = true;
-    this.#tell();
+    this.#notify();
   }
 
   #read(topic: string, payload: Uint8Array): void {
@@ -117,7 +117,7 @@ class BrokerCounters implements ConnectionOwner {
     this.#updates++;
   }
 
-  #tell(): void {
+  #notify(): void {
     this.#changed.resolve();
     this.#changed = Promise.withResolvers();
   }

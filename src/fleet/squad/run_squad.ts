@@ -48,10 +48,10 @@ export class SquadRun {
   readonly #failed: (error: unknown) => void;
   /** Resolves to the findings, once the squad is done. */
   readonly result: Promise<SquadResult>;
-  #toldReady = false;
-  #toldRestart = -1;
+  #reportedReady = false;
+  #reportedRestart = -1;
   #memory: { before?: number; after?: number } = {};
-  #toldMs = 0;
+  #reportedMs = 0;
   #lives: LifeRow[] = [];
   #faults: FaultSample[] = [];
   #faultsDropped = 0;
@@ -127,7 +127,7 @@ export class SquadRun {
       const nowMs = this.#world.clock.nowMs();
       this.#squad.turn(nowMs);
       this.#markMemory();
-      this.#tell(nowMs);
+      this.#report(nowMs);
       if (this.#squad.done) return this.#finish();
       const nextMs = Math.min(this.#squad.nextMs(nowMs), nowMs + longestSleepMs);
       // An action that has to wait, such as a restart during a presence check, is overdue: it is tried again later.
@@ -174,15 +174,15 @@ export class SquadRun {
     });
   }
 
-  #tell(nowMs: number): void {
-    if (this.#squad.ready && !this.#toldReady) {
-      this.#toldReady = true;
+  #report(nowMs: number): void {
+    if (this.#squad.ready && !this.#reportedReady) {
+      this.#reportedReady = true;
       this.#hooks.onReady();
     }
     const { atRestart = -1 } = this.#squad;
-    if (atRestart > this.#toldRestart) this.#hooks.onRestart(this.#toldRestart = atRestart);
-    if (nowMs < this.#toldMs + progressEveryMs && !this.#squad.done) return;
-    this.#toldMs = nowMs;
+    if (atRestart > this.#reportedRestart) this.#hooks.onRestart(this.#reportedRestart = atRestart);
+    if (nowMs < this.#reportedMs + progressEveryMs && !this.#squad.done) return;
+    this.#reportedMs = nowMs;
     this.#record?.flush();
     this.#hooks.onProgress(this.#squad.progress(nowMs));
     if (this.#lives.length > 0) this.#hooks.onLives?.(this.#lives.splice(0));

@@ -110,6 +110,6 @@ export class SquadKills {
 
   /** Records the telemetry of each group. */
   recordTelemetry(nowMs: number): void {
-    this.#telemetry?.tell((group, counts) => this.#deps.recorder.load(group, counts, nowMs));
+    this.#telemetry?.forEachGroup((group, counts) => this.#deps.recorder.load(group, counts, nowMs));
   }
 }

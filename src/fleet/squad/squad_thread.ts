@@ -30,33 +30,33 @@ export class SquadThread {
       event.preventDefault();
       this.#over(() => reject(new InvariantError(`squad ${task.number} failed: ${event.message}`)));
     };
-    this.#tell({ type: "start", task });
+    this.#post({ type: "start", task });
   }
 
   go(): void {
-    this.#tell({ type: "go" });
+    this.#post({ type: "go" });
   }
 
   /** Acknowledges `length` characters of recording as flushed. */
   written(length: number): void {
-    if (!this.#ended) this.#tell({ type: "written", length });
+    if (!this.#ended) this.#post({ type: "written", length });
   }
 
   /** The broker has restarted, and serves again. */
   brokerServes(): void {
-    this.#tell({ type: "serves" });
+    this.#post({ type: "serves" });
   }
 
   /** The run is void, for a reason outside of every squad. */
   giveUp(sentence: string): void {
-    this.#tell({ type: "giveUp", sentence });
+    this.#post({ type: "giveUp", sentence });
   }
 
   interrupt(): void {
-    this.#tell({ type: "interrupt" });
+    this.#post({ type: "interrupt" });
   }
 
-  #tell(message: ToSquad): void {
+  #post(message: ToSquad): void {
     this.#worker.postMessage(message);
   }
 

@@ -7,7 +7,7 @@ import { SquadRun } from "./run_squad.ts";
 import type { FromSquad, ToSquad } from "./squad_messages.ts";
 let run: SquadRun | undefined;
 
-function tell(message: FromSquad): void {
+function post(message: FromSquad): void {
   self.postMessage(message);
 }
 
@@ -15,16 +15,16 @@ self.onmessage = ({ data }: MessageEvent<ToSquad>) => {
   switch (data.type) {
     case "start":
       run = new SquadRun(data.task, {
-        onReady: () => tell({ type: "ready" }),
-        onRestart: (restart) => tell({ type: "atRestart", restart }),
-        onProgress: (progress) => tell({ type: "progress", progress }),
-        onLives: (rows) => tell({ type: "lives", rows }),
-        onFaults: (batch) => tell({ type: "faults", batch }),
-        onRecord: (lines) => tell({ type: "record", lines }),
+        onReady: () => post({ type: "ready" }),
+        onRestart: (restart) => post({ type: "atRestart", restart }),
+        onProgress: (progress) => post({ type: "progress", progress }),
+        onLives: (rows) => post({ type: "lives", rows }),
+        onFaults: (batch) => post({ type: "faults", batch }),
+        onRecord: (lines) => post({ type: "record", lines }),
       });
       run.result.finally(() => engines[data.task.engine ?? "deno"].abandon()).then(
-        (result) => tell({ type: "done", result }),
-        (error: unknown) => tell({ type: "failed", message: error instanceof Error ? error.message : String(error) }),
+        (result) => post({ type: "done", result }),
+        (error: unknown) => post({ type: "failed", message: error instanceof Error ? error.message : String(error) }),
       );
       return;
     case "go":

@@ -176,7 +176,7 @@ export class PresenceReader implements ConnectionOwner {
     }
     if (this.#queue.length > 0) return sinceMs > slowMs ? this.#next(nowMs) : undefined;
     if (this.#asked.size > 0 && sinceMs <= quietMs) return;
-    for (const [topic, asked] of this.#asked) this.#tell(topic, asked, nowMs);
+    for (const [topic, asked] of this.#asked) this.#report(topic, asked, nowMs);
     this.#step = "over";
   }
 
@@ -255,7 +255,7 @@ export class PresenceReader implements ConnectionOwner {
     const asked = this.#asked.get(topic);
     if (asked?.packet === undefined || asked.granted === undefined) return;
     if (this.#step === "proving") this.#prove(asked.packet);
-    else this.#tell(topic, asked, nowMs);
+    else this.#report(topic, asked, nowMs);
     this.#asked.delete(topic);
     if (this.#step !== "reading" || this.#batch.some((each) => this.#asked.has(each))) return;
     if (this.#queue.length > 0) this.#next(nowMs);
@@ -270,7 +270,7 @@ export class PresenceReader implements ConnectionOwner {
     this.#step = clients.size === 0 ? "over" : "reading";
   }
 
-  #tell(topic: string, { client, fromMs, granted = 0, packet }: ReadTopic, nowMs: number): void {
+  #report(topic: string, { client, fromMs, granted = 0, packet }: ReadTopic, nowMs: number): void {
     this.#asked.delete(topic);
     this.#order.onRead({ client, fromMs, packet, seen: { version: this.#order.version, grantedQos: granted } }, nowMs);
   }

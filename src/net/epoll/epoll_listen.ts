@@ -48,7 +48,7 @@ class EpollListener implements Listener, DescriptorWatcher {
   readonly #receiver: ListenReceiver;
   #socket = -1;
   /** Whether the receiver knows of the failure since the last accepted connection. */
-  #told = false;
+  #reported = false;
   #pause: ReturnType<typeof setTimeout> | undefined;
 
   constructor(loop: EpollLoop, receiver: ListenReceiver) {
@@ -110,7 +110,7 @@ class EpollListener implements Listener, DescriptorWatcher {
       libc.close(socket);
       return answer;
     }
-    this.#told = false;
+    this.#reported = false;
     this.#receiver.accept(link);
     return answer;
   }
@@ -126,8 +126,8 @@ class EpollListener implements Listener, DescriptorWatcher {
   #rest(fault: number): void {
     this.#loop.park(this.#socket);
     this.#resumeLater();
-    if (this.#told) return;
-    this.#told = true;
+    if (this.#reported) return;
+    this.#reported = true;
     this.#receiver.refused(`Cannot accept a connection: ${faultText(fault)}`, true);
   }
 }

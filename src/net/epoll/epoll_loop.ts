@@ -215,7 +215,7 @@ export class EpollLoop {
         if (came <= 0) break; // interrupted: no events
         count += came;
         this.#flushComing = true;
-        this.#tell(came);
+        this.#dispatch(came);
         this.#flush();
         if (came > fewEvents) break;
       }
@@ -241,7 +241,7 @@ export class EpollLoop {
       if (work.dueMs() <= work.nowMs()) work.act();
       if (came > 0) {
         count += came;
-        this.#tell(came);
+        this.#dispatch(came);
       }
       this.#flush();
       if (nowMs >= untilMs || came > fewEvents) break;
@@ -260,7 +260,7 @@ export class EpollLoop {
     return leftMs;
   }
 
-  #tell(count: number): void {
+  #dispatch(count: number): void {
     const { libc } = this;
     for (let at = 0; at < count; at++) {
       const watcher = this.#watchers[libc.eventDescriptor(at)];

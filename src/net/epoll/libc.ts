@@ -170,11 +170,11 @@ export class Libc {
 
   /** A stream socket of the address's family. */
   socket(address: SocketAddress): number {
-    return this.#told(this.#call.socket(familyOf(address), C.SOCK_STREAM | SOCK_FLAGS, 0));
+    return this.#withErrno(this.#call.socket(familyOf(address), C.SOCK_STREAM | SOCK_FLAGS, 0));
   }
 
   bind(socket: number, address: SocketAddress): number {
-    return this.#told(this.#call.bind(socket, address, address.length));
+    return this.#withErrno(this.#call.bind(socket, address, address.length));
   }
 
   /** Binds only to the address: the kernel chooses the port at connect, per destination: more connections per port. */
@@ -194,23 +194,23 @@ export class Libc {
   }
 
   listen(socket: number, backlog: number): number {
-    return this.#told(this.#call.listen(socket, backlog));
+    return this.#withErrno(this.#call.listen(socket, backlog));
   }
 
   connect(socket: number, address: SocketAddress): number {
-    return this.#told(this.#call.connect(socket, address, address.length));
+    return this.#withErrno(this.#call.connect(socket, address, address.length));
   }
 
   /** Accepts a connection; {@link lastAddress} is then that of the peer. */
   accept(socket: number): number {
     this.#size[0] = addressBytes;
-    return this.#told(this.#call.accept4(socket, this.#address, this.#size, SOCK_FLAGS));
+    return this.#withErrno(this.#call.accept4(socket, this.#address, this.#size, SOCK_FLAGS));
   }
 
   /** Reads a socket's own address; {@link lastAddress} is then this address. */
   ownAddress(socket: number): number {
     this.#size[0] = addressBytes;
-    return this.#told(this.#call.getsockname(socket, this.#address, this.#size));
+    return this.#withErrno(this.#call.getsockname(socket, this.#address, this.#size));
   }
 
   /** The address of the last call; the next call overwrites it. */
@@ -221,7 +221,7 @@ export class Libc {
   /** Reads and clears the pending error of a socket, as `-errno`; 0 if there is none. */
   pendingFault(socket: number): number {
     this.#size[0] = 4;
-    const answer = this.#told(this.#call.getsockopt(socket, C.SOL_SOCKET, C.SO_ERROR, this.#value, this.#size));
+    const answer = this.#withErrno(this.#call.getsockopt(socket, C.SOL_SOCKET, C.SO_ERROR, this.#value, this.#size));
     return answer < 0 ? answer : -this.#value[0]!;
   }
 
@@ -229,19 +229,19 @@ export class Libc {
   read(socket: number, sizeBytes = readBytes): number {
     if (sizeBytes < 1 || sizeBytes > readBytes) throw new RangeError(`no ${sizeBytes} bytes can be read at once`);
     this.#readLength[0] = sizeBytes; // the lower half of it
-    return this.#told(this.#call.readv(socket, this.#readVector as BufferSource, 1));
+    return this.#withErrno(this.#call.readv(socket, this.#readVector as BufferSource, 1));
   }
 
   /** Sends the first bytes of the send buffer; returns the number of accepted bytes. */
   send(socket: number, sizeBytes: number): number {
     if (sizeBytes < 0 || sizeBytes > sendBytes) throw new RangeError(`no ${sizeBytes} bytes can be sent at once`);
     this.#sendLength[0] = sizeBytes; // the lower half of it
-    return this.#told(this.#call.sendmsg(socket, this.#message as BufferSource, C.MSG_NOSIGNAL));
+    return this.#withErrno(this.#call.sendmsg(socket, this.#message as BufferSource, C.MSG_NOSIGNAL));
   }
 
   /** Sends FIN. */
   shutDown(socket: number): number {
-    return this.#told(this.#call.shutdown(socket, C.SHUT_WR));
+    return this.#withErrno(this.#call.shutdown(socket, C.SHUT_WR));
   }
 
   close(descriptor: number): void {
@@ -263,12 +263,12 @@ export class Libc {
 
   /** A descriptor that is always readable. */
   alwaysReadable(): number {
-    return this.#told(this.#call.eventfd(1, C.EFD_NONBLOCK | C.EFD_CLOEXEC));
+    return this.#withErrno(this.#call.eventfd(1, C.EFD_NONBLOCK | C.EFD_CLOEXEC));
   }
 
   /** A descriptor that becomes readable when its time is over; see {@link setTimer}. */
   openTimer(): number {
-    return this.#told(this.#call.timerfd_create(C.CLOCK_MONOTONIC, C.TFD_NONBLOCK | C.TFD_CLOEXEC));
+    return this.#withErrno(this.#call.timerfd_create(C.CLOCK_MONOTONIC, C.TFD_NONBLOCK | C.TFD_CLOEXEC));
   }
 
   /** Sets the time of a timer, from now, in milliseconds; Infinity stops the timer. Precise to the microsecond. */
@@ -290,7 +290,7 @@ export class Libc {
   }
 
   openEpoll(): number {
-    return this.#told(this.#call.epoll_create1(C.EPOLL_CLOEXEC));
+    return this.#withErrno(this.#call.epoll_create1(C.EPOLL_CLOEXEC));
   }
 
   watch(epoll: number, descriptor: number, token: number, interest: number): number {
@@ -307,7 +307,7 @@ export class Libc {
 
   /** Fetches events, waiting for at most `waitMs`; returns their number. */
   events(epoll: number, waitMs: number): number {
-    return this.#told(this.#call.epoll_wait(epoll, this.#events, eventLimit, waitMs));
+    return this.#withErrno(this.#call.epoll_wait(epoll, this.#events, eventLimit, waitMs));
   }
 
   /** Fulfilled when there is an event, or after the timeout; fetches nothing. */
@@ -332,15 +332,15 @@ export class Libc {
     this.#event[0] = interest;
     this.#event[this.#dataAt] = descriptor;
     this.#event[this.#dataAt + 1] = token;
-    return this.#told(this.#call.epoll_ctl(epoll, operation, descriptor, this.#event));
+    return this.#withErrno(this.#call.epoll_ctl(epoll, operation, descriptor, this.#event));
   }
 
   #option(socket: number, level: number, name: number, value: number): number {
     this.#value[0] = value;
-    return this.#told(this.#call.setsockopt(socket, level, name, this.#value, 4));
+    return this.#withErrno(this.#call.setsockopt(socket, level, name, this.#value, 4));
   }
 
-  #told(answer: number): number {
+  #withErrno(answer: number): number {
     return answer >= 0 ? answer : -this.#errno[0]!;
   }
 }

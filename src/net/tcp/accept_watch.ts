@@ -31,7 +31,7 @@ export class AcceptWatch {
   readonly #timer: ReturnType<typeof setInterval>;
   #accepted = 0;
   #seen = 0;
-  #told = false;
+  #reported = false;
   #retry: ReturnType<typeof setTimeout> | undefined;
   /** The watch's own connection, if there is one. */
   #own: net.Socket | undefined;
@@ -80,7 +80,7 @@ export class AcceptWatch {
 
   #lack(own: net.Socket, why: string): void {
     this.#forget(own);
-    this.#tell(why);
+    this.#report(why);
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => this.#try(), tryAgainMs);
     Deno.unrefTimer(this.#retry as unknown as number);
@@ -88,14 +88,14 @@ export class AcceptWatch {
 
   #decide(own: net.Socket, isStalled: boolean): void {
     this.#forget(own);
-    if (!isStalled) return void (this.#told = false);
-    this.#tell("the runtime has stopped accepting, as it does without descriptors");
+    if (!isStalled) return void (this.#reported = false);
+    this.#report("the runtime has stopped accepting, as it does without descriptors");
     this.#watched.listenAgain();
   }
 
-  #tell(why: string): void {
-    if (!this.#told) this.#watched.paused(why);
-    this.#told = true;
+  #report(why: string): void {
+    if (!this.#reported) this.#watched.paused(why);
+    this.#reported = true;
   }
 
   #forget(own: net.Socket): void {

@@ -72,18 +72,18 @@ export function listenFault(error: unknown): string {
 }
 
 async function acceptAll(listener: Deno.TcpListener, receiver: ListenReceiver): Promise<void> {
-  let told = false;
+  let reported = false;
   for (;;) {
     try {
       // Connections are accepted one at a time.
       receiver.accept(new AcceptedLink(await listener.accept()));
-      told = false;
+      reported = false;
     } catch (error) {
       if (error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted) return;
       if (error instanceof Deno.errors.ConnectionAborted) continue; // its peer has closed
       const why = error instanceof Error ? error.message : String(error);
-      if (!told) receiver.refused(`Cannot accept a connection: ${why}`, true);
-      told = true;
+      if (!reported) receiver.refused(`Cannot accept a connection: ${why}`, true);
+      reported = true;
       await new Promise((resolve) => setTimeout(resolve, acceptPauseMs));
     }
   }
