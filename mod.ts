@@ -66,7 +66,14 @@ export type {
 } from "./src/fleet/plan/plan.ts";
 export { makePlan, planDefaults } from "./src/fleet/plan/make_plan.ts";
 export type { FleetResult, Notice, Progress, RestartsResult } from "./src/fleet/result/result.ts";
-export { type Instants, phases, type RunPhase, type RunStage } from "./src/fleet/result/run_phase.ts";
+export {
+  type Instants,
+  phases,
+  type RunPhase,
+  runPhases,
+  type RunStage,
+  type SquadPhase,
+} from "./src/fleet/result/run_phase.ts";
 export type {
   LatencyBucketCounts,
   LatencyRow,
@@ -76,7 +83,7 @@ export type {
   WillCounts,
 } from "./src/fleet/result/will_counts.ts";
 export type { FaultKind, FaultSample, SlowLife, Timeline } from "./src/fleet/result/fault_sample.ts";
-export type { FleetHooks } from "./src/fleet/squad/fleet_hooks.ts";
+export type { FleetHooks, RunStart } from "./src/fleet/squad/fleet_hooks.ts";
 export { runFleet } from "./src/fleet/run_fleet.ts";
 export type { Bounds } from "./src/conformance/model/bounds.ts";
 export {

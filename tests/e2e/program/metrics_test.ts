@@ -32,6 +32,21 @@ peerTest("deploy: promtool accepts the alert rules, and their tests pass", [prom
   await promtoolPasses(["test", "rules", "rules_test.yml"]);
 });
 
+peerTest("deploy: promtool parses every expression of the dashboard", [promtool], async () => {
+  const expressions = (await dashboardExpressions()).filter((expression) => !expression.startsWith("label_values("))
+    .map((expression) => expression.replaceAll("$__rate_interval", "1m"));
+  assert.ok(expressions.length > 35);
+  const rules = expressions.map((expr, number) => ({ record: `dashboard:expression_${number}`, expr }));
+  const path = await Deno.makeTempFile({ prefix: "mqtt-sim", suffix: ".yml" });
+  try {
+    // YAML is a superset of JSON.
+    await Deno.writeTextFile(path, JSON.stringify({ groups: [{ name: "dashboard", rules }] }));
+    await promtoolPasses(["check", "rules", path]);
+  } finally {
+    await Deno.remove(path);
+  }
+});
+
 const textOf = async (url: string) => await (await fetch(url)).text();
 
 /** Scrapes until the text matches. */
