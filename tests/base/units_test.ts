@@ -178,3 +178,18 @@ Deno.test("units: writes counts, percentages and bytes", () => {
   assert.equal(units.listed(["a", "b", "c"]), "a, b or c");
   assert.equal(units.listed(["a"]), "a");
 });
+
+Deno.test("units: the time of a run has minutes and hours where it is long", () => {
+  const cases = [
+    [950, "950 ms"],
+    [38_214, "38.2 s"],
+    [119_999, "120 s"],
+    [120_000, "2 min"],
+    [312_400, "5 min 12 s"],
+    [3_600_000, "1 h"],
+    [36_013_000, "10 h"],
+    [35_900_000, "9 h 58 min"],
+    [NaN, "–"],
+  ] as const;
+  for (const [ms, text] of cases) assert.equal(units.formatElapsed(ms), text);
+});

@@ -50,6 +50,9 @@ for (const { name, plan, protocol } of honest) {
     assert.equal(result.clients.lost, 0);
     assert.ok(result.wills.expected > 50, `only ${result.wills.expected} wills were due`);
     if (plan.willRetain) assert.equal(result.retained!.right, result.retained!.expected);
+    const due = result.series.reduce((sum, point) => sum + point.due!, 0);
+    assert.equal(due, result.wills.expected, "each due will is in the second of its due instant");
+    assert.ok(result.series.every(({ faults }) => faults === undefined));
   });
 }
 

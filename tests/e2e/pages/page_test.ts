@@ -186,6 +186,8 @@ peerTest(
       await Deno.writeTextFile(path, pages.pass);
       await using opened = await openPage(running.browser, `file://${path}`, { ...desk, scheme: "light" });
       const { page, violations } = opened;
+      const legend = () => ask<string>(page, "document.querySelector('#plot-rate .u-legend').innerText");
+      assert.equal((await legend()).replaceAll(/\s+/g, ""), "seendue", "no value before hovering");
       await page.focus("#plot-rate");
       for (let times = 0; times < 3; times++) await page.keyboard.press("ArrowRight");
       await until(page, "document.querySelector('#plot-rate .u-legend').textContent.includes('48')");
@@ -201,6 +203,57 @@ peerTest(
   },
   90_000,
 );
+
+peerTest("pages: a check can be searched, and an address leads to a folded part", [chromium], async () => {
+  await using running = await startBrowser(chromium);
+  const folder = await Deno.makeTempDir({ prefix: "mqtt-sim-pages" });
+  try {
+    await Deno.writeTextFile(`${folder}/check.html`, pages.check);
+    await Deno.writeTextFile(`${folder}/fail.html`, pages.fail);
+    await using check = await openPage(running.browser, `file://${folder}/check.html`, { ...desk, scheme: "light" });
+    await holdSearch(check.page);
+    assert.deepEqual(check.violations, []);
+    const last = /<li id="(fault-\d+)">(?![^]*<li id="fault-)/.exec(pages.fail)![1]!;
+    await using fail = await openPage(running.browser, `file://${folder}/fail.html`, { ...desk, scheme: "light" });
+    assert.equal(await fail.page.isVisible(`#${last}`), false, "the last life is folded away");
+    await fail.page.evaluate(`location.hash = ${JSON.stringify(last)}`);
+    await until(fail.page, `document.getElementById("${last}").checkVisibility()`);
+    assert.deepEqual(fail.violations, []);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}, 90_000);
+
+/** Searches by words, rule, outcome and area, and holds the counts and columns of the tables. */
+async function holdSearch(page: Page): Promise<void> {
+  const found = () => ask<string>(page, "document.getElementById('filter-count').textContent");
+  const shown = () =>
+    ask<string[]>(
+      page,
+      "[...document.querySelectorAll('.area tbody tr')].filter((row) => row.checkVisibility())" +
+        ".map((row) => row.querySelector('th').firstChild.textContent)",
+    );
+  assert.equal(await found(), "7 of 7 cases");
+  assert.deepEqual(await shown(), [], "the areas are folded");
+  await page.fill("#filter-rule", "4.13");
+  assert.deepEqual([await found(), await shown()], ["1 of 7 cases", ["will/two"]]);
+  await page.click("#filter-clear");
+  await page.fill("#filter-text", "WILL login");
+  assert.deepEqual(await shown(), ["will/four"]);
+  await page.fill("#filter-text", "");
+  await page.selectOption("#filter-outcome", "pass");
+  await page.selectOption("#filter-area", "connect");
+  assert.deepEqual(await shown(), ["connect/five", "connect/six"]);
+  await page.fill("#filter-text", "nothing of the kind");
+  assert.equal(await page.isVisible("#no-case"), true);
+  await page.click("#filter-clear");
+  assert.equal(await found(), "7 of 7 cases");
+  const alignments = await ask<string[]>(
+    page,
+    "[...document.querySelectorAll('#areas tr')].map((row) => getComputedStyle(row.children[1]).textAlign)",
+  );
+  assert.deepEqual([...new Set(alignments)], ["right"], "heads and cells of a column of numbers");
+}
 
 peerTest("live page: follows a fleet, and shows its report at the end", [chromium], async () => {
   await using running = await startBrowser(chromium);

@@ -35,6 +35,15 @@ Deno.test("stages: a plan without phases has one stage for kills", () => {
   );
 });
 
+Deno.test("stages: kills at one instant at the end of the plan are a stage, as in a storm", () => {
+  const storm: PhasePlan[] = [{ kind: "hold", durationMs: 1_000 }, { kind: "kill", rate: "once" }];
+  const began = { connect: 0, kill: 100, drain: 1_100, leave: 2_000, done: 3_000 };
+  assert.equal(
+    stagesText(stagesOf({ phases: storm, durationMs: 30_000 }, { began, restarts: [] })),
+    "connect 0–100, hold 100–1100, kill 1100–1100, drain 1100–2000, leave 2000–3000",
+  );
+});
+
 Deno.test("stages: during a run the last stage has no end, and later stages are absent", () => {
   const { began: { connect, kill } } = whole;
   const began = { connect: connect!, kill: kill! };
