@@ -4,7 +4,7 @@
  */
 import { highWaterBytes, type Link, type LinkEnd, type LinkReceiver } from "./link.ts";
 
-const nobody: LinkReceiver = { onBytes() {}, onDrain() {}, onEnd() {} };
+const noReceiver: LinkReceiver = { onBytes() {}, onDrain() {}, onEnd() {} };
 
 /**
  * Creates a pair of open links.
@@ -21,7 +21,7 @@ export function memoryLinkPair(schedule: (task: () => void) => void): [near: Mem
 
 /** One end of a pair. */
 export class MemoryLink implements Link {
-  receiver: LinkReceiver = nobody;
+  receiver: LinkReceiver = noReceiver;
   readonly #schedule: (task: () => void) => void;
   #other!: MemoryLink;
   #bufferedBytes = 0;

@@ -220,7 +220,7 @@ hazard("F31: without memory to watch it, a link that was dialled ends", async (s
   await stage.pair();
 });
 
-hazard("F31: without a watch left for its own bell, a loop that nobody needs ends by itself", async (stage) => {
+hazard("F31: without a free watch for its wake-up descriptor, an unused loop ends by itself", async (stage) => {
   await later(10); // the link waits
   stage.libc.faults.watch = [ENOSPC];
   stage.listener.close();

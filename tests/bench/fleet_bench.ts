@@ -58,9 +58,9 @@ Deno.bench({ name: "ledger: the same with the counts for metrics", group: "will"
 
 const will = aWill(plan, begun);
 Deno.bench({ name: "will: made for a CONNECT", group: "will", fn: () => void willOf(plan, begun) });
-Deno.bench({ name: "will: whose it is", group: "will", fn: () => void readWillMark(plan, will.payload) });
+Deno.bench({ name: "will: find its life", group: "will", fn: () => void readWillMark(plan, will.payload) });
 Deno.bench({
-  name: "will: held against what was asked for",
+  name: "will: compared with the request",
   group: "will",
   fn: () => void compareWill(plan, begun, will, watcher5),
 });

@@ -157,7 +157,7 @@ function showEach(clients: number, { before, after, collected, gone }: Looks): v
   const heap = each(after.heapResident - before.heapResident);
   const rss = each(after.rss - before.rss);
   print(
-    `for each idle client with a will: ${rss} bytes of rss: ${liveHeap} live in the heap, ${heap - liveHeap} rubbish ` +
+    `for each idle client with a will: ${rss} bytes of rss: ${liveHeap} live in the heap, ${heap - liveHeap} garbage ` +
       `and room there, ${liveExternal} in ArrayBuffers, ${rss - heap - liveExternal} the runtime's own`,
   );
 }

@@ -36,7 +36,7 @@ Deno.test("check: counts each passed case", async () => {
   assert.deepEqual(result.counts, { pass: 2, fail: 0, deviation: 0, "not testable": 0 });
   assert.deepEqual(result.controls, [{ protocol: "3.1.1", outcome: "pass" }, { protocol: "5.0", outcome: "pass" }]);
   assert.deepEqual(result.cases.map(({ protocol, rules }) => `${protocol} ${rules}`), ["3.1.1 3.1.2-8", "5.0 3.1.2-8"]);
-  assert.ok(result.cases.every(({ transcript }) => transcript === undefined), "only what failed has a transcript");
+  assert.ok(result.cases.every(({ transcript }) => transcript === undefined), "only a failure has a transcript");
 });
 
 Deno.test("check: a failure has a reason and a transcript of both directions with times and bytes", async () => {
@@ -209,7 +209,7 @@ Deno.test("check: selects cases by id and area", async (t) => {
   assert.deepEqual(await names({ cases, only: ["will/reset-late"] }), ["will/reset-late 5.0"]);
   assert.equal((await names({ cases, only: ["will"] })).length, 3);
   const target = parseEndpoint("mqtt://nowhere");
-  assert.equal((await names({ cases, only: ["wil"] })).length, 3, "whatever ids begin with");
+  assert.equal((await names({ cases, only: ["wil"] })).length, 3, "ids with this start");
   assert.deepEqual(await names({ cases, only: ["will/reset-l"] }), ["will/reset-late 5.0"]);
   await eachCase(
     t,
@@ -259,11 +259,11 @@ Deno.test("check: each case that shares a failed restart reports it", async () =
     needs: ["restart"],
     run: (context) => context.restart(),
   }));
-  const restart = () => Promise.reject(new NotTestable("it is bolted to the floor"));
+  const restart = () => Promise.reject(new NotTestable("the machine refuses"));
   const result = await checkInMemory(ourCore(), { cases, protocols: ["5.0"] }, { restart });
   assert.deepEqual(result.cases.map(({ outcome, reason }) => `${outcome}: ${reason}`), [
-    "not testable: it is bolted to the floor",
-    "not testable: it is bolted to the floor",
+    "not testable: the machine refuses",
+    "not testable: the machine refuses",
   ]);
 });
 

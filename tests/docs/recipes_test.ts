@@ -1,6 +1,6 @@
 /**
  * docs/recipes.md: the YAML of each recipe against the schema of its reader, and the commands in it. GitHub workflows are
- * held against their linters by `tests/github/lint_test.ts`; the tour is run by `tests/e2e/doc_examples_test.ts`.
+ * checked by linters in `tests/github/lint_test.ts`; the tour is run by `tests/e2e/doc_examples_test.ts`.
  */
 import assert from "node:assert/strict";
 import { Ajv } from "ajv";

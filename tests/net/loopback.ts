@@ -15,7 +15,7 @@ const limitMs = 60_000;
  * it.
  */
 export const otherHost = "127.0.0.2";
-export const nobodysHost = "192.0.2.1";
+export const unassignedHost = "192.0.2.1";
 
 function forbids(needs: string | undefined): boolean {
   return needs !== undefined && Deno.permissions.querySync({ name: "net", host: needs }).state !== "granted";

@@ -113,8 +113,8 @@ async function resets({ near, far }: Pair): Promise<void> {
 }
 
 Deno.test("listen: a refused address is one sentence", async () => {
-  const nobody = { accept() {}, refused() {} };
-  const taken = await listen(parseEndpoint("mqtt://127.0.0.1:0"), undefined, nobody);
+  const receiver = { accept() {}, refused() {} };
+  const taken = await listen(parseEndpoint("mqtt://127.0.0.1:0"), undefined, receiver);
   try {
     const identity = await serverIdentity();
     const cases: readonly [url: string, why: RegExp][] = [
@@ -123,14 +123,14 @@ Deno.test("listen: a refused address is one sentence", async () => {
       ["ws://127.0.0.1:0/other", /^Cannot listen on ws:\/\/127\.0\.0\.1:0\/other: expected the path \/mqtt$/],
     ];
     for (const [url, why] of cases) {
-      await assert.rejects(listen(parseEndpoint(url), identity, nobody), (error) => {
+      await assert.rejects(listen(parseEndpoint(url), identity, receiver), (error) => {
         assert.ok(error instanceof UsageError);
         assert.match(error.message, why);
         return true;
       });
     }
     await assert.rejects(
-      listen(parseEndpoint("wss://127.0.0.1:0"), undefined, nobody),
+      listen(parseEndpoint("wss://127.0.0.1:0"), undefined, receiver),
       new UsageError("Cannot listen on wss://127.0.0.1:0/mqtt without a certificate: give --tls-cert and --tls-key"),
     );
   } finally {

@@ -11,13 +11,13 @@ export function grouped(): FleetResult {
     ...modeCounts(1_000, { expected: 990, onTime: 980, missing: 7, late: 3 }),
     latencyMs: latency(400, 0.1, 8),
   };
-  const nobody: GroupResult = {
+  const unattributed: GroupResult = {
     ...{ connected: 0, presenceWrong: 0, latencyMs: latency(0, 0, 0) },
     ...modeCounts(0, { unwanted: 1 }),
   };
   const rest = Object.fromEntries(
     (["expected", "onTime", "late", "early", "missing", "altered", "duplicate", "unwanted", "deviating"] as const)
-      .map((name) => [name, wills[name] - gateways[name] - nobody[name]]),
+      .map((name) => [name, wills[name] - gateways[name] - unattributed[name]]),
   );
   const sensors: GroupResult = {
     ...{ name: "sensors", connected: clients.connected - 90, presenceWrong: presence!.wrong - 2 },
@@ -25,5 +25,5 @@ export function grouped(): FleetResult {
     latencyMs: latency(1_600, 0.1, 9),
   };
   const load = { sent: 30_000, acknowledged: 29_990, withheld: 10 };
-  return { ...result, byGroup: [sensors, gateways, nobody], telemetry: { ...load, byGroup: { sensors: load } } };
+  return { ...result, byGroup: [sensors, gateways, unattributed], telemetry: { ...load, byGroup: { sensors: load } } };
 }

@@ -45,7 +45,7 @@ const honest: readonly (Simulation & { readonly name: string })[] = [
     protocol: "5",
   },
   { name: "no sessions but the watchers'", plan: { sessionExpiryS: 0, willDelayS: 5 }, protocol: "5" },
-  { name: "nobody comes back", plan: { reconnectAfterMs: "never", willDelayS: 4 }, protocol: "5" },
+  { name: "no client returns", plan: { reconnectAfterMs: "never", willDelayS: 4 }, protocol: "5" },
   { name: "three squads, four watchers, each will seen twice", plan: { workers: 3, watchers: 4, fanOut: 2 } },
   { name: "telemetry beside the wills", plan: { telemetry: { perSecond: 5, sizeBytes: 50, qos: 2 } } },
   {

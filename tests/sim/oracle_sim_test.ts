@@ -38,7 +38,7 @@ const honest: readonly {
   { name: "the session ends before the delay", plan: { willDelayS: 60, sessionExpiryS: 2, reconnectAfterMs: 4_000 } },
   { name: "a delay without a session", plan: { willDelayS: 60, sessionExpiryS: 0 } },
   { name: "all drawn", plan: { willDelayS: 2, sessionExpiryS: 3, cleanStart: "mix", willRetain: true } },
-  { name: "nobody comes back", plan: { reconnectAfterMs: "never" } },
+  { name: "no client returns", plan: { reconnectAfterMs: "never" } },
   { name: "three watchers for each will", plan: { fanOut: 3, watchers: 2 } },
 ];
 

@@ -30,8 +30,8 @@ const plan: Partial<PlanRequest> = {
 const busy: readonly PhasePlan[] = [{ kind: "kill", durationMs: 6_000 }, restart, { kind: "kill", durationMs: 6_000 }];
 
 const honest: readonly (Simulation & { readonly name: string })[] = [
-  { name: "nobody comes back, 3.1.1", plan, protocol: "3.1.1" },
-  { name: "nobody comes back, 5.0, two squads", plan: { ...plan, watchers: 2, workers: 2 }, protocol: "5" },
+  { name: "no client returns, 3.1.1", plan, protocol: "3.1.1" },
+  { name: "no client returns, 5.0, two squads", plan: { ...plan, watchers: 2, workers: 2 }, protocol: "5" },
   { name: "all come back", plan: { ...plan, phases: busy, reconnectAfterMs: 500 } },
   {
     name: "all come back, wills delayed",

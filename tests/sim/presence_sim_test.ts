@@ -34,8 +34,8 @@ const honest: readonly {
   },
   { name: "back after the delay", plan: { willDelayS: 1, sessionExpiryS: 60, reconnectAfterMs: 2_500 } },
   { name: "the session ends before the delay", plan: { willDelayS: 60, sessionExpiryS: 2, reconnectAfterMs: 4_000 } },
-  { name: "nobody comes back", plan: { reconnectAfterMs: "never" } },
-  { name: "nobody comes back, delayed", plan: { reconnectAfterMs: "never", willDelayS: 3, sessionExpiryS: 60 } },
+  { name: "no client returns", plan: { reconnectAfterMs: "never" } },
+  { name: "no client returns, delayed", plan: { reconnectAfterMs: "never", willDelayS: 3, sessionExpiryS: 60 } },
   { name: "three watchers for each will", plan: { fanOut: 3, watchers: 2 } },
   { name: "under telemetry", plan: { telemetry: { perSecond: 50, sizeBytes: 10, qos: 2 } } },
 ];

@@ -146,5 +146,5 @@ Deno.test("scenarios pass under load, and a flag applies to their groups and pha
     reconnectAfterMs: 500,
   });
   assert.deepEqual([result.verdict, Object.keys(result.kills.byMode)], ["pass", ["garbage"]]);
-  assert.equal(result.clients.reconnects, result.kills.total, "nobody stays away");
+  assert.equal(result.clients.reconnects, result.kills.total, "every client returns");
 });

@@ -1,4 +1,4 @@
-/** The list of the packages in the binary: held against deno.lock, and its form. */
+/** The list of the packages in the binary: its content compared with deno.lock, and its form. */
 import assert from "node:assert/strict";
 import { billOfMaterials } from "../../tools/bill_of_materials.ts";
 import { licencePage } from "../../tools/licence_page.ts";

@@ -99,6 +99,6 @@ for (const each of found) {
 const args = ["fmt", "--quiet", "docs/conformance.md", "docs/conformance"];
 await new Deno.Command(Deno.execPath(), { args, cwd: root }).output();
 const { unconfirmed, idle } = unmatched(found, confirmed);
-for (const each of unconfirmed) say(`nobody has confirmed ${each}`);
+for (const each of unconfirmed) say(`not confirmed: ${each}`);
 for (const each of idle) say(`docs/conformance/confirmed.tsv: ${each} did not fail`);
 if (idle.length > 0) Deno.exit(1);

@@ -13,7 +13,7 @@ import { type KeptAddress, keptAddressText } from "./socket_address.ts";
 import { WriteQueue } from "./write_queue.ts";
 
 /** Used until the first user sets a receiver. */
-const nobody: LinkReceiver = { onBytes() {}, onDrain() {}, onEnd() {} };
+const noReceiver: LinkReceiver = { onBytes() {}, onDrain() {}, onEnd() {} };
 
 /** The operation that opens a dialled link. */
 export interface Opening {
@@ -41,7 +41,7 @@ const hungUp = Epoll.error | Epoll.hangUp;
 const parked = -1;
 
 export class EpollLink implements Link, Lingering, DescriptorWatcher, Writer {
-  receiver: LinkReceiver = nobody;
+  receiver: LinkReceiver = noReceiver;
   token = 0;
   readonly #loop: EpollLoop;
   readonly #peer: KeptAddress;
@@ -170,7 +170,7 @@ export class EpollLink implements Link, Lingering, DescriptorWatcher, Writer {
   }
 
   drop(): void {
-    this.receiver = nobody;
+    this.receiver = noReceiver;
     this.giveUp();
   }
 

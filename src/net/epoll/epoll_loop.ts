@@ -139,10 +139,10 @@ export class EpollLoop {
   }
 
   /** Passes a descriptor to another watcher. Returns a negative number if the operating system lacks memory. */
-  handOver(descriptor: number, heir: DescriptorWatcher, interest: number): number {
-    heir.token = this.#lastToken = this.#lastToken + 1 | 0;
-    this.#watchers[descriptor] = heir;
-    return this.rewatch(descriptor, heir, interest);
+  handOver(descriptor: number, successor: DescriptorWatcher, interest: number): number {
+    successor.token = this.#lastToken = this.#lastToken + 1 | 0;
+    this.#watchers[descriptor] = successor;
+    return this.rewatch(descriptor, successor, interest);
   }
 
   /** Changes the events of interest. Returns a negative number if the operating system lacks memory. */

@@ -18,7 +18,7 @@ export function canReset(): boolean {
 }
 
 /** Used until the first user sets a receiver. */
-const nobody: DialReceiver = { onOpen() {}, onBytes() {}, onDrain() {}, onEnd() {} };
+const noReceiver: DialReceiver = { onOpen() {}, onBytes() {}, onDrain() {}, onEnd() {} };
 
 /** Facts about a socket that its events do not report. */
 interface SocketFacts {
@@ -41,7 +41,7 @@ const handedOverBytes = 64 * 1024;
 
 /** A link over a socket, dialled or accepted. */
 export class SocketLink implements Link, Lingering {
-  receiver: DialReceiver | LinkReceiver = nobody;
+  receiver: DialReceiver | LinkReceiver = noReceiver;
   readonly peer: string;
   readonly certificateName: string | undefined;
   readonly #isTls: boolean;

@@ -90,10 +90,10 @@ async function acceptAll(listener: Deno.TcpListener, receiver: ListenReceiver): 
 }
 
 /** Used until the first user sets a receiver; nothing is read before, because the bytes would be lost. */
-const nobody: LinkReceiver = { onBytes() {}, onDrain() {}, onEnd() {} };
+const noReceiver: LinkReceiver = { onBytes() {}, onDrain() {}, onEnd() {} };
 
 class AcceptedLink implements Link, Lingering {
-  receiver: LinkReceiver = nobody;
+  receiver: LinkReceiver = noReceiver;
   readonly #connection: Deno.TcpConn;
   readonly #writes = new JoinedWrites();
   #inFlightBytes = 0;

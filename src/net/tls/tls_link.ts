@@ -7,7 +7,7 @@ import type { Link, LinkEnd, LinkReceiver } from "../link.ts";
 import { canReset, SocketLink } from "../tcp/socket_link.ts";
 
 /** Used until the first user sets a receiver. */
-const nobody: LinkReceiver = { onBytes() {}, onDrain() {}, onEnd() {} };
+const noReceiver: LinkReceiver = { onBytes() {}, onDrain() {}, onEnd() {} };
 
 /**
  * Memory of TLS for a link, in bytes. Measured: 28 kB after the handshake, 26 kB before it, and 166 kB with 60 kB of an
@@ -19,7 +19,7 @@ const handshakeBytes = 168 * 1024;
 export class AcceptedTlsLink implements Link {
   readonly peer: string;
   readonly #raw: net.Socket;
-  #receiver: LinkReceiver = nobody;
+  #receiver: LinkReceiver = noReceiver;
   /** Set when the handshake is done. */
   #secured: SocketLink | undefined;
   /** Bytes written before that. */

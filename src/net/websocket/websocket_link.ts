@@ -37,7 +37,7 @@ export function dialWebSocket(
 }
 
 /** No bytes can arrive before the link has an owner: links do not call before control returns to the runtime. */
-const nobody: LinkReceiver = { onBytes() {}, onDrain() {}, onEnd() {} };
+const noReceiver: LinkReceiver = { onBytes() {}, onDrain() {}, onEnd() {} };
 const textBytes = new TextEncoder();
 let chance: Random | undefined;
 
@@ -51,7 +51,7 @@ class DialLater implements DialReceiver {
 }
 
 class WebSocketLink implements Link, DialReceiver, FrameReceiver {
-  receiver: LinkReceiver | DialReceiver = nobody;
+  receiver: LinkReceiver | DialReceiver = noReceiver;
   readonly #inner: Link;
   readonly #target: WebSocketTarget | undefined;
   readonly #frames: FrameReader;

@@ -159,7 +159,7 @@ export function plainPath(path: string): string {
 /** The percentage of `p95` or `p9995` (99.95); undefined for another name. */
 function percentOf(name: string): number | undefined {
   const [, whole, part] = /^p(\d\d)(\d{0,3})$/.exec(name) ?? [];
-  // p100 would be 10 %, and nobody means that.
+  // By this rule p100 would be 10 %, which is not what a user means.
   return whole === undefined || name === "p100" ? undefined : Number(`${whole}.${part}`);
 }
 

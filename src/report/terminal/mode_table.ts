@@ -13,9 +13,9 @@ export function modeTable(report: Report, width: number, style: Style): string[]
   if (report.kills.total === 0 && rows.every((row) => countNames.every((name) => row[name] === 0))) return [];
   const columns = countColumns(faultColumns(report), style);
   if (tableWidth(columns, rows) <= width) return headed(tableLines(columns, rows), style);
-  const nobody = faultNames.filter((name) => rows.every((row) => row[name] === 0));
-  const kept = columns.filter((column) => !nobody.some((name) => name === column.head));
-  return [...headed(tableLines(kept, rows), style), ...(nobody.length === 0 ? [] : [`None ${nobody.join(", ")}.`])];
+  const zeros = faultNames.filter((name) => rows.every((row) => row[name] === 0));
+  const kept = columns.filter((column) => !zeros.some((name) => name === column.head));
+  return [...headed(tableLines(kept, rows), style), ...(zeros.length === 0 ? [] : [`None ${zeros.join(", ")}.`])];
 }
 
 function countColumns(names: ReturnType<typeof faultColumns>, style: Style): Column<CountRow>[] {

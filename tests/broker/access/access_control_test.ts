@@ -43,20 +43,20 @@ const rows: readonly Row[] = [
   ["a name beside certificates, without a certificate", { certificateIsUser: true }, false, {
     username: "admin",
   }, "not-authorized"],
-  ["nobody without a name beside users", {}, true, {}, "not-authorized"],
-  ["those without a name where it is said", { allowAnonymous: true }, true, {}, "accept"],
+  ["anonymous client beside a users file", {}, true, {}, "not-authorized"],
+  ["anonymous client with --allow-anonymous", { allowAnonymous: true }, true, {}, "accept"],
   ["a user with the password", {}, true, { username: "ann", password: right }, "accept"],
   ["a user with another password", {}, true, { username: "ann", password: wrong }, "bad-credentials"],
   ["a user without password", {}, true, { username: "ann" }, "bad-credentials"],
-  ["someone unknown", {}, true, { username: "eve", password: right }, "bad-credentials"],
+  ["unknown user", {}, true, { username: "eve", password: right }, "bad-credentials"],
   [
-    "someone unknown, also where nobody needs a name",
+    "unknown user, also where anonymous clients may log in",
     { allowAnonymous: true },
     true,
     { username: "eve" },
     "bad-credentials",
   ],
-  ["a certificate that is not asked for its name", {}, true, { certificateName: "m" }, "not-authorized"],
+  ["certificate whose name is not the user name", {}, true, { certificateName: "m" }, "not-authorized"],
   ["a certificate in place of a name", { certificateIsUser: true }, true, { certificateName: "m" }, "accept"],
 ];
 for (const [name, files, hasUsers, asked, verdict] of rows) {

@@ -61,7 +61,7 @@ const cases: readonly [
   ["bob", "%u", "publish", "meters/bob/bob/state", false],
 ];
 for (const [username, clientId, action, topic, allowed] of cases) {
-  Deno.test(`acl: ${username ?? "nobody"} as ${clientId} may${allowed ? "" : " not"} ${action} ${topic}`, () => {
+  Deno.test(`acl: ${username ?? "an anonymous client"} as ${clientId} may${allowed ? "" : " not"} ${action} ${topic}`, () => {
     assert.equal(acl.allows({ clientId, username }, action, topic), allowed);
   });
 }

@@ -4,11 +4,11 @@ import { TopicTree } from "../../../src/broker/routing/topic_tree.ts";
 import { Session, type Subscribed } from "../../../src/broker/session/session.ts";
 import { isValidTopicFilter, matches } from "../../../src/mqtt/topic.ts";
 
-const nobody = {} as Session;
+const session = {} as Session;
 
 function subscribed(topicFilter: string): Subscribed {
   const options = { qos: 0, noLocal: false, retainAsPublished: false, identifier: undefined } as const;
-  return { session: nobody, topicFilter, ...options, place: 0 };
+  return { session, topicFilter, ...options, place: 0 };
 }
 
 function found(tree: TopicTree<Subscribed>, topic: string): string[] {

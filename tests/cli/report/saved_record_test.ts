@@ -60,7 +60,7 @@ const runs: readonly [what: string, options: StageOptions, verdict: string, show
     "fail",
     "onTime",
   ],
-  ["wills of those who leave", { script: { wait: () => 0 } }, "fail", "unwanted"],
+  ["wills of clients that leave", { script: { wait: () => 0 } }, "fail", "unwanted"],
   [
     "the watcher is refused",
     { script: { connack: ({ clientId }) => clientId.endsWith("-w0") ? 0x87 : 0 } },
@@ -118,7 +118,7 @@ Deno.test("saved record: a recording that is cut anywhere is void, says so, and 
   });
   const half = await reread(text.slice(0, text.length / 2));
   assert.ok(half.kills.total > 10 && half.kills.total < whole.kills.total);
-  assert.deepEqual(half.faults, [], "nothing is blamed for what is not there");
+  assert.deepEqual(half.faults, [], "no fault for missing lines");
   const bare = await reread(`${lines[0]}\n`);
   assert.deepEqual({ verdict: bare.verdict, connected: bare.clients.connected }, { verdict: "void", connected: 0 });
 });

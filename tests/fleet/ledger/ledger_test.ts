@@ -60,7 +60,7 @@ const stories: readonly [
   counts: Partial<WillCounts>,
   plan?: Partial<PlanRequest>,
 ][] = [
-  ["nobody", () => {}, {}],
+  ["no client", () => {}, {}],
   ["a living client", (books) => books.begin(), {}],
   ["killed and seen", (books) => books.see(books.killed(), killMs), { expected: 1, onTime: 1 }],
   ["killed and not seen", (books) => books.killed(), { expected: 1, missing: 1 }],
@@ -210,7 +210,7 @@ const stories: readonly [
     { fanOut: 3 },
   ],
   [
-    "three watchers, all see what nobody sent: one fault, not three",
+    "three watchers that all see an unknown will: one fault, not three",
     (books) => {
       for (const copy of [0, 1, 2]) books.see(aLife({ client: 5 }), 5_000, {}, copy);
     },

@@ -13,7 +13,7 @@ const cases: readonly [what: string, found: [string, number, string], expected: 
   ["all well", over({ expected: 3, onTime: 3 }), ["pass", 0, /^all 3 wills that were due came once/]],
   ["one will, all well", over({ expected: 1, onTime: 1 }), ["pass", 0, /^the one will that was due came once/]],
   [
-    "what the profile says of its broker",
+    "the profile names its broker",
     over({ expected: 3, onTime: 2, deviating: 1 }, { profile: "mosquitto" }),
     [
       "pass",
@@ -55,7 +55,7 @@ const cases: readonly [what: string, found: [string, number, string], expected: 
       /1 retained wills? missing/,
     ],
   ],
-  ["nobody killed", over({}, { kills: 0 }), [
+  ["no client killed", over({}, { kills: 0 }), [
     "void",
     3,
     /no client was killed; use a longer --duration, a higher --kill-rate or more --clients$/,

@@ -171,11 +171,11 @@ function* misfits(deviation: Deviation, sign: Sign, life: Life): Generator<[why:
     yield ["another session", over({ cleanStart: !lasts, sessionExpiryS: lasts ? 60 : 0 })];
   }
   if (sign.next !== undefined) {
-    yield ["nobody came back", over({ next: undefined })];
+    yield ["the client did not return", over({ next: undefined })];
     yield ["it came back otherwise", over({ next: aNext(killMs, { cleanStart: sign.next !== "clean" }) })];
   }
   if (sign.overdueWhenBack) {
-    yield ["nobody came back", over({ next: undefined })];
+    yield ["the client did not return", over({ next: undefined })];
     yield ["back before it was due", over({ next: aNext(dueMs - 1) })];
     const lastMs = (sign.whileOthersDie ? othersDueMs : dueMs) + boundMs(sign, life);
     yield ["back when it must have come", over({ next: aNext(lastMs + 1) })];

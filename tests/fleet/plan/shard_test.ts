@@ -65,7 +65,7 @@ Deno.test("shard: all shards share a run id, and other runs have another", () =>
   assert.match(id, /^[0-9a-z]{1,7}$/);
   const same = { ...request, run: "else", shard: { number: 2, of: 5 }, workers: 3, sourceAddresses: ["127.0.0.2"] };
   assert.equal(sharedRunId(same), id);
-  assert.equal(sharedRunId({ clients: 100, run: "x", seed: 7 }), id, "in whatever order it is said");
+  assert.equal(sharedRunId({ clients: 100, run: "x", seed: 7 }), id, "in any order of the fields");
   assert.notEqual(sharedRunId({ ...request, seed: 8 }), id);
   assert.notEqual(sharedRunId({ ...request, clients: 101 }), id);
   assert.notEqual(sharedRunId(request, "2026-01-02T03:04:05Z"), id);

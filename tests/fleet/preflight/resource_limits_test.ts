@@ -26,7 +26,7 @@ function refusal(action: () => void): string {
     assert.ok(error instanceof UsageError);
     return error.message;
   }
-  assert.fail("it was not refused");
+  assert.fail("the plan was not refused");
 }
 
 Deno.test("resource limits: count clients, watchers, canaries, threads, and both ends of a link to an embedded broker", () => {
@@ -37,13 +37,13 @@ Deno.test("resource limits: count clients, watchers, canaries, threads, and both
   assert.equal(need({ watchers: 5 }) - one, 2, "the watcher and its control");
   assert.equal(need({ fanOut: 2 }) - one, 4);
   assert.equal(need({ clients: 1_001 }, true) - need({}, true), 2);
-  assert.ok(need({ workers: 2 }) - one >= 7, "a thread has some seven of its own");
+  assert.ok(need({ workers: 2 }) - one >= 7, "a thread needs about seven");
   assert.ok(need({ shard: { number: 1, of: 4 } }) < one - 700);
   const takenOver = {
     killShares: [{ mode: "takeover", weight: 1 }],
     phases: [{ kind: "kill", rate: "once" }],
   } as const;
-  assert.equal(need(takenOver) - one, 1_000, "who is taken over has two connections");
+  assert.equal(need(takenOver) - one, 1_000, "a takeover needs two connections");
 });
 
 Deno.test("resource limits: with too few open files the message has the need, the limit and a sufficient number of shards", () => {

@@ -43,7 +43,7 @@ Deno.test("squad: cancels kills that still wait at the end of the run", () => {
   const { kills } = stage.squad.counters;
   const result = stage.finish();
   assert.ok(result.kills.deferred > 0);
-  assert.equal(result.kills.total, kills, "nobody is killed once the run is over");
+  assert.equal(result.kills.total, kills, "no kill after the end of the run");
 });
 
 /** How a broker may fail the CONNECT of a takeover. */
@@ -85,7 +85,7 @@ Deno.test("squad: repeats a takeover later when its link cannot be opened", () =
 Deno.test("squad: at a takeover the broker must close the old connection, although the client is connected again", () => {
   const stage = new FleetStage({ ...busy, ...only("takeover"), reconnectAfterMs: "never" });
   const result = stage.finish();
-  assert.ok(result.kills.total > 80, "who is taken over is alive, and may be again");
+  assert.ok(result.kills.total > 80, "a client that was taken over is alive, and may be taken over again");
   assert.equal(result.clients.reconnects, result.kills.total);
   assert.deepEqual({ verdict: result.verdict, faults: result.faults }, { verdict: "pass", faults: [] });
 });
@@ -224,7 +224,7 @@ Deno.test("squad: a second interrupt ends the wait", () => {
 });
 
 for (const phase of ["watch", "control", "connect"] as const) {
-  Deno.test(`squad: an interrupt in phase ${phase} kills nobody and causes no fault`, () => {
+  Deno.test(`squad: an interrupt in phase ${phase} kills no client and causes no fault`, () => {
     const slow = { rampPerSecond: 4 };
     const stage = new FleetStage({ ...busy, ...slow });
     if (phase !== "watch") stage.runUntil(() => stage.squad.phase === phase);

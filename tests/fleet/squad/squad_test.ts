@@ -43,14 +43,14 @@ const honest: readonly [what: string, options: StageOptions][] = [
   ["two buckets, three watchers each", { watchers: 2, fanOut: 3 }],
   ["one topic for all", { willTopic: "wills/{run}" }],
   ["a topic for each life", { willTopic: "w/{client}/{incarnation}/{run}", willRetain: true }],
-  ["nobody comes back", { reconnectAfterMs: "never", killRate: { kind: "fraction", perSecond: 0.2 } }],
+  ["no client returns", { reconnectAfterMs: "never", killRate: { kind: "fraction", perSecond: 0.2 } }],
   ["the server sets keep alive", { killShares: all, script: { serverKeepAliveS: 2 } }],
   ["a watcher that is granted QoS 0", { willQos: "mix", script: { grant: () => 0 } }],
 ];
 for (const [what, options] of honest) {
   Deno.test(`squad: an honest broker passes: ${what}`, () => {
     const result = new FleetStage({ ...busy, ...options }).finish();
-    passes(result, what === "nobody comes back" ? 12 : 25);
+    passes(result, what === "no client returns" ? 12 : 25);
     assert.equal(result.clients.lost, 0);
     if (options.willRetain) assert.equal(result.retained!.right, result.retained!.expected);
   });

@@ -88,7 +88,7 @@ Deno.test("group tally: a repeated will counts for its group, and one of an unkn
   ledger.settle(killMs + 60_000);
   ledger.arrive(aWill(plan, life, own), 0, watcher5, killMs + 60_001);
   ledger.arrive(aWill(plan, life, { topic: "elsewhere", payload: new Uint8Array(3) }), 0, watcher5, killMs + 60_002);
-  const [a, b, nobody] = ledger.tally.groups.rows(["a", "b"]);
+  const [a, b, unattributed] = ledger.tally.groups.rows(["a", "b"]);
   const name = new Groups(plan, "5").nameOf(new Groups(plan, "5").indexOf(7));
   const its = name === "a" ? a! : b!;
   assert.deepEqual({
@@ -98,7 +98,7 @@ Deno.test("group tally: a repeated will counts for its group, and one of an unkn
     unwanted: its.unwanted,
     count: its.latencyMs.count,
   }, { kills: 1, onTime: 1, duplicate: 1, unwanted: 0, count: 1 });
-  assert.deepEqual({ name: nobody!.name, unwanted: nobody!.unwanted, kills: nobody!.kills }, {
+  assert.deepEqual({ name: unattributed!.name, unwanted: unattributed!.unwanted, kills: unattributed!.kills }, {
     name: undefined,
     unwanted: 1,
     kills: 0,

@@ -70,7 +70,7 @@ Deno.test("tally: the order of the squads does not matter", () => {
   const [one, two, three, four] = squads as [TallyData, TallyData, TallyData, TallyData];
   assert.deepEqual(said(merged([four, two, one, three])), said(merged(squads)));
   const pair = merged([three, one]).data();
-  assert.deepEqual(said(merged([four, pair, two])), said(merged(squads)), "nor does who merges with whom first");
+  assert.deepEqual(said(merged([four, pair, two])), said(merged(squads)), "the grouping of the merges does not matter");
 });
 
 Deno.test("tally: merging does not change the squads' data", () => {

@@ -7,7 +7,6 @@ import {
   dial,
   equal,
   host,
-  nobodysHost,
   otherHost,
   pair,
   pattern,
@@ -15,6 +14,7 @@ import {
   RecordedLink,
   sides,
   socketTest,
+  unassignedHost,
 } from "../loopback.ts";
 
 for (const side of sides) {
@@ -321,11 +321,11 @@ socketTest("tcp: a port without a listener ends the link with the operating syst
 
 socketTest("tcp: a source address that this machine does not have ends the link", async () => {
   using port = new Port();
-  const end = await dial(port.port, nobodysHost).ended();
+  const end = await dial(port.port, unassignedHost).ended();
   // Linux reports EADDRNOTAVAIL; this runtime turns it into EINVAL.
   assert.ok(end.kind === "error" && ["EINVAL", "EADDRNOTAVAIL"].includes(end.code), JSON.stringify(end));
   assert.match(end.kind === "error" ? end.message : "", /192\.0\.2\.1/);
-}, nobodysHost);
+}, unassignedHost);
 
 socketTest("tcp: a link uses its source address and names its peer", async () => {
   using port = new Port();
@@ -369,10 +369,10 @@ socketTest("tcp: refuses a port in use in a sentence", () => {
 });
 
 socketTest("tcp: refuses to listen on an address that this machine does not have in a sentence", () => {
-  const sentence = `Cannot listen on ${nobodysHost}:0: no such address on this machine`;
-  assert.throws(() => new Port(0, nobodysHost), new UsageError(sentence));
+  const sentence = `Cannot listen on ${unassignedHost}:0: no such address on this machine`;
+  assert.throws(() => new Port(0, unassignedHost), new UsageError(sentence));
   return Promise.resolve();
-}, nobodysHost);
+}, unassignedHost);
 
 /** A port without a listener. */
 function usedPort(): number {

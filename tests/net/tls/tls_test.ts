@@ -35,7 +35,7 @@ class Scene implements Disposable {
     this.dialled.push(probe);
     const before = this.accepted.length;
     probe.write("hello");
-    assert.ok(await probe.until(() => this.accepted.length > before), "it is handed over from the accept on");
+    assert.ok(await probe.until(() => this.accepted.length > before), "the link is accepted at once");
     const near = this.accepted[before]!;
     assert.ok(await near.until(({ text, end }) => text === "hello" || end !== undefined));
     if (near.end !== undefined) return false;
@@ -62,7 +62,7 @@ const cases: readonly [auth: ClientAuth, client: "client" | "stranger" | undefin
   ];
 for (const scheme of ["mqtts", "wss"]) {
   for (const [auth, client, name] of cases) {
-    const outcome = name === null ? "kept out" : `let in as ${name ?? "nobody"}`;
+    const outcome = name === null ? "kept out" : `let in as ${name ?? "an anonymous client"}`;
     Deno.test(`${scheme}: client certificates: ${auth}: ${client ?? "no certificate"} is ${outcome}`, async () => {
       using scene = await Scene.open(auth, scheme);
       assert.equal(await scene.greets(clientIdentity(client)), name !== null);

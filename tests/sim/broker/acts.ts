@@ -138,7 +138,7 @@ export class Acts {
       qos: sim.random.below(3),
       retain: clientId !== "" && sim.chance(4),
       expiryS: version === 5 && sim.chance(4) ? sim.pick([1, 5]) : undefined,
-      publisherId: clientId === "" ? `of nobody ${this.#named}` : clientId,
+      publisherId: clientId === "" ? `anonymous ${this.#named}` : clientId,
     };
     return { message, delayS: version === 5 ? sim.pick([0, 0, 1, 3, 10]) : 0 };
   }

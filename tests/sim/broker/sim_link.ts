@@ -10,10 +10,10 @@ export interface Written {
   readonly atMs: number;
 }
 
-const nobody: LinkReceiver = { onBytes() {}, onDrain() {}, onEnd() {} };
+const noReceiver: LinkReceiver = { onBytes() {}, onDrain() {}, onEnd() {} };
 
 export class SimLink implements Link {
-  receiver: LinkReceiver = nobody;
+  receiver: LinkReceiver = noReceiver;
   readonly peer = "sim";
   /** How the broker ended its side, if it did. */
   ending: "end" | "reset" | undefined;

@@ -59,7 +59,7 @@ const broken: readonly { name: string; client: readonly Packet[]; server: readon
     rule: /3\.9\.3-1/,
   },
   {
-    name: "a higher QoS than asked for",
+    name: "a higher QoS than requested",
     client: [connect, subscribe],
     server: [connack, { ...suback, reasonCodes: [2] } as Packet],
     rule: /3\.8\.4-7/,
@@ -102,7 +102,7 @@ const broken: readonly { name: string; client: readonly Packet[]; server: readon
     rule: /3\.1\.2-24/,
   },
   {
-    name: "a reason string that nobody asked for",
+    name: "a reason string without a request",
     client: [{ ...connect, properties: { requestProblemInformation: false } }, subscribe],
     server: [connack, { ...suback, properties: { reasonString: "why" } } as Packet],
     rule: /3\.1\.2-29/,

@@ -57,7 +57,7 @@ export class WillBook {
 
   came(name: string, atMs: number): void {
     const life = this.lives.get(name);
-    if (life === undefined) this.#strange.push(`a will that nobody asked for: ${name}`);
+    if (life === undefined) this.#strange.push(`an unknown will: ${name}`);
     else life.cameMs.push(atMs);
   }
 

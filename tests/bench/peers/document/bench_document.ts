@@ -71,7 +71,7 @@ function howToRead({ rounds }: BenchDocument): string {
     "100 % and the broker's is not, the broker waited for the generator, and the clock says less of it than CPU time. " +
     "`resets took` is the share of that time in which the generator did nothing but reset its clients.",
     "- CPU time is the operating system's own count (`/proc/PID/task/*/schedstat`, in nanoseconds), all threads of the " +
-    "broker, compilers and collectors of rubbish too, from the first cause until the broker is at rest again.",
+    "broker, compilers and garbage collectors included, from the first cause until the broker is idle again.",
     `- Every broker is a process that was warmed up by the workload itself for ${warmMs / 1_000} s or more, and then ` +
     `had its turn in each of ${rounds} rounds (fewer where a table says so); each round begins with another broker.`,
     "- A profile is of time, not of CPU time: `events` of `src/net/epoll/libc.ts` is the wait for the kernel " +

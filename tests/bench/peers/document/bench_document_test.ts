@@ -40,14 +40,14 @@ Deno.test("bench page: has the median of the rounds' ratios by the clock and by 
 });
 
 Deno.test("bench page: lists skipped workloads and invalid rounds", () => {
-  const nobody = benchMarkdown({ ...documentOf([]), results: new Map() });
-  assert.deepEqual(tableUnder("## Goals at a glance", nobody)[0], [
+  const empty = benchMarkdown({ ...documentOf([]), results: new Map() });
+  assert.deepEqual(tableUnder("## Goals at a glance", empty)[0], [
     "some work",
     "≥ 2 × mosquitto",
     notMeasured,
     notMeasured,
   ]);
-  assert.match(nobody, /`work`: not measured in this run\./);
+  assert.match(empty, /`work`: not measured in this run\./);
   const [some] = [rounds("mosquitto", figures(1, 1))];
   assert.match(
     benchMarkdown(documentOf([{ ...some!, faults: ["round 2: it fell over"] }])),

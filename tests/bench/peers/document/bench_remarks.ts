@@ -52,7 +52,7 @@ export const remarks: ReadonlyMap<string, string> = new Map([
     "independent of the clients: compiled code, V8's threads, its young generation, and the part of the program that runs for the " +
     "first time. From 2,000 to 18,000 clients one more costs 1,400 bytes. The young generation is held to semi-spaces of " +
     "4 MiB by the task and the binary; as V8 would let it grow, with 10,000 clients it were 1,400 bytes more for each, and " +
-    "no CPU less. `deno task bench:memory` tells all of it apart, and what becomes of it over kills and reconnects.",
+    "no CPU less. `deno task bench:memory` lists the parts, and their change over kills and reconnects.",
   ],
   [
     "memory-1",
