@@ -1,7 +1,7 @@
 /**
  * `mqtt-sim check`: flags → cases → run → report → exit code.
  */
-import { monotonicClock } from "../../base/clock.ts";
+import { type Clock, monotonicClock } from "../../base/clock.ts";
 import { UsageError } from "../../base/failure.ts";
 import type { ConformanceCase } from "../../conformance/case/case.ts";
 import { catalog } from "../../conformance/catalog.ts";
@@ -124,7 +124,7 @@ export async function check(given: CheckAsked, output: Output, deps: CheckDeps =
       cases: deps.catalog,
     };
     if (named !== undefined) await awaitTarget(run, asked, output.err, interrupts.early);
-    const onCase = asked.quiet === true ? () => {} : progressOn(output.err);
+    const onCase = asked.quiet === true ? () => {} : progressOn(output.err, monotonicClock);
     const hooks = { onCase, restart: own === undefined ? restart : () => own!.restart(), interrupt: interrupts.early };
     const report = makeCheckReport(await deps.runConformance(run, hooks), tool, own !== undefined);
     const stream = outputs.usesStandardOutput ? output.err : output.out;
@@ -177,12 +177,23 @@ function withoutAbsent({ username, password }: { username: string | undefined; p
   return { username: username ?? "", password };
 }
 
-/** The progress, only on a terminal. */
-function progressOn(stream: Stream): NonNullable<ConformanceHooks["onCase"]> {
+/** Between two lines of progress where there is no terminal, in milliseconds. */
+const plainEveryMs = 10_000;
+
+/** The progress: a line that changes on a terminal, a line now and then elsewhere. */
+export function progressOn(stream: Stream, clock: Pick<Clock, "nowMs">): NonNullable<ConformanceHooks["onCase"]> {
+  const beganMs = clock.nowMs();
+  let toldMs = beganMs;
   return ({ id, protocol }, done, total) => {
     const columns = stream.moves ? stream.columns() : undefined;
-    if (columns === undefined) return;
-    const line = done === total ? "" : `${done} of ${total} cases, ${id} in ${protocol}`.slice(0, columns - 1);
+    const nowMs = clock.nowMs();
+    const sofar = `${done} of ${total} cases after ${Math.round((nowMs - beganMs) / 1_000)} s`;
+    if (columns === undefined) {
+      if (done === total || nowMs - toldMs < plainEveryMs) return;
+      toldMs = nowMs;
+      return stream.write(`${sofar}\n`);
+    }
+    const line = done === total ? "" : `${sofar}, ${id} in ${protocol}`.slice(0, columns - 1);
     stream.draw(`\r${line.padEnd(columns - 1)}${done === total ? "\r" : ""}`);
   };
 }

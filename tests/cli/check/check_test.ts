@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { UsageError } from "../../../src/base/failure.ts";
-import { check, type CheckDeps } from "../../../src/cli/check/check.ts";
+import { check, type CheckDeps, progressOn } from "../../../src/cli/check/check.ts";
 import type { CheckAsked } from "../../../src/cli/check/check_flags.ts";
 import { restartBy } from "../../../src/cli/check/check_restart.ts";
 import { startCheckTarget } from "../../../src/cli/check/check_target.ts";
@@ -14,6 +14,8 @@ import { testedEngines } from "../../net/loopback.ts";
 import { checkInMemory, givenRun, ourCore } from "../../support/brokers/checked_broker.ts";
 import { tampered } from "../../support/brokers/tampered_broker.ts";
 import { clientIdentity, tlsPath } from "../../support/tls_fixture.ts";
+import { ManualClock } from "../../../src/base/clock.ts";
+import { checkSample } from "../../report/check_sample.ts";
 import { captured } from "../captured.ts";
 
 /** The command with a broker in memory; `runs` has the options of each run. */
@@ -204,4 +206,24 @@ Deno.test("check: reads the TLS files and passes them with the target", async ()
   assert.equal(await go("--url", "mqtts://h", ...files, "--tls-server-name", "other"), 0);
   assert.deepEqual(runs[0]!.target.tls, { ...clientIdentity("client"), serverName: "other", insecure: false });
   await assert.rejects(go("--url", "wss://h", "--tls-key", "no.key"), /Cannot use --tls-key no\.key alone/);
+});
+
+Deno.test("check: without a terminal it prints a line of progress at most every 10 s", () => {
+  const { err, written } = captured();
+  const clock = new ManualClock();
+  const onCase = progressOn(err, clock);
+  const [one] = checkSample().cases;
+  for (let done = 1; done <= 60; done++) {
+    clock.advance(500);
+    onCase(one!, done, 60);
+  }
+  assert.equal(written.err, "20 of 60 cases after 10 s\n40 of 60 cases after 20 s\n");
+});
+
+Deno.test("check: --wait retries a broker that does not answer, and says what it tried", async () => {
+  const { go, output, runs } = trial();
+  assert.equal(await go("--url", "mqtt://127.0.0.1:1", "--wait", "600ms"), 0);
+  assert.equal(runs.length, 1, "the check itself says what it found");
+  assert.match(output.written.err, /^Waiting up to 600ms for mqtt:\/\/127\.0\.0\.1:1: connection refused/);
+  assert.match(output.written.err, /^No answer; --wait made \d attempts? in 0\.\d s\.$/m);
 });
