@@ -40,6 +40,7 @@ const peersOnDeno = ["sh", "stdbuf", ...mosquitto, ...mosquittoTools, ...pahoToo
 const peers = [
   "sh",
   "npm",
+  "setsid",
   "stdbuf",
   ...mosquitto,
   "mosquitto_passwd",

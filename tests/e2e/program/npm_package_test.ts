@@ -4,24 +4,35 @@
  */
 import assert from "node:assert/strict";
 import { pack, packageJson, tarballLimitBytes, writePackage } from "../../../tools/program/npm_package.ts";
-import { brokerReady, peerTest } from "../../support/brokers/peers.ts";
+import { peerTest } from "../../support/brokers/peers.ts";
 import { ChildProcess, type Exit } from "../../support/machine/child_process.ts";
 
 const root = new URL("../../../", import.meta.url);
 const brief = ["--clients", "20", "--duration", "1s", "--kill-rate", "100%"];
 const limitMs = 60_000;
 
-/** `exec`: a signal to the shell is a signal to npx. */
-function npx(folder: string, ...args: readonly string[]): ChildProcess {
-  return new ChildProcess("sh", ["-c", 'exec npx mqtt-sim "$@"', "sh", ...args], { cwd: folder });
+/** What a program has printed and how it ended. */
+interface Ended extends Exit {
+  readonly lines: readonly string[];
+  readonly said: string;
 }
 
-async function ended(
-  child: ChildProcess,
-): Promise<Exit & { readonly lines: readonly string[]; readonly said: string }> {
-  await using ending = child;
-  const exit = await ending.exit(limitMs);
-  return { ...exit, lines: ending.lines, said: ending.said };
+/** Runs a shell script in a folder up to its end. A signal to the child is a signal to a program after `exec`. */
+async function shell(folder: string, script: string, act = (_: ChildProcess) => Promise.resolve()): Promise<Ended> {
+  const child = new ChildProcess("setsid", ["sh", "-c", script], { cwd: folder });
+  try {
+    await act(child);
+    const exit = await child.exit(limitMs);
+    return { ...exit, lines: child.lines, said: child.said };
+  } finally {
+    // What npx has started too: it would live on, and hold the output open.
+    await new Deno.Command("sh", { args: ["-c", `kill -KILL -- -${child.pid}`], stderr: "null" }).output();
+    await child[Symbol.asyncDispose]();
+  }
+}
+
+function npx(folder: string, args: string, act?: (child: ChildProcess) => Promise<void>): Promise<Ended> {
+  return shell(folder, `exec npx mqtt-sim ${args}`, act);
 }
 
 /** The command after "Repeat this run". */
@@ -41,18 +52,17 @@ async function install(folder: string): Promise<void> {
   const names = new TextDecoder().decode(listed.stdout).trim().split("\n");
   assert.deepEqual(names.filter((name) => /\.ts$|aedes|playwright|fast-check/.test(name)), []);
   assert.ok(names.includes("package/program/cli.js") && names.includes("package/LICENCES.md"), names.join("\n"));
-  const command = `cd user && npm install --no-audit --no-fund --prefer-offline ${tarball}`;
   Deno.mkdirSync(`${folder}/user`);
-  const { code, said } = await ended(new ChildProcess("sh", ["-c", command], { cwd: folder }));
+  const command = `exec npm install --no-audit --no-fund --prefer-offline ${tarball}`;
+  const { code, said } = await shell(`${folder}/user`, command);
   assert.equal(code, 0, said);
   const modules = [...Deno.readDirSync(`${folder}/user/node_modules`)].map(({ name }) => name);
   assert.deepEqual(modules.filter((name) => !name.startsWith(".")).sort(), ["@deno", "deno", "mqtt-sim"]);
 }
 
 async function fleetPasses(folder: string): Promise<void> {
-  const { code, lines, said } = await ended(
-    npx(folder, "fleet", ...brief, "--report", "run.json", "--html", "run.html"),
-  );
+  const asked = `fleet ${brief.join(" ")} --report run.json --html run.html`;
+  const { code, lines, said } = await npx(folder, asked);
   assert.equal(code, 0, said);
   assert.ok(lines.some((line) => /^PASS {2}all \d+ wills/.test(line)), said);
   const page = await Deno.readTextFile(`${folder}/run.html`);
@@ -63,38 +73,38 @@ async function fleetPasses(folder: string): Promise<void> {
   assert.deepEqual(["var uPlot=", ...functions].filter((part) => !page.includes(part)), [], "the page has its plots");
   const command = repeatCommand(lines);
   assert.match(command, /^npx mqtt-sim fleet --seed \d+/);
-  const again = await ended(new ChildProcess("sh", ["-c", command], { cwd: folder }));
+  const again = await shell(folder, command);
   assert.equal(again.code, 0, again.said);
 }
 
 async function reportIsDrawn(folder: string): Promise<void> {
-  const { code, said } = await ended(npx(folder, "report", "run.json", "--markdown", "run.md"));
+  const { code, said } = await npx(folder, "report run.json --markdown run.md");
   assert.equal(code, 0, said);
   assert.match(await Deno.readTextFile(`${folder}/run.md`), /PASS/);
 }
 
 async function checkPassesOnBroker(folder: string): Promise<void> {
-  const { child, url } = await brokerReady(npx(folder, "broker", "--host", "127.0.0.1", "--port", "0"));
-  const checked = await ended(npx(folder, "check", "--url", url, "--only", "will/reset"));
-  // Before any assertion: npx that is killed leaves its broker behind.
-  child.kill("SIGTERM");
-  const { said } = await ended(child);
-  assert.equal(checked.code, 0, checked.said);
+  const { said } = await npx(folder, "broker --host 127.0.0.1 --port 0", async (broker) => {
+    const [url] = await broker.line(/mqtt:\/\/127\.0\.0\.1:\d+/, { limitMs });
+    const checked = await npx(folder, `check --url ${url} --only will/reset`);
+    assert.equal(checked.code, 0, checked.said);
+    broker.kill("SIGTERM");
+  });
   assert.match(said, /^ *\| stopped: /m);
 }
 
 /** npx itself ends at once: npm's shell does not wait. The output is complete when the fleet has ended. */
 async function signalEndsFleet(folder: string): Promise<void> {
-  const fleet = npx(folder, "fleet", "--clients", "20", "--duration", "90s", "--html", "early.html");
-  await fleet.line(/clients are being killed/, { limitMs });
-  fleet.kill("SIGTERM");
-  const { said } = await ended(fleet);
+  const { said } = await npx(folder, "fleet --clients 20 --duration 90s --html early.html", async (fleet) => {
+    await fleet.line(/clients are being killed/, { limitMs });
+    fleet.kill("SIGTERM");
+  });
   assert.match(said, /interrupted before the end of the plan/);
   assert.match(await Deno.readTextFile(`${folder}/early.html`), /<header class="verdict/);
 }
 
 async function usageErrorHasItsCode(folder: string): Promise<void> {
-  const { code, lines, said } = await ended(npx(folder, "fleet", "--kill-rate", "5x"));
+  const { code, lines, said } = await npx(folder, "fleet --kill-rate 5x");
   assert.deepEqual({ code, lines: lines.length }, { code: 2, lines: 1 }, said);
 }
 
@@ -127,9 +137,9 @@ peerTest("task: from a sub-folder of the clone it writes there, and repeats what
   const folder = new URL(`dist/${crypto.randomUUID()}/`, root);
   await Deno.mkdir(folder, { recursive: true });
   try {
-    const args = ["task", "mqtt-sim", "fleet", ...brief, "--csv", "here.csv"];
-    const env = { INIT_CWD: folder.pathname, npm_lifecycle_event: "" };
-    const { code, lines, said } = await ended(new ChildProcess(Deno.execPath(), args, { cwd: folder, env }));
+    // As in a terminal: `deno task` sets the folder, and no npm has.
+    const command = `unset INIT_CWD npm_lifecycle_event; exec "${Deno.execPath()}" task mqtt-sim fleet`;
+    const { code, lines, said } = await shell(folder.pathname, `${command} ${brief.join(" ")} --csv here.csv`);
     assert.equal(code, 0, said);
     assert.ok(lines.includes("CSV: here.csv"), said);
     assert.match(repeatCommand(lines), /^deno task mqtt-sim fleet --seed \d+/);
