@@ -5,20 +5,12 @@ import { checkHtml } from "../../report/html/check_html.ts";
 import { checkJunit } from "../../report/export/check_junit.ts";
 import { checkMarkdown } from "../../report/export/check_markdown.ts";
 import { type CheckReport, checkReportJson } from "../../report/model/check_report.ts";
-import { type FlagValue, valueFlag } from "../options/flag.ts";
-import { openForms, type ReportOutputs } from "./report_outputs.ts";
-
-const file: FlagValue<string> = { metavar: "FILE", read: (value) => value, isFile: true };
+import { fileValue as file, valueFlag } from "../options/flag.ts";
+import { jsonFlag, openForms, type ReportOutputs } from "./report_outputs.ts";
 
 /** The flags of those forms. */
 export const checkReportFlags = object("Reports", {
-  report: valueFlag(
-    "--report",
-    file,
-    "Write the whole report as JSON. For this flag and the next ones: - means standard output, and everything else then goes " +
-      "to standard error; the file must be writable before the start, and is replaced when the report is complete.",
-    "-o",
-  ),
+  report: jsonFlag,
   html: valueFlag(
     "--html",
     file,

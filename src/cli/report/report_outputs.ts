@@ -15,15 +15,18 @@ import type { Report } from "../../report/model/report.ts";
 import { fileValue as file, valueFlag } from "../options/flag.ts";
 import { openReportFile, type ReportFile } from "./report_file.ts";
 
-/** The flags that every command has which writes a report. */
+/** The flag for the JSON report, of `fleet`, `check` and `report`. */
+export const jsonFlag = valueFlag(
+  "--report",
+  file,
+  "Write the whole report as JSON. For this flag and the next ones: - means standard output, and everything else then goes " +
+    "to standard error; the file must be writable before the start, and is replaced when the report is complete.",
+  "-o",
+);
+
+/** The flags of every command that writes a report of a fleet. */
 export const reportFlags = object("Reports", {
-  report: valueFlag(
-    "--report",
-    file,
-    "Write the whole report as JSON. For this flag and the next ones: - means standard output, and everything else then goes " +
-      "to standard error; the file must be writable before the start, and is replaced when the report is complete.",
-    "-o",
-  ),
+  report: jsonFlag,
   html: valueFlag(
     "--html",
     file,

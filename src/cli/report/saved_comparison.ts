@@ -9,6 +9,7 @@ import { withMaskedUrls } from "../../net/endpoint.ts";
 import { applyThresholds, type Threshold } from "../../report/model/threshold.ts";
 import { openSaved } from "./saved_record.ts";
 import { parseReport } from "./saved_report.ts";
+import { documentFault } from "./document_fault.ts";
 
 const broker = z.looseObject({
   name: z.string().min(1),
@@ -69,9 +70,7 @@ function asSaved(broker: ComparedBroker): SavedBroker {
 function parseBrokers(text: string, path: string): ComparedBroker[] {
   const { data, error } = document.safeParse(JSON.parse(text));
   if (error !== undefined) {
-    const { path: at, message } = error.issues[0]!;
-    const fault = `${message[0]!.toLowerCase()}${message.slice(1)}`;
-    throw new UsageError(`Cannot read comparison "${path}": at ${at.join(".")} it is not a valid comparison: ${fault}`);
+    throw new UsageError(`Cannot read comparison "${path}": ${documentFault(error, "comparison")}`);
   }
   return data.brokers.map(({ report, ...about }, place) => ({
     ...about,

@@ -17,6 +17,7 @@ import { strict } from "../../profiles/strict.ts";
 import { makeReport, type Report, type ReportContext } from "../../report/model/report.ts";
 import { applyThresholds, parseThreshold, type Threshold } from "../../report/model/threshold.ts";
 import { parseReport, planSchema } from "./saved_report.ts";
+import { documentFault } from "./document_fault.ts";
 
 const protocol = z.enum(["3.1.1", "5", "mix"]);
 
@@ -233,10 +234,7 @@ function headerOf(path: string, line: string): Header {
   if (schema !== recordSchema) throw refuse(`its schema is ${JSON.stringify(schema)}; expected "${recordSchema}"`);
   const { error } = header.safeParse(value);
   if (error === undefined) return value as Header;
-  const { path: place, message } = error.issues[0]!;
-  throw refuse(
-    `line 1: at ${place.join(".")} it is not a valid header: ${message[0]!.toLowerCase()}${message.slice(1)}`,
-  );
+  throw refuse(`line 1: ${documentFault(error, "header")}`);
 }
 
 /** Without absent fields: a comparison distinguishes an undefined field from a missing one. */

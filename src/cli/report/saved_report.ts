@@ -15,6 +15,7 @@ import { noPresence, presenceMoments } from "../../fleet/result/presence_result.
 import { deviationsIn, verdictText } from "../../fleet/merge/verdict.ts";
 import { withMaskedUrls } from "../../net/endpoint.ts";
 import { type Report, reportSchema } from "../../report/model/report.ts";
+import { documentFault } from "./document_fault.ts";
 
 const counts = {
   expected: z.number(),
@@ -213,8 +214,7 @@ export function parseReport(text: string, name: string): Report {
   if (schema !== reportSchema) refuse(`its schema is ${JSON.stringify(schema)}; expected "${reportSchema}"`);
   const { error } = document.safeParse(value);
   if (error === undefined) return completed(value as Earlier);
-  const { path, message } = error.issues[0]!;
-  return refuse(`at ${path.join(".")} it is not a valid report: ${message[0]!.toLowerCase()}${message.slice(1)}`);
+  return refuse(documentFault(error, "report"));
 }
 
 /** The fields that reports of earlier versions lack. */
