@@ -4,7 +4,7 @@
  */
 import { connectProbe } from "../mqtt/codec/connect_probe.ts";
 import { dial } from "./dial.ts";
-import { type Endpoint, endpointUrl, type Transport } from "./endpoint.ts";
+import { type Endpoint, endpointUrl, isSecured, type Transport } from "./endpoint.ts";
 import type { EngineName } from "./engine.ts";
 import type { DialReceiver } from "./link.ts";
 
@@ -43,8 +43,9 @@ function speaks(endpoint: Endpoint, transport: Transport, engine: EngineName): P
   const target = { ...endpoint, transport, path: endpoint.path === "" ? "/mqtt" : endpoint.path };
   const receiver: DialReceiver = {
     onOpen: () => {
-      // Over TLS a completed handshake is enough: the server may require a certificate before it reads.
-      if (transport === "tls" || transport === "wss") resolve(true);
+      // A completed handshake of TLS is news only where none was tried: the server may require a certificate, so that
+      // it reads nothing.
+      if (isSecured(target) && !isSecured(endpoint)) resolve(true);
       else link.write(connectProbe);
     },
     onBytes: (bytes) => resolve(bytes[0] === connackByte),

@@ -171,13 +171,17 @@ Deno.test("main: refuses a port in use", async () => {
   assert.match(output.written.err, /^Cannot listen on 127\.0\.0\.1:\d+: the port is in use; .+\n$/);
 });
 
-Deno.test("main: without a broker the run is void", async () => {
+Deno.test("main: without a broker a run and a check are void, with the same sentence", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   listener.close();
   const output = captured();
   assert.equal(await main(["fleet", "--url", `mqtt://127.0.0.1:${port}`], output), 3);
   assert.ok(output.written.out.includes(`VOID  cannot reach mqtt://127.0.0.1:${port}: `), output.written.out);
+  const check = captured();
+  assert.equal(await main(["check", "--url", `127.0.0.1:${port}`, "--only", "will/close"], check), 3);
+  const sentence = `VOID  cannot reach mqtt://127.0.0.1:${port}: connection refused: nothing listens there\n`;
+  assert.ok(check.written.out.endsWith(sentence), check.written.out);
 });
 
 Deno.test("main: prints its version and the completion", async (t) => {

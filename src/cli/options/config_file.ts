@@ -2,7 +2,7 @@
  * Config files in YAML: settings by the names of their flags. All faults of a file are reported at once, each with line
  * and column.
  */
-import { type Document, isMap, isScalar, LineCounter, type Node, parseDocument } from "yaml";
+import { type Document, isCollection, isMap, isScalar, LineCounter, type Node, parseDocument, visit } from "yaml";
 import { z } from "zod";
 import { UsageError } from "../../base/failure.ts";
 import { withMaskedUrls, withoutSecrets } from "../../net/endpoint.ts";
@@ -50,8 +50,8 @@ export function parseText(text: string, path: string, settings: Entries, kind: F
   const document = parseDocument(text, { lineCounter: lines });
   const refuseAll = (faults: readonly SettingFault[]) =>
     refuse(`${kind.name} ${JSON.stringify(path)}`, path, faults, lines);
-  const faults: SettingFault[] = document.errors.map(({ pos, message }) => ({
-    at: pos[0],
+  const faults: SettingFault[] = document.errors.map(({ code, pos, message }) => ({
+    at: code === "MISSING_CHAR" ? openedAt(document, pos[0]) : pos[0],
     sentence: message.split("\n")[0]!.replace(/ at line \d+, column \d+:?$/, ""),
   }));
   if (faults.length > 0) refuseAll(faults);
@@ -62,6 +62,18 @@ export function parseText(text: string, path: string, settings: Entries, kind: F
     values: parsed.data,
     refuse: (found) => refuseAll(found.map(({ path, sentence }) => ({ at: placeOf(document, path), sentence }))),
   };
+}
+
+/** Where a quotation or a list begins whose end is missing: the parser notices that much later. */
+function openedAt(document: Document, noticedAt: number): number {
+  let at = noticedAt;
+  visit(document, (_, node) => {
+    if (!isScalar(node) && !isCollection(node)) return;
+    const isOpened = isScalar(node) ? node.type?.startsWith("QUOTE_") === true : node.flow === true;
+    const [start = noticedAt, end = start] = node.range ?? [];
+    if (isOpened && start < noticedAt && end >= noticedAt) at = start;
+  });
+  return at;
 }
 
 /** The JSON Schema of a config file, for editors and checks. */

@@ -103,6 +103,8 @@ export interface ControlResult {
    * spoken`: the broker does not speak the version.
    */
   readonly outcome: "pass" | "fail" | "void" | "not spoken";
+  /** Set where no CONNACK accepted a client: no connection, or a login that the broker refused. */
+  readonly cause?: "unreachable" | "login";
   /** Why the control failed, if it did. */
   readonly reason?: string;
   /** The packets sent and received. */

@@ -4,6 +4,7 @@
  * broker's fault.
  */
 import type { ConnackPacket } from "../../mqtt/packet.ts";
+import { dialFaultText } from "../../net/dial_fault.ts";
 import type { KnownLimits } from "../model/known_limits.ts";
 import type { BrokerFacts } from "../case/case.ts";
 import { observedFeatures } from "../context/observed_limits.ts";
@@ -23,8 +24,9 @@ export interface Controlled {
 
 /** The broker's reaction in place of an answer to the CONNECT of a version. */
 interface Unanswered {
-  readonly outcome: "not spoken" | "fail";
+  readonly outcome: "not spoken" | "fail" | "void";
   readonly reason: string;
+  readonly cause?: ControlResult["cause"];
 }
 
 /** Does it, in one version. */
@@ -48,10 +50,13 @@ export async function runControl(context: CaseContext, protocol: Protocol): Prom
 function ended(
   context: CaseContext,
   protocol: Protocol,
-  { outcome, reason }: { readonly outcome: ControlResult["outcome"]; readonly reason: string },
+  { outcome, reason, cause }: Unanswered,
 ): Controlled {
   const transcript = outcome === "not spoken" ? {} : { transcript: context.transcript.all() };
-  return { result: { protocol, outcome, reason, ...transcript }, facts: { spoken: false, outcome, reason } };
+  return {
+    result: { protocol, outcome, ...cause && { cause }, reason, ...transcript },
+    facts: { spoken: false, outcome, reason },
+  };
 }
 
 async function limitsOf(context: CaseContext, { properties: announced = {} }: ConnackPacket): Promise<KnownLimits> {
@@ -68,8 +73,12 @@ async function probeConnect(context: CaseContext): Promise<ConnackPacket | Unans
   // A server answers a level that it does not know with 1 or 0x84. [MQTT311 3.1.2-2] [MQTT5 3.1.2-2]
   const reason = `the broker refused a CONNECT with ${hexByte(connack.reasonCode)}`;
   if (connack.reasonCode === 1 || connack.reasonCode === 0x84) return { outcome: "not spoken", reason };
-  throw new CaseFailure(reason);
+  if (!loginRefusals.has(connack.reasonCode)) throw new CaseFailure(reason);
+  return { outcome: "void", cause: "login", reason: `${reason}; use --username and --password-file` };
 }
+
+/** Bad user name or password, and not authorized: of 3.1.1, then of 5.0. */
+const loginRefusals: ReadonlySet<number> = new Set([4, 5, 0x86, 0x87]);
 
 /**
  * CONNACK, or the reason why there is none. A broker that closes or answers with another packet counts as not speaking
@@ -80,7 +89,11 @@ async function firstAnswer(probe: Probe): Promise<ConnackPacket | Unanswered> {
     return await probe.expect("connack");
   } catch (error) {
     const end = probe.ended;
-    if (!(error instanceof CaseFailure) || end === undefined || end.how.kind === "error") throw error;
+    if (!(error instanceof CaseFailure) || end === undefined) throw error;
+    if (end.how.kind === "error") {
+      const reason = `cannot reach the broker: ${dialFaultText(end.how.code, end.how.message)}`;
+      return { outcome: "void", cause: "unreachable", reason };
+    }
     if (end.how.kind !== "malformed" || !isConnack(end.how.bytes) || refusesLevel(end.how.bytes)) {
       return { outcome: "not spoken", reason: endText(end) };
     }

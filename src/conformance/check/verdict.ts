@@ -39,6 +39,10 @@ function failed(controls: readonly ControlResult[], cases: readonly CaseResult[]
 function unproved(controls: readonly ControlResult[], cases: readonly CaseResult[]): CheckVerdict | undefined {
   const blind = controls.find(({ outcome }) => outcome === "void");
   if (blind !== undefined) {
+    // Without an accepted client there was no test: its cause is the whole sentence.
+    if (controls.every(({ cause }) => cause !== undefined)) {
+      return { verdict: "void", reason: blind.reason!, exitCode: 3 };
+    }
     const others = decidedOf(cases) === 0 ? "" : `; otherwise ${passed(cases).reason}`;
     const reason =
       `the check proves nothing: the control arm of MQTT ${blind.protocol} failed: ${blind.reason}${others}`;

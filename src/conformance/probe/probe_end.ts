@@ -1,5 +1,6 @@
 /** How a probe's link ended, as this side saw it. */
 import type { DisconnectPacket } from "../../mqtt/packet.ts";
+import { dialFaultText } from "../../net/dial_fault.ts";
 import type { LinkEnd } from "../../net/link.ts";
 
 /** How a probe's link ended. */
@@ -29,6 +30,6 @@ export function endText({ how }: ProbeEnd): string {
     case "malformed":
       return `the broker sent a malformed packet (${how.message})`;
     case "error":
-      return `the connection failed (${how.code}: ${how.message})`;
+      return `the connection failed: ${dialFaultText(how.code, how.message)}`;
   }
 }

@@ -2,6 +2,7 @@
  * The text of how a connection ended: the action of the broker, or the reason of this side.
  */
 import { reasonDetails, reasonText } from "../../mqtt/reason.ts";
+import { dialFaultText } from "../../net/dial_fault.ts";
 import type { ConnectionEnd } from "../life/connection_end.ts";
 
 /** The text of an end. */
@@ -23,7 +24,7 @@ export function endText(end: ConnectionEnd): string {
     case "disconnect":
       return disconnectText(end);
     case "error":
-      return errorTexts[end.code] ?? alertText(end.message) ?? end.message;
+      return alertText(end.message) ?? dialFaultText(end.code, end.message);
   }
 }
 
@@ -44,16 +45,3 @@ function alertText(message: string): string | undefined {
   }
   return `the server refused the client certificate (TLS alert ${alert})`;
 }
-
-/** The text of the operating system's codes for a failed dial. */
-const errorTexts: Readonly<Record<string, string>> = {
-  EADDRINUSE: "no source port is left for it: wait, or add addresses with --source-address",
-  EADDRNOTAVAIL: "no source port is left for it, or a --source-address is not an address of this machine",
-  ECONNREFUSED: "connection refused: nothing listens there",
-  EINVAL: "a --source-address is not an address of this machine, or has no route to it",
-  EHOSTUNREACH: "no route to the host",
-  EMFILE: "too many open files: raise the limit (ulimit -n)",
-  ENETUNREACH: "no route to the network",
-  ENOTFOUND: "unknown host name",
-  ETIMEDOUT: "no answer: the connection timed out",
-};

@@ -64,6 +64,11 @@ const unreadable: readonly [name: string, text: string, sentence: RegExp][] = [
     "- port",
     /: one error\n {2}broker\.yaml:1:1: Cannot read \["port"\]: expected settings such as port: 1883$/,
   ],
+  [
+    "a quotation without its end",
+    'host: a\nport: "1\nquiet: true\n',
+    /: one error\n {2}broker\.yaml:2:7: Missing closing "quote$/,
+  ],
   ["a name twice", "port: 1\nport: 2", /broker\.yaml:2:1: Map keys must be unique$/],
   [
     "a value past its bound in words",
