@@ -29,6 +29,16 @@ Deno.test("section 4: mqtt to a TLS port: the sentence says that the server spea
   }
 });
 
+Deno.test("section 4: wss to a server of wss: a handshake of TLS alone is no advice to use mqtts", async () => {
+  const endpoint = parseEndpoint("wss://127.0.0.1:0");
+  const listener = await listen(endpoint, await serverIdentity(), { accept: () => {}, refused: () => {} });
+  try {
+    assert.equal(await otherTransport(parseEndpoint(`wss://127.0.0.1:${listener.endpoint.port}`)), undefined);
+  } finally {
+    listener.close();
+  }
+});
+
 Deno.test("section 4: a server of an unknown protocol gets no advice", async () => {
   const server = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const serving = (async () => {
