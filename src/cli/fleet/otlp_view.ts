@@ -186,7 +186,7 @@ class OtlpExporter {
     const sent = `OTLP: sent metrics ${counted(metrics, "time")} and ${counted(lives, "trace")} to ` +
       this.#parts.target.href;
     const faults = [
-      ...this.#failed > 0 ? [`${counted(this.#failed, "failed request")}, the last because ${this.#lastWhy}`] : [],
+      ...this.#failed > 0 ? [`${counted(this.#failed, "failed request")}, the last: ${this.#lastWhy}`] : [],
       ...lost > 0 ? [`${counted(lost, "faulty life", "faulty lives")} not exported`] : [],
       ...this.#rejected > 0 ? [`the collector rejected ${counted(this.#rejected, "item")}`] : [],
     ];

@@ -123,7 +123,7 @@ const failures: readonly [name: string, answer: ConstructorParameters<typeof Col
     "503 twice, then 200",
     ({ length }) => new Response("{}", { status: length < 3 ? 503 : 200 }),
     4,
-    /1 time and 1 trace to.*2 failed requests, the last because it answered 503$/,
+    /1 time and 1 trace to.*2 failed requests, the last: it answered 503$/,
   ],
   [
     "503 each time",
@@ -135,13 +135,13 @@ const failures: readonly [name: string, answer: ConstructorParameters<typeof Col
     "400 is final",
     () => new Response(null, { status: 400 }),
     2,
-    /2 failed requests, the last because it answered 400; 1 faulty life/,
+    /2 failed requests, the last: it answered 400; 1 faulty life/,
   ],
   [
     "a redirect is not followed",
     () => Response.redirect("http://127.0.0.1:1/"),
     2,
-    /the last because it answered 302; 1 faulty life/,
+    /the last: it answered 302; 1 faulty life/,
   ],
   [
     "a partial success",
