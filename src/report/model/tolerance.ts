@@ -1,6 +1,6 @@
 /** How much worse a run may be than a baseline, number by number: for `report compare --tolerance`. */
 import { UsageError } from "../../base/failure.ts";
-import { formatNumber, listed } from "../../base/units.ts";
+import { formatCount, formatNumber, listed } from "../../base/units.ts";
 import { isNumberPath, nearPaths, numberAt, plainPath } from "./number_paths.ts";
 import { inUnit, unitAt, unitsFor, wholeOf } from "./number_units.ts";
 import type { Report } from "./report.ts";
@@ -96,7 +96,7 @@ function regression(
   const worse = isMoreBetter(path) ? before - now : now - before;
   const limit = "percent" in allowed ? Math.abs(before) * allowed.percent / 100 : allowed.difference;
   if (worse <= limit) return undefined;
-  const share = before === 0 ? "" : `${formatNumber(Math.abs(now - before) / Math.abs(before) * 100)}% `;
+  const share = before === 0 ? "" : `${formatCount(Math.abs(now - before) / Math.abs(before) * 100)}% `;
   const change = `${share}${now > before ? "more" : "less"} than ${text(before)} of ${baseline.name}`;
   return `${run.name}: ${path} is ${text(now)}, ${change} (tolerance ${expression})`;
 }

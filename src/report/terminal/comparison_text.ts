@@ -20,7 +20,15 @@ export function comparisonVerdict(raw: Comparison, { width = Infinity, style = p
 }
 
 /** The parts that a small screen does without, in the order in which they are left out. */
-const dispensable = ["Other figures", "repeat", "By kill mode", "Dial to CONNACK", "Faults", "Kill to will"] as const;
+const dispensable = [
+  "Other figures",
+  "Run",
+  "repeat",
+  "By kill mode",
+  "Dial to CONNACK",
+  "Faults",
+  "Kill to will",
+] as const;
 
 /** The text without its verdict. */
 export function comparisonBody(raw: Comparison, options: TextOptions = {}): string {

@@ -3,7 +3,7 @@ import { comparisonJunit } from "../../../src/report/export/comparison_junit.ts"
 import { comparedRun, makeComparison } from "../../../src/report/model/comparison.ts";
 import type { Report } from "../../../src/report/model/report.ts";
 import { parseTolerance } from "../../../src/report/model/tolerance.ts";
-import { comparisonText } from "../../../src/report/terminal/comparison_text.ts";
+import { comparisonBody, comparisonText } from "../../../src/report/terminal/comparison_text.ts";
 import { failed, latency, passed, reportOf, voided } from "../sample.ts";
 
 const tool = { name: "mqtt-sim", version: "1.2.3" } as const;
@@ -99,4 +99,12 @@ Deno.test("tolerance: the text has the difference from the baseline beside each 
   const text = comparisonText(compared(slower(2)), { width: 120 });
   assert.match(text, /^ {2}p99 +\S+ ms +\S+ ms \(\+100%\)$/m);
   assert.match(text, /^ {2}missing +0 +0$/m);
+});
+
+Deno.test("comparison: on a small screen the text leaves out parts, and the regressions stay", () => {
+  const rows = 19;
+  const body = comparisonBody(compared(slower(2), "10%"), { width: 80, rows });
+  assert.ok(body.trimEnd().split("\n").length <= 30, body);
+  assert.doesNotMatch(body, /^(Run|Other figures|Dial to CONNACK)$/m);
+  assert.match(body, /^note: new: latencyMs\.all\.p50 is /m);
 });
