@@ -22,7 +22,16 @@ export function groupRows(report: Report): GroupRow[] {
   if (byGroup === undefined) return [];
   const rows = byGroup.map(({ name, connected, kills, presenceWrong, latencyMs, ...wills }): GroupRow => {
     const sent = name === undefined ? 0 : telemetry?.byGroup[name]?.sent ?? 0;
-    return { name: name ?? "nobody's", isAll: false, clients: connected, kills, wills, presenceWrong, sent, latencyMs };
+    return {
+      name: name ?? "no client",
+      isAll: false,
+      clients: connected,
+      kills,
+      wills,
+      presenceWrong,
+      sent,
+      latencyMs,
+    };
   });
   const all: GroupRow = {
     ...{ name: "all", isAll: true, clients: clients.connected, wills, latencyMs: latencyMs.all },
