@@ -135,7 +135,7 @@ peerTest(
       );
       assert.match(
         distrustful.report.reason,
-        /^cannot reach [^\n]*certificate; name the authority[^\n]*--tls-ca FILE$/,
+        /^cannot reach [^\n]*certificate[^\n]*; name the authority of a private certificate with --tls-ca FILE$/,
       );
       const refused = await check("--url", url, ...asked, ...trusted);
       assert.deepEqual({ code: refused.code, verdict: refused.report.verdict }, { code: 3, verdict: "void" }, scheme);
