@@ -19,7 +19,7 @@ async function check(
 ): Promise<{ code: number; report: CheckReport; said: string }> {
   const file = await Deno.makeTempFile({ suffix: ".json" });
   await using child = startOurs([
-    ...["check", "--url", peer.url, "--quick", "--slack", slack, "--profile", profile],
+    ...["check", "--url", peer.url, "--quick", "--slack", slack, "--profile", profile, "--verbose"],
     ...peer.login === undefined ? [] : ["--username", peer.login.username, "--password", peer.login.password],
     ...["--denied-topic", peer.deniedTopic!],
     ...only.flatMap((id) => ["--only", id]),
