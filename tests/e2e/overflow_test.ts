@@ -15,7 +15,7 @@ interface Report {
 
 async function storm(broker: BrokerPeer, flags: readonly string[]): Promise<Report> {
   const path = await Deno.makeTempFile({ prefix: "mqtt-sim", suffix: ".json" });
-  const plan = ["--clients", "2000", "--kill-rate", "100%", "--duration", "1500ms", "--reconnect-after", "never"];
+  const plan = ["--clients", "2000", "--kill-rate", "20000/s", "--duration", "100ms", "--reconnect-after", "never"];
   const will = ["--will-payload-size", "20000", "--drain", "3s", "--kill-mode", "reset=1", "--seed", "5"];
   await using run = startOurs(["fleet", "--url", broker.url, "--report", path, ...plan, ...will, ...flags]);
   await run.exit(60_000);
