@@ -79,7 +79,7 @@ peerTest("metrics: SIGTERM leaves the final state to a scraper and a collector",
   await using fleet = startOurs(flags.split(" "));
   const [, fleetMetrics] = await fleet.line(/metrics: (\S+)/);
   const running = await scrape(fleetMetrics!, /^mqtt_sim_fleet_wills_overdue\{.*\} [2-9]/m);
-  Deno.kill(fleet.pid, "SIGTERM");
+  fleet.kill("SIGTERM");
   await fleet.line(/the final values stay at/, { limitMs: 40_000 });
   const final = await textOf(fleetMetrics!);
   assert.match(final, /^mqtt_sim_fleet_verdict\{verdict="fail",.*\} 1$/m);
@@ -91,7 +91,7 @@ peerTest("metrics: SIGTERM leaves the final state to a scraper and a collector",
   const selectors = expressions.flatMap(selectorsIn).filter(({ name }) => !name.endsWith("connections_refused_total"));
   assert.deepEqual(selectorFaults(selectors, scrapedSeries(final + ofBroker)), []);
   await checkExport(received, final);
-  Deno.kill(fleet.pid, "SIGTERM");
+  fleet.kill("SIGTERM");
   assert.equal((await fleet.exit()).code, 130);
 });
 

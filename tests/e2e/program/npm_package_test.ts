@@ -72,7 +72,7 @@ async function fleetPasses(folder: string): Promise<void> {
   const functions = [...script.matchAll(/^export ((?:async )?function \w+\()/gm)].map(([, head]) => head!);
   assert.deepEqual(["var uPlot=", ...functions].filter((part) => !page.includes(part)), [], "the page has its plots");
   const command = repeatCommand(lines);
-  assert.match(command, /^npx mqtt-sim fleet --seed \d+/);
+  assert.match(command, /^npx (-y )?mqtt-sim fleet --seed \d+/);
   const again = await shell(folder, command);
   assert.equal(again.code, 0, again.said);
 }
