@@ -11,7 +11,7 @@ if (Deno.args.length === 1 && versionWords.includes(Deno.args[0]!)) {
   Deno.exit(0);
 }
 
-const { main, tellError } = await import("./src/cli/main.ts");
+const { main, printError } = await import("./src/cli/main.ts");
 
 // An uncaught error is a fault of this program too, and must not end with the exit code for a wrong will.
 globalThis.addEventListener("unhandledrejection", (event) => end(event, event.reason));
@@ -19,7 +19,7 @@ globalThis.addEventListener("error", (event) => end(event, event.error ?? event.
 
 function end(event: Event, error: unknown): void {
   event.preventDefault();
-  tellError(error, processOutput());
+  printError(error, processOutput());
   Deno.exit(70);
 }
 

@@ -24,17 +24,17 @@ import type { Output, Stream } from "./process/output.ts";
 import { tool, versionWords } from "./process/tool.ts";
 
 /** Help, version or completion, which are written already; or nothing, which is answered with help and an error. */
-interface Told {
-  readonly command: "told";
+interface Finished {
+  readonly command: "finished";
   readonly exitCode: 0 | 2;
 }
 
 /** The user's request. */
-export type ParsedCommand = FleetAsked | CheckAsked | BrokerAsked | ReportAsked | Told;
+export type ParsedCommand = FleetAsked | CheckAsked | BrokerAsked | ReportAsked | Finished;
 
 /** Wide lines are hard to read even where there is room. */
 const widest = 100;
-const done: Told = { command: "told", exitCode: 0 };
+const done: Finished = { command: "finished", exitCode: 0 };
 
 /**
  * Reads the arguments and the variables; writes help, version and completions to standard output.
@@ -48,7 +48,7 @@ export function readCommandLine(
 ): ParsedCommand {
   if (args.length === 0) {
     err.write(helpText({ path: "" }, widthOf(err)));
-    return { command: "told", exitCode: 2 };
+    return { command: "finished", exitCode: 2 };
   }
   const help = helpRequest(args);
   if (help !== undefined) {
@@ -116,7 +116,7 @@ const theirs: readonly [pattern: RegExp, ours: string][] = [
 ];
 
 function ours(text: string): string {
-  return theirs.reduce((told, [pattern, sentence]) => told.replace(pattern, sentence), text);
+  return theirs.reduce((reworded, [pattern, sentence]) => reworded.replace(pattern, sentence), text);
 }
 
 const otherCommands = ["completion", "help", "version"];

@@ -37,7 +37,7 @@ export async function main(
     enter();
     return await carryOut(args, output, giveUp, variables());
   } catch (error) {
-    return tellError(error, output);
+    return printError(error, output);
   }
 }
 
@@ -52,7 +52,7 @@ async function carryOut(
   const output = withColour(given, colourOf(asked));
   giveUp(...spareFor(asked));
   switch (asked.command) {
-    case "told":
+    case "finished":
       return asked.exitCode;
     case "fleet":
       return await (await import("./fleet/fleet.ts")).fleet(asked, output);
@@ -77,7 +77,7 @@ async function carryOut(
       output.out.write(builtInScenarios.find(({ name }) => name === asked.name)!.text);
       return 0;
     case "fleet scenario-schema":
-      return await tellSchema("fleet: scenario file", scenarioEntries, output);
+      return await printSchema("fleet: scenario file", scenarioEntries, output);
     case "fleet profiles":
       output.out.write(profilesText(Math.min(output.out.columns() ?? 100, 100)));
       return 0;
@@ -85,7 +85,7 @@ async function carryOut(
       output.out.write(thresholdTable(asked.word));
       return 0;
     case "broker config-schema":
-      return await tellSchema("broker: config file", brokerSettings, output);
+      return await printSchema("broker: config file", brokerSettings, output);
   }
 }
 
@@ -103,7 +103,7 @@ function colourOf(asked: ParsedCommand): ColourChoice | undefined {
   }
 }
 
-async function tellSchema(what: string, entries: Entries, { out }: Output): Promise<number> {
+async function printSchema(what: string, entries: Entries, { out }: Output): Promise<number> {
   const { configJsonSchema } = await import("./options/config_file.ts");
   const schema = configJsonSchema(`${tool.name} ${what}`, entries);
   out.write(`${JSON.stringify(schema, undefined, 2)}\n`);
@@ -111,7 +111,7 @@ async function tellSchema(what: string, entries: Entries, { out }: Output): Prom
 }
 
 /** One sentence for a user's error; the whole error for a fault of this program. Returns the exit code. */
-export function tellError(error: unknown, { err }: Output): number {
+export function printError(error: unknown, { err }: Output): number {
   if (error instanceof UsageError) {
     err.write(`${withMaskedUrls(error.message)}\n`);
     return exitCodes.usage;

@@ -27,7 +27,7 @@ export function spareFor(asked: ParsedCommand, everythingIsGiven = isEverythingG
     case "report merge":
     case "report compare":
       return ["net", "run", "ffi"];
-    case "told":
+    case "finished":
     case "fleet scenario":
     case "fleet scenario-schema":
     case "fleet profiles":

@@ -170,11 +170,11 @@ Deno.test("help: each command has examples, and each example is a command line t
     assert.ok(examples.length >= (command.includes(" ") ? 1 : 5), command);
     for (const line of examples) {
       assert.ok(line.startsWith(command), line);
-      assert.notEqual(readCommandLine(shellCommands(line)[0]!, captured()).command, "told");
+      assert.notEqual(readCommandLine(shellCommands(line)[0]!, captured()).command, "finished");
     }
   }
   for (const line of firstExamples) {
-    assert.notEqual(readCommandLine(shellCommands(line)[0]!, captured()).command, "told");
+    assert.notEqual(readCommandLine(shellCommands(line)[0]!, captured()).command, "finished");
   }
 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { UsageError } from "../../src/base/failure.ts";
-import { main, tellError } from "../../src/cli/main.ts";
+import { main, printError } from "../../src/cli/main.ts";
 import { captured } from "./captured.ts";
 import { eachCase } from "../support/steps.ts";
 
@@ -202,9 +202,9 @@ Deno.test("main: prints its version and the completion", async (t) => {
 
 Deno.test("main: a usage error is one sentence, an internal error has all details", () => {
   const output = captured();
-  assert.equal(tellError(new UsageError("Cannot do that"), output), 2);
+  assert.equal(printError(new UsageError("Cannot do that"), output), 2);
   assert.equal(output.written.err, "Cannot do that\n");
   const fault = captured();
-  assert.equal(tellError(new TypeError("of ours"), fault), 70);
+  assert.equal(printError(new TypeError("of ours"), fault), 70);
   assert.match(fault.written.err, /^mqtt-sim \S+ failed because of an internal error:\nTypeError: of ours\n +at /);
 });

@@ -13,8 +13,8 @@ const webFiles = 256;
 /** Their share if the limit of open files is low. */
 const webShare = 1 / 8;
 /** Links beyond the default limit that receive a reason code: a share of the capacity, and at most this many. */
-const toldShare = 1 / 16;
-const toldAtMost = 64;
+const refusedShare = 1 / 16;
+const refusedAtMost = 64;
 
 /** The capacity of the broker. */
 export interface ConnectionRoom {
@@ -35,8 +35,8 @@ export function connectionRoom(asked: number | undefined, openFiles: number | un
   if (openFiles === undefined) return { connections: asked ?? defaultLimits.connections, links: Infinity };
   const links = Math.max(1, openFiles - reservedFiles(openFiles));
   if (asked === undefined) {
-    const told = Math.min(toldAtMost, Math.floor(links * toldShare));
-    return { connections: Math.min(defaultLimits.connections, links - told), links };
+    const refused = Math.min(refusedAtMost, Math.floor(links * refusedShare));
+    return { connections: Math.min(defaultLimits.connections, links - refused), links };
   }
   if (asked <= links) return { connections: asked, links };
   throw new UsageError(

@@ -28,7 +28,7 @@ import { caseNames, type CheckAsked, ruleNumbers } from "./check_flags.ts";
 import { meant } from "../options/similar.ts";
 import { checkPlaces, openCheckOutputs } from "../report/check_outputs.ts";
 import { withBrokerName } from "../report/comparison_outputs.ts";
-import { tellCheck } from "../report/tell_report.ts";
+import { printCheck } from "../report/print_report.ts";
 import { type CheckTarget, startCheckTarget } from "./check_target.ts";
 import { checkTlsFlags, passwordOf } from "../fleet/fleet_request.ts";
 import { embedded } from "../fleet/broker_choice.ts";
@@ -128,7 +128,7 @@ export async function check(given: CheckAsked, output: Output, deps: CheckDeps =
     const hooks = { onCase, restart: own === undefined ? restart : () => own!.restart(), interrupt: interrupts.early };
     const report = makeCheckReport(await deps.runConformance(run, hooks), tool, own !== undefined);
     const stream = outputs.usesStandardOutput ? output.err : output.out;
-    await tellCheck(
+    await printCheck(
       stream,
       report,
       checkPlaces(asked).length,

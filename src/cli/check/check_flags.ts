@@ -21,7 +21,7 @@ import {
 } from "../options/flag.ts";
 import { planFlag, sectionFlags } from "../options/plan_flags.ts";
 import { whole } from "../options/setting.ts";
-import { annotationsFlag } from "../report/tell_report.ts";
+import { annotationsFlag } from "../report/print_report.ts";
 import { checkReportFlags } from "../report/check_outputs.ts";
 
 const word = (metavar: FlagValue<string>["metavar"]): FlagValue<string> => ({ metavar, read: (value) => value });

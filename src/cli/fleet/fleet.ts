@@ -23,7 +23,7 @@ import type { Output, Stream } from "../process/output.ts";
 import { openRecordFile, type RecordFile } from "./record_file.ts";
 import { openRunOutputs, type ReportOutputs, reportPlaces } from "../report/report_outputs.ts";
 import { withBrokerName } from "../report/comparison_outputs.ts";
-import { roomOn, tellReport } from "../report/tell_report.ts";
+import { printReport, roomOn } from "../report/print_report.ts";
 import { type BrokerChoice, brokerText, embedded } from "./broker_choice.ts";
 import type { RunViews } from "./run_view.ts";
 import { openRunViews } from "./run_views.ts";
@@ -117,7 +117,7 @@ function viewHooks({ detail, faults, start }: RunViews): Pick<FleetHooks, "detai
 }
 
 /** Notices after the end of the live output; only warnings with `--quiet`. */
-function tellNotices(notices: readonly Notice[], err: Stream, quiet = false): void {
+function printNotices(notices: readonly Notice[], err: Stream, quiet = false): void {
   for (const { level, text } of notices) {
     if (level === "warning") err.write(`warning: ${text}\n`);
     else if (!quiet) err.write(`${text}\n`);
@@ -153,8 +153,8 @@ async function runOn(
     if (result === undefined) return undefined;
     const report = applyThresholds(makeReport(result, context), flags.threshold);
     views.finish(report);
-    tellNotices(await views.flush(interrupts.atOnce), output.err, flags.quiet);
-    if (views.lingers !== undefined) tellNotices([{ level: "info", text: views.lingers }], output.err, flags.quiet);
+    printNotices(await views.flush(interrupts.atOnce), output.err, flags.quiet);
+    if (views.lingers !== undefined) printNotices([{ level: "info", text: views.lingers }], output.err, flags.quiet);
     await deps.tell?.(report);
     await views.linger(interrupts.early.aborted ? interrupts.atOnce : interrupts.early);
     return report;
@@ -165,7 +165,7 @@ async function runOn(
 
 /** Sends the terminal's content to the web views. */
 function alsoSeen(live: Live, views: RunViews): Live {
-  for (const text of views.told) live.notice({ level: "info", text });
+  for (const text of views.notices) live.notice({ level: "info", text });
   return {
     progress: (progress) => {
       live.progress(progress);
@@ -262,12 +262,12 @@ async function tell(
   const { width, verdictWidth, rows } = roomOn(stream, widest, files, flags.verbose ?? false);
   const body = reportBody(report, { width, style, ...rows !== undefined && { rows } });
   const annotations = flags.annotations === undefined ? "" : reportAnnotations(report);
-  const told = { annotations, verdict: reportVerdict(report, { width: verdictWidth, style }) };
-  await tellReport(stream, body, told, async () => {
-    const told = await outputs.write(report, (form) => out.write(form));
-    if (record === undefined) return told;
+  const last = { annotations, verdict: reportVerdict(report, { width: verdictWidth, style }) };
+  await printReport(stream, body, last, async () => {
+    const written = await outputs.write(report, (form) => out.write(form));
+    if (record === undefined) return written;
     await record.close();
-    return [...told, `Recording: ${record.path}`];
+    return [...written, `Recording: ${record.path}`];
   });
 }
 

@@ -28,7 +28,7 @@ import { planFlags, sectionFlags } from "../options/plan_flags.ts";
 import { type HttpAddress, parseHttpAddress } from "../process/http_address.ts";
 import { parseOtlpUrl } from "./otlp_target.ts";
 import { builtInScenarios } from "./scenarios.ts";
-import { annotationsFlag, verboseFlag } from "../report/tell_report.ts";
+import { annotationsFlag, verboseFlag } from "../report/print_report.ts";
 
 const longestLingerMs = 86_400_000;
 

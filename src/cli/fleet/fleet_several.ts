@@ -17,7 +17,7 @@ import {
   placeFor,
   placeholder,
 } from "../report/comparison_outputs.ts";
-import { tellComparison, type TextFlags } from "../report/tell_report.ts";
+import { printComparison, type TextFlags } from "../report/print_report.ts";
 import type { Interrupts } from "../process/interrupt.ts";
 import type { Output } from "../process/output.ts";
 import { openRecordFile, type RecordFile } from "./record_file.ts";
@@ -191,7 +191,7 @@ async function finish(
 ): Promise<number> {
   const comparison = makeComparison(compared, tool);
   const stream = outputs.usesStandardOutput ? err : out;
-  await tellComparison(
+  await printComparison(
     stream,
     comparison,
     outputs.count,

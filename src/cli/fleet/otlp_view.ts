@@ -60,7 +60,7 @@ export async function otlpHeadersOf({ otlp, otlpHeaders }: ViewsAsked): Promise<
 export function openOtlpView(parts: OtlpParts): RunView {
   const exporter = new OtlpExporter(parts);
   return {
-    told: [`OTLP: ${parts.target.href}`],
+    notices: [`OTLP: ${parts.target.href}`],
     detail: true,
     start: ({ engine, startMs }) => exporter.start(engine, startMs),
     progress: (progress) => exporter.metrics.progress(progress),

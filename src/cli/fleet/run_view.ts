@@ -8,7 +8,7 @@ import type { HttpAddress } from "../process/http_address.ts";
 /** Views of one run. */
 export interface RunViews {
   /** Where they are, for people. */
-  readonly told: readonly string[];
+  readonly notices: readonly string[];
   /** True where a view needs the detail of the progress. */
   readonly detail: boolean;
   start(start: RunStart): void;
@@ -43,4 +43,4 @@ export interface ViewsAsked {
 }
 
 /** A view, without the parts that it does not need. */
-export type RunView = Pick<RunViews, "told" | "progress" | "finish" | "close"> & Partial<RunViews>;
+export type RunView = Pick<RunViews, "notices" | "progress" | "finish" | "close"> & Partial<RunViews>;

@@ -43,7 +43,7 @@ export async function openRunViews(
     throw error;
   }
   return {
-    told: views.flatMap((view) => view.told),
+    notices: views.flatMap((view) => view.notices),
     detail: views.some(({ detail }) => detail),
     start: (start) => views.forEach((view) => view.start?.(start)),
     faults: views.find(({ faults }) => faults !== undefined)?.faults,
@@ -66,7 +66,7 @@ async function openLiveView(address: HttpAddress, run: LiveRun, clock: Clock): P
     return path === "/events" ? followers.answer(page.news()) : undefined;
   });
   return {
-    told: [`live page: ${server.url}`],
+    notices: [`live page: ${server.url}`],
     detail: true,
     progress: (progress) => {
       if (page.progress(progress, clock.nowMs())) followers.tell(() => page.news());
@@ -92,7 +92,7 @@ async function openMetricsView(address: HttpAddress, run: LiveRun, lingerMs = 0)
     return new Response(await metrics.text(), { headers: { "content-type": prometheusType } });
   });
   return {
-    told: [`metrics: ${server.url}metrics`],
+    notices: [`metrics: ${server.url}metrics`],
     detail: true,
     start: ({ engine }) => metrics.engine(engine),
     progress: (progress) => metrics.progress(progress),

@@ -159,12 +159,12 @@ function unknown(key: string, settings: Entries): string {
 }
 
 function refuse(what: string, path: string, faults: readonly SettingFault[], lines: LineCounter): never {
-  const told = faults.toSorted((one, other) => one.at - other.at).map(({ at, sentence }) => {
+  const sentences = faults.toSorted((one, other) => one.at - other.at).map(({ at, sentence }) => {
     const { line, col } = lines.linePos(at);
     return `  ${path}:${line}:${col}: ${sentence}`;
   });
-  const count = told.length === 1 ? "one error" : `${told.length} errors`;
-  throw new UsageError([`Cannot use ${what}: ${count}`, ...told].join("\n"));
+  const count = sentences.length === 1 ? "one error" : `${sentences.length} errors`;
+  throw new UsageError([`Cannot use ${what}: ${count}`, ...sentences].join("\n"));
 }
 
 /** The text of a file. @throws UsageError when it cannot be read */

@@ -18,7 +18,7 @@ import { openSaved, readSaved, type Rejudging } from "./saved_record.ts";
 import type { DrawAsked } from "./report_flags.ts";
 import { checkPlaces, openCheckOutputs } from "./check_outputs.ts";
 import { isCheckReport, parseCheckReport } from "./saved_check.ts";
-import { roomOn, tellCheck, tellReport } from "./tell_report.ts";
+import { printCheck, printReport, roomOn } from "./print_report.ts";
 
 type DrawOne = Extract<DrawAsked, { readonly command: "report" }>;
 
@@ -81,7 +81,7 @@ async function drawCheck(whole: CheckReport, asked: DrawOne, { out, err }: Outpu
   const wantsText = asked.text === true || places.length === 0;
   const files = places.filter((path) => path !== "-").length;
   try {
-    await tellCheck(
+    await printCheck(
       stream,
       whole,
       files,
@@ -137,7 +137,7 @@ async function writeAll(
   const verdict = reportVerdict(whole, { width: verdictWidth, style });
   try {
     const annotations = asked.annotations === undefined ? "" : reportAnnotations(whole);
-    await tellReport(stream, body, { annotations, verdict }, () => outputs.write(whole, (form) => out.write(form)));
+    await printReport(stream, body, { annotations, verdict }, () => outputs.write(whole, (form) => out.write(form)));
     return whole.exitCode;
   } finally {
     await outputs.discard();

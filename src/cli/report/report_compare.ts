@@ -6,7 +6,7 @@ import { openComparisonOutputs } from "./comparison_outputs.ts";
 import type { Output } from "../process/output.ts";
 import { type Form, formTitles } from "./report_outputs.ts";
 import { openSavedRuns, type SavedBroker } from "./saved_comparison.ts";
-import { tellComparison, tellReport } from "./tell_report.ts";
+import { printComparison, printReport } from "./print_report.ts";
 import { tool } from "../process/tool.ts";
 import type { CompareAsked } from "./report_flags.ts";
 
@@ -36,21 +36,21 @@ async function compareSaved(saved: readonly SavedBroker[], asked: CompareAsked, 
   const stream = outputs.usesStandardOutput ? err : out;
   const thresholds = asked.threshold.length === 0 ? undefined : asked.threshold;
   try {
-    const told: string[] = [];
+    const written: string[] = [];
     const brokers: ComparedBroker[] = [];
     for (const broker of saved) {
       const compared = await broker.read(outputs.onLivesOf(broker.name), thresholds);
       brokers.push(compared);
-      if (compared.report !== undefined) told.push(...await outputs.writeOne(broker.name, compared.report));
+      if (compared.report !== undefined) written.push(...await outputs.writeOne(broker.name, compared.report));
     }
     const comparison = makeComparison(brokers, tool, asked.tolerance);
-    const writeFiles = async () => [...told, ...await outputs.write(comparison, (form) => out.write(form))];
+    const writeFiles = async () => [...written, ...await outputs.write(comparison, (form) => out.write(form))];
     if (asked.text || forms.every((form) => asked[form] === undefined)) {
-      await tellComparison(stream, comparison, told.length + outputs.count, asked, writeFiles);
+      await printComparison(stream, comparison, written.length + outputs.count, asked, writeFiles);
     } else {
       const verdict = comparisonVerdict(comparison, { width: stream.columns() ?? Infinity, style: stream.style });
       const annotations = asked.annotations === undefined ? "" : comparisonAnnotations(comparison);
-      await tellReport(stream, "", { annotations, verdict }, writeFiles);
+      await printReport(stream, "", { annotations, verdict }, writeFiles);
     }
     return comparison.exitCode;
   } finally {

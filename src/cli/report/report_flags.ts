@@ -18,7 +18,7 @@ import {
 } from "../options/flag.ts";
 import { planFlag } from "../options/plan_flags.ts";
 import { reportFlags } from "./report_outputs.ts";
-import { annotationsFlag, verboseFlag } from "./tell_report.ts";
+import { annotationsFlag, verboseFlag } from "./print_report.ts";
 
 const text = object("Output", {
   color: colorFlag,

@@ -159,7 +159,7 @@ export async function openForms<R, Form extends string>(
       else one.file.append(text);
     },
     async write(report, toStandardOutput) {
-      const told: string[] = [];
+      const written: string[] = [];
       const faults: string[] = [];
       for (let next = opened.shift(); next !== undefined; next = opened.shift()) {
         try {
@@ -167,7 +167,7 @@ export async function openForms<R, Form extends string>(
           if (next.file === undefined) toStandardOutput(text);
           else {
             await next.file.write(text);
-            told.push(`${next.title}: ${next.path}`);
+            written.push(`${next.title}: ${next.path}`);
           }
         } catch (error) {
           if (!(error instanceof UsageError)) throw error;
@@ -175,8 +175,8 @@ export async function openForms<R, Form extends string>(
         }
       }
       // One that cannot be written keeps none of the others from being written.
-      if (faults.length > 0) throw new UsageError([...faults, ...told].join("\n"));
-      return told;
+      if (faults.length > 0) throw new UsageError([...faults, ...written].join("\n"));
+      return written;
     },
   };
 }

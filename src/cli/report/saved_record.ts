@@ -205,13 +205,13 @@ async function readRecording(
 
 /** States the bounds of this judgement, and those of the run. */
 function judgedAnew(result: FleetResult, run: FleetPlan, { lateAfterMs, profile }: Rejudging): FleetResult {
-  const told: string[] = [];
+  const changes: string[] = [];
   if (lateAfterMs !== undefined) {
-    told.push(`late after ${formatDuration(lateAfterMs)} (the run: ${formatDuration(run.lateAfterMs)})`);
+    changes.push(`late after ${formatDuration(lateAfterMs)} (the run: ${formatDuration(run.lateAfterMs)})`);
   }
-  if (profile !== undefined) told.push(`profile ${profile} (the run: ${run.profile ?? strict.name})`);
-  if (told.length === 0) return result;
-  return { ...result, warnings: [...result.warnings, `judged again from its recording: ${told.join(", ")}`] };
+  if (profile !== undefined) changes.push(`profile ${profile} (the run: ${run.profile ?? strict.name})`);
+  if (changes.length === 0) return result;
+  return { ...result, warnings: [...result.warnings, `judged again from its recording: ${changes.join(", ")}`] };
 }
 
 function takeLine(replay: Replay, path: string, number: number, text: string): void {

@@ -122,12 +122,13 @@ export const eventFields = {
 /** The subject of an event. */
 export type EventKind = keyof typeof eventFields;
 
-type Told<Name> = Name extends TypeName ? (typeof types)[Name] extends (value: unknown) => value is infer Value ? Value
+type ValueOf<Name> = Name extends TypeName
+  ? (typeof types)[Name] extends (value: unknown) => value is infer Value ? Value
   : never
   : never;
 type Fields<Spec> =
-  & { readonly [Name in keyof Spec as Name extends `${string}?` ? never : Name]: Told<Spec[Name]> }
-  & { readonly [Name in keyof Spec as Name extends `${infer Bare}?` ? Bare : never]?: Told<Spec[Name]> };
+  & { readonly [Name in keyof Spec as Name extends `${string}?` ? never : Name]: ValueOf<Spec[Name]> }
+  & { readonly [Name in keyof Spec as Name extends `${infer Bare}?` ? Bare : never]?: ValueOf<Spec[Name]> };
 
 /** The fields of one kind of event. */
 export type EventFields<Kind extends EventKind> = Fields<(typeof eventFields)[Kind]>;

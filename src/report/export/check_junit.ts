@@ -34,7 +34,7 @@ function suiteOf(report: CheckReport, protocol: Protocol): Suite {
     version: report.tool.version,
   };
   const profile = report.profile === undefined ? {} : { profile: report.profile };
-  const told = {
+  const fields = {
     name: `mqtt-sim check: ${report.target}, MQTT ${protocol}`,
     ...counts,
     time: counts.time.toFixed(3),
@@ -44,7 +44,7 @@ function suiteOf(report: CheckReport, protocol: Protocol): Suite {
     `      <property${attributes({ name, value })}/>`
   );
   const lines = [
-    `  <testsuite${attributes(told)}>`,
+    `  <testsuite${attributes(fields)}>`,
     "    <properties>",
     ...properties,
     "    </properties>",
@@ -87,14 +87,14 @@ function caseLines(result: CaseResult): string[] {
   const time = (durationMs / 1_000).toFixed(3);
   const head = `    <testcase${attributes({ classname: `mqtt-sim.check.${area}`, name, time })}`;
   if (outcome === "pass") return [`${head}/>`];
-  const told = {
+  const element = {
     fail: `      <failure${attributes({ message: reason })}>${transcript(result.transcript)}</failure>`,
     deviation: `      <system-out>${
       escapeXml(`deviates as the profile describes (${result.deviation}): ${reason}`)
     }</system-out>`,
     "not testable": `      <skipped${attributes({ message: reason })}/>`,
   }[outcome];
-  return [`${head}>`, told, "    </testcase>"];
+  return [`${head}>`, element, "    </testcase>"];
 }
 
 function transcript(lines: readonly TranscriptLine[] = []): string {

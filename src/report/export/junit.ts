@@ -84,9 +84,9 @@ export function reportSuite(report: Report, name: string): Suite {
     skipped: isVoid ? cases.length : 0,
     time: report.run.durationMs / 1_000,
   };
-  const told = { name, ...counts, time: counts.time.toFixed(3), timestamp: report.run.startedAt.slice(0, 19) };
+  const fields = { name, ...counts, time: counts.time.toFixed(3), timestamp: report.run.startedAt.slice(0, 19) };
   const lines = [
-    `  <testsuite${attributes(told)}>`,
+    `  <testsuite${attributes(fields)}>`,
     ...properties(report),
     ...runCase(report),
     ...cases.flatMap((each) => caseLines(each, isVoid, report)),

@@ -127,12 +127,12 @@ export class LivePage {
   #verdict(): Markup {
     const { plan, target } = this.#run;
     const progress = this.#last;
-    const told = progress === undefined
+    const headline = progress === undefined
       ? "the run begins"
       : `${phaseText[progress.phase]}: ${phaseTime(progress.phaseMs, progress.phaseOfMs)}`;
     const left = progress === undefined ? [] : [leftText(plan, progress)];
     const facts = [...left, target, `run ${plan.run}`, `seed ${plan.seed}`];
-    return markup`${verdictPart("running", "running", told, facts)}${stageBar(progress)}`;
+    return markup`${verdictPart("running", "running", headline, facts)}${stageBar(progress)}`;
   }
 
   /** What went wrong so far, and the thresholds. */

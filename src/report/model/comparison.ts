@@ -201,11 +201,11 @@ function reasonOf(brokers: readonly ComparedBroker[]): string {
     return `on each of ${brokers.length} brokers all wills that were due came once, on time and unaltered`;
   }
   const outcomes = Object.keys(toldOutcomes) as ComparisonOutcome[];
-  const told = outcomes.flatMap((wanted) => {
+  const counts = outcomes.flatMap((wanted) => {
     const of = brokers.filter(({ outcome }) => outcome === wanted);
     return of.length === 0 ? [] : [`${of.length} ${toldOutcomes[wanted]} (${of.map(nameOf).join(", ")})`];
   });
-  return `of ${brokers.length} brokers: ${told.join(", ")}`;
+  return `of ${brokers.length} brokers: ${counts.join(", ")}`;
 }
 
 /** A broker's name, and its deviations. */

@@ -143,10 +143,10 @@ function partMark({ plan: { shard }, run, latencyMs }: Report): string {
 function checkSameCut(first: NamedReport, other: NamedReport): void {
   const [one, two] = [first, other].map(({ report: { plan: { shard } } }) => shard) as [Shard?, Shard?];
   if (one?.of === two?.of) return;
-  const told = (shard?: Shard) => shard === undefined ? "no shard" : `shard ${shardText(shard)}`;
+  const shardName = (shard?: Shard) => shard === undefined ? "no shard" : `shard ${shardText(shard)}`;
   throw new UsageError(
-    `Cannot merge "${other.name}" with "${first.name}": it is ${told(two)} of its run, the other ${
-      told(one)
+    `Cannot merge "${other.name}" with "${first.name}": it is ${shardName(two)} of its run, the other ${
+      shardName(one)
     }; expected ` +
       `parts of one run, each with its --shard`,
   );
@@ -166,7 +166,7 @@ function missingPartsReason(reports: readonly Report[]): string | undefined {
 }
 
 function checkAlike(first: NamedReport, other: NamedReport): void {
-  const told = (what: string, its: unknown, expected: unknown) =>
+  const mismatch = (what: string, its: unknown, expected: unknown) =>
     new UsageError(
       `Cannot merge "${other.name}" with "${first.name}": its ${what} is ${JSON.stringify(its) ?? "not set"}, not ` +
         `${JSON.stringify(expected) ?? "unset"}; expected parts of one run, with one plan and one seed`,
@@ -174,11 +174,11 @@ function checkAlike(first: NamedReport, other: NamedReport): void {
   const [one, two]: Readonly<Record<string, unknown>>[] = [{ ...first.report.plan }, { ...other.report.plan }];
   for (const name of new Set(["seed", ...Object.keys(one!), ...Object.keys(two!)])) {
     const same = JSON.stringify(one![name]) === JSON.stringify(two![name]);
-    if (!same && !ownToPart.has(name)) throw told(name, two![name], one![name]);
+    if (!same && !ownToPart.has(name)) throw mismatch(name, two![name], one![name]);
   }
   // Each shard may use a different broker.
   if (first.report.plan.shard === undefined && first.report.run.target !== other.report.run.target) {
-    throw told("broker", other.report.run.target, first.report.run.target);
+    throw mismatch("broker", other.report.run.target, first.report.run.target);
   }
 }
 

@@ -52,8 +52,8 @@ export function parseThreshold(expression: string): Threshold {
   const path = plainPath(written);
   if (!isNumberPath(path)) {
     const near = nearPaths(path);
-    const told = near.length === 0 ? "" : `, but at ${listed(near, "and")}`;
-    throw new UsageError(`Cannot use threshold ${shown}: a report has no number at ${path}${told}; ${example}`);
+    const hint = near.length === 0 ? "" : `, but at ${listed(near, "and")}`;
+    throw new UsageError(`Cannot use threshold ${shown}: a report has no number at ${path}${hint}; ${example}`);
   }
   const right = rightSide(path, Number(number), unit);
   if (typeof right === "string") throw new UsageError(`Cannot use threshold ${shown}: ${right}`);

@@ -50,8 +50,8 @@ export function parseTolerance(expression: string): Tolerance {
   const path = plainPath(written);
   if (!isNumberPath(path)) {
     const near = nearPaths(path);
-    const told = near.length === 0 ? "" : `, but at ${listed(near, "and")}`;
-    throw new UsageError(`Cannot use tolerance ${shown}: a report has no number at ${path}${told}; ${example}`);
+    const hint = near.length === 0 ? "" : `, but at ${listed(near, "and")}`;
+    throw new UsageError(`Cannot use tolerance ${shown}: a report has no number at ${path}${hint}; ${example}`);
   }
   if (unit === "%") return { expression: expression.trim(), path, allowed: { percent: value } };
   const difference = unit === undefined ? value : inUnit(value, unit, unitAt(path));
@@ -72,8 +72,8 @@ export function regressions(baseline: NamedReport, run: NamedReport, tolerances:
   const paths = [...new Set([...forAll === undefined ? [] : compared, ...named.keys()])];
   return paths.flatMap((path) => {
     const own = named.get(path);
-    const told = regression(path, baseline, run, own ?? forAll!, own !== undefined);
-    return told === undefined ? [] : [told];
+    const sentence = regression(path, baseline, run, own ?? forAll!, own !== undefined);
+    return sentence === undefined ? [] : [sentence];
   });
 }
 

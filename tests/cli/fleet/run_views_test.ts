@@ -38,7 +38,7 @@ async function withViews(
   const clock = new ManualClock();
   const views = await openRunViews({ live: anywhere, metrics: anywhere, ...asked }, run, clock);
   try {
-    await test(views, clock, views.told.map((line) => line.replace(/^.*?: /, "")));
+    await test(views, clock, views.notices.map((line) => line.replace(/^.*?: /, "")));
   } finally {
     await views.close();
   }

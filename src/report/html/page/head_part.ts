@@ -122,13 +122,13 @@ export function reportTiles({ verdict, clients, kills, wills, latencyMs, slipMs,
 export function faultTile(wills: WillCounts): Tile {
   const wrong = willsWrong(wills);
   const total = wrong.reduce((sum, { count }) => sum + count, 0);
-  const told = total === 0
+  const kinds = total === 0
     ? "none late, early, missing, altered, duplicate or unwanted"
     : wrong.map(({ name, count }) => `${formatCount(count)} ${name}`).join(", ");
   return {
     name: "Wrong wills",
     value: formatCount(total),
-    note: wills.deviating === 0 ? told : `${told}; ${formatCount(wills.deviating)} deviating, as in the profile`,
+    note: wills.deviating === 0 ? kinds : `${kinds}; ${formatCount(wills.deviating)} deviating, as in the profile`,
     ...total > 0 ? { look: "bad" } : wills.deviating === 0 && { look: "good" },
   };
 }

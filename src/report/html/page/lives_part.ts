@@ -70,13 +70,13 @@ function faultSection(report: Report): Markup | undefined {
   if (faults.length === 0) return undefined;
   const scale = timeScale(faults.flatMap(({ timeline }) => timeline ?? []));
   const total = faultTotal(report);
-  const told = faults.length < total
+  const note = faults.length < total
     ? `${formatCount(faults.length)} of ${formatCount(total)} are listed, one of each kind first.`
     : "";
   return section(
     "faults",
     "Lives with wrong wills",
-    told,
+    note,
     scale,
     ordered.map((fault, place) => faultItem(fault, faultId(place), scale, outages)),
     shownFaults,
@@ -89,11 +89,11 @@ function slowSection(report: Report): Markup | undefined {
   const outages = outagesOf(report);
   if (slowest.length === 0) return undefined;
   const scale = timeScale(slowest.map(({ timeline }) => timeline));
-  const told = "The slowest wills that were on time, measured from the scheduled time of the kill.";
+  const note = "The slowest wills that were on time, measured from the scheduled time of the kill.";
   return section(
     "slowest",
     "The slowest wills",
-    told,
+    note,
     scale,
     slowest.map((life) => slowItem(life, scale, outages)),
     shownSlow,
@@ -104,7 +104,7 @@ function slowSection(report: Report): Markup | undefined {
 function section(
   id: string,
   title: string,
-  told: string,
+  note: string,
   scale: TimeScale,
   items: readonly Markup[],
   shown: number,
@@ -113,7 +113,7 @@ function section(
   const rest = items.slice(shown);
   return markup`<section aria-labelledby="${id}-title">
 <h2 id="${id}-title">${title}</h2>
-${told === "" ? undefined : markup`<p class="note">${told}</p>`}
+${note === "" ? undefined : markup`<p class="note">${note}</p>`}
 ${timelineKey(outages)}
 ${timeAxis(scale)}
 <ol class="lives card">${items.slice(0, shown)}</ol>

@@ -26,10 +26,10 @@ function findingTable(findings: ReturnType<typeof findingsOf>): Markup {
   const heads = ["seen", "lives that could show it"].map((head) => markup`<th scope="col">${head}</th>`);
   const rows = findings.map((finding) => {
     const { id, what, evidence, source, seen, lives, samples } = finding;
-    const told = samples.map((sample) => markup`<small>${`${lifeText(sample)}: ${sample.text}`}</small>`);
+    const examples = samples.map((sample) => markup`<small>${`${lifeText(sample)}: ${sample.text}`}</small>`);
     return markup`<tr><th scope="row">${id}<small>${what}</small><small>${`${rulesText(finding)} · ${
       evidenceText[evidence]
-    }: ${source}`}</small>${told}</th><td>${formatCount(seen)}</td><td>${formatCount(lives)}</td></tr>
+    }: ${source}`}</small>${examples}</th><td>${formatCount(seen)}</td><td>${formatCount(lives)}</td></tr>
 `;
   });
   return markup`

@@ -116,8 +116,8 @@ export function timelinePart(timeline: Timeline, scale: TimeScale, outages: read
     const [from, to] = [x(downAtMs), x(backAtMs)].map((at) => Math.min(Math.max(at, 0), 100)) as [number, number];
     return markup`<rect class="outage" x="${percent(from)}" y="0" width="${percent(to - from)}" height="100%"/>`;
   });
-  const told = timelineText(timeline, during);
-  return markup`<svg class="timeline" role="img" aria-label="${told}">
+  const description = timelineText(timeline, during);
+  return markup`<svg class="timeline" role="img" aria-label="${description}">
 ${bands}<line class="life" x1="${percent(connectedMs === undefined ? 0 : x(connectedMs))}" y1="50%" x2="${
     percent(x(originMs))
   }" y2="50%"/>
@@ -128,7 +128,7 @@ ${at("due", dueMs)}${at("connected", connectedMs)}${at("killed", killedMs)}${
     placesApart(seenMs.map(x)).map((place, nth) => put(nth === 0 ? "seen" : "again", place))
   }${at("read", readMs)}
 </svg>
-<p class="times">${told}</p>`;
+<p class="times">${description}</p>`;
 }
 
 /** Places of arrivals in their order, moved right as far as needed to be seen as several. */
@@ -151,7 +151,7 @@ export function timelineText(
     killedMs === undefined
       ? `at ${seconds(ms)}`
       : `${formatMs(Math.abs(ms - killedMs))} ${ms < killedMs ? "before" : "after"} the kill`;
-  const told = [
+  const instants = [
     connectedMs === undefined ? undefined : `connected at ${seconds(connectedMs)}`,
     killedMs === undefined ? undefined : `killed at ${seconds(killedMs)}`,
     dueMs === undefined ? "no will due" : dueMs === killedMs ? "will due at once" : `will due ${since(dueMs)}`,
@@ -159,5 +159,5 @@ export function timelineText(
     readMs === undefined ? undefined : `state read ${since(readMs)}`,
     ...outages.map(({ downAtMs, backAtMs }) => `broker down from ${seconds(downAtMs)} to ${seconds(backAtMs)}`),
   ];
-  return told.filter((each) => each !== undefined).join(" · ");
+  return instants.filter((each) => each !== undefined).join(" · ");
 }

@@ -13,7 +13,7 @@ export const verboseFlag = switchFlag(
   "Print the whole report as text, also where it is longer than the terminal. Default: the parts that fit.",
 );
 
-/** The flag of {@link Told.annotations}. */
+/** The flag of {@link LastLines.annotations}. */
 export const annotationsFlag = valueFlag(
   "--annotations",
   wordValue(["github"]),
@@ -27,7 +27,7 @@ export interface TextFlags {
 }
 
 /** What follows the body of a text. */
-export interface Told {
+export interface LastLines {
   /** Lines that a CI service reads; empty for none. */
   readonly annotations: string;
   readonly verdict: string;
@@ -67,16 +67,16 @@ export function roomOn(stream: Stream, widest: number, files: number, whole: boo
  * @param writeFiles returns a line on each file
  * @throws UsageError when a file cannot be written
  */
-export async function tellReport(
+export async function printReport(
   stream: Stream,
   body: string,
-  { annotations, verdict }: Told,
+  { annotations, verdict }: LastLines,
   writeFiles: () => Promise<readonly string[]>,
 ): Promise<void> {
   if (body !== "") stream.draw(`${body}\n`);
   try {
-    const told = await writeFiles();
-    if (told.length > 0) stream.write(`${told.join("\n")}\n\n`);
+    const lines = await writeFiles();
+    if (lines.length > 0) stream.write(`${lines.join("\n")}\n\n`);
   } finally {
     if (annotations !== "") stream.write(`${annotations}\n`);
     stream.draw(verdict);
@@ -87,7 +87,7 @@ export async function tellReport(
 const widestComparison = 120;
 
 /** The same for a comparison. */
-export async function tellComparison(
+export async function printComparison(
   stream: Stream,
   comparison: Comparison,
   files: number,
@@ -97,18 +97,18 @@ export async function tellComparison(
   const { style } = stream;
   const { width, verdictWidth, rows } = roomOn(stream, widestComparison, files, verbose);
   const body = comparisonBody(comparison, { width, style, ...rows !== undefined && { rows } });
-  const told = {
+  const last = {
     annotations: annotations === undefined ? "" : comparisonAnnotations(comparison),
     verdict: comparisonVerdict(comparison, { width: verdictWidth, style }),
   };
-  await tellReport(stream, body, told, writeFiles);
+  await printReport(stream, body, last, writeFiles);
 }
 
 /** Widest text of a check. */
 const widestCheck = 120;
 
 /** The same for a check. */
-export async function tellCheck(
+export async function printCheck(
   stream: Stream,
   report: CheckReport,
   files: number,
@@ -118,9 +118,9 @@ export async function tellCheck(
   const { style } = stream;
   const { width, verdictWidth, rows } = roomOn(stream, widestCheck, files, verbose);
   const body = wantsText ? checkBody(report, { width, style, verbose, ...rows !== undefined && { rows } }) : "";
-  const told = {
+  const last = {
     annotations: annotations === undefined ? "" : checkAnnotations(report),
     verdict: checkVerdict(report, { width: verdictWidth, style }),
   };
-  await tellReport(stream, body, told, writeFiles);
+  await printReport(stream, body, last, writeFiles);
 }
