@@ -4,6 +4,7 @@
  */
 import { build, decodeFromCompressedBase64, encodeIntoCompressedBase64, type Histogram as Hdr } from "hdr-histogram-js";
 import { invariant, UsageError } from "./failure.ts";
+import { type EncodedCounts, readCounts } from "./histogram_counts.ts";
 
 /** The longest recorded time, 1 h; a longer one counts as 1 h. */
 export const longestMs = 3_600_000;
@@ -78,6 +79,42 @@ export class Histogram {
     this.#sumUs += other.#sumUs;
   }
 
+  /**
+   * Adds all times of an encoded histogram. Like {@link decode} and {@link merge}, in a tenth of the time or less.
+   *
+   * @throws UsageError if the text is not an encoded histogram; this one may then have some of its times
+   */
+  addEncoded(base64: string): void {
+    const encoded = encodedCounts(base64);
+    if (encoded === undefined) return this.merge(Histogram.decode(base64));
+    try {
+      for (const [index, count] of encoded.counts) this.#addCount(lowestUs(index), count);
+    } catch {
+      throw unreadable(base64);
+    }
+  }
+
+  /** True if the text is an encoded histogram. It reads the counts without keeping them. */
+  static isEncoded(base64: string): boolean {
+    try {
+      const encoded = encodedCounts(base64);
+      if (encoded === undefined) Histogram.decode(base64);
+      for (const [index] of encoded?.counts ?? []) lowestUs(index);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #addCount(us: number, count: number): void {
+    this.#hdr ??= emptyHdr();
+    this.#hdr.recordValueWithCount(us, count);
+    const widthUs = us < 2_048 ? 1 : 2 ** (Math.floor(Math.log2(us)) - 10);
+    this.#minUs = Math.min(this.#minUs, us);
+    this.#maxUs = Math.max(this.#maxUs, us + widthUs - 1);
+    this.#sumUs += (us + Math.floor(widthUs / 2)) * count;
+  }
+
   /** The time that `percent` (0 to 100) of all times do not exceed, in milliseconds; 0 if empty. */
   percentile(percent: number): number {
     if (this.#hdr === undefined || this.count === 0) return 0;
@@ -133,7 +170,29 @@ function decodeHdr(base64: string): Hdr {
   try {
     return decodeFromCompressedBase64(base64);
   } catch {
-    const start = JSON.stringify(base64.slice(0, 20));
-    throw new UsageError(`Cannot read histogram ${start}: expected a compressed HdrHistogram (V2) in base64`);
+    throw unreadable(base64);
   }
+}
+
+/** The counts of a histogram with the compartments of this file's; undefined for one with others. */
+function encodedCounts(base64: string): EncodedCounts | undefined {
+  try {
+    const encoded = readCounts(base64);
+    return encoded.significantDigits === 3 && encoded.lowestDiscernible === 1n ? encoded : undefined;
+  } catch {
+    throw unreadable(base64);
+  }
+}
+
+/** The shortest time of a compartment: 2,048 of 1 µs, then 1,024 of 2 µs, 1,024 of 4 µs, and so on. */
+function lowestUs(index: number): number {
+  const octave = Math.max(0, Math.floor(index / 1_024) - 1);
+  const us = (index - octave * 1_024) * 2 ** octave;
+  if (!(us < 2 ** 50)) throw new RangeError("beyond every time");
+  return us;
+}
+
+function unreadable(base64: string): UsageError {
+  const start = JSON.stringify(base64.slice(0, 20));
+  return new UsageError(`Cannot read histogram ${start}: expected a compressed HdrHistogram (V2) in base64`);
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { build, encodeIntoCompressedBase64 } from "hdr-histogram-js";
 import fc from "fast-check";
-import { Histogram, longestMs } from "../../src/base/histogram.ts";
+import { Histogram, type HistogramRow, longestMs } from "../../src/base/histogram.ts";
 import { InvariantError, UsageError } from "../../src/base/failure.ts";
 import { eachCase } from "../support/steps.ts";
 
@@ -8,6 +9,11 @@ function recorded(...times: readonly number[]): Histogram {
   const histogram = new Histogram();
   for (const ms of times) histogram.record(ms);
   return histogram;
+}
+
+function figuresOf(hdr: string): Omit<HistogramRow, "hdr"> {
+  const { hdr: _, ...figures } = Histogram.decode(hdr).row();
+  return figures;
 }
 
 /** The encoding keeps 3 significant digits of a value; its smallest unit is 1 µs. */
@@ -87,6 +93,37 @@ Deno.test("histogram: a decoded one is exact to 3 digits and accepts more times"
   }));
 });
 
+Deno.test("histogram: adding an encoded one equals decoding it and merging it", () => {
+  const times = fc.array(fc.double({ min: 0, max: longestMs, noNaN: true }), { maxLength: 50 });
+  fc.assert(fc.property(times, times, times, (first, second, third) => {
+    const added = recorded(...first);
+    const merged = recorded(...first);
+    for (const part of [recorded(...second).encode(), recorded(...third).encode()]) {
+      added.addEncoded(part);
+      merged.merge(Histogram.decode(part));
+    }
+    const { hdr, ...figures } = added.row();
+    const { hdr: mergedHdr, ...mergedFigures } = merged.row();
+    assert.deepEqual(figures, mergedFigures);
+    // The header states the longest possible time, which may differ.
+    assert.deepEqual(figuresOf(hdr), figuresOf(mergedHdr));
+  }));
+});
+
+Deno.test("histogram: adds the encoded histograms of other libraries", async (t) => {
+  const fewerDigits = build({ numberOfSignificantValueDigits: 2 });
+  for (const us of [42, 1_000_000]) fewerDigits.recordValue(us);
+  const cases = [
+    { base64: "HISTFAAAAB542pNpmSzMwMDAxAABzFCaEUoz2X+AMIKZAEARAtM=", count: 1, min: 0.042 },
+    { base64: encodeIntoCompressedBase64(fewerDigits), count: 2, min: 0.042 },
+  ];
+  await eachCase(t, cases, ({ base64, count, min }) => {
+    const histogram = new Histogram();
+    histogram.addEncoded(base64);
+    assert.deepEqual([histogram.count, histogram.min], [count, min]);
+  });
+});
+
 Deno.test("histogram: decodes the output of another library", () => {
   // The encoding of the single value 42 by the HdrHistogram for Java.
   const histogram = Histogram.decode("HISTFAAAAB542pNpmSzMwMDAxAABzFCaEUoz2X+AMIKZAEARAtM=");
@@ -99,8 +136,9 @@ Deno.test("histogram: decodes the output of another library", () => {
 });
 
 Deno.test("histogram: refuses invalid data in one sentence", async (t) => {
-  await eachCase(t, ["", "nonsense", "AAAAAAAAAAAAAAAA"], (text) => {
+  await eachCase(t, ["", "nonsense", "AAAAAAAAAAAAAAAA", recorded(1, 2, 3_000).encode().slice(0, -8)], (text) => {
     assert.throws(() => Histogram.decode(text), UsageError);
+    assert.throws(() => new Histogram().addEncoded(text), UsageError);
   });
   assert.throws(() => Histogram.decode("nonsense"), {
     message: 'Cannot read histogram "nonsense": expected a compressed HdrHistogram (V2) in base64',

@@ -29,7 +29,7 @@ const counts = {
   deviating: z.number().optional(),
 };
 
-const hdr = z.string().refine(isHistogram, "expected a compressed HdrHistogram in base64");
+const hdr = z.string().refine(Histogram.isEncoded, "expected a compressed HdrHistogram in base64");
 const row = z.looseObject({
   ...{ count: z.number(), min: z.number(), mean: z.number(), p50: z.number(), p90: z.number(), p99: z.number() },
   ...{ p999: z.number(), max: z.number(), hdr },
@@ -67,7 +67,9 @@ const point = z.looseObject({
   ...{ atMs: z.number(), alive: z.number(), kills: z.number(), wills: z.number() },
   ...{ due: z.number().optional(), faults: z.record(z.string(), z.number()).optional() },
   ...{ p50: z.number(), p99: z.number(), max: z.number() },
-  byMode: byMode(z.looseObject({ count: z.number(), p50: z.number(), p99: z.number(), max: z.number(), hdr })),
+  byMode: byMode(
+    z.looseObject({ count: z.number(), p50: z.number(), p99: z.number(), max: z.number(), hdr: z.string() }),
+  ),
 });
 
 /** The JSON of values that are neither numbers nor text; without bounds: a later version may have others. */
@@ -191,15 +193,6 @@ const document = z.looseObject({
   }),
   engine: z.enum(["epoll", "deno"]).optional(),
 });
-
-function isHistogram(text: string): boolean {
-  try {
-    Histogram.decode(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** A report from its text. @throws UsageError when it is none, or of another schema */
 export function parseReport(text: string, name: string): Report {

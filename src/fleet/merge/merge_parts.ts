@@ -29,7 +29,7 @@ export function sumsOf<Name extends string>(
 /** One row over histograms in their encoding. */
 export function mergedRow(encoded: readonly string[]): LatencyRow {
   const whole = new Histogram();
-  for (const hdr of encoded) whole.merge(Histogram.decode(hdr));
+  for (const hdr of encoded) whole.addEncoded(hdr);
   return whole.row();
 }
 

@@ -43,7 +43,7 @@ export class GroupTally {
       const { counts, latency } = this.#group(name);
       addCounts(counts, more);
       for (const own of ["connected", "kills", "presenceWrong"] as const) counts[own] += more[own];
-      latency.merge(Histogram.decode(hdr));
+      latency.addEncoded(hdr);
     }
   }
 

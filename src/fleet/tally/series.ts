@@ -132,7 +132,6 @@ function withoutDue({ due: _, faults: __, ...point }: SeriesPoint): SeriesPoint 
 /** One stretch, summed over squads. */
 class StretchSum {
   readonly #byMode = new Map<string, Histogram>();
-  readonly #all = new Histogram();
   #kills = 0;
   #wills = 0;
   #due = 0;
@@ -144,16 +143,16 @@ class StretchSum {
     this.#due += due;
     addSome(this.#faults, faults);
     for (const [mode, encoded] of Object.entries(latencies)) {
-      const histogram = Histogram.decode(encoded);
-      this.#all.merge(histogram);
-      const known = this.#byMode.get(mode);
-      if (known === undefined) this.#byMode.set(mode, histogram);
-      else known.merge(histogram);
+      let histogram = this.#byMode.get(mode);
+      if (histogram === undefined) this.#byMode.set(mode, histogram = new Histogram());
+      histogram.addEncoded(encoded);
     }
   }
 
   point(atMs: number, alive: number): SeriesPoint {
-    const { p50, p99, max } = figures(this.#all);
+    const all = new Histogram();
+    for (const histogram of this.#byMode.values()) all.merge(histogram);
+    const { p50, p99, max } = figures(all);
     const byMode = Object.fromEntries(killModes.flatMap((mode) => {
       const histogram = this.#byMode.get(mode);
       return histogram === undefined

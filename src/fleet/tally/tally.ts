@@ -210,10 +210,9 @@ export class Tally {
   }
 
   #mergeLatency(mode: TallyMode, encoded: string): void {
-    const histogram = Histogram.decode(encoded);
-    const own = this.#latencies.get(mode);
-    if (own === undefined) this.#latencies.set(mode, histogram);
-    else own.merge(histogram);
-    this.latency.merge(histogram);
+    let own = this.#latencies.get(mode);
+    if (own === undefined) this.#latencies.set(mode, own = new Histogram());
+    own.addEncoded(encoded);
+    this.latency.addEncoded(encoded);
   }
 }

@@ -23,7 +23,7 @@ function intervalsOf({ atMs, byMode }: SeriesPoint, fromS: number): LogInterval[
   const modes = Object.entries(byMode);
   if (modes.length === 0) return [];
   const all = new Histogram();
-  for (const [, { hdr }] of modes) all.merge(Histogram.decode(hdr));
+  for (const [, { hdr }] of modes) all.addEncoded(hdr);
   const span = { fromS, lengthS: atMs / 1_000 - fromS };
   return [{ ...span, hdr: all.encode() }, ...modes.map(([tag, { hdr }]) => ({ tag, ...span, hdr }))];
 }

@@ -36,7 +36,7 @@ function joined(points: readonly SeriesPoint[]): DrawnPoint {
     const own = points.flatMap((point) => point.byMode[mode] ?? []);
     if (own.length === 0) return [];
     const histogram = new Histogram();
-    for (const { hdr } of own) histogram.merge(Histogram.decode(hdr));
+    for (const { hdr } of own) histogram.addEncoded(hdr);
     all.merge(histogram);
     return [[mode, { p99: histogram.percentile(99) }]];
   }));

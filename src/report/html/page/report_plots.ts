@@ -225,7 +225,7 @@ function percentilePlot(report: Report): Plot {
 
 function sumOf(rows: readonly LatencyRow[]): Pick<LatencyRow, "count" | "hdr"> {
   const sum = new Histogram();
-  for (const { hdr } of rows) sum.merge(Histogram.decode(hdr));
+  for (const { hdr } of rows) sum.addEncoded(hdr);
   return { count: sum.count, hdr: sum.encode() };
 }
 
