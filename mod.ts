@@ -83,6 +83,15 @@ export type {
   WillCounts,
 } from "./src/fleet/result/will_counts.ts";
 export type { FaultKind, FaultSample, SlowLife, Timeline } from "./src/fleet/result/fault_sample.ts";
+export type {
+  StormKind,
+  StormPoint,
+  StormResult,
+  StormsResult,
+  UntilMs,
+  WillRate,
+  WillSpan,
+} from "./src/fleet/result/storm_result.ts";
 export type { FleetHooks, RunStart } from "./src/fleet/squad/fleet_hooks.ts";
 export { runFleet } from "./src/fleet/run_fleet.ts";
 export type { Bounds } from "./src/conformance/model/bounds.ts";

@@ -33,6 +33,10 @@ const shown: Readonly<Record<string, (result: FleetResult) => void>> = {
       expected: clients,
     });
     assert.equal(Math.max(...result.series.map(({ kills }) => kills)), clients, "all in one second");
+    const { lives, due, seen, untilMs } = result.storms!.each[0]!;
+    assert.deepEqual({ lives, due, seen, shares: Object.keys(untilMs).length }, {
+      ...{ lives: clients, due: clients, seen: clients, shares: 4 },
+    });
   },
   "blackout": (result) => {
     const site = clients / 4;
@@ -78,7 +82,7 @@ const shown: Readonly<Record<string, (result: FleetResult) => void>> = {
     assert.ok(middle!.judged > clients / 2, `only ${middle!.judged} states were settled`);
     assert.deepEqual([end!.right, left!.right, presence!.wrong], [clients, clients, 0]);
   },
-  "restart": ({ restarts, wills }) => {
+  "restart": ({ restarts, wills, storms }) => {
     const [restart, ...others] = restarts!.each;
     assert.deepEqual({
       others,
@@ -87,6 +91,11 @@ const shown: Readonly<Record<string, (result: FleetResult) => void>> = {
       watchersForgotten: restart!.watchersForgotten,
     }, { others: [], unseeable: 0, survived: 0, watchersForgotten: 0 });
     assert.ok(restart!.lives > 25 && restart!.lives === restarts!.lives.kills, `${restart!.lives} lives`);
+    const [{ kind, lives, due, seen, atMs }] = storms!.each as [NonNullable<typeof storms>["each"][number]];
+    assert.deepEqual({ kind, lives, due, seen }, {
+      ...{ kind: "restart", lives: restart!.lives, due: restarts!.lives.expected, seen: restarts!.lives.expected },
+    });
+    assert.ok(Math.abs(atMs - restart!.downAtMs) <= 20, `storm at ${atMs}, down at ${restart!.downAtMs}`);
     assert.ok(restart!.willsAfter > 15 && restart!.willsBefore === 0, `${restart!.willsAfter} wills after`);
     assert.ok(wills.expected > restarts!.lives.expected && restarts!.lives.expected > 10);
   },

@@ -26,7 +26,8 @@ function merged(plan: Partial<PlanRequest>, of: number): Report {
 }
 
 /** Each count of a report, without rates, times and bounds of histograms. */
-function countsOf({ clients, kills, wills, controls, latencyMs, slipMs, retained, verdict, reason }: Report) {
+function countsOf(report: Report) {
+  const { clients, kills, wills, controls, latencyMs, brokerLatencyMs, slipMs, retained, verdict, reason } = report;
   const { rampPerSecond: _, peakAlive: __, ...joined } = clients;
   return {
     clients: joined,
@@ -36,6 +37,9 @@ function countsOf({ clients, kills, wills, controls, latencyMs, slipMs, retained
     retained,
     latencies: latencyMs.all.count,
     latenciesByMode: Object.fromEntries(Object.entries(latencyMs.byMode).map(([mode, { count }]) => [mode, count])),
+    brokerLatencies: brokerLatencyMs?.all.count,
+    rated: report.willRate?.wills,
+    storms: report.storms?.each.map(({ phase, kind, lives, due, seen }) => ({ phase, kind, lives, due, seen })),
     slips: slipMs.count,
     verdict,
     reason,
@@ -60,7 +64,7 @@ const plans: readonly [what: string, plan: PlanRequest][] = [
     willDelayS: 2,
     durationMs: 12_000,
   }],
-  ...["blackout", "reconnect-storm-jitter", "takeover"].map((name): [string, PlanRequest] => {
+  ...["storm", "blackout", "reconnect-storm-jitter", "takeover"].map((name): [string, PlanRequest] => {
     const { text } = builtInScenarios.find((scenario) => scenario.name === name)!;
     const wishes = { clients: 203, watchers: 10 };
     return [`scenario ${name}`, overrule(parseScenario(text, name), wishes, { seed: 5, run: "cut" })];
@@ -84,6 +88,7 @@ for (const [what, plan] of plans) {
 Deno.test("shards: threads change no count, nor do threads in shards", () => {
   const plan = plans[0]![1];
   const one = countsOf(ran(plan));
+  assert.ok(one.brokerLatencies! > 100 && one.rated! > 100);
   assert.deepEqual(countsOf(ran({ ...plan, workers: 3 })), one);
   assert.deepEqual(countsOf(merged({ ...plan, workers: 2 }, 3)), one);
 });

@@ -36,6 +36,17 @@ const row = z.looseObject({
 });
 const byMode = <Shape extends z.ZodType>(shape: Shape) => z.partialRecord(z.enum(killModes), shape);
 
+const willSpan = { wills: z.number(), firstMs: z.number(), lastMs: z.number() };
+const untilMs = z.looseObject({
+  ...{ p50: z.number().optional(), p90: z.number().optional(), p99: z.number().optional() },
+  p100: z.number().optional(),
+});
+const storm = z.looseObject({
+  ...{ phase: z.number(), kind: z.enum(["kills", "restart"]), atMs: z.number(), lives: z.number() },
+  ...{ due: z.number(), seen: z.number(), perSecond: z.number().optional(), untilMs, arrivalMs: row },
+  curve: z.array(z.looseObject({ atMs: z.number(), share: z.number() })),
+});
+
 const timeline = z.looseObject({
   connectedMs: z.number().optional(),
   killDueMs: z.number().optional(),
@@ -147,6 +158,10 @@ const document = z.looseObject({
     ...{ eitherWay: z.number(), undecided: z.number(), unseeable: z.number().optional() },
   }),
   latencyMs: z.looseObject({ all: row, byMode: byMode(row) }),
+  brokerLatencyMs: z.looseObject({ all: row, byMode: byMode(row) }).optional(),
+  floorMs: row.optional(),
+  willRate: z.looseObject({ ...willSpan, perSecond: z.number().optional() }).optional(),
+  storms: z.looseObject({ due: z.number(), seen: z.number(), untilMs, each: z.array(storm) }).optional(),
   connects: z.looseObject({ latencyMs: row, underWayLimit: z.number(), mostUnderWay: z.number() }).optional(),
   slipMs: row,
   retained: z.looseObject({ expected: z.number(), right: z.number(), wrong: z.number(), missing: z.number() })

@@ -32,6 +32,7 @@ import { longestWaitOf } from "../plan/phases.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import type { ProgressMeter } from "./progress_meter.ts";
 import { RestartLog, type RestartOutcome } from "./restart_log.ts";
+import { StormLog } from "./storm_log.ts";
 import { restartAfter } from "../oracle/restart_rule.ts";
 import { Tally } from "../tally/tally.ts";
 import { earlyCloseOf } from "../oracle/early_close.ts";
@@ -54,8 +55,9 @@ export class Ledger {
   readonly tally = new Tally();
   /** The broker's restarts; the ledger judges no life while one is under way. */
   readonly restarts = new RestartLog();
-  /** Receives the latency of each will at its arrival. */
-  onLatency: (latencyMs: number, mode: TallyMode) => void = () => {};
+  readonly storms: StormLog;
+  /** Receives the latency of each will at its arrival: from the scheduled kill, and from the completed one. */
+  onLatency: (latencyMs: number, mode: TallyMode, brokerMs: number) => void = () => {};
   /** Receives the counts of a judged life, or of a will without one, and the instant at which they belong. */
   onCounts: (atMs: number, counts: SomeWills) => void = () => {};
   /** Receives each will that arrives, and its differences from the requested one. */
@@ -91,6 +93,7 @@ export class Ledger {
     this.#groups = groups;
     this.#originMs = originMs;
     this.#copies = plan.fanOut;
+    this.storms = new StormLog(plan, originMs, this.tally.storms);
     this.#rules = { lateAfterMs: plan.lateAfterMs, earlyBeforeMs, restarts: this.restarts.windows };
     this.#profile = profileOf(plan.profile ?? strict.name) ?? strict;
   }
@@ -259,8 +262,10 @@ export class Ledger {
     if (answersCut(entry.life, arrival, expectation, this.#rules)) return;
     const latencyMs = arrival.atMs - expectation.latencyFromMs;
     const mode = modeOf(entry.life);
+    const brokerMs = arrival.atMs - expectation.dueMs;
     this.tally.recordLatency(mode, latencyMs, this.#groupOf(entry.life.client));
-    this.onLatency(latencyMs, mode);
+    this.tally.brokerLatencies.record(mode, brokerMs);
+    this.onLatency(latencyMs, mode, brokerMs);
   }
 
   /** A will with a foreign payload may still be on the topic of an ended life; preferably one that waits. */
@@ -369,6 +374,7 @@ export class Ledger {
     });
     this.onLife?.(lifeRow(this.#plan, this.#groups, life, arrivals, judgement, this.#originMs));
     this.restarts.countWill(life, judgement, arrivals[0]!);
+    this.storms.close(life, judgement, arrivals);
     const early = earlyCloseOf(life, this.#rules);
     if (early !== undefined) this.tally.remark(early);
     const { kind } = judgement.expectation;

@@ -159,12 +159,14 @@ export class SquadRecorder {
     if ("restart" in order) return;
     if ("comeBack" in order) return this.#note?.("call", nowMs, { client: order.comeBack, plannedMs });
     this.#killsAsked++;
+    this.ledger.storms.order(plannedMs, this.#phaseFromMs + plannedMs);
     this.#note?.("order", nowMs, { client: order.client, mode: order.mode, plannedMs });
   }
 
   /** A broker restart is about to begin: connections that end from now on may end with it. */
   goDown(nowMs: number): void {
     this.ledger.restarts.begin(nowMs);
+    this.ledger.storms.goDown(nowMs);
     this.#instants.goDown(nowMs);
     this.#note?.("down", nowMs, {});
   }

@@ -11,6 +11,7 @@ import { type Remarks, remarkTexts } from "../result/remarks.ts";
 import type { FleetResult, Progress } from "../result/result.ts";
 import { clientsHere } from "../plan/shard.ts";
 import {
+  arrivalsOf,
   besidesOf,
   canariesOf,
   deviationsOf,
@@ -64,8 +65,10 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
     kills,
     wills: willsOf(tally),
     latencyMs: latenciesOf(tally),
+    ...arrivalsOf(tally),
     ...connectsOf(facts, squads),
     slipMs: slip,
+    ...facts.floor !== undefined && { floorMs: mergedRow([facts.floor]) },
     ...generatorBound !== undefined && { generatorBound },
     ...restarts && { restarts },
     ...facts.dropped && { brokerDropped: facts.dropped },

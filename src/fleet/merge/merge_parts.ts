@@ -74,6 +74,18 @@ export function killModesOf(tally: Tally): FleetResult["kills"]["byMode"] {
   return Object.fromEntries(tally.killed().map(([mode, counts]) => [mode, counts])) as FleetResult["kills"]["byMode"];
 }
 
+/** How long the wills took from the completed kill, how fast they arrived, and their storms. */
+export function arrivalsOf(tally: Tally): Pick<FleetResult, "brokerLatencyMs" | "willRate" | "storms"> {
+  const { all } = tally.brokerLatencies;
+  const byMode = tally.killed().map(([mode]) => [mode, tally.brokerLatencies.of(mode).row()]);
+  const [willRate, storms] = [tally.storms.rate(), tally.storms.storms()];
+  return {
+    brokerLatencyMs: { all: all.row(), byMode: Object.fromEntries(byMode) },
+    ...willRate && { willRate },
+    ...storms && { storms },
+  };
+}
+
 /** How long the wills took, all of them and by kill mode. */
 export function latenciesOf(tally: Tally): FleetResult["latencyMs"] {
   return {

@@ -53,7 +53,10 @@ export interface One {
   readonly earliestMs: number;
   /** Lateness counts from here where the broker was down meanwhile, and so could not keep `dueMs`. */
   readonly byMs?: number;
-  /** The instant from which latency counts: the schedule's instant, or `dueMs` for delayed and silent lives. */
+  /**
+   * The instant from which latency counts: when the will would be due had the kill been complete at its scheduled
+   * instant; `dueMs` for silent lives, and for sessions that a later CONNECT ends.
+   */
   readonly latencyFromMs: number;
 }
 

@@ -32,7 +32,9 @@ function expectationAfter(life: Life, end: LifeEnd, rules: OracleRules): Expecta
   const { delayS, sessionExpiryS } = life;
   const dueMs = endMs + delayMs;
   const why = sessionExpiryS < delayS ? "session-ended" : "delay-passed";
-  const one = { kind: "one", ground: why, dueMs, earliestMs: earliestMs + delayMs, latencyFromMs: dueMs } as const;
+  // The schedule's instant and the delay; a silent life ends by its keep alive, which the kill does not start.
+  const latencyFromMs = end.silent ? dueMs : dueMs - (end.doneMs - end.dueMs);
+  const one = { kind: "one", ground: why, dueMs, earliestMs: earliestMs + delayMs, latencyFromMs } as const;
   return afterNext(life, one, slowCloseMs(end, endMs, rules), rules);
 }
 

@@ -14,6 +14,7 @@ import type { Remarks } from "./remarks.ts";
 import type { RestartResult } from "./restart_result.ts";
 import type { Instants, RunPhase, RunStage } from "./run_phase.ts";
 import type { SeriesPoint } from "./series_data.ts";
+import type { StormsResult, WillRate } from "./storm_result.ts";
 import type { TelemetryResult } from "./telemetry_result.ts";
 import type { LatencyRow, ModeCounts, RedeliveryCounts, WillCounts } from "./will_counts.ts";
 
@@ -119,11 +120,31 @@ export interface FleetResult {
     /** Due during an absence of their watcher, and not received; in no other count. Absent where there are none. */
     readonly unseeable?: number;
   };
-  /** Kill-to-will milliseconds, from the instant at which the kill was due by the schedule. */
+  /**
+   * Kill-to-will milliseconds, from the scheduled instant of the kill: the latency for a user of the broker, delays of
+   * the fleet included.
+   */
   readonly latencyMs: {
     readonly all: LatencyRow;
     readonly byMode: Readonly<Partial<Record<KillMode, LatencyRow>>>;
   };
+  /**
+   * The same from the completed kill: the latency of the broker alone, and of this instrument. Absent in a report of an
+   * earlier version.
+   */
+  readonly brokerLatencyMs?: {
+    readonly all: LatencyRow;
+    readonly byMode: Readonly<Partial<Record<KillMode, LatencyRow>>>;
+  };
+  /**
+   * The share of this instrument in each latency: round trips of a loopback echo through the engine before the run.
+   * Absent where the run did not measure it.
+   */
+  readonly floorMs?: LatencyRow;
+  /** Wills per second from the first to the last will of an ended life; absent where none arrived. */
+  readonly willRate?: WillRate;
+  /** The wills of lives that ended at one instant; absent without a phase with kills `once` and without a restart. */
+  readonly storms?: StormsResult;
   /** The connects of the clients; absent in the result of a recording. */
   readonly connects?: {
     /** From the dial to CONNACK, handshakes included, reconnects too. */

@@ -17,6 +17,8 @@ export interface RunFacts {
   readonly warnings: readonly string[];
   readonly resources: FleetResult["resources"];
   readonly engine?: EngineName;
+  /** The round trips of the loopback echo before the run: an encoded histogram; absent where nothing measured it. */
+  readonly floor?: string;
   readonly dropped?: DropCounts;
   /** When the run read the counters, in milliseconds since its start. */
   readonly counters?: { readonly fromMs: number; readonly toMs: number };

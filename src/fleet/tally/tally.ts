@@ -1,12 +1,14 @@
 /**
  * Counts and distributions of judged lives: plain sums, so that the tallies of all squads merge into one.
  */
-import { Histogram } from "../../base/histogram.ts";
+import type { Histogram } from "../../base/histogram.ts";
 import { type Described, DeviationTally } from "./deviation_tally.ts";
 import type { Judgement } from "../oracle/expectation.ts";
 import { FaultKinds } from "./fault_kinds.ts";
 import type { FaultKind, FaultSample, SlowLife } from "../result/fault_sample.ts";
 import { GroupTally } from "./group_tally.ts";
+import { LatencyTally } from "./latency_tally.ts";
+import { StormTally } from "./storm_tally.ts";
 import { type KillMode, killModes } from "../plan/kill_mode.ts";
 import type { Life } from "../life/life.ts";
 import { modeOf } from "../oracle/oracle.ts";
@@ -40,15 +42,16 @@ function countsOf(judgement: Judgement, described: Described): SomeWills {
 
 export class Tally {
   readonly #byMode = new Map<TallyMode, ModeCounts>();
-  readonly #latencies = new Map<TallyMode, Histogram>();
+  readonly #latencies = new LatencyTally();
   readonly #faults = new FaultKinds();
   readonly #slowest: SlowLife[] = [];
   readonly deviations = new DeviationTally();
   /** By group, where the plan has groups. */
   readonly groups = new GroupTally();
   readonly missingByQos: [number, number, number] = [0, 0, 0];
-  /** All latencies, of every mode. */
-  readonly latency = new Histogram();
+  /** The latencies of the broker alone, from the completed kill. */
+  readonly brokerLatencies = new LatencyTally();
+  readonly storms = new StormTally();
   eitherWay = 0;
   undecided = 0;
   /** Wills that were due during an absence of the watchers, and did not arrive. */
@@ -60,6 +63,11 @@ export class Tally {
 
   /** Receives each fault, where the run requests them. */
   onFault: ((sample: FaultSample) => void) | undefined;
+
+  /** All latencies from the scheduled instant, of every mode. */
+  get latency(): Histogram {
+    return this.#latencies.all;
+  }
 
   /** The modes with counts. */
   get modes(): Iterable<TallyMode> {
@@ -112,10 +120,7 @@ export class Tally {
   /** Records a will's way, in milliseconds from the instant at which its kill was due. */
   recordLatency(mode: TallyMode, latencyMs: number, group?: string): void {
     if (group !== undefined) this.groups.recordLatency(group, latencyMs);
-    let histogram = this.#latencies.get(mode);
-    if (histogram === undefined) this.#latencies.set(mode, histogram = new Histogram());
-    histogram.record(latencyMs);
-    this.latency.record(latencyMs);
+    this.#latencies.record(mode, latencyMs);
   }
 
   /** Counts a fault by its kind, as often as it occurred, and keeps it for people, up to a limit for each kind. */
@@ -162,15 +167,18 @@ export class Tally {
   /** The modes with counts, in the order of tables; without the row of clients that had no kill. */
   killed(): [KillMode, ModeCounts, Histogram][] {
     return killModes.filter((mode) => this.#byMode.has(mode))
-      .map((mode) => [mode, this.of(mode), this.#latencies.get(mode) ?? new Histogram()]);
+      .map((mode) => [mode, this.of(mode), this.#latencies.of(mode)]);
   }
 
   /** This tally as plain data. */
   data(): TallyData {
     const groups = this.groups.data();
+    const storms = this.storms.data();
     return {
       byMode: Object.fromEntries(this.#byMode),
-      latencies: Object.fromEntries([...this.#latencies].map(([mode, histogram]) => [mode, histogram.encode()])),
+      latencies: this.#latencies.data(),
+      brokerLatencies: this.brokerLatencies.data(),
+      ...storms && { storms },
       missingByQos: this.missingByQos,
       eitherWay: this.eitherWay,
       undecided: this.undecided,
@@ -192,7 +200,9 @@ export class Tally {
       own.kills += counts.kills;
       addCounts(own, counts);
     }
-    for (const [mode, encoded] of Object.entries(data.latencies)) this.#mergeLatency(mode as TallyMode, encoded);
+    this.#latencies.merge(data.latencies);
+    this.brokerLatencies.merge(data.brokerLatencies ?? {});
+    if (data.storms !== undefined) this.storms.merge(data.storms);
     data.missingByQos.forEach((count, qos) => this.missingByQos[qos as 0 | 1 | 2] += count);
     this.eitherWay += data.eitherWay;
     this.undecided += data.undecided;
@@ -207,12 +217,5 @@ export class Tally {
     data.slowest.forEach((life) => this.keepSlow(life));
     this.deviations.merge(data.deviations);
     this.groups.merge(data.groups ?? []);
-  }
-
-  #mergeLatency(mode: TallyMode, encoded: string): void {
-    let own = this.#latencies.get(mode);
-    if (own === undefined) this.#latencies.set(mode, own = new Histogram());
-    own.addEncoded(encoded);
-    this.latency.addEncoded(encoded);
   }
 }

@@ -25,6 +25,7 @@ import { joinSeries } from "../../fleet/tally/series.ts";
 import { Tally } from "../../fleet/tally/tally.ts";
 import { noCounts } from "../../fleet/result/will_counts.ts";
 import { optionList } from "../../fleet/plan/plan_options.ts";
+import { arrivalData, arrivalsOfParts, shiftsOf } from "./arrivals/merge_arrivals.ts";
 import type { Report } from "./report.ts";
 import { applyThresholds, parseThreshold, type Threshold } from "./threshold.ts";
 import { countNames, countRows } from "./will_rows.ts";
@@ -53,7 +54,8 @@ export function mergeReports(parts: readonly NamedReport[], thresholds?: readonl
   const reports = parts.map(({ report }) => report);
   const [first] = reports;
   const tally = new Tally();
-  for (const report of reports) tally.merge(tallyOf(report));
+  const shifts = shiftsOf(reports);
+  reports.forEach((report, place) => tally.merge(tallyOf(report, shifts[place])));
   const restarts = restartsOf(reports, tally);
   const { controls, ...besides } = besidesOfReports(reports);
   const brokerDropped = droppedOf(reports);
@@ -68,6 +70,7 @@ export function mergeReports(parts: readonly NamedReport[], thresholds?: readonl
     kills: killsOf(reports, tally),
     wills: willsOf(tally),
     latencyMs: latenciesOf(tally),
+    ...arrivalsOfParts(reports, tally),
     controls,
     ...connectsOf(reports),
     slipMs: mergedRow(reports.map(({ slipMs }) => slipMs.hdr)),
@@ -183,7 +186,7 @@ function checkAlike(first: NamedReport, other: NamedReport): void {
 }
 
 /** A report's counts in the form of a squad's tally. */
-function tallyOf(report: Report): TallyData {
+function tallyOf(report: Report, shiftMs = 0): TallyData {
   const notKilled = countRows(report).find(({ name }) => name === "not killed");
   const { missingByQos, eitherWay, undecided, unseeable = 0 } = report.wills;
   const byMode: Record<string, TallyData["byMode"][string]> = { ...report.kills.byMode };
@@ -196,6 +199,7 @@ function tallyOf(report: Report): TallyData {
         [mode, { hdr }],
       ) => [mode, hdr]),
     ),
+    ...arrivalData(report, shiftMs),
     missingByQos,
     eitherWay,
     undecided,

@@ -49,6 +49,7 @@ const wills = zeros(noCounts());
 const { expected: _expected, onTime: _onTime, ...wrongWills } = wills;
 const modeCounts = { kills: number, ...wills } as const;
 const latency = zeros({ count: 0, min: 0, mean: 0, p50: 0, p90: 0, p99: 0, p999: 0, max: 0 });
+const untilMs = zeros({ p50: 0, p90: 0, p99: 0, p100: 0 });
 const stretch = zeros({ count: 0, p50: 0, p99: 0, max: 0 });
 const timeline = {
   ...zeros({ connectedMs: 0, killDueMs: 0, killedMs: 0, dueMs: 0, readMs: 0 }),
@@ -98,6 +99,19 @@ const numbers: NumbersOf<Omit<Report, "thresholds">> = {
   },
   wills: { ...wills, ...zeros({ eitherWay: 0, undecided: 0, unseeable: 0 }), missingByQos: each(number) },
   latencyMs: { all: latency, byMode: byMode(latency) },
+  brokerLatencyMs: { all: latency, byMode: byMode(latency) },
+  floorMs: latency,
+  willRate: zeros({ wills: 0, firstMs: 0, lastMs: 0, perSecond: 0 }),
+  storms: {
+    each: each({
+      ...zeros({ phase: 0, atMs: 0, lives: 0, due: 0, seen: 0, perSecond: 0 }),
+      untilMs,
+      arrivalMs: latency,
+      curve: each(zeros({ atMs: 0, share: 0 })),
+    }),
+    ...zeros({ due: 0, seen: 0 }),
+    untilMs,
+  },
   connects: { latencyMs: latency, ...zeros({ underWayLimit: 0, mostUnderWay: 0, synsAgain: 0 }) },
   slipMs: latency,
   controls: zeros({ total: 0, blind: 0, lost: 0, altered: 0, late: 0, duplicate: 0, deviating: 0 }),

@@ -65,6 +65,7 @@ const shares: readonly (readonly [path: RegExp, whole: string])[] = [
   [/^(telemetry(?:\.byGroup\.[^.]+)?)\.(?:acknowledged|withheld)$/, "$1.sent"],
   [/^redeliveries\.withoutDup$/, "redeliveries.total"],
   [/^(restarts\.each\.[^.]+)\.survived$/, "$1.lives"],
+  [/^(storms(?:\.each\.[^.]+)?)\.seen$/, "$1.due"],
 ];
 
 /** The path of the number that is 100 % of the one at a path; undefined where it is no share. */

@@ -263,16 +263,26 @@ Deno.test("ledger: counts kills by mode, also of lives without a due will; a los
   assert.deepEqual([tally.of("lost").kills, tally.of("lost").missing], [0, 1]);
 });
 
-Deno.test("ledger: latency counts from the scheduled time, or from the due time of a delayed will", () => {
+Deno.test("ledger: one latency counts from the scheduled kill, the other from the completed one", () => {
   const books = new Books();
   books.see(books.killed(), killMs + 40);
   books.see(books.killed({ client: 1, delayS: 3, sessionExpiryS: 60 }), killMs + 3_070);
-  const { latency } = books.ledger.tally;
+  const { latency, brokerLatencies: { all } } = books.ledger.tally;
   assert.deepEqual({ count: latency.count, min: latency.min, max: latency.max }, {
     count: 2,
     min: killMs + 40 - killDueMs,
-    max: 70,
+    max: killMs + 70 - killDueMs,
   });
+  assert.deepEqual({ count: all.count, min: all.min, max: all.max }, { count: 2, min: 40, max: 70 });
+  assert.equal(books.ledger.tally.brokerLatencies.of("reset").count, 2);
+});
+
+Deno.test("ledger: both latencies of a silent client count from the end that keep alive sets", () => {
+  const books = new Books();
+  const life = books.killed({ keepAliveS: 10 }, anEnd("freeze"));
+  books.see(life, life.lastPacketMs + 15_000 + 7);
+  const { latency, brokerLatencies: { all } } = books.ledger.tally;
+  assert.deepEqual([latency.max, all.max], [7, 7]);
 });
 
 Deno.test("ledger: only the first arrival of a due will has a latency", () => {

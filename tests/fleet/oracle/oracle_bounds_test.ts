@@ -25,7 +25,7 @@ function either(ground: Ground, then?: Expectation): Expectation {
 }
 
 const none = (ground: Ground): Expectation => ({ kind: "none", ground });
-const whole = one("delay-passed", 10_000, 9_980);
+const whole = one("delay-passed", 10_000, 9_980, killDueMs + 3_000);
 
 const table: readonly [what: string, life: Partial<Life>, expected: Expectation][] = [
   ["kept silent by this machine, and living", { overslept: true }, either("overslept")],
@@ -53,7 +53,11 @@ const table: readonly [what: string, life: Partial<Life>, expected: Expectation]
   }],
   // A delay of 3 s after 7 s.
   ["a session as long as the delay", { ...delayed, sessionExpiryS: 3 }, whole],
-  ["a session shorter than the delay", { ...delayed, sessionExpiryS: 2 }, one("session-ended", 9_000, 8_980)],
+  [
+    "a session shorter than the delay",
+    { ...delayed, sessionExpiryS: 2 },
+    one("session-ended", 9_000, 8_980, killDueMs + 2_000),
+  ],
   ["back in time", { ...delayed, next: aNext(8_000) }, none("session-resumed")],
   ["back in time, the session forgotten without a restart", {
     ...delayed,
@@ -94,11 +98,18 @@ const overRestart: readonly [what: string, life: Partial<Life>, expected: Expect
     ...one("connection-ended", 7_999, 6_999),
     ...{ byMs: 9_000 },
   }],
-  ["a delay, back after it, the session forgotten", {
-    ...delayed,
-    end: anEnd("reset", { doneMs: 6_500 }),
-    next: aNext(9_010, { sessionPresent: false }),
-  }, either("session-forgotten", { ...one("delay-passed", 9_500, 7_980), ...{ byMs: 10_500 } } as Expectation)],
+  [
+    "a delay, back after it, the session forgotten",
+    {
+      ...delayed,
+      end: anEnd("reset", { doneMs: 6_500 }),
+      next: aNext(9_010, { sessionPresent: false }),
+    },
+    either(
+      "session-forgotten",
+      { ...one("delay-passed", 9_500, 7_980, killDueMs + 3_000), ...{ byMs: 10_500 } } as Expectation,
+    ),
+  ],
 ];
 
 for (const [what, life, expected] of overRestart) {

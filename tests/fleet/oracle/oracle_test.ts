@@ -223,14 +223,14 @@ Deno.test("oracle: a lost connection may have ended at any time since CONNACK", 
   });
 });
 
-/** The start of the latency: the scheduled kill, or the due time that the standard sets. */
+/** The start of the latency: the scheduled kill and the delay, or the due time that the standard sets. */
 const counted: readonly [what: string, life: Partial<Life>, ground: string, latencyFromMs: number][] = [
   ["reset", { end: anEnd("reset") }, "connection-ended", killDueMs],
   ["takeover", { end: anEnd("takeover"), next: cleans }, "taken-over", killDueMs],
   ["freeze", { end: anEnd("freeze") }, "keep-alive-passed", silentUntilMs],
   ["freeze, taken over", { end: anEnd("freeze"), next: aNext(12_000) }, "taken-over", 12_000],
-  ["delay", { ...delayed, end: anEnd("reset") }, "delay-passed", 10_000],
-  ["session end", { ...delayed, sessionExpiryS: 2, end: anEnd("reset") }, "session-ended", 9_000],
+  ["delay", { ...delayed, end: anEnd("reset") }, "delay-passed", killDueMs + 3_000],
+  ["session end", { ...delayed, sessionExpiryS: 2, end: anEnd("reset") }, "session-ended", killDueMs + 2_000],
   [
     "clean start",
     { ...delayed, end: anEnd("reset"), next: aNext(8_000, { cleanStart: true }) },

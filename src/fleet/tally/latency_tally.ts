@@ -1,0 +1,37 @@
+/** Latencies by kill mode, and of all modes: histograms, so that the tallies of all squads merge into one. */
+import { Histogram } from "../../base/histogram.ts";
+import type { TallyMode } from "../result/will_counts.ts";
+
+export class LatencyTally {
+  /** The latencies of every mode. */
+  readonly all = new Histogram();
+  readonly #byMode = new Map<TallyMode, Histogram>();
+
+  record(mode: TallyMode, latencyMs: number): void {
+    let histogram = this.#byMode.get(mode);
+    if (histogram === undefined) this.#byMode.set(mode, histogram = new Histogram());
+    histogram.record(latencyMs);
+    this.all.record(latencyMs);
+  }
+
+  /** The latencies of one mode; empty where there are none. */
+  of(mode: TallyMode): Histogram {
+    return this.#byMode.get(mode) ?? new Histogram();
+  }
+
+  /** Each mode's histogram, encoded. */
+  data(): Record<string, string> {
+    return Object.fromEntries([...this.#byMode].map(([mode, histogram]) => [mode, histogram.encode()]));
+  }
+
+  /** Adds the latencies of another squad. */
+  merge(data: Readonly<Record<string, string>>): void {
+    for (const [name, encoded] of Object.entries(data)) {
+      const mode = name as TallyMode;
+      let own = this.#byMode.get(mode);
+      if (own === undefined) this.#byMode.set(mode, own = new Histogram());
+      own.addEncoded(encoded);
+      this.all.addEncoded(encoded);
+    }
+  }
+}

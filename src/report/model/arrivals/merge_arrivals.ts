@@ -1,0 +1,44 @@
+/** The latencies of the broker alone, the storms and the floor of the parts of one run, joined. */
+import type { FleetResult } from "../../../fleet/result/result.ts";
+import type { TallyData } from "../../../fleet/result/tally_data.ts";
+import { arrivalsOf, mergedRow } from "../../../fleet/merge/merge_parts.ts";
+import type { Tally } from "../../../fleet/tally/tally.ts";
+import type { Report } from "../report.ts";
+
+/** The part of a tally that a report has of the arrivals. @param shiftMs how much later than the run it began */
+export function arrivalData(
+  { brokerLatencyMs, willRate, storms }: Report,
+  shiftMs = 0,
+): Pick<TallyData, "brokerLatencies" | "storms"> {
+  const rows = Object.entries(brokerLatencyMs?.byMode ?? {}).filter(([, { count }]) => count > 0);
+  const each = (storms?.each ?? []).map(({ phase, kind, atMs, lives, due, arrivalMs }) => ({
+    ...{ phase, kind, atMs: atMs + shiftMs, lives, due, hdr: arrivalMs.hdr },
+  }));
+  const span = willRate && {
+    wills: willRate.wills,
+    firstMs: willRate.firstMs + shiftMs,
+    lastMs: willRate.lastMs + shiftMs,
+  };
+  return {
+    brokerLatencies: Object.fromEntries(rows.map(([mode, { hdr }]) => [mode, hdr])),
+    storms: { each, ...span && { span } },
+  };
+}
+
+/** How much later each part began than the first of them, in milliseconds. */
+export function shiftsOf(reports: readonly Report[]): number[] {
+  const starts = reports.map(({ run }) => Date.parse(run.startedAt));
+  return starts.map((startMs) => startMs - Math.min(...starts));
+}
+
+/** The arrivals of all parts; absent where a part is of a version that did not record them. */
+export function arrivalsOfParts(
+  reports: readonly Report[],
+  tally: Tally,
+): Pick<FleetResult, "brokerLatencyMs" | "willRate" | "storms" | "floorMs"> {
+  const floors = reports.flatMap(({ floorMs }) => floorMs?.hdr ?? []);
+  return {
+    ...reports.every(({ brokerLatencyMs }) => brokerLatencyMs !== undefined) && arrivalsOf(tally),
+    ...floors.length > 0 && floors.length === reports.length && { floorMs: mergedRow(floors) },
+  };
+}
