@@ -7,7 +7,7 @@ export const restart = "restart";
 export const cut = ["reset", "close", "half-packet"] as const;
 
 /** Only the keep alive timeout detects the end. */
-export const silent = ["freeze", "half-packet"] as const;
+export const silent = ["freeze", "half-packet", "slow-loris", "stall"] as const;
 
 /** Every ending that makes a will due. */
 export const anyEnding = [
@@ -20,4 +20,6 @@ export const anyEnding = [
   "takeover",
   "disconnect-with-will",
   "disconnect-error",
+  "slow-loris",
+  "stall",
 ] as const;

@@ -75,8 +75,40 @@ const deaths: readonly Death[] = [
   },
   { mode: "disconnect-with-will", only5: true, die: (raw) => void raw.socket.end(Uint8Array.of(0xe0, 1, 0x04)) },
   { mode: "disconnect-error", only5: true, die: (raw) => void raw.socket.end(Uint8Array.of(0xe0, 1, 0x80)) },
+  {
+    mode: "slow-loris",
+    silent: true,
+    // Seven bytes until keep alive has passed, of a packet of 102.
+    die: (raw) => {
+      const bytes = [0x30, 100, 0, 1, 0x61, ...new Array(90).fill(0x2e)];
+      const timer = setInterval(() => {
+        const byte = bytes.shift();
+        if (byte === undefined || raw.closed) clearInterval(timer);
+        else raw.send(Uint8Array.of(byte));
+      }, 0.2 * keepAliveS * 1_000);
+    },
+  },
+  {
+    mode: "stall",
+    silent: true,
+    die: (raw, { version, clientId }) => {
+      raw.socket.pause();
+      raw.send(subscribeBytes(version, clientId));
+      const size = 16_384;
+      const body = [0, clientId.length, ...new TextEncoder().encode(clientId), ...(version === 5 ? [0] : [])];
+      const length = body.length + size;
+      const message = Uint8Array.from([0x30, length & 127 | 128, length >> 7 & 127 | 128, length >> 14, ...body]);
+      for (let sent = 0; sent < 512; sent++) {
+        raw.send(message);
+        raw.send(new Uint8Array(size));
+      }
+    },
+  },
   { mode: "leave", die: (raw) => void raw.socket.end(Uint8Array.of(0xe0, 0)) },
 ];
+
+/** Each mode equally often. */
+const modes = [...new Set(deaths.map(({ mode }) => mode))].join();
 
 /** Wills by topic: the time from the end of the client to each. */
 type Seen = Map<string, number[]>;
@@ -168,7 +200,7 @@ async function fleet(broker: BrokerPeer, { version, willDelayS }: Setting): Prom
   const delayed = willDelayS > 0
     ? ["--will-delay", `${willDelayS}s`, "--session-expiry", "60s", "--clean-start", "yes"]
     : [];
-  const flags = ["--protocol", version === 5 ? "5" : "3.1.1", "--keepalive", `${keepAliveS}s`, "--kill-mode", "all"];
+  const flags = ["--protocol", version === 5 ? "5" : "3.1.1", "--keepalive", `${keepAliveS}s`, "--kill-mode", modes];
   const size = ["--clients", "150", "--kill-rate", "50/s", "--duration", "4s", "--reconnect-after", "never"];
   await using run = startOurs([
     "fleet",

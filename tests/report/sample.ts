@@ -1,7 +1,7 @@
 /** Fixed results for the golden reports. */
 import { Histogram } from "../../src/base/histogram.ts";
 import type { FaultSample } from "../../src/fleet/result/fault_sample.ts";
-import { type KillMode, killModes } from "../../src/fleet/plan/kill_mode.ts";
+import { everyKillMode, type KillMode } from "../../src/fleet/plan/kill_mode.ts";
 import { makePlan } from "../../src/fleet/plan/make_plan.ts";
 import type { PlanRequest } from "../../src/fleet/plan/plan.ts";
 import { noPresence, type PresenceCounts } from "../../src/fleet/result/presence_result.ts";
@@ -174,7 +174,7 @@ function failedLives(): FaultSample[] {
     ...Array.from({ length: 14 }, (_, index): FaultSample => ({
       client: `mqtt-sim-k3x9a-${index}`,
       incarnation: index + 1,
-      mode: killModes[index % 9]!,
+      mode: everyKillMode[index % 9]!,
       verdict: (["missing", "late", "early", "duplicate", "unwanted", "altered"] as const)[index % 6]!,
       protocol: index % 2 === 0 ? "5" : "3.1.1",
       qos: 1,
@@ -201,7 +201,7 @@ function failedLives(): FaultSample[] {
 export function failed(): FleetResult {
   const wrong = { late: 3, early: 1, missing: 12, duplicate: 2, unwanted: 1, altered: 1 };
   const byMode = Object.fromEntries(
-    killModes.map((mode, index) => [
+    everyKillMode.map((mode, index) => [
       mode,
       mode === "leave"
         ? modeCounts(10_000, { expected: 0, onTime: 0 })
@@ -224,7 +224,7 @@ export function failed(): FleetResult {
     },
     latencyMs: {
       all: latency(2_000, 0.1, 8),
-      byMode: Object.fromEntries(killModes.slice(0, 9).map((mode, index) => [mode, latency(200, index, 60)])),
+      byMode: Object.fromEntries(everyKillMode.slice(0, 9).map((mode, index) => [mode, latency(200, index, 60)])),
     },
     series: halfMinuteWithFaults(),
     stages: manyStages,

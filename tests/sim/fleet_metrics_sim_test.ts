@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { MetricFamily } from "../../src/base/metric_family.ts";
 import type { WillFault } from "../../src/broker/options/will_fault.ts";
-import { killModes } from "../../src/fleet/plan/kill_mode.ts";
+import { everyKillMode } from "../../src/fleet/plan/kill_mode.ts";
 import type { FleetResult, Progress } from "../../src/fleet/result/result.ts";
 import { FleetMetrics } from "../../src/report/export/fleet_metrics.ts";
 import { makePlan } from "../../src/fleet/plan/make_plan.ts";
@@ -14,7 +14,7 @@ import { context } from "../report/sample.ts";
 const busy = {
   clients: 60,
   killRate: { kind: "fraction", perSecond: 0.2 },
-  killShares: killModes.map((mode) => ({ mode, weight: 1 })),
+  killShares: everyKillMode.map((mode) => ({ mode, weight: 1 })),
   durationMs: 12_000,
   keepAliveS: 4,
   workers: 2,

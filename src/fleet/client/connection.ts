@@ -9,6 +9,7 @@ import { type PacketFault, packetFaultText } from "../../mqtt/codec/lenient.ts";
 import type { DisconnectPacket, Packet, ProtocolVersion } from "../../mqtt/packet.ts";
 import type { DialReceiver, Link, LinkEnd } from "../../net/link.ts";
 import { type PacketReceiver, PacketStream } from "../../net/packet_stream.ts";
+import { Drip } from "./drip.ts";
 import type { FleetWorld, Wakeable } from "./fleet_world.ts";
 import type { ConnectionEnd } from "../life/connection_end.ts";
 
@@ -150,6 +151,17 @@ export class ClientConnection implements DialReceiver, PacketReceiver, Wakeable 
   fallSilent(): void {
     this.#pingEveryMs = 0;
     if (this.#ping !== undefined) this.#world.wakes.cancel(this.#ping);
+  }
+
+  /** Sends bytes one by one, so many milliseconds apart, and no other packet. */
+  drip(bytes: Uint8Array, everyMs: number, nowMs: number): void {
+    this.fallSilent();
+    new Drip(this.#world.wakes, this.#link, bytes, everyMs).wake(nowMs);
+  }
+
+  /** Reads no more; the end of the connection may then stay unknown until it is closed here. */
+  stopReading(): void {
+    this.#link.pause();
   }
 
   /** Sends FIN after the bytes written so far. */

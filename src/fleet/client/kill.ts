@@ -1,6 +1,7 @@
 /**
  * The bytes and the close of each kill mode.
  */
+import { bytesOfText } from "../../base/byte_text.ts";
 import { encode } from "../../mqtt/codec/codec.ts";
 import type { ConnectPacket, ProtocolVersion } from "../../mqtt/packet.ts";
 import { hexByte } from "../../mqtt/reason.ts";
@@ -13,6 +14,8 @@ export interface Killed {
   readonly silent: boolean;
   /** It is for the broker to close. */
   readonly brokerCloses: boolean;
+  /** When the client sent its last whole packet, where the kill itself sent packets. */
+  readonly lastPacketMs?: number;
   /** The variant that the kill drew, as a text. */
   readonly detail?: string;
 }
@@ -20,6 +23,16 @@ export interface Killed {
 const gone: Killed = { silent: false, brokerCloses: false };
 const frozen: Killed = { silent: true, brokerCloses: true };
 const provoked: Killed = { silent: false, brokerCloses: true };
+
+/** What a kill may send of its life. */
+export interface KillWords {
+  /** Repeats the CONNECT of this life. */
+  connectAgain(): ConnectPacket;
+  /** A topic that only this client uses. */
+  readonly ownTopic: string;
+  /** The keep alive of this life. */
+  readonly keepAliveS: number;
+}
 
 /** A PUBLISH of 30 bytes of which the first 9 are sent. */
 const halfPublish = Uint8Array.of(0x30, 28, 0, 13, 0x6d, 0x71, 0x74, 0x74, 0x2d);
@@ -58,13 +71,12 @@ const errorCodes: readonly number[] = [
  * Ends a life. The next life's CONNECT, not this function, does a `takeover`.
  *
  * @param coin a drawn number that decides the variant
- * @param connectAgain repeats the CONNECT of this life
  */
 export function kill(
   connection: ClientConnection,
   mode: Exclude<KillMode, "takeover">,
   coin: number,
-  connectAgain: () => ConnectPacket,
+  words: KillWords,
   nowMs: number,
 ): Killed {
   switch (mode) {
@@ -83,11 +95,15 @@ export function kill(
     case "garbage":
       return sendGarbage(connection, coin, nowMs);
     case "second-connect":
-      return provoke(connection, encode(connectAgain(), connection.version), nowMs);
+      return provoke(connection, encode(words.connectAgain(), connection.version), nowMs);
     case "disconnect-with-will":
       return disconnect(connection, 0x04, nowMs);
     case "disconnect-error":
       return sendError(connection, errorCodes[coin % errorCodes.length]!, nowMs);
+    case "slow-loris":
+      return drip(connection, words.keepAliveS, nowMs);
+    case "stall":
+      return stall(connection, words.ownTopic, nowMs);
     case "leave":
       return disconnect(connection, 0x00, nowMs);
   }
@@ -101,6 +117,35 @@ function sendHalf(connection: ClientConnection, coin: number, nowMs: number): Ki
   connection.end();
   return { ...gone, detail: "then FIN" };
 }
+
+/** Bytes that never complete a packet: keep alive counts from the last whole one. [MQTT311 3.1.2-24] [MQTT5 3.1.2-22] */
+function drip(connection: ClientConnection, keepAliveS: number, nowMs: number): Killed {
+  connection.drip(slowPublish, keepAliveS * 1_000 / bytesPerKeepAlive, nowMs);
+  return frozen;
+}
+
+/** A PUBLISH of 102 bytes without its last, which takes ten keep alives. */
+const slowPublish = Uint8Array.of(0x30, 100, 0, 13, ...bytesOfText("mqtt-sim/slow"), ...new Uint8Array(84).fill(0x2e));
+const bytesPerKeepAlive = 10;
+
+/** Fills the broker's output to this client, which reads no more: it subscribes, and publishes to itself. */
+function stall(connection: ClientConnection, topic: string, nowMs: number): Killed {
+  connection.stopReading();
+  connection.send({ type: "subscribe", packetId: 0xffff, subscriptions: [{ topicFilter: topic, qos: 0 }] }, nowMs);
+  const message = encode(
+    { type: "publish", topic, payload: stallPayload, qos: 0, retain: false, dup: false },
+    connection.version,
+  );
+  if (connection.takes(message.length)) {
+    for (let sent = 0; sent < stallMessages; sent++) connection.sendBytes(message, nowMs);
+  }
+  connection.fallSilent();
+  return { ...frozen, lastPacketMs: nowMs };
+}
+
+/** More than the buffers of both machines for one connection hold, in messages that the usual brokers take. */
+const stallPayload = new Uint8Array(16 * 1_024);
+const stallMessages = 512;
 
 function sendGarbage(connection: ClientConnection, coin: number, nowMs: number): Killed {
   const { bytes, detail } = garbage[coin % garbage.length]!;

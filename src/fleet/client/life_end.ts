@@ -3,6 +3,7 @@ import type { ProtocolVersion } from "../../mqtt/packet.ts";
 import type { ClientEvents } from "../ledger/client_events.ts";
 import { coinOf, type Life } from "../life/life.ts";
 import type { KillMode } from "../plan/kill_mode.ts";
+import { stallTopic } from "../plan/telemetry_topic.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { connectPacketOf } from "./connect_packet.ts";
 import type { ClientConnection } from "./connection.ts";
@@ -23,8 +24,13 @@ export function killLife(
   const { lastSentMs } = connection;
   noteSleep(lives, life, connection, nowMs);
   const coin = coinOf(plan, life.client, life.incarnation);
-  const { silent, brokerCloses, detail } = kill(connection, mode, coin, () => connectPacketOf(plan, life), nowMs);
-  lives.kill(life, { mode, dueMs, doneMs: nowMs, silent, ...detail !== undefined && { detail } }, lastSentMs);
+  const words = {
+    connectAgain: () => connectPacketOf(plan, life),
+    ownTopic: stallTopic(plan, life.client),
+    keepAliveS: life.keepAliveS,
+  };
+  const { silent, brokerCloses, detail, lastPacketMs = lastSentMs } = kill(connection, mode, coin, words, nowMs);
+  lives.kill(life, { mode, dueMs, doneMs: nowMs, silent, ...detail !== undefined && { detail } }, lastPacketMs);
   return brokerCloses;
 }
 

@@ -1,5 +1,6 @@
 import type { Arrival, Expectation, Ground, Judgement, One, OracleRules } from "./expectation.ts";
 import type { EndMode, Life, LifeEnd } from "../life/life.ts";
+import { hidesClose } from "../plan/kill_mode.ts";
 import type { Absence } from "../result/restart_result.ts";
 import { forgottenAt, isBackAfterRestart, overRestarts, restartAfter, soonestEndMs, unheard } from "./restart_rule.ts";
 
@@ -64,6 +65,8 @@ function connectionEnd(life: Life, end: LifeEnd, rules: OracleRules): [endMs: nu
 function earliestEndMs(life: Life, end: LifeEnd, endMs: number, rules: OracleRules, isDelayed: boolean): number {
   const { earlyBeforeMs, lateAfterMs } = rules;
   if (end.mode === "lost") return life.connectedMs!;
+  // A server may close a silent connection before keep alive has passed, and this client cannot see that it does.
+  if (hidesClose(end.mode)) return end.doneMs - earlyBeforeMs;
   const soonestMs = (end.sinceMs ?? soonestEndMs(end, endMs, rules)) - earlyBeforeMs;
   if (!end.silent || end.closedSinceMs === undefined) return soonestMs;
   // A will and the close that makes it due arrive on two connections, in any order; a delay separates them.

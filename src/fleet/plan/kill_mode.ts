@@ -20,12 +20,37 @@ export const killModeText: Readonly<Record<KillMode, string>> = {
   "takeover": "a new connection with the same client id",
   "disconnect-with-will": "DISCONNECT with reason code 0x04 (5.0)",
   "disconnect-error": "DISCONNECT with a reason code of 0x80 and above (5.0)",
+  "slow-loris": "the bytes of a packet one by one, past the keep alive",
+  "stall": "the client stops reading while the broker sends to it, and is silent",
   "leave": "a normal DISCONNECT, for comparison: no will is due",
 };
 
 /** Modes that MQTT 3.1.1 has no packet for. */
 export function needsVersion5(mode: KillMode): boolean {
   return mode === "disconnect-with-will" || mode === "disconnect-error";
+}
+
+/**
+ * Modes that `all` omits, because they need a feature of the broker or of the machine, or cost the broker memory: a user
+ * names them.
+ */
+const onlyByName: readonly KillMode[] = ["slow-loris", "stall"];
+
+/** The modes of `all`. */
+export const everyKillMode: readonly KillMode[] = killModes.filter((mode) => !onlyByName.includes(mode));
+
+/** Modes that end, always or by one variant, in silence: keep alive detects the end. */
+export function fallsSilent(mode: KillMode): boolean {
+  return mode === "half-packet" || isSilent(mode);
+}
+
+function isSilent(mode: KillMode): boolean {
+  return mode === "freeze" || mode === "slow-loris" || mode === "stall";
+}
+
+/** Modes after which the client cannot see when the broker closes the connection. */
+export function hidesClose(mode: string): boolean {
+  return mode === "stall";
 }
 
 /** The weight of one mode, relative to the others. */

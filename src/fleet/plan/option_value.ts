@@ -4,7 +4,7 @@
  */
 import * as units from "../../base/units.ts";
 import { parseSourceAddresses, sourceAddressesText } from "../../net/source_addresses.ts";
-import { type KillMode, killModes, type KillShare } from "./kill_mode.ts";
+import { everyKillMode, type KillMode, killModes, type KillShare } from "./kill_mode.ts";
 import { parseShard, shardText } from "./shard.ts";
 
 /** Kinds of numbers, which have bounds. */
@@ -107,12 +107,13 @@ function readQos(text: string, name: string): 0 | 1 | 2 | "mix" {
 }
 
 function readShares(text: string, name: string): readonly KillShare[] {
+  if (text === "all") return everyKillMode.map((mode) => ({ mode, weight: 1 }));
   return units.parseMix<KillMode>(text, name, killModes).map(({ name: mode, weight }) => ({ mode, weight }));
 }
 
 function writeShares(shares: readonly KillShare[]): string {
   const mix = units.formatMix(shares.map(({ mode, weight }) => ({ name: mode, weight })));
-  return mix === killModes.join(",") ? "all" : mix;
+  return mix === everyKillMode.join(",") ? "all" : mix;
 }
 
 function readReconnect(text: string, name: string): number | "never" {

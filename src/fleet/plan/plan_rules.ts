@@ -1,7 +1,8 @@
 /**
  * The common parts of the checks of a plan and of its phases.
  */
-import { needsVersion5 } from "./kill_mode.ts";
+import { listed } from "../../base/units.ts";
+import { fallsSilent, killModes, needsVersion5 } from "./kill_mode.ts";
 import type { FleetPlan } from "./plan.ts";
 
 /** One thing that does not go. */
@@ -22,8 +23,9 @@ export function checkTogether({ protocol, killShares, keepAliveS, willDelayS }: 
   } else if (protocol !== "5" && protocol !== "auto" && drawn.every(({ mode }) => needsVersion5(mode))) {
     refuse("protocol", `--protocol ${protocol}`, `5, which kill mode ${drawn[0]!.mode} needs`);
   }
-  if (keepAliveS === 0 && drawn.some(({ mode }) => mode === "freeze" || mode === "half-packet")) {
-    const allowed = "1 s or more with the kill modes freeze and half-packet, which rely on it";
+  if (keepAliveS === 0 && drawn.some(({ mode }) => fallsSilent(mode))) {
+    const silent = listed(killModes.filter(fallsSilent), "and");
+    const allowed = `1 s or more with the kill modes ${silent}, which rely on it`;
     refuse("keepAliveS", "--keepalive 0", allowed);
   }
   if (protocol === "3.1.1" && willDelayS > 0) {

@@ -5,6 +5,7 @@
 import { formatCount } from "../../base/units.ts";
 import type { Groups } from "../plan/groups.ts";
 import { longestWaitOf, phasesOf } from "../plan/phases.ts";
+import { fallsSilent } from "../plan/kill_mode.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import type { Notice } from "../result/result.ts";
 
@@ -40,7 +41,7 @@ interface Wait {
 function waitOf(plan: FleetPlan, speaks5: boolean): Wait {
   const { willDelayS, sessionExpiryS, keepAliveS } = plan;
   const delayS = speaks5 ? Math.min(willDelayS, sessionExpiryS) : 0;
-  const silentMs = fallsSilent(plan) ? keepAliveS * 1_500 : 0;
+  const silentMs = maySilence(plan) ? keepAliveS * 1_500 : 0;
   const delay = delayS === 0 ? [] : [
     `will delay ${formatCount(willDelayS)} s, session expiry ${formatCount(sessionExpiryS)} s`,
   ];
@@ -49,11 +50,9 @@ function waitOf(plan: FleetPlan, speaks5: boolean): Wait {
 }
 
 /** Whether keep alive alone may end any client of this plan. */
-function fallsSilent(plan: FleetPlan): boolean {
+function maySilence(plan: FleetPlan): boolean {
   const phases = phasesOf(plan).flatMap((phase) => phase.kind === "kill" ? phase.killShares ?? plan.killShares : []);
-  return [...plan.killShares, ...phases].some(({ mode, weight }) =>
-    weight > 0 && (mode === "freeze" || mode === "half-packet")
-  );
+  return [...plan.killShares, ...phases].some(({ mode, weight }) => weight > 0 && fallsSilent(mode));
 }
 
 const units = [["day", 86_400_000], ["h", 3_600_000], ["min", 60_000], ["s", 1_000]] as const;

@@ -110,8 +110,46 @@ Deno.test("kill on the wire: takeover sends CONNECT with the same client id on a
   }
 });
 
+Deno.test("kill on the wire: slow-loris sends a packet byte by byte, and never its end", () => {
+  for (const version of [4, 5] as const) {
+    const sides = killed("slow-loris", version);
+    const longest = sides.map(lastBytes).toSorted((one, other) => other.length - one.length)[0]!;
+    // A keep alive of 10 s, a byte a second, closed by the broker after 15 s.
+    assert.ok(longest.length >= 13 && longest.length <= 16, `${longest.length} bytes`);
+    for (const side of sides) {
+      const bytes = lastBytes(side);
+      assert.deepEqual(bytes, longest.slice(0, bytes.length));
+      assert.equal(side.end?.kind ?? "closed", "closed", "it is for the broker to close");
+    }
+    assert.ok(frameSize(Uint8Array.from(longest), 0, longest.length) > 101);
+  }
+});
+
+Deno.test("kill on the wire: stall subscribes to its own topic and publishes 8 MiB to it", () => {
+  const [side] = killed("stall", 5);
+  let bytes = Uint8Array.from(lastBytes(side!));
+  const packets = [];
+  while (bytes.length > 0) {
+    const size = frameSize(bytes, 0, bytes.length);
+    packets.push(decode(bytes.subarray(0, size), 5));
+    bytes = bytes.slice(size);
+    if (packets.length === 2) break;
+  }
+  const [subscribe, publish] = packets;
+  assert.ok(subscribe?.type === "subscribe" && publish?.type === "publish");
+  assert.equal(publish.topic, subscribe.subscriptions[0]!.topicFilter);
+  assert.ok(side!.bytes.length > 8 * 1_024 * 1_024, `${side!.bytes.length} bytes`);
+});
+
 Deno.test("kill on the wire: the table has each kill mode", () => {
-  const shown = [...table.map(([mode]) => mode), "disconnect-error", "second-connect", "takeover"];
+  const shown = [
+    ...table.map(([mode]) => mode),
+    "disconnect-error",
+    "second-connect",
+    "takeover",
+    "slow-loris",
+    "stall",
+  ];
   assert.deepEqual(shown.toSorted(), [...killModes].toSorted());
 });
 

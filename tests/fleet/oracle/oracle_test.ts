@@ -42,6 +42,8 @@ const table: readonly [row: string, end: LifeEnd, in311: Due, without: Due, dela
   ["second-connect", anEnd("second-connect"), killMs, killMs, killMs + 3_000],
   ["disconnect-with-will", anEnd("disconnect-with-will"), "none", killMs, killMs + 3_000],
   ["disconnect-error", anEnd("disconnect-error"), "none", killMs, killMs + 3_000],
+  ["slow-loris", anEnd("slow-loris", { silent: true }), silentUntilMs, silentUntilMs, silentUntilMs + 3_000],
+  ["stall", anEnd("stall", { silent: true }), silentUntilMs, silentUntilMs, silentUntilMs + 3_000],
   ["leave", anEnd("leave"), "none", "none", "none"],
 ];
 
@@ -184,6 +186,9 @@ const earliest: readonly [what: string, life: Partial<Life>, earliestMs: number]
   ["closed just after 1.5 x keep alive", { ...in311, end: closed(20_500) }, 19_500],
   ["closed long after 1.5 x keep alive", { ...in311, end: closed(21_500) }, 19_980],
   ["not closed", { ...in311, end: anEnd("freeze") }, 19_980],
+  ["not closed, while the client sends bytes", { ...in311, end: anEnd("slow-loris", { silent: true }) }, 19_980],
+  ["the client does not read, and so sees no close", { ...in311, end: anEnd("stall", { silent: true }) }, 6_980],
+  ["the same with a delay", { ...delayed, end: anEnd("stall", { silent: true }) }, 9_980],
 ];
 for (const [what, life, earliestMs] of earliest) {
   Deno.test(`oracle: F1: the will of a silent client is early before: ${what}`, () => {

@@ -1,7 +1,7 @@
 /** The kills of a schedule: determined by the seed, evenly spaced, and only of living clients. */
 import assert from "node:assert/strict";
 import { Groups } from "../../../src/fleet/plan/groups.ts";
-import { type KillMode, killModes } from "../../../src/fleet/plan/kill_mode.ts";
+import { everyKillMode, type KillMode } from "../../../src/fleet/plan/kill_mode.ts";
 import type { PlanRequest } from "../../../src/fleet/plan/plan.ts";
 import { type KillOrder, KillSchedule, type Roster } from "../../../src/fleet/schedule/schedule.ts";
 import { aPlan } from "../sample_life.ts";
@@ -129,7 +129,7 @@ Deno.test("schedule: a fleet without returns decays by its rate", () => {
 });
 
 Deno.test("schedule: no mode kills an offline client", () => {
-  const killShares = killModes.map((mode) => ({ mode, weight: 1 }));
+  const killShares = everyKillMode.map((mode) => ({ mode, weight: 1 }));
   const request = { clients: 300, keepAliveS: 4, reconnectAfterMs: 1_000, durationMs: 120_000, killShares };
   const freeFromMs = new Map<number, number>();
   let again = 0;
@@ -144,7 +144,7 @@ Deno.test("schedule: no mode kills an offline client", () => {
 });
 
 Deno.test("schedule: never draws DISCONNECT with a reason for a 3.1.1 client; other modes keep their shares", async (t) => {
-  const killShares = killModes.map((mode) => ({ mode, weight: 1 }));
+  const killShares = everyKillMode.map((mode) => ({ mode, weight: 1 }));
   const groups = new Groups(aPlan(), "mix");
   const all = orders({ killShares, durationMs: 120_000, reconnectAfterMs: 0, keepAliveS: 1, protocol: "mix" });
   const drawn = { 4: new Map<KillMode, number>(), 5: new Map<KillMode, number>() };

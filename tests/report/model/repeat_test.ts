@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { killModes } from "../../../src/fleet/plan/kill_mode.ts";
+import { everyKillMode } from "../../../src/fleet/plan/kill_mode.ts";
 import { makePlan } from "../../../src/fleet/plan/make_plan.ts";
 import { repeatCommand } from "../../../src/report/model/repeat.ts";
 
@@ -47,7 +47,7 @@ Deno.test("repeat command: names the password file and never the password", () =
 });
 
 Deno.test("repeat command: an equal share of all modes is the word all", () => {
-  const killShares = killModes.map((mode) => ({ mode, weight: 1 }));
+  const killShares = everyKillMode.map((mode) => ({ mode, weight: 1 }));
   const all = repeatCommand(makePlan({ ...base, killShares }), undefined, program);
   assert.equal(all, "mqtt-sim fleet --seed 7 --kill-mode all");
   const some = repeatCommand(makePlan({ ...base, killShares: killShares.slice(1, 3) }), undefined, program);

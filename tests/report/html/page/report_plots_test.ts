@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { killModes } from "../../../../src/fleet/plan/kill_mode.ts";
+import { everyKillMode } from "../../../../src/fleet/plan/kill_mode.ts";
 import { drawnSeries } from "../../../../src/report/html/page/drawn_series.ts";
 import { reportPlots } from "../../../../src/report/html/page/report_plots.ts";
 import { failed, latency, passed, reportOf } from "../../sample.ts";
@@ -49,19 +49,19 @@ Deno.test("plots: a storm shows the share of wills by millisecond, and no latenc
 });
 
 Deno.test("plots: with many kill modes show the three slowest and the others as one line", () => {
-  const byMode = Object.fromEntries(killModes.map((mode, index) => [mode, latency(200, 1 + index * 10, 0.01)]));
+  const byMode = Object.fromEntries(everyKillMode.map((mode, index) => [mode, latency(200, 1 + index * 10, 0.01)]));
   const point = passed().series[5]!;
-  const modes = Object.fromEntries(killModes.map((mode, index) => [mode, { ...latency(5, 1 + index * 10, 0.01) }]));
+  const modes = Object.fromEntries(everyKillMode.map((mode, index) => [mode, { ...latency(5, 1 + index * 10, 0.01) }]));
   const sample = passed();
   const report = reportOf({
     ...sample,
     latencyMs: { all: sample.latencyMs.all, byMode },
     series: sample.series.map((each) => ({ ...each, byMode: each.wills === 0 ? {} : { ...point.byMode, ...modes } })),
   });
-  const slowest = killModes.slice(-3);
+  const slowest = everyKillMode.slice(-3);
   const { lines, data } = plotOf(report, "modes");
   assert.deepEqual(lines.map(({ label }) => label), [...slowest, "7 others"]);
-  assert.equal(Math.round(data[4]![5]!), 1 + (killModes.length - 4) * 10);
+  assert.equal(Math.round(data[4]![5]!), 1 + (everyKillMode.length - 4) * 10);
   assert.deepEqual(plotOf(report, "percentiles").lines.map(({ label }) => label), ["all", ...slowest, "7 others"]);
 });
 
