@@ -1,0 +1,103 @@
+/**
+ * The outcome of a step by its run: whether the load held, and if not, whether the broker or the generator was the
+ * limit. A step that holds proves the load for both: a late generator makes latencies longer, never shorter.
+ */
+import { formatCount, formatMs } from "../../base/units.ts";
+import type { FleetResult } from "../result/result.ts";
+import { faultsIn, noCounts, type WillCounts } from "../result/will_counts.ts";
+import type { LoadKind } from "./capacity_plan.ts";
+import type { CapacityStep } from "./capacity_result.ts";
+import type { NextStep, StepOutcome } from "./search.ts";
+
+/** The judgement of a run by the user's thresholds. */
+export interface StepJudgement {
+  readonly met: boolean;
+  /** Why it is not met. */
+  readonly reason: string;
+}
+
+/** The inputs of an outcome besides the result. */
+export interface StepGrounds {
+  readonly of: LoadKind;
+  readonly judgement: StepJudgement;
+  /** The tightest bound of a latency that the step is judged by, in milliseconds. */
+  readonly boundMs: number;
+  /** The cores that each thread of the fleet used during the kills; undefined where they cannot be told from others'. */
+  readonly coresPerWorker?: number | undefined;
+}
+
+/** A rate below this share of the requested one is not that load. */
+const leastReached = 0.95;
+/** A generator with a lateness (p99) above this share of the bound may be why the bound is exceeded. */
+const mostSlip = 0.25;
+/** A thread that computes for this share of the time has no reserve. */
+const mostCores = 0.9;
+
+/** The evidence against the generator, as a clause; undefined where it kept up. */
+export function generatorEvidence(
+  { slipMs, generatorBound }: Pick<FleetResult, "slipMs" | "generatorBound">,
+  { boundMs, coresPerWorker = 0 }: Pick<StepGrounds, "boundMs" | "coresPerWorker">,
+): string | undefined {
+  if (generatorBound !== undefined) return generatorBound;
+  if (slipMs.count > 0 && slipMs.p99 > boundMs * mostSlip) {
+    return `the generator was late itself: 1% of its kills by ${formatMs(slipMs.p99)} or more`;
+  }
+  if (coresPerWorker < mostCores) return undefined;
+  return `the generator had no CPU time left: each of its threads used ${coresPerWorker.toFixed(2)} cores`;
+}
+
+/** The step of a search by its run. */
+export function stepOf(result: FleetResult, { load, attempt }: NextStep, grounds: StepGrounds): CapacityStep {
+  const { kills, wills, latencyMs: { all }, slipMs, plan } = result;
+  const row = ({ count, p50, p99, max }: FleetResult["slipMs"]) => count === 0 ? undefined : { p50, p99, max };
+  const [latencyMs, slip] = [row(all), row(slipMs)];
+  return {
+    load,
+    attempt,
+    ...outcomeOf(result, load, grounds),
+    seed: plan.seed,
+    clients: plan.clients,
+    kills: kills.total,
+    ...grounds.of === "rate" && { reachedPerSecond: kills.reachedPerSecond },
+    wills: wrongOnly(wills),
+    ...latencyMs && { latencyMs },
+    ...slip && { slipMs: slip },
+    ...grounds.coresPerWorker !== undefined && { coresPerWorker: grounds.coresPerWorker },
+    ...result.aborted !== undefined && { cut: true },
+  };
+}
+
+function outcomeOf(
+  result: FleetResult,
+  load: number,
+  grounds: StepGrounds,
+): { readonly outcome: StepOutcome; readonly reason: string } {
+  const why = whyNot(result, load, grounds);
+  if (why === undefined) return { outcome: "held", reason: "every threshold is met" };
+  const evidence = generatorEvidence(result, grounds);
+  if (evidence === undefined) return { outcome: "broke", reason: why };
+  // A void run has the evidence in its reason already.
+  return { outcome: "generator", reason: why.includes(evidence) ? why : `${why}, but ${evidence}` };
+}
+
+/** Why a load did not hold; undefined where it did. */
+function whyNot({ kills, aborted }: FleetResult, load: number, { of, judgement }: StepGrounds): string | undefined {
+  if (!judgement.met) return judgement.reason;
+  if (of === "clients" || aborted !== undefined || kills.reachedPerSecond >= load * leastReached) return undefined;
+  return `the fleet reached ${formatCount(kills.reachedPerSecond)} of ${formatCount(load)} kills a second: killed clients ` +
+    "had not reconnected in time";
+}
+
+/** The counts of wrong wills without those that are 0. */
+function wrongOnly(wills: WillCounts): CapacityStep["wills"] {
+  const names = (Object.keys(noCounts()) as (keyof WillCounts)[]).filter((name) => name !== "expected" && name !== "onTime");
+  return {
+    expected: wills.expected,
+    ...Object.fromEntries(names.filter((name) => wills[name] > 0).map((name) => [name, wills[name]])),
+  };
+}
+
+/** The number of wrong wills of a step. */
+export function stepFaults({ wills }: CapacityStep): number {
+  return faultsIn({ ...noCounts(), ...wills });
+}
