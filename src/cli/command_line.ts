@@ -9,6 +9,7 @@ import { UsageError } from "../base/failure.ts";
 import { listed } from "../base/units.ts";
 import { withoutSecrets } from "../net/endpoint.ts";
 import type { BrokerAsked } from "./broker/broker_flags.ts";
+import type { CapacityAsked } from "./capacity/capacity_flags.ts";
 import type { CheckAsked } from "./check/check_flags.ts";
 import type { FleetAsked } from "./fleet/fleet_flags.ts";
 import type { ReportAsked } from "./report/report_flags.ts";
@@ -30,7 +31,7 @@ interface Finished {
 }
 
 /** The user's request. */
-export type ParsedCommand = FleetAsked | CheckAsked | BrokerAsked | ReportAsked | Finished;
+export type ParsedCommand = FleetAsked | CapacityAsked | CheckAsked | BrokerAsked | ReportAsked | Finished;
 
 /** Wide lines are hard to read even where there is room. */
 const widest = 100;

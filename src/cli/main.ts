@@ -56,6 +56,8 @@ async function carryOut(
       return asked.exitCode;
     case "fleet":
       return await (await import("./fleet/fleet.ts")).fleet(asked, output);
+    case "capacity":
+      return await (await import("./capacity/capacity.ts")).capacity(asked, output);
     case "check":
       return await (await import("./check/check.ts")).check(asked, output);
     case "broker":
@@ -93,6 +95,7 @@ async function carryOut(
 function colourOf(asked: ParsedCommand): ColourChoice | undefined {
   switch (asked.command) {
     case "fleet":
+    case "capacity":
     case "check":
     case "report":
     case "report merge":

@@ -16,6 +16,9 @@ export function spareFor(asked: ParsedCommand, everythingIsGiven = isEverythingG
     case "broker end-session":
     case "broker clear-retained":
       return ["write", "run", "ffi"];
+    case "capacity":
+      if (everythingIsGiven) return [];
+      return asked.engine === "deno" ? ["run", "ffi"] : ["run"];
     case "fleet":
     case "check": {
       // With --allow-all the fleet reads /proc, which the runtime permits only while the program keeps all permissions.

@@ -110,6 +110,42 @@ const table: Readonly<Record<string, CommandHelp>> = {
   "fleet scenario-schema": { examples: ["fleet scenario-schema > scenario.schema.json"], lists: prints },
   "fleet profiles": { examples: ["fleet profiles"], lists: prints },
   "fleet thresholds": { examples: ["fleet thresholds", "fleet thresholds latencyMs"], lists: prints },
+  "capacity": {
+    examples: [
+      "capacity",
+      "capacity --url mqtt://127.0.0.1:1883 --html capacity.html",
+      "capacity --of clients --from 1000",
+      "capacity --threshold 'latencyMs.all.p99<50ms' --will-qos 1 --fan-out 10",
+      "capacity --url a=mqtt://host-a --url b=mqtt://host-b --html both.html",
+    ],
+    common: {
+      "--url": "The broker; without it, the embedded broker.",
+      "--of": "Search for a kill rate, or for a number of clients.",
+      "--from": "The first load.",
+      "--to": "The highest load to try.",
+      "--precision": "How narrow the interval has to be.",
+      "--threshold": "What a load must meet to hold.",
+      "--step-duration": "How long each step kills clients.",
+      "--recovery": "The pause between two steps.",
+      "--report": "Write the report as JSON; - is standard output.",
+      "--html": "Write the report as one HTML page.",
+    },
+    lists: [
+      {
+        title: "Kill modes",
+        topics: ["kills"],
+        rows: killModes.map((mode) => [mode, killModeText[mode]] as const),
+      },
+      exits(
+        ["0", "a capacity was found, or each load up to --to held"],
+        ["1", "even the lowest load did not hold"],
+        usage,
+        ["3", "void: the generator was the limit, or the broker cannot be reached"],
+        ownFault,
+        interrupted,
+      ),
+    ],
+  },
   "check": {
     examples: [
       "check --url mqtt://127.0.0.1:1883",

@@ -5,6 +5,7 @@ import { or } from "@optique/core/constructs";
 import type { Message } from "@optique/core/message";
 import { extractCommandNames, type Usage, type UsageTerm } from "@optique/core/usage";
 import { brokerCommand } from "../broker/broker_flags.ts";
+import { capacityCommand } from "../capacity/capacity_flags.ts";
 import { checkCommand } from "../check/check_flags.ts";
 import { fleetCommand } from "../fleet/fleet_flags.ts";
 import { reportCommand } from "../report/report_flags.ts";
@@ -13,6 +14,7 @@ import { sentence } from "../options/flag.ts";
 /** The commands by their names. */
 export const commands = {
   fleet: fleetCommand,
+  capacity: capacityCommand,
   check: checkCommand,
   broker: brokerCommand,
   report: reportCommand,
@@ -31,7 +33,7 @@ export function isCommand(word: string | undefined): word is CommandName {
 
 /** The choice of commands, with the sentences for unreadable input. */
 export function grammar(noMatch: string, unexpected: (token: string) => string) {
-  return or(commands.fleet, commands.check, commands.broker, commands.report, {
+  return or(commands.fleet, commands.capacity, commands.check, commands.broker, commands.report, {
     errors: {
       noMatch: sentence(noMatch),
       unexpectedInput: (token: string): Message => sentence(unexpected(token)),

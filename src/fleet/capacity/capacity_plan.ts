@@ -76,7 +76,9 @@ export function capacitySettings(request: CapacityRequest, wishes: FleetWishes):
   const from = request.from ?? Math.min(capacityDefaults.from[of], request.to ?? Infinity);
   const asked = request.to ?? (of === "rate" ? Infinity : mostClients);
   if (asked < from) {
-    throw new UsageError(`Cannot search from ${formatCount(from)} to ${formatCount(asked)}: expected --to above --from`);
+    throw new UsageError(
+      `Cannot search from ${formatCount(from)} to ${formatCount(asked)}: expected --to above --from`,
+    );
   }
   if (of === "clients" && wishes.clients !== undefined) {
     throw new UsageError(
@@ -106,11 +108,18 @@ function fleetBound(wishes: FleetWishes): { readonly most: number; readonly why?
   if (wishes.clients === undefined) return { most: Math.floor(mostClients * mostAway / awayMs * 1_000) };
   const most = Math.floor(wishes.clients * mostAway / awayMs * 1_000);
   const clients = `a fleet of ${formatCount(wishes.clients)} clients`;
-  return { most, why: `${clients}, each away for ${formatCount(awayMs / 1_000)} s after a kill, sustains at most ${formatCount(most)} kills a second` };
+  return {
+    most,
+    why: `${clients}, each away for ${formatCount(awayMs / 1_000)} s after a kill, sustains at most ${
+      formatCount(most)
+    } kills a second`,
+  };
 }
 
 /** The mean time of a client from a kill until the schedule may kill it again. */
-function awayOf({ reconnectAfterMs = planDefaults.reconnectAfterMs, killShares = usualShares, ...wishes }: FleetWishes): number {
+function awayOf(
+  { reconnectAfterMs = planDefaults.reconnectAfterMs, killShares = usualShares, ...wishes }: FleetWishes,
+): number {
   if (reconnectAfterMs === "never") {
     throw new UsageError(
       "Cannot use --reconnect-after never with --of rate: the fleet would run out of clients; expected a time, or --of clients",

@@ -112,7 +112,11 @@ function findingOf(
   }
   if (held === undefined) return without("none", `already at ${loadText(over, settings)} ${last!.reason}`);
   const value = Math.round(Math.sqrt(held * over));
-  return { outcome: "found", reason: `at ${loadText(over, settings)} ${last!.reason}`, capacity: { value, held, over } };
+  return {
+    outcome: "found",
+    reason: `at ${loadText(over, settings)} ${last!.reason}`,
+    capacity: { value, held, over },
+  };
 }
 
 function interruptedText({ held, over }: Interval, settings: ReadySettings): string {

@@ -92,8 +92,12 @@ export class CapacitySearch {
     const { from, least, to, growth } = this.#range;
     const [held, over] = [this.#held, this.#over];
     if (held === undefined && over === undefined) return from;
-    if (over === undefined) return held! >= to ? undefined : Math.min(to, Math.max(held! + 1, Math.round(held! * growth)));
-    if (held === undefined) return over <= least ? undefined : Math.max(least, Math.min(over - 1, Math.floor(over / growth)));
+    if (over === undefined) {
+      return held! >= to ? undefined : Math.min(to, Math.max(held! + 1, Math.round(held! * growth)));
+    }
+    if (held === undefined) {
+      return over <= least ? undefined : Math.max(least, Math.min(over - 1, Math.floor(over / growth)));
+    }
     return this.#middle(held, over);
   }
 

@@ -84,13 +84,17 @@ function outcomeOf(
 function whyNot({ kills, aborted }: FleetResult, load: number, { of, judgement }: StepGrounds): string | undefined {
   if (!judgement.met) return judgement.reason;
   if (of === "clients" || aborted !== undefined || kills.reachedPerSecond >= load * leastReached) return undefined;
-  return `the fleet reached ${formatCount(kills.reachedPerSecond)} of ${formatCount(load)} kills a second: killed clients ` +
+  return `the fleet reached ${formatCount(kills.reachedPerSecond)} of ${
+    formatCount(load)
+  } kills a second: killed clients ` +
     "had not reconnected in time";
 }
 
 /** The counts of wrong wills without those that are 0. */
 function wrongOnly(wills: WillCounts): CapacityStep["wills"] {
-  const names = (Object.keys(noCounts()) as (keyof WillCounts)[]).filter((name) => name !== "expected" && name !== "onTime");
+  const names = (Object.keys(noCounts()) as (keyof WillCounts)[]).filter((name) =>
+    name !== "expected" && name !== "onTime"
+  );
   return {
     expected: wills.expected,
     ...Object.fromEntries(names.filter((name) => wills[name] > 0).map((name) => [name, wills[name]])),

@@ -81,18 +81,24 @@ export const outcomeWords: Readonly<Record<CapacityOutcome, string>> = {
 export function capacityText({ outcome, capacity, atLeast, reason, settings }: CapacityFinding): string {
   if (capacity !== undefined) return `${valueText({ capacity, settings })}: ${reason}`;
   if (outcome === "reached") return reason;
-  if (outcome === "generator") return `no number, because the generator was the limit: ${reason}${leastText(atLeast, settings)}`;
+  if (outcome === "generator") {
+    return `no number, because the generator was the limit: ${reason}${leastText(atLeast, settings)}`;
+  }
   return outcome === "none" ? `no load held: ${reason}` : reason;
 }
 
 /** `1,840 kills/s (between 1,800 and 1,880)`. */
-export function valueText({ capacity, settings }: Required<Pick<CapacityFinding, "capacity">> & Pick<CapacityFinding, "settings">): string {
+export function valueText(
+  { capacity, settings }: Required<Pick<CapacityFinding, "capacity">> & Pick<CapacityFinding, "settings">,
+): string {
   const { value, held, over } = capacity;
   return `${loadText(value, settings)} (between ${formatCount(held)} and ${formatCount(over)})`;
 }
 
 function leastText(atLeast: number | undefined, settings: CapacityFinding["settings"]): string {
-  return atLeast === undefined ? "" : `; the broker held ${loadText(atLeast, settings)}, which is a lower bound and not its capacity`;
+  return atLeast === undefined
+    ? ""
+    : `; the broker held ${loadText(atLeast, settings)}, which is a lower bound and not its capacity`;
 }
 
 /** The knee in words; a dash where there is none. */

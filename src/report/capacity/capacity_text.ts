@@ -2,12 +2,20 @@
 import { escapeData } from "../../base/escape.ts";
 import { formatCount, formatMs } from "../../base/units.ts";
 import type { CapacityStep } from "../../fleet/capacity/capacity_result.ts";
+import { loadText } from "../../fleet/capacity/find_capacity.ts";
 import { stepFaults } from "../../fleet/capacity/step_outcome.ts";
 import { plainStyle, type Style } from "../terminal/style.ts";
 import { type Column, tableLines, wrapped } from "../terminal/table.ts";
 import { shellLines, type TextOptions } from "../terminal/text.ts";
 import { textOfParts } from "../terminal/verdict_lines.ts";
-import { type BrokerCapacity, capacityText, type CapacityReport, kneeText, outcomeWords, valueText } from "./capacity_report.ts";
+import {
+  type BrokerCapacity,
+  type CapacityReport,
+  capacityText,
+  kneeText,
+  outcomeWords,
+  valueText,
+} from "./capacity_report.ts";
 
 /** The text without its last lines. */
 export function capacityBody(raw: CapacityReport, { width = 100, style = plainStyle }: TextOptions = {}): string {
@@ -22,7 +30,10 @@ export function capacityBody(raw: CapacityReport, { width = 100, style = plainSt
 }
 
 /** The result of each broker: the last lines of the text. */
-export function capacityVerdict(raw: CapacityReport, { width = Infinity, style = plainStyle }: TextOptions = {}): string {
+export function capacityVerdict(
+  raw: CapacityReport,
+  { width = Infinity, style = plainStyle }: TextOptions = {},
+): string {
   const report = escapeData(raw);
   const lines = report.brokers.flatMap((broker) => {
     const word = outcomeWords[broker.outcome];
@@ -34,7 +45,11 @@ export function capacityVerdict(raw: CapacityReport, { width = Infinity, style =
   return textOfParts([lines]);
 }
 
-function brokerLines({ name, target, steps, settings, ...found }: BrokerCapacity, conditions: readonly string[], style: Style): string[] {
+function brokerLines(
+  { name, target, steps, settings, ...found }: BrokerCapacity,
+  conditions: readonly string[],
+  style: Style,
+): string[] {
   if (steps.length === 0) return [];
   const [head = "", ...rows] = tableLines(stepColumns(settings.of === "rate" ? "kills/s" : "clients"), sorted(steps));
   const about = name === target ? name : `${name}: ${target}`;
@@ -59,7 +74,11 @@ function stepColumns(load: string): Column<CapacityStep>[] {
     { head: "p99", cell: ({ latencyMs }) => formatMs(latencyMs?.p99 ?? NaN) },
     { head: "generator p99", cell: ({ slipMs }) => formatMs(slipMs?.p99 ?? NaN) },
     { head: "faults", cell: (step) => formatCount(stepFaults(step)) },
-    { head: "outcome", cell: ({ outcome, attempt }) => stepWord(outcome) + (attempt === 2 ? ", again" : ""), align: "left" },
+    {
+      head: "outcome",
+      cell: ({ outcome, attempt }) => stepWord(outcome) + (attempt === 2 ? ", again" : ""),
+      align: "left",
+    },
   ];
 }
 
@@ -77,4 +96,13 @@ const brokerColumns: readonly Column<BrokerCapacity>[] = [
 /** A capacity in a table. */
 export function capacityCell({ capacity, outcome, settings }: BrokerCapacity): string {
   return capacity === undefined ? `none: ${outcome}` : valueText({ capacity, settings });
+}
+
+/** One step as a line of progress. */
+export function stepLine(step: CapacityStep, settings: BrokerCapacity["settings"]): string {
+  const { load, attempt, outcome, latencyMs, reason } = step;
+  const why = outcome === "held" ? "" : `: ${reason}`;
+  return `${loadText(load, settings)}${attempt === 2 ? ", again" : ""}: ${stepWord(outcome)}, p99 ${
+    formatMs(latencyMs?.p99 ?? NaN)
+  }${why}`;
 }

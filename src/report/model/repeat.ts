@@ -54,8 +54,8 @@ function asked(plan: FleetPlan): string[] {
   });
 }
 
-/** The words that set a value. */
-function written({ flag, value: kind }: PlanOption, value: unknown): string[] {
+/** The words that set a value; none for a switch that is off. */
+export function written({ flag, value: kind }: PlanOption, value: unknown): string[] {
   if (kind.kind === "switch") return value ? [`--${flag}`] : [];
   const text = formOf(kind).write(value);
   return text === "" ? [] : [`--${flag}`, text];

@@ -25,8 +25,8 @@ export interface Plot {
   readonly title: string;
   /** The subject of the plot, in a sentence. */
   readonly note: string;
-  /** Seconds since the run began, milliseconds, or 1 / (1 − share) of the wills, logarithmic. */
-  readonly x: "seconds" | "ms" | "percentile";
+  /** Seconds since the run began, milliseconds, 1 / (1 − share) of the wills, logarithmic, or a load. */
+  readonly x: "seconds" | "ms" | "percentile" | "load";
   readonly unit: Unit;
   /** Bars, the first line at the bottom and the others on it. */
   readonly stacked?: boolean;
@@ -98,10 +98,11 @@ export function plotTable({ id, title, x, unit, lines, data, marks = [] }: Plot)
   `;
 }
 
-const xHeads = { seconds: "until", ms: "within", percentile: "percentile" } as const;
+const xHeads = { seconds: "until", ms: "within", percentile: "percentile", load: "load" } as const;
 
 function xText(kind: Plot["x"], at: number): string {
   if (kind === "ms") return formatMs(at);
+  if (kind === "load") return formatCount(at);
   return kind === "seconds" ? secondsText(at) : `${Number((100 * (1 - 1 / at)).toFixed(4))}%`;
 }
 

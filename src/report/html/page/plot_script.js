@@ -117,7 +117,10 @@ export function plotOptions(plot, element, entry) {
     axes: plotAxes(plot, style, colour, value[plot.unit]),
     bands: plot.band ? [{ series: [1, 2], fill: colour("--plot-1-fill") }] : [],
     series: [
-      { label: { seconds: "until", ms: "within", percentile: "percentile" }[plot.x], value: xValue(plot, entry) },
+      {
+        label: { seconds: "until", ms: "within", percentile: "percentile", load: "load" }[plot.x],
+        value: xValue(plot, entry),
+      },
       ...plot.lines.map((line) => plotSeries(plot, line, entry, colour, value[plot.unit])),
     ],
   };
@@ -131,6 +134,7 @@ export function plotAxes(plot, style, colour, value) {
     seconds: (chart, splits) => splits.map((split) => instantText(split, chart.scales.x.max)),
     ms: (_, splits) => splits.map(axisMsText),
     percentile: (_, splits) => splits.map((split) => split === null ? null : percentText(split)),
+    load: (_, splits) => splits.map((split) => split === null ? null : split.toLocaleString("en-US")),
   };
   return [
     {
@@ -232,7 +236,9 @@ export function plotSeries({ stacked, x }, { label, look, filled, dots }, entry,
     width: look === 10 ? 3 : many ? 1.5 : 2,
     dash: look > 4 && look < 10 ? [7, 4] : undefined,
     fill: filled ? colour(`${name}-fill`) : undefined,
-    points: { show: true, size: 6, filter: (chart, line) => lonePoints(chart.data[line]) },
+    // Each step of a search is a point, and the loads of one broker are gaps in the line of another.
+    spanGaps: x === "load",
+    points: { show: true, size: 6, ...x !== "load" && { filter: (chart, line) => lonePoints(chart.data[line]) } },
   };
 }
 
@@ -242,6 +248,7 @@ export function xValue(plot, entry) {
     if (at === null || at === undefined) return "–";
     if (plot.x === "percentile") return percentText(at);
     if (plot.x === "ms") return msText(at);
+    if (plot.x === "load") return at.toLocaleString("en-US");
     const within = entry.marks.filter((mark) => markHas(mark, at)).map(({ label }) => label);
     return [secondsText(at), ...within].join(", ");
   };
