@@ -115,7 +115,7 @@ const table: Readonly<Record<string, CommandHelp>> = {
       "capacity",
       "capacity --url mqtt://127.0.0.1:1883 --html capacity.html",
       "capacity --of clients --from 1000",
-      "capacity --threshold 'latencyMs.all.p99<50ms' --will-qos 1 --fan-out 10",
+      "capacity --threshold 'latencyMs.all.p99<50ms' --fan-out 10",
       "capacity --url a=mqtt://host-a --url b=mqtt://host-b --html both.html",
     ],
     common: {
