@@ -5,16 +5,25 @@ import { captured } from "./captured.ts";
 import { eachCase } from "../support/steps.ts";
 
 const bad: readonly [args: string, sentence: string][] = [
-  ["flet", 'Cannot read command "flet": expected a command, fleet, capacity, check, broker or report; did you mean fleet?'],
+  [
+    "flet",
+    'Cannot read command "flet": expected a command, fleet, capacity, check, broker or report; did you mean fleet?',
+  ],
   ["fleet -x", 'Cannot read flag "-x": fleet has none of that name; see mqtt-sim fleet --help'],
   ["-v", 'Cannot read flag "-v": expected a command, fleet, capacity, check, broker or report; see mqtt-sim --help'],
-  ["hepl", 'Cannot read command "hepl": expected a command, fleet, capacity, check, broker or report; did you mean help?'],
+  [
+    "hepl",
+    'Cannot read command "hepl": expected a command, fleet, capacity, check, broker or report; did you mean help?',
+  ],
   [
     "help fleet kils",
     'Cannot show help on "fleet kils": expected fleet all, scenario, target, tls, fleet, parts, kills, wills, ' +
     "watching, judging, restart, output, reports, scenarios, thresholds, kill-modes, exit-codes or variables; did you mean kills?",
   ],
-  ["xyz", 'Cannot read command "xyz": expected a command, fleet, capacity, check, broker or report; see mqtt-sim --help'],
+  [
+    "xyz",
+    'Cannot read command "xyz": expected a command, fleet, capacity, check, broker or report; see mqtt-sim --help',
+  ],
   [
     "--kill-rate 5%",
     'Cannot read flag "--kill-rate": expected a command, fleet, capacity, check, broker or report; see mqtt-sim --help',
