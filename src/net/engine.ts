@@ -50,8 +50,10 @@ export interface Engine {
   /**
    * Does the scheduled work of this thread, which only serves its links, at its instants, as long as there are links.
    * Returns false if the engine cannot: then the caller uses a timer of the runtime.
+   *
+   * @param work undefined ends this
    */
-  drive(work: ScheduledWork): boolean;
+  drive(work: ScheduledWork | undefined): boolean;
   /** Before this thread is terminated: closes what the runtime would not close, without notifying receivers. */
   abandon(): Promise<void>;
 }

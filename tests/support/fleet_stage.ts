@@ -26,6 +26,8 @@ export interface StageOptions extends Partial<PlanRequest> {
   readonly startMs?: StartInstants;
   /** True for a dial that fails. */
   readonly refuse?: (dialled: number) => boolean;
+  /** How long the system call of a reset takes. */
+  readonly resetTakesMs?: number;
   readonly recording?: Recording;
   /** True where the progress has the counts for metrics. */
   readonly detail?: boolean;
@@ -49,6 +51,7 @@ export class FleetStage {
   readonly #refuse: (dialled: number) => boolean;
   readonly #protocol: "3.1.1" | "5" | "mix";
   readonly #recording: Recording;
+  readonly #resetTakesMs: number;
   #dialled = 0;
 
   constructor(options: StageOptions = {}) {
@@ -57,12 +60,14 @@ export class FleetStage {
       script = {},
       refuse = () => false,
       recording = new Recording(),
+      resetTakesMs = 0,
       startMs,
       detail = false,
       ...request
     } = options;
     this.#recording = recording;
     this.#refuse = refuse;
+    this.#resetTakesMs = resetTakesMs;
     this.#protocol = protocolSpoken;
     this.plan = makePlan({ seed: 1, run: "stage", clients: stageClients, watchers: 1, keepAliveS: 4, ...request });
     this.broker = new ScriptedBroker(this.clock, script);
@@ -129,9 +134,19 @@ export class FleetStage {
     for (let task = this.#tasks.shift(); task !== undefined; task = this.#tasks.shift()) task();
   }
 
+  /** Its resets take time on the clock. */
+  #slowReset(link: Link): void {
+    const reset = link.reset.bind(link);
+    link.reset = () => {
+      if (link.open) this.clock.advance(this.#resetTakesMs);
+      reset();
+    };
+  }
+
   #dial(receiver: DialReceiver): Link {
     const [near, far] = memoryLinkPair((task) => this.#tasks.push(task));
     near.receiver = receiver;
+    if (this.#resetTakesMs > 0) this.#slowReset(near);
     if (this.#refuse(this.#dialled++)) {
       const refused = { kind: "error", code: "ECONNREFUSED", message: "connection refused" } as const;
       this.#tasks.push(() => near.open && receiver.onEnd(refused));

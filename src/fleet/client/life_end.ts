@@ -1,4 +1,5 @@
 /** The end of a life by the fleet: its packets on the connection, and its record. `virtual_client.ts` decides when. */
+import type { Clock } from "../../base/clock.ts";
 import type { ProtocolVersion } from "../../mqtt/packet.ts";
 import type { ClientEvents } from "../ledger/client_events.ts";
 import { coinOf, type Life } from "../life/life.ts";
@@ -9,9 +10,13 @@ import { connectPacketOf } from "./connect_packet.ts";
 import type { ClientConnection } from "./connection.ts";
 import { kill } from "./kill.ts";
 
-/** Kills a life. Returns true where the broker has to close the connection. */
+/**
+ * Kills a life. Returns true where the broker has to close the connection. The kill is complete when its system call has
+ * returned, which the clock then dates: a turn with several kills does not date all of them by its beginning.
+ */
 export function killLife(
-  { lives, plan, life, connection }: {
+  { clock, lives, plan, life, connection }: {
+    readonly clock: Clock;
     readonly lives: ClientEvents;
     readonly plan: FleetPlan;
     readonly life: Life;
@@ -30,7 +35,8 @@ export function killLife(
     keepAliveS: life.keepAliveS,
   };
   const { silent, brokerCloses, detail, lastPacketMs = lastSentMs } = kill(connection, mode, coin, words, nowMs);
-  lives.kill(life, { mode, dueMs, doneMs: nowMs, silent, ...detail !== undefined && { detail } }, lastPacketMs);
+  const doneMs = clock.nowMs();
+  lives.kill(life, { mode, dueMs, doneMs, silent, ...detail !== undefined && { detail } }, lastPacketMs);
   return brokerCloses;
 }
 

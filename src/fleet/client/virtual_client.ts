@@ -316,8 +316,9 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
 
   #killNow(mode: Exclude<KillMode, "takeover">, dueMs: number, nowMs: number): void {
     const life = this.#life!;
-    const { lives } = this.#host;
-    const brokerCloses = killLife({ lives, plan: this.#plan, life, connection: this.#connection! }, mode, dueMs, nowMs);
+    const { lives, world: { clock } } = this.#host;
+    const killed = { clock, lives, plan: this.#plan, life, connection: this.#connection! };
+    const brokerCloses = killLife(killed, mode, dueMs, nowMs);
     if (!brokerCloses) return this.#goAway(nowMs);
     this.#enter("killed", { kind: "dying" }, closeDeadlineMs(life, this.#plan, nowMs));
   }

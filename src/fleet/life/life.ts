@@ -17,7 +17,7 @@ export interface LifeEnd {
   readonly mode: EndMode;
   /** The instant in the schedule. */
   readonly dueMs: number;
-  /** The instant of the kill, or of the detection where the fleet did not end the life. */
+  /** When the kill was complete: its system call had returned. Of a life that the fleet did not end, its detection. */
   readonly doneMs: number;
   /** The earliest instant at which the broker may have ended it, where unclear: in a restart, or an open takeover. */
   readonly sinceMs?: number;

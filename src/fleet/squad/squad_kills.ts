@@ -6,6 +6,7 @@ import type { Groups } from "../plan/groups.ts";
 import type { SquadRecorder } from "../ledger/squad_recorder.ts";
 import { phasesDurationMs } from "../plan/phases.ts";
 import { KillSchedule, type Order } from "../schedule/schedule.ts";
+import type { FleetWorld } from "../client/fleet_world.ts";
 import { TelemetryPump } from "../client/telemetry.ts";
 import type { SquadTask } from "../result/squad_task.ts";
 import type { VirtualClient } from "../client/virtual_client.ts";
@@ -17,6 +18,7 @@ import { SquadRestart } from "./squad_restart.ts";
 export interface SquadKillsDeps {
   readonly task: SquadTask;
   readonly groups: Groups;
+  readonly world: FleetWorld;
   readonly recorder: SquadRecorder;
   readonly watchers: WatcherPool;
   /** Delays a restart until its check in progress has finished. */
@@ -77,12 +79,15 @@ export class SquadKills {
   }
 
   /** Carries out all orders that are due. Returns true once the phase is over. */
-  turn(nowMs: number): boolean {
+  turn(turnMs: number): boolean {
+    let nowMs = turnMs;
     if (this.paused && !this.#restart.turn(nowMs)) return false;
-    const { recorder: { phaseFromMs }, presenceChecker } = this.#deps;
+    const { recorder: { phaseFromMs }, presenceChecker, world: { clock } } = this.#deps;
     while (!this.paused && this.#order !== undefined && phaseFromMs + this.#order.atMs <= nowMs) {
       if ("restart" in this.#order && presenceChecker?.looking) break;
+      // The kills of one instant follow each other at once: each is as late as those before it took.
       this.#carryOut(this.#order, phaseFromMs + this.#order.atMs, nowMs);
+      nowMs = clock.nowMs();
       this.#order = this.#schedule.next();
     }
     this.#telemetry!.turn(nowMs);

@@ -106,10 +106,15 @@ export class EpollLoop {
     this.#mayBlock = mayBlock;
   }
 
-  /** Does scheduled work at its instants while a descriptor is watched. The thread blocks in the meantime. */
-  drive(work: ScheduledWork): void {
+  /**
+   * Does scheduled work at its instants while a descriptor is watched. The thread blocks in the meantime.
+   *
+   * @param work undefined ends this
+   */
+  drive(work: ScheduledWork | undefined): void {
+    this.#closeTimer();
     this.#work = work;
-    if (this.#epoll >= 0) this.#openTimer();
+    if (this.#epoll >= 0 && work !== undefined) this.#openTimer();
     if (this.#state === "waiting") this.#ring();
   }
 
@@ -118,7 +123,11 @@ export class EpollLoop {
     this.#timerMs = Infinity;
     this.#timer = this.libc.openTimer();
     if (this.#timer < 0 || this.libc.watch(this.#epoll, this.#timer, 0, Epoll.in) >= 0) return;
-    this.libc.close(this.#timer);
+    this.#closeTimer();
+  }
+
+  #closeTimer(): void {
+    if (this.#timer >= 0) this.libc.close(this.#timer);
     this.#timer = -1;
   }
 
@@ -238,7 +247,7 @@ export class EpollLoop {
       const nowMs = work.nowMs();
       const came = this.libc.events(this.#epoll, this.#waitMs(work.dueMs(), nowMs, untilMs));
       this.#flushComing = true;
-      if (work.dueMs() <= work.nowMs()) work.act();
+      if (work.dueMs() <= work.nowMs()) this.#act(work);
       if (came > 0) {
         count += came;
         this.#dispatch(came);
@@ -247,6 +256,13 @@ export class EpollLoop {
       if (nowMs >= untilMs || came > fewEvents) break;
     }
     return count;
+  }
+
+  /** What the work has written, such as the last bytes of a kill, does not wait for the events. */
+  #act(work: ScheduledWork): void {
+    work.act();
+    this.#flush();
+    this.#flushComing = true;
   }
 
   /** How long epoll may wait, in whole milliseconds; sets the timer to an instant within that time. */
@@ -318,8 +334,8 @@ export class EpollLoop {
     if (this.#epoll < 0) return;
     this.libc.close(this.#epoll);
     this.libc.close(this.#bell);
-    if (this.#timer >= 0) this.libc.close(this.#timer);
-    this.#epoll = this.#bell = this.#timer = -1;
+    this.#closeTimer();
+    this.#epoll = this.#bell = -1;
     this.#closed();
   }
 }

@@ -218,3 +218,16 @@ for (const [what, retain, counted, text] of stores) {
     });
   }
 }
+
+Deno.test("squad: a kill is dated by the return of its system call, also in a turn with several kills", () => {
+  const stage = new FleetStage({ ...busy, ...only("reset"), resetTakesMs: 3, detail: true });
+  const slips: number[] = [];
+  stage.squad.ledger.onLife = ({ timeline: { killDueMs, killedMs }, mode }) => {
+    if (mode === "reset") slips.push(killedMs! - killDueMs!);
+  };
+  const result = stage.finish();
+  passes(result, 10);
+  assert.ok(slips.length >= 10, `${slips.length} kills`);
+  assert.ok(Math.min(...slips) >= 3, `a kill took ${Math.min(...slips)} ms`);
+  assert.ok(result.slipMs.min >= 3, `a slip of ${result.slipMs.min} ms`);
+});
