@@ -23,7 +23,7 @@ export function spareFor(asked: ParsedCommand, everythingIsGiven = isEverythingG
     case "check": {
       // With --allow-all the fleet reads /proc, which the runtime permits only while the program keeps all permissions.
       if (everythingIsGiven) return [];
-      const spare: Spare[] = asked.restartCommand === undefined ? ["run"] : [];
+      const spare: Spare[] = runsPrograms(asked) ? [] : ["run"];
       return asked.engine === "deno" ? [...spare, "ffi"] : spare;
     }
     case "report":
@@ -43,4 +43,11 @@ export function spareFor(asked: ParsedCommand, everythingIsGiven = isEverythingG
 /** True under `--allow-all`: no command is given the environment otherwise. */
 function isEverythingGiven(): boolean {
   return Deno.permissions.querySync({ name: "env" }).state === "granted";
+}
+
+/** Commands of the user, and nftables for kill mode vanish; a scenario file may name that too. */
+function runsPrograms(asked: Extract<ParsedCommand, { readonly command: "fleet" | "check" }>): boolean {
+  if (asked.restartCommand !== undefined) return true;
+  if (asked.command === "check") return false;
+  return asked.scenario !== undefined || (asked.killShares?.some(({ mode }) => mode === "vanish") ?? false);
 }

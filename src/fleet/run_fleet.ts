@@ -7,6 +7,7 @@ import { netstatCounter, readProc } from "../base/proc_file.ts";
 import { mix } from "../base/random.ts";
 import { formatCount } from "../base/units.ts";
 import type { ProtocolVersion } from "../mqtt/packet.ts";
+import { checkCable } from "../net/cable.ts";
 import { chooseEngineFor, type EngineName, engineText } from "../net/engine.ts";
 import { readBroker, renewedWithinMs } from "./preflight/broker_counters.ts";
 import type { DropCounts } from "./result/drop_counts.ts";
@@ -15,7 +16,7 @@ import { checkRestart, Restarts } from "./squad/broker_restart.ts";
 import type { FleetHooks } from "./squad/fleet_hooks.ts";
 import { Groups } from "./plan/groups.ts";
 import { mergeResults } from "./merge/merge.ts";
-import { restartsBroker } from "./plan/phases.ts";
+import { drawsMode, restartsBroker } from "./plan/phases.ts";
 import type { FleetPlan, FleetRun } from "./plan/plan.ts";
 import { awaitBroker, type Awaited, triedText } from "./preflight/await_broker.ts";
 import { type Preflight, preflight } from "./preflight/preflight.ts";
@@ -57,6 +58,7 @@ export async function runFleet(asked: FleetRun, hooks: FleetHooks): Promise<Flee
   const target = await securedTarget(asked.target, asked.plan, notify);
   const run = { ...asked, target, engine: engine.name };
   await checkRestart(run.plan, hooks);
+  if (drawsMode(run.plan, "vanish")) await checkCable("kill mode vanish");
   const awaited = await awaitIt(run, hooks);
   const flight = await preflight(run, notify);
   // Not before: the fleet refuses an impossible plan in one sentence.

@@ -33,6 +33,12 @@ export interface DialReceiver extends LinkReceiver {
 /** `write` returns false if more than this is written and not yet accepted. */
 export const highWaterBytes = 256 * 1024;
 
+/** The ends of a TCP connection, each as `host:port` with a numeric host. */
+export interface LinkEnds {
+  readonly local: string;
+  readonly remote: string;
+}
+
 /** A connection that carries bytes. */
 export interface Link {
   /**
@@ -50,6 +56,8 @@ export interface Link {
   readonly bufferedBytes: number;
   /** Whether the peer closed while the link was paused, if the link can detect it; `resume` reports the end. */
   readonly isPeerGone?: boolean;
+  /** The addresses of both ends, where the link runs over TCP. */
+  readonly ends?: LinkEnds | undefined;
   /** True until the link was closed by either side. */
   readonly open: boolean;
   /**

@@ -31,6 +31,7 @@ export class MemoryLink implements Link {
   #held: Uint8Array[] = [];
   #heldEnd: LinkEnd | undefined;
   #wantsDrain = false;
+  #isCut = false;
 
   /** Created in pairs by {@link memoryLinkPair}. */
   constructor(readonly peer: string, schedule: (task: () => void) => void) {
@@ -67,6 +68,11 @@ export class MemoryLink implements Link {
     this.#close({ kind: "reset" });
   }
 
+  /** No byte and no end passes any more, in either direction. */
+  cut(): void {
+    this.#isCut = this.#other.#isCut = true;
+  }
+
   pause(): void {
     this.#paused = true;
   }
@@ -90,13 +96,13 @@ export class MemoryLink implements Link {
     if (!this.#open) return;
     this.#open = false;
     this.#schedule(() => {
-      this.#other.#finish(seenByPeer);
+      if (!this.#isCut) this.#other.#finish(seenByPeer);
       this.#finish({ kind: "closed" });
     });
   }
 
   #take(bytes: Uint8Array): void {
-    if (this.#over) return;
+    if (this.#over || this.#isCut) return;
     if (this.#holding) this.#held.push(bytes);
     else this.#hand(bytes);
   }

@@ -7,7 +7,7 @@ export const restart = "restart";
 export const cut = ["reset", "close", "half-packet"] as const;
 
 /** Only the keep alive timeout detects the end. */
-export const silent = ["freeze", "half-packet", "slow-loris", "stall"] as const;
+export const silent = ["freeze", "half-packet", "slow-loris", "stall", "vanish"] as const;
 
 /** Every ending that makes a will due. */
 export const anyEnding = [
@@ -22,4 +22,5 @@ export const anyEnding = [
   "disconnect-error",
   "slow-loris",
   "stall",
+  "vanish",
 ] as const;

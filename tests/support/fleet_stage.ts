@@ -2,6 +2,7 @@
  * A squad and a scripted broker on memory links: the clock stops until all work of an instant is done, then advances to
  * the next deadline. The result is the same in each run. The stage records each run, and judges its recording again.
  */
+import { memoryCable } from "./memory_cable.ts";
 import { ManualClock } from "../../src/base/clock.ts";
 import { Deadlines } from "../../src/base/deadlines.ts";
 import type { FleetWorld, Wakeable } from "../../src/fleet/client/fleet_world.ts";
@@ -76,6 +77,7 @@ export class FleetStage {
       wakes: new Deadlines<Wakeable>(),
       canReset: true,
       dial: (receiver) => this.#dial(receiver),
+      cable: memoryCable,
     };
     const run = { plan: this.plan, target: parseEndpoint("mqtt://stage:1883"), brokerInProcess: false };
     recording.begin(this.plan, this.#protocol);

@@ -2,6 +2,7 @@
  * A squad and the broker's core on memory links, under a manual clock: a whole run without real waits, with the same
  * result each time. The test records each run and judges the recording again.
  */
+import { memoryCable } from "./memory_cable.ts";
 import { ManualClock } from "../../src/base/clock.ts";
 import { Deadlines } from "../../src/base/deadlines.ts";
 import type { CoreOptions } from "../../src/broker/options/options.ts";
@@ -58,6 +59,7 @@ function squadsOf(
     wakes: new Deadlines<Wakeable>(),
     canReset: true,
     dial: (receiver) => broker.dial(receiver),
+    cable: memoryCable,
   });
   const run = { plan, target: parseEndpoint("mqtt://sim:1883"), brokerInProcess: true };
   return tasksOf(run, protocol).map((task) =>

@@ -48,6 +48,9 @@ const peers = [
   ...pahoTools,
   ...otherBrokers,
   "promtool",
+  "nft",
+  "/usr/sbin/nft",
+  "setpriv",
 ];
 const compiledPeers = ["dist/mqtt-sim", "sh", "stdbuf", ...mosquitto, ...mosquittoTools, ...pahoTools];
 /** What the tests of the release and of the GitHub workflows run. */

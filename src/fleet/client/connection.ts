@@ -159,6 +159,12 @@ export class ClientConnection implements DialReceiver, PacketReceiver, Wakeable 
     new Drip(this.#world.wakes, this.#link, bytes, everyMs).wake(nowMs);
   }
 
+  /** Cuts the cable: no packet of the connection passes in either direction, not even its end. */
+  vanish(): void {
+    this.fallSilent();
+    this.#world.cable!.cut(this.#link);
+  }
+
   /** Reads no more; the end of the connection may then stay unknown until it is closed here. */
   stopReading(): void {
     this.#link.pause();

@@ -3,6 +3,7 @@ import { Deadlines } from "../../base/deadlines.ts";
 import type { Endpoint } from "../../net/endpoint.ts";
 import type { EngineName } from "../../net/engine.ts";
 import { type TimedWorld, type World, worldOf } from "../../net/world.ts";
+import type { Cable } from "../../net/cable.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 
 /** An object with a timer to wake. */
@@ -14,6 +15,8 @@ export interface Wakeable {
 export interface FleetWorld extends World {
   /** Every object with a timer; the squad's owner calls it on each turn. */
   readonly wakes: Deadlines<Wakeable>;
+  /** Cuts connections where the plan has a kill mode for it. */
+  readonly cable?: Cable | undefined;
 }
 
 /** The settings of a run with the target and the source of its links. */

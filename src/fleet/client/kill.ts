@@ -104,6 +104,9 @@ export function kill(
       return drip(connection, words.keepAliveS, nowMs);
     case "stall":
       return stall(connection, words.ownTopic, nowMs);
+    case "vanish":
+      connection.vanish();
+      return frozen;
     case "leave":
       return disconnect(connection, 0x00, nowMs);
   }

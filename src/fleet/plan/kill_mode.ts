@@ -22,6 +22,7 @@ export const killModeText: Readonly<Record<KillMode, string>> = {
   "disconnect-error": "DISCONNECT with a reason code of 0x80 and above (5.0)",
   "slow-loris": "the bytes of a packet one by one, past the keep alive",
   "stall": "the client stops reading while the broker sends to it, and is silent",
+  "vanish": "nftables drops every packet of the connection (Linux, root)",
   "leave": "a normal DISCONNECT, for comparison: no will is due",
 };
 
@@ -34,7 +35,7 @@ export function needsVersion5(mode: KillMode): boolean {
  * Modes that `all` omits, because they need a feature of the broker or of the machine, or cost the broker memory: a user
  * names them.
  */
-const onlyByName: readonly KillMode[] = ["slow-loris", "stall"];
+const onlyByName: readonly KillMode[] = ["slow-loris", "stall", "vanish"];
 
 /** The modes of `all`. */
 export const everyKillMode: readonly KillMode[] = killModes.filter((mode) => !onlyByName.includes(mode));
@@ -45,12 +46,12 @@ export function fallsSilent(mode: KillMode): boolean {
 }
 
 function isSilent(mode: KillMode): boolean {
-  return mode === "freeze" || mode === "slow-loris" || mode === "stall";
+  return mode === "freeze" || mode === "slow-loris" || hidesClose(mode);
 }
 
 /** Modes after which the client cannot see when the broker closes the connection. */
 export function hidesClose(mode: string): boolean {
-  return mode === "stall";
+  return mode === "stall" || mode === "vanish";
 }
 
 /** The weight of one mode, relative to the others. */

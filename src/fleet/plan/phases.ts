@@ -1,3 +1,4 @@
+import type { KillMode, KillShare } from "./kill_mode.ts";
 import type { FleetPlan, PhasePlan } from "./plan.ts";
 
 /** The parts of a plan that define its duration. */
@@ -23,6 +24,16 @@ export function phasesDurationMs(plan: Timed): number {
 /** Whether a run restarts the broker. */
 export function restartsBroker(plan: Pick<FleetPlan, "phases">): boolean {
   return phasesOf(plan).some(({ kind }) => kind === "restart");
+}
+
+/** Whether the fleet, a group or a phase of the plan uses a kill mode. */
+export function drawsMode(plan: FleetPlan, wanted: KillMode): boolean {
+  const parts: readonly { readonly killShares?: readonly KillShare[] | undefined }[] = [
+    plan,
+    ...plan.groups ?? [],
+    ...phasesOf(plan).filter((phase) => phase.kind === "kill"),
+  ];
+  return parts.some(({ killShares }) => killShares?.some(({ mode, weight }) => mode === wanted && weight > 0));
 }
 
 /** The run waits for no will that falls due later than this after its client's end, unless `--drain` is longer. */

@@ -1,11 +1,13 @@
 /**
  * A squad in the real world: sockets, the clock, and one timer for everything.
  */
+import { nftCable } from "../../net/cable.ts";
 import { engines } from "../../net/engine.ts";
 import { type FleetWorld, fleetWorldOf } from "../client/fleet_world.ts";
 import type { LifeRow } from "../ledger/life_row.ts";
 import type { FaultBatch, FaultSample } from "../result/fault_sample.ts";
 import { RecordBuffer } from "../recording/record_buffer.ts";
+import { drawsMode } from "../plan/phases.ts";
 import type { Progress } from "../result/result.ts";
 import { Squad } from "./squad.ts";
 import type { SquadResult, SquadTask } from "../result/squad_task.ts";
@@ -64,7 +66,7 @@ export class SquadRun {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(task: SquadTask, hooks: SquadHooks) {
-    this.#world = fleetWorldOf(task);
+    this.#world = worldOfSquad(task);
     this.#hooks = hooks;
     if (task.record) this.#record = new RecordBuffer(task.number, task.originMs, (lines) => hooks.onRecord(lines));
     this.#squad = new Squad(task, this.#world, this.#record?.note);
@@ -136,6 +138,7 @@ export class SquadRun {
       this.#sleep();
     } catch (error) {
       this.#nextMs = this.#mayWakeMs = Infinity;
+      this.#world.cable?.close();
       this.#failed(error);
     }
   }
@@ -163,6 +166,7 @@ export class SquadRun {
 
   #finish(): void {
     this.#nextMs = this.#mayWakeMs = Infinity;
+    this.#world.cable?.close();
     const result = this.#squad.result();
     // A recorded run reports only the content of the recording, so judging it again gives the same report.
     if (this.#record !== undefined) return this.#finished({ ...result, recorded: this.#record.counts });
@@ -190,4 +194,10 @@ export class SquadRun {
     this.#hooks.onFaults?.({ faults: this.#faults.splice(0), dropped: this.#faultsDropped });
     this.#faultsDropped = 0;
   }
+}
+
+/** The real world, with a way to cut connections where the plan has a kill mode for it. */
+function worldOfSquad(task: SquadTask): FleetWorld {
+  const world = fleetWorldOf(task);
+  return drawsMode(task.plan, "vanish") ? { ...world, cable: nftCable(task.number) } : world;
 }

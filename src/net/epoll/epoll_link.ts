@@ -3,13 +3,13 @@
  * MQTT. An idle link consists of this object, its queue and a descriptor. Its phases are in `link_phase.ts`.
  */
 import { monotonicClock } from "../../base/clock.ts";
-import { highWaterBytes, type Link, type LinkEnd, type LinkReceiver } from "../link.ts";
+import { highWaterBytes, type Link, type LinkEnd, type LinkEnds, type LinkReceiver } from "../link.ts";
 import { type Lingering, startLingering, stopLingering } from "../tcp/linger.ts";
 import type { DescriptorWatcher, EpollLoop, Writer } from "./epoll_loop.ts";
 import { Epoll, readBytes, SocketError } from "./libc.ts";
 import { endOf } from "./link_end.ts";
 import { type LinkEvent, type LinkPhase, nextLinkPhase, type Writing } from "./link_phase.ts";
-import { type KeptAddress, keptAddressText } from "./socket_address.ts";
+import { addressText, type KeptAddress, keptAddressText } from "./socket_address.ts";
 import { WriteQueue } from "./write_queue.ts";
 
 /** Used until the first user sets a receiver. */
@@ -97,6 +97,10 @@ export class EpollLink implements Link, Lingering, DescriptorWatcher, Writer {
 
   get peer(): string {
     return keptAddressText(this.#peer);
+  }
+  get ends(): LinkEnds | undefined {
+    if (this.#socket < 0 || this.#loop.libc.ownAddress(this.#socket) < 0) return undefined;
+    return { local: addressText(this.#loop.libc.lastAddress), remote: this.peer };
   }
   get bufferedBytes(): number {
     return this.#queue.sizeBytes;

@@ -4,7 +4,14 @@
  */
 import net from "node:net";
 import { JoinedWrites } from "./joined_writes.ts";
-import { type DialReceiver, highWaterBytes, type Link, type LinkEnd, type LinkReceiver } from "../link.ts";
+import {
+  type DialReceiver,
+  highWaterBytes,
+  type Link,
+  type LinkEnd,
+  type LinkEnds,
+  type LinkReceiver,
+} from "../link.ts";
 import { type Lingering, startLingering, stopLingering } from "./linger.ts";
 
 /** A socket with a reference to its link. */
@@ -68,6 +75,11 @@ export class SocketLink implements Link, Lingering {
     if (openEvent !== undefined) socket.on(openEvent, onConnect);
     socket.on("data", onData).on("drain", onDrain);
     socket.on("end", onPeerEnd).on("error", onError).on("close", onClose);
+  }
+
+  get ends(): LinkEnds {
+    const { localAddress, localPort, remoteAddress, remotePort } = this.#socket;
+    return { local: `${localAddress}:${localPort}`, remote: `${remoteAddress}:${remotePort}` };
   }
 
   get bufferedBytes(): number {

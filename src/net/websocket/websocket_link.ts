@@ -5,7 +5,14 @@
  */
 import { Buffer } from "node:buffer";
 import { freshSeed, Random } from "../../base/random.ts";
-import { type DialReceiver, highWaterBytes, type Link, type LinkEnd, type LinkReceiver } from "../link.ts";
+import {
+  type DialReceiver,
+  highWaterBytes,
+  type Link,
+  type LinkEnd,
+  type LinkEnds,
+  type LinkReceiver,
+} from "../link.ts";
 import { closeCode, frameHeader, FrameReader, type FrameReceiver, opcode, unmasked } from "./websocket_frame.ts";
 import type { WebAccess } from "../web_access.ts";
 import { answerFault, answerRequest, handshakeLimitBytes, headEnd, requestText } from "./websocket_handshake.ts";
@@ -82,6 +89,10 @@ class WebSocketLink implements Link, DialReceiver, FrameReceiver {
 
   get peer(): string {
     return this.#inner.peer;
+  }
+
+  get ends(): LinkEnds | undefined {
+    return this.#inner.ends;
   }
 
   get isPeerGone(): boolean {

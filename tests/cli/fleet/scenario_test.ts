@@ -182,8 +182,8 @@ phases:
     message: [
       'Cannot use scenario "s.yaml": 2 errors',
       '  s.yaml:4:17: Cannot use --will-delay 5 s in group "a": expected 0 with --protocol 3.1.1, which has no will delay',
-      '  s.yaml:6:16: Cannot use --keepalive 0 in group "b": expected 1 s or more with the kill modes freeze and ' +
-      "half-packet, which rely on it",
+      '  s.yaml:6:16: Cannot use --keepalive 0 in group "b": expected 1 s or more with the kill modes freeze, ' +
+      "half-packet, slow-loris, stall and vanish, which rely on it",
     ].join("\n"),
   });
   const named =

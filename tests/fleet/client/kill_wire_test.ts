@@ -141,6 +141,13 @@ Deno.test("kill on the wire: stall subscribes to its own topic and publishes 8 M
   assert.ok(side!.bytes.length > 8 * 1_024 * 1_024, `${side!.bytes.length} bytes`);
 });
 
+Deno.test("kill on the wire: vanish sends nothing, and the broker's link has no end but the broker's own", () => {
+  for (const side of killed("vanish", 5)) {
+    assert.deepEqual(lastBytes(side), []);
+    assert.equal(side.end?.kind ?? "closed", "closed");
+  }
+});
+
 Deno.test("kill on the wire: the table has each kill mode", () => {
   const shown = [
     ...table.map(([mode]) => mode),
@@ -149,6 +156,7 @@ Deno.test("kill on the wire: the table has each kill mode", () => {
     "takeover",
     "slow-loris",
     "stall",
+    "vanish",
   ];
   assert.deepEqual(shown.toSorted(), [...killModes].toSorted());
 });

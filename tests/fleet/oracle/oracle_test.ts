@@ -44,6 +44,7 @@ const table: readonly [row: string, end: LifeEnd, in311: Due, without: Due, dela
   ["disconnect-error", anEnd("disconnect-error"), "none", killMs, killMs + 3_000],
   ["slow-loris", anEnd("slow-loris", { silent: true }), silentUntilMs, silentUntilMs, silentUntilMs + 3_000],
   ["stall", anEnd("stall", { silent: true }), silentUntilMs, silentUntilMs, silentUntilMs + 3_000],
+  ["vanish", anEnd("vanish", { silent: true }), silentUntilMs, silentUntilMs, silentUntilMs + 3_000],
   ["leave", anEnd("leave"), "none", "none", "none"],
 ];
 

@@ -19,7 +19,8 @@ const phase = (own: Partial<PhasePlan>): Partial<PlanRequest> => ({
 });
 const freeze = { killShares: [{ mode: "freeze", weight: 1 }] } as const;
 const error5 = { killShares: [{ mode: "disconnect-error", weight: 1 }] } as const;
-const rely = "expected 1 s or more with the kill modes freeze, half-packet, slow-loris and stall, which rely on it";
+const rely =
+  "expected 1 s or more with the kill modes freeze, half-packet, slow-loris, stall and vanish, which rely on it";
 
 const faults: readonly [request: Partial<PlanRequest>, path: string, sentence: string][] = [
   [{ clients: 1.5 }, "clients", "Cannot use --clients 1.5: expected a whole number, 1 to 1,000,000"],

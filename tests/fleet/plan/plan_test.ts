@@ -98,7 +98,7 @@ const refusals: readonly [request: Partial<PlanRequest>, sentence: string][] = [
   ],
   ...(["freeze", "half-packet"] as const).map((mode): [Partial<PlanRequest>, string] => [
     { ...only(mode), keepAliveS: 0 },
-    "Cannot use --keepalive 0: expected 1 s or more with the kill modes freeze, half-packet, slow-loris and stall, which rely on it",
+    "Cannot use --keepalive 0: expected 1 s or more with the kill modes freeze, half-packet, slow-loris, stall and vanish, which rely on it",
   ]),
   ...(["3.1.1", "mix"] as const).map((protocol): [Partial<PlanRequest>, string] => [
     { ...only("disconnect-error"), protocol },

@@ -28,6 +28,7 @@ export const paho = await find(
 
 export const pahoC = await find(["paho_c_sub"], ["-?"], "apt-get install paho.mqtt.c-examples");
 
+export const nft = await find(["nft", "/usr/sbin/nft"], ["--version"], "apt-get install nftables", 0);
 export const promtool = await find(["promtool"], ["--version"], "apt-get install prometheus", 0);
 
 export const chromium = await find(["/usr/bin/chromium"], ["--version"], "apt-get install chromium", 0);
