@@ -3,6 +3,8 @@
  * receiver, and the link calls it with bytes, free buffer space, and the end. No packet needs a promise or a closure.
  */
 
+import { copyOf } from "../mqtt/codec/small_bytes.ts";
+
 /** How a link ended, as this side saw it. */
 export type LinkEnd =
   /** The peer sent FIN. */
@@ -66,6 +68,8 @@ export interface Link {
    * closed link discards them.
    */
   write(bytes: Uint8Array): boolean;
+  /** Like `write`, but the caller may change the bytes afterwards; see {@link writeCopyTo} for links without it. */
+  writeCopy?(bytes: Uint8Array): boolean;
   /**
    * Sends the buffered bytes, then FIN; `onEnd` follows with `closed` when the peer has closed too, or after a timeout.
    */
@@ -76,6 +80,11 @@ export interface Link {
   pause(): void;
   /** Reads again after a pause. */
   resume(): void;
+}
+
+/** Sends a copy of bytes that the caller may change afterwards; returns the same as `write`. */
+export function writeCopyTo(link: Link, bytes: Uint8Array): boolean {
+  return link.writeCopy?.(bytes) ?? link.write(copyOf(bytes, 0, bytes.length));
 }
 
 /** Accepts links. */

@@ -5,6 +5,7 @@
 import { ProtocolError } from "../base/failure.ts";
 import { claimedVersion, decode, frameSize, type PacketLimits } from "../mqtt/codec/codec.ts";
 import { decodeLeniently, type PacketFault } from "../mqtt/codec/lenient.ts";
+import { pubackRunEnd } from "../mqtt/codec/short_packet.ts";
 import type { Packet, ProtocolVersion } from "../mqtt/packet.ts";
 import { ReasonCode } from "../mqtt/reason.ts";
 
@@ -18,6 +19,11 @@ export interface PacketReceiver {
    * without a fault
    */
   onPacket(packet: Packet, faults?: readonly PacketFault[]): void;
+  /**
+   * Handles consecutive plain PUBACK packets together, `from` up to `to` in the bytes; if absent, `onPacket` handles
+   * each. It may throw like `onPacket`.
+   */
+  onPubacks?(bytes: Uint8Array, from: number, to: number): void;
   /** The peer violated the standard; nothing more is read from it. */
   onProtocolError(error: ProtocolError): void;
 }
@@ -122,6 +128,12 @@ export class PacketStream {
   #cut(bytes: Uint8Array, to: number): void {
     let from = 0;
     while (from < to && !this.#stopped) {
+      const runEnd = this.#settlesRuns ? pubackRunEnd(bytes, from, to) : from;
+      if (runEnd > from) {
+        this.#receiver.onPubacks!(bytes, from, runEnd);
+        from = runEnd;
+        continue;
+      }
       const size = this.#sizeAt(bytes, from, to);
       if (size === 0 || from + size > to) return this.#hold(bytes.subarray(from, to));
       const frame = size === bytes.length ? bytes : bytes.subarray(from, from + size);
@@ -146,6 +158,11 @@ export class PacketStream {
       return;
     }
     this.#receiver.onPacket(packet);
+  }
+
+  /** The first packet, which must be a CONNECT, is never in a run. */
+  get #settlesRuns(): boolean {
+    return this.#version !== undefined && this.#receiver.onPubacks !== undefined;
   }
 
   #sizeAt(bytes: Uint8Array, from: number, to: number): number {

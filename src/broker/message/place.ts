@@ -9,10 +9,19 @@ export interface MessagePlace {
   written: boolean;
 }
 
+/**
+ * `published`: waits for PUBACK or PUBREC; `released`: PUBREL was sent, waits for PUBCOMP; `done`: no longer in the
+ * session.
+ */
+export type DeliveryState = "waiting" | "published" | "released" | "done";
+
 /** A delivery's place in the store. */
 export interface DeliveryPlace {
   /** Position among the messages of its session. */
   readonly order: number;
   /** Whether it is in the store. */
   written: boolean;
+  state: DeliveryState;
+  /** 0 while it waits. */
+  packetId: number;
 }

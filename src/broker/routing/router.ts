@@ -6,7 +6,7 @@ import type { Metrics } from "../limits/metrics.ts";
 import type { Message } from "../../mqtt/message.ts";
 import type { QoS, Subscription } from "../../mqtt/packet.ts";
 import { isReserved, isSharedFilter, levelsOf } from "../../mqtt/topic.ts";
-import type { SharedDelivery } from "../message/delivery.ts";
+import type { Delivery, SharedDelivery } from "../message/delivery.ts";
 import { type MatchedOptions, Session, type Subscribed } from "../session/session.ts";
 import { Publication, type Publisher } from "../message/publication.ts";
 import type { Retained } from "./retained.ts";
@@ -58,7 +58,12 @@ export class Router {
     if (message.retain) this.#keeperOf(message.topic).store(publication); // [MQTT5 3.3.1-8] [MQTT311 3.3.1-12]
     this.#collect(publication);
     const receivers = this.#receivers;
-    for (let index = 0; index < receivers.length; index++) deliver(publication, receivers[index]!, nowMs);
+    let delivery: Delivery | undefined;
+    for (let index = 0; index < receivers.length; index++) {
+      const receiver = receivers[index]!;
+      delivery = deliveryTo(receiver, publication, delivery);
+      receiver.outbox.deliver(delivery, nowMs);
+    }
     let count = receivers.length;
     receivers.length = 0;
     count += this.#deliverShared(publication, nowMs);
@@ -162,7 +167,8 @@ export class Router {
     if (!this.#mayStand(publication)) return;
     const identifiers = subscribed.identifier === undefined ? undefined : [subscribed.identifier];
     const qos = lesser(publication.message.qos, subscribed.qos);
-    session.outbox.deliver(publication, qos, true, identifiers, nowMs); // [MQTT311 3.3.1-8]
+    const delivery = { publication, qos, retain: true, identifiers, share: undefined, place: undefined };
+    session.outbox.deliver(delivery, nowMs); // [MQTT311 3.3.1-8]
   }
 
   /** No wildcard of a client matches the broker's own topics. // [MQTT5 4.7.2-1] [MQTT311 4.7.2-1] */
@@ -233,10 +239,14 @@ function widen(matched: MatchedOptions, subscribed: Subscribed): void {
   if (subscribed.identifier !== undefined) (matched.identifiers ??= []).push(subscribed.identifier); // [MQTT5 3.3.4-4]
 }
 
-function deliver(publication: Publication, session: Session, nowMs: number): void {
-  const { qos, retainAsPublished, identifiers } = session.matched;
-  const retain = retainAsPublished && publication.message.retain; // [MQTT5 3.3.1-12] [MQTT5 3.3.1-13] [MQTT311 3.3.1-9]
-  session.outbox.deliver(publication, lesser(publication.message.qos, qos), retain, identifiers, nowMs); // [MQTT5 3.8.4-8]
+/** The message for a receiver: the same object as for the last one, if both receive it in the same form. */
+function deliveryTo({ matched }: Session, publication: Publication, last: Delivery | undefined): Delivery {
+  const { identifiers } = matched;
+  const { message } = publication;
+  const qos = lesser(message.qos, matched.qos); // [MQTT5 3.8.4-8]
+  const retain = matched.retainAsPublished && message.retain; // [MQTT5 3.3.1-12] [MQTT5 3.3.1-13] [MQTT311 3.3.1-9]
+  if (last?.qos === qos && last.retain === retain && last.identifiers === identifiers) return last;
+  return { publication, qos, retain, identifiers, share: undefined, place: undefined };
 }
 
 function deliverToMember(publication: Publication, member: Subscribed, nowMs: number): void {
@@ -244,7 +254,8 @@ function deliverToMember(publication: Publication, member: Subscribed, nowMs: nu
   const retain = retainAsPublished && publication.message.retain;
   const identifiers = identifier === undefined ? undefined : [identifier];
   const lesserQoS = lesser(publication.message.qos, qos);
-  session.outbox.deliver(publication, lesserQoS, retain, identifiers, nowMs, topicFilter); // [MQTT5 4.8.2-3]
+  const delivery = { publication, qos: lesserQoS, retain, identifiers, share: topicFilter, place: undefined };
+  session.outbox.deliver(delivery, nowMs); // [MQTT5 4.8.2-3]
 }
 
 function lesser(one: QoS, other: QoS): QoS {

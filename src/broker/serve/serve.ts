@@ -1,6 +1,6 @@
 /** Serves one link: decodes bytes to packets, passes packets to handlers, and handles faults and ends. */
 import { ProtocolError } from "../../base/failure.ts";
-import { PacketLimitError } from "../../mqtt/codec/codec.ts";
+import { PacketLimitError, pubackBytes, pubackId } from "../../mqtt/codec/codec.ts";
 import type { Packet } from "../../mqtt/packet.ts";
 import { ReasonCode } from "../../mqtt/reason.ts";
 import { highWaterBytes, type Link, type LinkEnd, type LinkReceiver } from "../../net/link.ts";
@@ -155,6 +155,20 @@ class ServedLink implements LinkReceiver, PacketReceiver, PendingConnection {
     if (connection.phase === "online") dispatch(this.#core, connection, packet, this.#nowMs);
     else if (connection.phase === "checking") this.#wait(packet);
     else this.#begin(packet);
+  }
+
+  onPubacks(bytes: Uint8Array, from: number, to: number): void {
+    const connection = this.#connection;
+    if (connection.phase !== "online" || connection.trace !== undefined) {
+      for (let at = from; at < to; at += pubackBytes) {
+        this.onPacket({ type: "puback", packetId: pubackId(bytes, at) });
+      }
+      return;
+    }
+    connection.lastPacketMs = this.#nowMs;
+    connection.probed = false;
+    this.#core.metrics.packetsReceived += (to - from) / pubackBytes;
+    connection.session!.usedOutbox?.acknowledgeRun(bytes, from, to, this.#nowMs); // [MQTT5 4.3.2-3]
   }
 
   onProtocolError(error: ProtocolError): void {

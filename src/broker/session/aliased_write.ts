@@ -16,7 +16,8 @@ export function writeAliased(
   const { outboundAliases, maximumPacketSize } = connection;
   const packet = outboundAliases?.apply(encoded, topic, maximumPacketSize) ?? encoded;
   if (packet.bytes.length > maximumPacketSize) return false;
-  connection.write(packetId === 0 ? packet.bytes : withPacketId(packet, packetId, dup)); // [MQTT5 3.3.1-1] [MQTT311 3.3.1-1]
+  if (packetId === 0) connection.write(packet.bytes);
+  else connection.writeCopy(withPacketId(packet, packetId, dup)); // [MQTT5 3.3.1-1] [MQTT311 3.3.1-1]
   if (packet !== encoded) outboundAliases!.sent(topic);
   return true;
 }

@@ -5,7 +5,7 @@
 import type { Deadline } from "../../base/deadlines.ts";
 import { decode, encode } from "../../mqtt/codec/codec.ts";
 import type { Packet, ProtocolVersion } from "../../mqtt/packet.ts";
-import type { Link } from "../../net/link.ts";
+import { type Link, writeCopyTo } from "../../net/link.ts";
 import type { Due } from "../due.ts";
 import type { Memory } from "../limits/memory.ts";
 import type { TraceOfClient } from "../options/trace.ts";
@@ -119,13 +119,24 @@ export class ConnectionOf<S> {
   /** Sends an encoded packet; returns the same as {@link send}. */
   write(bytes: Uint8Array): boolean {
     if (bytes.length > this.maximumPacketSize) return false; // [MQTT5 3.1.2-24]
+    this.#written(bytes, this.link.write(bytes));
+    return true;
+  }
+
+  /** The same for bytes that the caller may change afterwards. */
+  writeCopy(bytes: Uint8Array): boolean {
+    if (bytes.length > this.maximumPacketSize) return false; // [MQTT5 3.1.2-24]
+    this.#written(bytes, writeCopyTo(this.link, bytes));
+    return true;
+  }
+
+  #written(bytes: Uint8Array, hasRoom: boolean): void {
     this.trace?.("out", decode(bytes, this.version));
     this.#counter.packetsSent++;
     this.#counter.bytesSent += bytes.length;
-    if (!this.link.write(bytes)) this.writable = false;
+    if (!hasRoom) this.writable = false;
     this.#uncountedBytes += bytes.length;
     if (this.#uncountedBytes > outputStepBytes) this.countOutput();
-    return true;
   }
 
   /** Counts the output that the client has not read. */

@@ -5,7 +5,7 @@
  */
 import type { Deadline, Deadlines } from "../../base/deadlines.ts";
 import { ProtocolError } from "../../base/failure.ts";
-import type { QoS } from "../../mqtt/packet.ts";
+import { pubackBytes, pubackId } from "../../mqtt/codec/codec.ts";
 import { ReasonCode } from "../../mqtt/reason.ts";
 import type { Due } from "../due.ts";
 import type { DropReason, Metrics } from "../limits/metrics.ts";
@@ -14,8 +14,9 @@ import type { Publication } from "../message/publication.ts";
 import type { SessionRecord } from "../store/session_record.ts";
 import { writeAliased } from "./aliased_write.ts";
 import type { Receiver } from "./receiver.ts";
-import type { Delivery, SharedDelivery } from "../message/delivery.ts";
+import type { Delivery, SharedDelivery, StoredDelivery } from "../message/delivery.ts";
 import { Fifo } from "./fifo.ts";
+import { InFlight } from "./in_flight.ts";
 
 /** The dependencies that all outboxes share. */
 export interface OutboxDeps {
@@ -45,18 +46,16 @@ export class Outbox {
   readonly #clientId: string;
   readonly #record: SessionRecord | undefined;
   #connection: Receiver | undefined;
-  /** By packet identifier, in the order of first sending. */
-  readonly #inflight = new Map<number, Delivery>();
+  readonly #inflight = new InFlight();
   /** QoS 1 and 2 beyond the quota, or held back by a full link. */
   readonly #waiting = new Fifo<Delivery>();
   /** QoS 0 held back by a full link. */
   readonly #held = new Fifo<Delivery>();
-  /** In flight on an earlier connection, and not yet retransmitted on this one. */
-  readonly #again = new Fifo<Delivery>();
+  /** Packet identifiers in flight on an earlier connection, and not yet retransmitted on this one. */
+  readonly #again = new Fifo<number>();
   /** The next {@link purge}. */
   #expiry: Deadline<Due> | undefined;
   #sizeBytes = 0;
-  #lastPacketId = 0;
   #overflowing = false;
 
   /** @param record of the session, if there is a store */
@@ -68,11 +67,14 @@ export class Outbox {
   }
 
   /** Restores the deliveries of the store for the client, which is still offline. */
-  restore(deliveries: readonly Delivery[]): void {
+  restore(deliveries: readonly StoredDelivery[]): void {
     for (const delivery of deliveries) {
+      const { state, packetId } = delivery.place;
       this.#take(delivery.publication);
-      if (delivery.state !== "waiting") this.#inflight.set(delivery.packetId, delivery);
-      else {
+      if (state !== "waiting") {
+        this.#inflight.restore(packetId, delivery);
+        if (state === "released") this.#inflight.release(packetId);
+      } else {
         this.#waiting.push(delivery);
         this.#watchExpiry(delivery.publication.expiresAtMs);
       }
@@ -93,9 +95,9 @@ export class Outbox {
   attach(connection: Receiver, nowMs: number): void {
     this.#connection = connection;
     this.#again.clear();
-    for (const delivery of this.#inflight.values()) { // [MQTT5 4.4.0-1] [MQTT311 4.4.0-1]
-      if (delivery.state === "released") connection.send({ type: "pubrel", packetId: delivery.packetId });
-      else this.#again.push(delivery);
+    for (const { packetId } of this.#inflight.inOrder()) { // [MQTT5 4.4.0-1] [MQTT311 4.4.0-1]
+      if (this.#inflight.isReleased(packetId)) connection.send({ type: "pubrel", packetId });
+      else this.#again.push(packetId);
     }
     this.pump(nowMs);
   }
@@ -112,7 +114,7 @@ export class Outbox {
     const left: SharedDelivery[] = [];
     const waiting: Delivery[] = [];
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) waiting.push(next);
-    for (const delivery of [...this.#inflight.values(), ...waiting]) {
+    for (const delivery of [...this.#inflight.inOrder().map(({ delivery }) => delivery), ...waiting]) {
       const { publication, qos, share } = delivery;
       if (share !== undefined && qos === 1) left.push({ publication, share });
       else this.#deps.metrics.drop(delivery.publication, "session-ended");
@@ -127,38 +129,34 @@ export class Outbox {
   }
 
   /** Accepts a message for the client: sends it, or keeps it until it can be sent. */
-  deliver(
-    publication: Publication,
-    qos: QoS,
-    retain: boolean,
-    identifiers: readonly number[] | undefined,
-    nowMs: number,
-    share?: string,
-  ): void {
-    if (qos === 0) return this.#deliverQoS0(publication, retain, identifiers, nowMs);
+  deliver(shared: Delivery, nowMs: number): void {
+    if (shared.qos === 0) return this.#deliverQoS0(shared, nowMs);
+    const { publication } = shared;
     if (!this.#admits(publication, nowMs)) return;
-    const delivery: Delivery = { publication, qos, retain, identifiers, share, packetId: 0, state: "waiting" };
+    const delivery = this.#record === undefined ? shared : { ...shared };
     this.#take(publication);
     if (this.#waiting.size === 0 && this.#hasQuota()) return this.#start(delivery, this.#connection!, nowMs);
     this.#waiting.push(delivery);
-    this.#record?.changed(delivery);
+    this.#record?.changed(delivery, "waiting", 0);
     this.#watchExpiry(publication.expiresAtMs);
   }
 
   /** Discards queued and unacknowledged messages that the client may not read; returns their number. */
   discard(isDenied: (publication: Publication) => boolean, nowMs: number): number {
     let count = 0;
-    const isKept = (delivery: Delivery) => {
+    const isKept = (delivery: Delivery, packetId = 0) => {
       if (!isDenied(delivery.publication)) return true;
-      this.#drop(delivery, "denied");
+      this.#drop(delivery, "denied", packetId);
       count++;
       return false;
     };
     this.#waiting.keep(isKept);
     this.#held.keep(isKept);
-    this.#again.keep(isKept);
-    // The acknowledgement sequence of a message that the client has received continues.
-    for (const delivery of [...this.#inflight.values()]) if (delivery.state === "published") isKept(delivery);
+    for (const { packetId, delivery } of this.#inflight.inOrder()) {
+      // The acknowledgement sequence of a message that the client has received continues.
+      if (!this.#inflight.isReleased(packetId)) isKept(delivery, packetId);
+    }
+    this.#again.keep((packetId) => this.#inflight.get(packetId) !== undefined);
     if (count > 0) this.pump(nowMs);
     return count;
   }
@@ -183,7 +181,19 @@ export class Outbox {
     const delivery = this.#inflight.get(packetId);
     if (delivery === undefined) return;
     if (delivery.qos !== 1) throw wrong("PUBACK", 2);
-    this.#finish(delivery);
+    this.#finish(delivery, packetId);
+    this.pump(nowMs);
+  }
+
+  /** Handles plain PUBACK packets, `from` up to `to` in the bytes: all of them before it sends more. */
+  acknowledgeRun(bytes: Uint8Array, from: number, to: number, nowMs: number): void {
+    for (let at = from; at < to; at += pubackBytes) {
+      const packetId = pubackId(bytes, at);
+      const delivery = this.#inflight.get(packetId);
+      if (delivery === undefined) continue;
+      if (delivery.qos !== 1) throw wrong("PUBACK", 2);
+      this.#finish(delivery, packetId);
+    }
     this.pump(nowMs);
   }
 
@@ -193,11 +203,11 @@ export class Outbox {
     if (delivery === undefined) return false;
     if (delivery.qos !== 2) throw wrong("PUBREC", 1);
     if (!refused) {
-      delivery.state = "released"; // [MQTT5 4.3.3-6] [MQTT311 4.3.3-1]
-      this.#record?.changed(delivery);
+      this.#inflight.release(packetId); // [MQTT5 4.3.3-6] [MQTT311 4.3.3-1]
+      this.#record?.changed(delivery, "released", packetId);
       return true;
     }
-    this.#finish(delivery); // [MQTT5 4.4.0-2]
+    this.#finish(delivery, packetId); // [MQTT5 4.4.0-2]
     this.pump(nowMs);
     return true;
   }
@@ -206,8 +216,8 @@ export class Outbox {
   complete(packetId: number, nowMs: number): void {
     const delivery = this.#inflight.get(packetId);
     if (delivery === undefined) return;
-    if (delivery.state !== "released") throw wrong("PUBCOMP before PUBREC", delivery.qos);
-    this.#finish(delivery);
+    if (!this.#inflight.isReleased(packetId)) throw wrong("PUBCOMP before PUBREC", delivery.qos);
+    this.#finish(delivery, packetId);
     this.pump(nowMs);
   }
 
@@ -218,9 +228,9 @@ export class Outbox {
     this.#sendAgain(connection, nowMs);
     while (this.#waiting.size > 0 && this.#hasQuota()) this.#start(this.#waiting.shift()!, connection, nowMs);
     while (this.#held.size > 0 && connection.writable) {
-      const { publication, retain, identifiers } = this.#held.shift()!;
-      this.#writeQoS0(connection, publication, retain, identifiers, nowMs);
-      this.#give(publication);
+      const delivery = this.#held.shift()!;
+      this.#writeQoS0(connection, delivery, nowMs);
+      this.#give(delivery.publication);
     }
   }
 
@@ -239,26 +249,21 @@ export class Outbox {
     return this.#inflight.size < Math.min(connection.receiveMaximum, this.#deps.inflightLimit); // [MQTT5 3.3.4-9]
   }
 
-  #deliverQoS0(publication: Publication, retain: boolean, identifiers: readonly number[] | undefined, nowMs: number) {
+  #deliverQoS0(delivery: Delivery, nowMs: number): void {
+    const { publication } = delivery;
     const connection = this.#connection;
     if (connection === undefined) {
       this.#deps.metrics.drop(publication, "offline-qos0");
     } else if (connection.writable && this.#held.size === 0) {
-      this.#writeQoS0(connection, publication, retain, identifiers, nowMs);
+      this.#writeQoS0(connection, delivery, nowMs);
     } else if (this.#admits(publication, nowMs)) {
       this.#take(publication);
-      this.#held.push({ publication, qos: 0, retain, identifiers, packetId: 0, state: "waiting" });
+      this.#held.push(delivery);
       this.#watchExpiry(publication.expiresAtMs);
     }
   }
 
-  #writeQoS0(
-    connection: Receiver,
-    publication: Publication,
-    retain: boolean,
-    identifiers: readonly number[] | undefined,
-    nowMs: number,
-  ): void {
+  #writeQoS0(connection: Receiver, { publication, retain, identifiers }: Delivery, nowMs: number): void {
     const { metrics } = this.#deps;
     if (publication.expired(nowMs)) metrics.drop(publication, "expired");
     else if (
@@ -271,19 +276,19 @@ export class Outbox {
   /** Sends a QoS 1 or 2 message for the first time. */
   #start(delivery: Delivery, connection: Receiver, nowMs: number): void {
     if (delivery.publication.expired(nowMs)) return this.#drop(delivery, "expired");
-    delivery.packetId = this.#freePacketId();
-    delivery.state = "published";
-    this.#record?.changed(delivery); // before it is written, so that it waits for the commit
-    if (!this.#write(delivery, connection, false, nowMs)) return this.#drop(delivery, "too-large");
-    this.#inflight.set(delivery.packetId, delivery);
+    const packetId = this.#inflight.assign();
+    this.#record?.changed(delivery, "published", packetId); // before it is written, so that it waits for the commit
+    if (!this.#write(delivery, packetId, connection, false, nowMs)) return this.#drop(delivery, "too-large");
+    this.#inflight.add(delivery);
   }
 
   #sendAgain(connection: Receiver, nowMs: number): void {
     while (this.#again.size > 0 && connection.writable && this.#mayRepeat(connection)) {
-      const delivery = this.#again.shift()!;
-      if (delivery.state !== "published") continue;
+      const packetId = this.#again.shift()!;
+      const delivery = this.#inflight.get(packetId);
+      if (delivery === undefined || this.#inflight.isReleased(packetId)) continue;
       // An expired message is retransmitted too. // [MQTT5 4.3.3-7]
-      if (!this.#write(delivery, connection, true, nowMs)) this.#drop(delivery, "too-large");
+      if (!this.#write(delivery, packetId, connection, true, nowMs)) this.#drop(delivery, "too-large", packetId);
     }
   }
 
@@ -292,17 +297,18 @@ export class Outbox {
     return this.#inflight.size - this.#again.size < connection.receiveMaximum; // [MQTT5 4.9.0-2]
   }
 
-  #write(delivery: Delivery, connection: Receiver, dup: boolean, nowMs: number): boolean {
-    const { publication, qos, retain, identifiers, packetId } = delivery;
+  #write(delivery: Delivery, packetId: number, connection: Receiver, dup: boolean, nowMs: number): boolean {
+    const { publication, qos, retain, identifiers } = delivery;
     const encoded = publication.encode(connection.version, qos, retain, identifiers, nowMs);
     if (!writeAliased(connection, publication, encoded, packetId, dup)) return false; // [MQTT5 3.1.2-25]
     this.#deps.metrics.sent++;
     return true;
   }
 
-  #finish(delivery: Delivery): void {
+  /** @param packetId 0 for a message that is not in flight */
+  #finish(delivery: Delivery, packetId: number): void {
     this.#forget(delivery);
-    this.#inflight.delete(delivery.packetId);
+    if (packetId > 0) this.#inflight.delete(packetId);
     this.#give(delivery.publication);
   }
 
@@ -323,12 +329,11 @@ export class Outbox {
   }
 
   #forget(delivery: Delivery): void {
-    delivery.state = "done";
-    this.#record?.changed(delivery);
+    this.#record?.changed(delivery, "done", delivery.place?.packetId ?? 0);
   }
 
-  #drop(delivery: Delivery, reason: DropReason): void {
-    this.#finish(delivery);
+  #drop(delivery: Delivery, reason: DropReason, packetId = 0): void {
+    this.#finish(delivery, packetId);
     this.#deps.metrics.drop(delivery.publication, reason);
   }
 
@@ -363,11 +368,6 @@ export class Outbox {
     if (this.size >= messagesLimit) return "outboxMessages";
     const allLimitBytes = all.limitBytes * (isServed ? 1 + reserve : 1);
     return all.sizeBytes + sizeBytes > allLimitBytes ? "allOutboxesBytes" : undefined;
-  }
-
-  #freePacketId(): number {
-    do this.#lastPacketId = this.#lastPacketId % 65_535 + 1; while (this.#inflight.has(this.#lastPacketId));
-    return this.#lastPacketId; // [MQTT5 2.2.1-4] [MQTT311 2.3.1-4]
   }
 }
 

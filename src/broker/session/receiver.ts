@@ -16,4 +16,6 @@ export interface Receiver {
   send(packet: Packet): boolean;
   /** Sends an encoded packet; returns the same as {@link send}. */
   write(bytes: Uint8Array): boolean;
+  /** The same for bytes that the caller may change afterwards. */
+  writeCopy(bytes: Uint8Array): boolean;
 }

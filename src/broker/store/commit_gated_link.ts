@@ -2,7 +2,8 @@
  * A link that holds back output while changes are not committed: the output leaves after the commit, or never. So no
  * packet reports a change that a restart would lose.
  */
-import { highWaterBytes, type Link, type LinkReceiver } from "../../net/link.ts";
+import { copyOf } from "../../mqtt/codec/small_bytes.ts";
+import { highWaterBytes, type Link, type LinkReceiver, writeCopyTo } from "../../net/link.ts";
 
 /** The interface of the committer for a held link. */
 export interface Gate {
@@ -72,6 +73,12 @@ export class HeldLink implements Link {
     const room = this.bufferedBytes <= highWaterBytes;
     if (!room) this.#wantsDrain = true;
     return room;
+  }
+
+  writeCopy(bytes: Uint8Array): boolean {
+    if (this.#ending || this.#holds()) return this.write(copyOf(bytes, 0, bytes.length));
+    this.#unsent = false;
+    return writeCopyTo(this.#link, bytes);
   }
 
   /** Ends the link after the commit: FIN confirms the DISCONNECT. */

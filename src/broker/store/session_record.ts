@@ -5,6 +5,7 @@
 import type { Identity } from "../access/identity.ts";
 import type { Publication } from "../message/publication.ts";
 import type { Delivery } from "../message/delivery.ts";
+import type { DeliveryState } from "../message/place.ts";
 import type { StoredSubscription } from "./stored.ts";
 
 /** The changes to which a session adds its own. */
@@ -73,15 +74,17 @@ export class SessionRecord {
     if (this.#mark()) this.taken.set(packetId, false);
   }
 
-  /** Records a new delivery, or the new state of one. */
-  changed(delivery: Delivery): void {
+  /** Records a new delivery of this session's own, or the new state of one. */
+  changed(delivery: Delivery, state: DeliveryState, packetId: number): void {
     const { place, publication } = delivery;
-    if (delivery.state === "done") {
-      if (place === undefined) return; // it was created and removed without having been stored
-      this.#changes.release(publication);
-    } else if (place === undefined) {
-      delivery.place = { order: this.#changes.nextOrder(), written: false };
+    if (place === undefined) {
+      if (state === "done") return; // it was created and removed without having been stored
+      delivery.place = { order: this.#changes.nextOrder(), written: false, state, packetId };
       this.#changes.refer(publication);
+    } else {
+      if (state === "done") this.#changes.release(publication);
+      place.state = state;
+      place.packetId = packetId;
     }
     this.#changes.mark();
     this.#changes.deliveries.set(delivery, this);

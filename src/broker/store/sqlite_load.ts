@@ -5,7 +5,8 @@ import type { Identity, NameProof } from "../access/identity.ts";
 import { isValidSubscription, isValidTopicName } from "../../mqtt/topic.ts";
 import type { Ending } from "../options/ending.ts";
 import { Publication } from "../message/publication.ts";
-import type { Delivery } from "../message/delivery.ts";
+import type { StoredDelivery } from "../message/delivery.ts";
+import type { DeliveryState } from "../message/place.ts";
 import type { Changes } from "./changes.ts";
 import type { Database, Row } from "./database.ts";
 import { propertiesOf } from "./property_text.ts";
@@ -147,7 +148,7 @@ class Loading {
     return publication;
   }
 
-  #delivery(row: Row): Delivery {
+  #delivery(row: Row): StoredDelivery {
     const identifiers = row.identifiers as string | null;
     mustBe(row.qos === 1 || row.qos === 2, `a delivery of QoS ${row.qos}`);
     mustBe(states.includes(row.state), `a delivery in state ${JSON.stringify(row.state)}`);
@@ -158,9 +159,12 @@ class Loading {
       retain: row.retain === 1,
       identifiers: identifiers === null ? undefined : JSON.parse(identifiers) as number[],
       share: row.share as string | null ?? undefined,
-      packetId: row.packet_id as number,
-      state: row.state as Delivery["state"],
-      place: { order: row.place as number, written: true },
+      place: {
+        order: row.place as number,
+        written: true,
+        state: row.state as DeliveryState,
+        packetId: row.packet_id as number,
+      },
     };
   }
 

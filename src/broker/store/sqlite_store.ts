@@ -114,8 +114,8 @@ export class SqliteStore implements Store {
   }
 
   #writeDelivery(delivery: Delivery, { id }: SessionRecord): void {
-    const { publication, qos, retain, identifiers, share = null, packetId, state } = delivery;
-    const { order, written } = delivery.place!;
+    const { publication, qos, retain, identifiers, share = null } = delivery;
+    const { order, written, state, packetId } = delivery.place!;
     if (state === "done") return void (written && this.#sql.removeDelivery.run(id, order));
     if (written) return void this.#sql.changeDelivery.run(packetId, state, id, order);
     const text = identifiers === undefined ? null : JSON.stringify(identifiers);

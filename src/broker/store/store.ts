@@ -1,5 +1,5 @@
 import type { Publication } from "../message/publication.ts";
-import type { Delivery } from "../message/delivery.ts";
+import type { StoredDelivery } from "../message/delivery.ts";
 import type { Changes } from "./changes.ts";
 import type { SessionRecord } from "./session_record.ts";
 import type { StoredSubscription, StoredWill } from "./stored.ts";
@@ -19,7 +19,7 @@ export interface StoredSession {
   readonly record: SessionRecord;
   readonly subscriptions: readonly StoredSubscription[];
   /** In the order in which the broker accepted them. */
-  readonly deliveries: readonly Delivery[];
+  readonly deliveries: readonly StoredDelivery[];
   /** Packet identifiers of unreleased QoS 2 messages from the client. */
   readonly taken: readonly number[];
 }

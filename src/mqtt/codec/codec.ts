@@ -16,10 +16,10 @@ import type { PacketLimits } from "./packet_limits.ts";
 import type { Packet, ProtocolVersion, PublishPacket } from "../packet.ts";
 import { writePublish } from "./publish_bytes.ts";
 import { checkPacketId, decodeShort, encodeShort } from "./short_packet.ts";
-import { copyOf } from "./small_bytes.ts";
 import { writeSubscribe, writeSubscribeAnswer } from "./subscribe_bytes.ts";
 
 export { claimedVersion, frameSize, headerLength, maximumFrameBytes } from "./frame.ts";
+export { pubackBytes, pubackId } from "./short_packet.ts";
 export { PacketLimitError, type PacketLimits } from "./packet_limits.ts";
 
 /**
@@ -69,7 +69,7 @@ function encodePlain(packet: Packet, version: ProtocolVersion): Uint8Array | und
   }
 }
 
-/** A PUBLISH that is written once for many receivers. The bytes are shared: never change them. */
+/** A PUBLISH that is written once for many receivers. Only {@link withPacketId} changes the bytes. */
 export interface EncodedPublish {
   readonly bytes: Uint8Array;
   /** The position of the two bytes of the packet identifier; 0 at QoS 0, which has none. */
@@ -87,7 +87,8 @@ export function encodePublish(packet: PublishPacket, version: ProtocolVersion): 
 }
 
 /**
- * One receiver's copy of a PUBLISH at QoS 1 or 2.
+ * A PUBLISH at QoS 1 or 2 for one receiver: writes its packet identifier in place, and returns the shared bytes, which
+ * the caller copies before the next receiver.
  *
  * @param packetId 1 to 65,535
  * @param dup whether it was sent before
@@ -95,7 +96,7 @@ export function encodePublish(packet: PublishPacket, version: ProtocolVersion): 
 export function withPacketId(encoded: EncodedPublish, packetId: number, dup: boolean): Uint8Array {
   invariant(encoded.packetIdAt > 0, "Cannot set a packet identifier on a PUBLISH at QoS 0");
   checkPacketId(packetId);
-  const bytes = copyOf(encoded.bytes, 0, encoded.bytes.length);
+  const { bytes } = encoded;
   bytes[0] = dup ? bytes[0]! | 0x08 : bytes[0]! & ~0x08; // [MQTT5 3.3.1-1] [MQTT311 3.3.1-1]
   bytes[encoded.packetIdAt] = packetId >> 8;
   bytes[encoded.packetIdAt + 1] = packetId & 0xff;

@@ -11,6 +11,9 @@ import { smallBytes } from "./small_bytes.ts";
 /** The highest return code of a 3.1.1 CONNACK. */
 export const highestReturnCode = 5;
 
+/** The size of a plain PUBACK. */
+export const pubackBytes = 4;
+
 /** First bytes of the acknowledgements. */
 const acknowledgeBytes = { puback: 0x40, pubrec: 0x50, pubrel: 0x62, pubcomp: 0x70 } as const;
 const acknowledgeTypes = new Map<number, AcknowledgePacket["type"]>(
@@ -30,6 +33,24 @@ export function decodeShort(frame: Uint8Array): Packet | undefined {
   const type = acknowledgeTypes.get(frame[0]!);
   const packetId = frame[2]! << 8 | frame[3]!;
   return type !== undefined && packetId > 0 ? { type, packetId } : undefined;
+}
+
+/**
+ * The end of the run of plain PUBACK packets that begins at `from`: four bytes each, without a reason code; `from` if
+ * the packet there is none. {@link pubackId} reads them.
+ */
+export function pubackRunEnd(bytes: Uint8Array, from: number, to: number): number {
+  let at = from;
+  while (at + pubackBytes <= to && bytes[at] === acknowledgeBytes.puback && bytes[at + 1] === 2) {
+    if (pubackId(bytes, at) === 0) break;
+    at += pubackBytes;
+  }
+  return at;
+}
+
+/** The packet identifier of a plain PUBACK. */
+export function pubackId(bytes: Uint8Array, at: number): number {
+  return bytes[at + 2]! << 8 | bytes[at + 3]!;
 }
 
 /** Writes the same packets, and acknowledgements with only a reason code. */

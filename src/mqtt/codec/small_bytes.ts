@@ -36,3 +36,9 @@ export function copyOf(bytes: Uint8Array, from: number, to: number): Uint8Array 
   else for (let at = from; at < to; at++) copy[at - from] = bytes[at]!;
   return copy;
 }
+
+/** Copies all the bytes into a larger array. */
+export function copyBytes(bytes: Uint8Array, target: Uint8Array, to: number): void {
+  if (bytes.length > fewBytes) target.set(bytes, to);
+  else for (let at = 0; at < bytes.length; at++) target[to + at] = bytes[at]!;
+}

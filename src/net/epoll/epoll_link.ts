@@ -128,8 +128,23 @@ export class EpollLink implements Link, Lingering, DescriptorWatcher, Writer {
   }
 
   write(bytes: Uint8Array): boolean {
-    if (!this.open || this.#writing === "failed" || bytes.length === 0) return true;
+    if (!this.#takes(bytes)) return true;
     this.#queue.add(bytes);
+    return this.#added();
+  }
+
+  writeCopy(bytes: Uint8Array): boolean {
+    if (!this.#takes(bytes)) return true;
+    this.#queue.addCopy(bytes);
+    return this.#added();
+  }
+
+  #takes(bytes: Uint8Array): boolean {
+    return this.open && this.#writing !== "failed" && bytes.length > 0;
+  }
+
+  /** Bytes were added to the queue; returns whether there is room for more. */
+  #added(): boolean {
     if (this.#socket >= 0 && this.#writing === "free") this.#sendSoon();
     if (this.#queue.sizeBytes <= highWaterBytes) return true;
     this.#wantsDrain = true;

@@ -57,6 +57,18 @@ Deno.test("restart: the broker sends a message in flight again with its packet i
   assert.deepEqual(client(lives, "watcher").messages, []);
 });
 
+Deno.test("restart: a message to several clients is in flight for each of them by itself", () => {
+  using lives = new Lives();
+  const watchers = ["early", "late", "never"].map((clientId) => client(lives, clientId, false).subscribe("#"));
+  watchers[2]!.send({ type: "unsubscribe", packetId: 2, topicFilters: ["#"] }).subscribe("0");
+  client(lives, "sender").publish("0", "0", { qos: 1 }).publish("m", "1", { qos: 1 }).publish("m", "2", { qos: 1 });
+  watchers[0]!.sendBytes([0x40, 2, 0, 1, 0x40, 2, 0, 3]);
+  watchers[1]!.sendBytes([0x40, 2, 0, 2]);
+  lives.restart();
+  const again = (clientId: string) => client(lives, clientId, false).of("publish").map(({ packetId }) => packetId);
+  assert.deepEqual(["early", "late", "never"].map(again), [[2], [1, 3], [1]]);
+});
+
 Deno.test("restart: an outgoing QoS 2 delivery continues with PUBREL after PUBREC", () => {
   using lives = new Lives();
   const watcher = client(lives, "watcher", false).subscribe("#");
