@@ -1,9 +1,10 @@
 /** Opens a link to a broker over the transport of its URL. */
+import { signedPath } from "./aws_signature.ts";
 import { bracketed, type Endpoint } from "./endpoint.ts";
 import { type EngineName, engines } from "./engine.ts";
 import type { DialReceiver, Link } from "./link.ts";
 import { dialTls, type TlsDialOptions } from "./tls/tls_dial.ts";
-import { dialWebSocket } from "./websocket/websocket_link.ts";
+import { dialWebSocket, type WebSocketTarget } from "./websocket/websocket_link.ts";
 
 /** How to connect. */
 interface DialOptions {
@@ -24,7 +25,7 @@ export function dial(
   { sourceAddress, tls = endpoint.tls ?? {}, engine = "deno" }: DialOptions,
   receiver: DialReceiver,
 ): Link {
-  const { transport, host, port, path } = endpoint;
+  const { transport, host, port } = endpoint;
   const target = { host, port, sourceAddress };
   const { dial: dialTcp } = engines[engine];
   switch (transport) {
@@ -33,10 +34,17 @@ export function dial(
     case "tls":
       return dialTls(target, tls, receiver);
     case "ws":
-      return dialWebSocket({ authority: authorityOf(endpoint), path }, (to) => dialTcp(target, to), receiver);
+      return dialWebSocket(requestTo(endpoint), (to) => dialTcp(target, to), receiver);
     case "wss":
-      return dialWebSocket({ authority: authorityOf(endpoint), path }, (to) => dialTls(target, tls, to), receiver);
+      return dialWebSocket(requestTo(endpoint), (to) => dialTls(target, tls, to), receiver);
   }
+}
+
+/** The request of one connection. */
+function requestTo(endpoint: Endpoint): WebSocketTarget {
+  const { path, web: { headers = [], signing } = {} } = endpoint;
+  const authority = authorityOf(endpoint);
+  return { authority, headers, path: signing === undefined ? path : signedPath({ path, authority }, signing) };
 }
 
 /** The Host of a request, without the scheme's default port. Source: RFC 9110, section 7.2. */

@@ -4,6 +4,8 @@
 import { UsageError } from "../base/failure.ts";
 import { formatCount } from "../base/units.ts";
 import type { TlsDialOptions } from "./tls/tls_dial.ts";
+import type { WebRequest } from "./web_request.ts";
+import type { AwsCredentials } from "./aws_signature.ts";
 
 /** The transport of the bytes. */
 export type Transport = "tcp" | "tls" | "ws" | "wss";
@@ -26,6 +28,10 @@ export interface Endpoint {
   readonly password?: string;
   /** For `mqtts` and `wss`: the authorities that a client trusts, and its own identity. */
   readonly tls?: TlsDialOptions;
+  /** For `ws` and `wss`: what the request has besides host and path. */
+  readonly web?: WebRequest;
+  /** The credentials with which a request to AWS is signed, if a signature is requested. */
+  readonly awsCredentials?: AwsCredentials;
 }
 
 /** By the URL's scheme: the transport, the scheme for display, and the default port. */

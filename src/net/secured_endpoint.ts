@@ -1,7 +1,16 @@
-/** The TLS options of a user: reads and checks their files before anything else starts. */
+/** The options of a user for TLS and WebSocket: reads and checks their files before anything else starts. */
 import { UsageError } from "../base/failure.ts";
 import { type Endpoint, isSecured } from "./endpoint.ts";
 import { readTlsClientFiles } from "./tls/tls_identity.ts";
+import { parseWebHeader, type WebRequest } from "./web_request.ts";
+
+/** The options of a WebSocket's request. */
+export interface WebAsked {
+  /** Headers, each `NAME=VALUE`. */
+  readonly wsHeaders?: readonly string[] | undefined;
+  /** The region of AWS for which to sign each request. */
+  readonly awsSign?: string | undefined;
+}
 
 /** The TLS options; files by their paths. */
 export interface TlsAsked {
@@ -14,6 +23,8 @@ export interface TlsAsked {
   readonly tlsServerName?: string | undefined;
   /** Accepts any certificate. */
   readonly tlsInsecure?: boolean | undefined;
+  /** Protocols to offer by ALPN, separated by commas. */
+  readonly alpn?: string | undefined;
 }
 
 const flags = [
@@ -22,6 +33,7 @@ const flags = [
   ["tlsKey", "--tls-key"],
   ["tlsServerName", "--tls-server-name"],
   ["tlsInsecure", "--tls-insecure"],
+  ["alpn", "--alpn"],
 ] as const;
 
 /** The first TLS flag in use; undefined if there is none. */
@@ -30,20 +42,58 @@ export function tlsFlagOf(asked: TlsAsked): string | undefined {
 }
 
 /**
- * Adds the TLS options to an endpoint.
+ * Adds the options for TLS and WebSocket to an endpoint.
  *
- * @throws UsageError if a file cannot be used, or the endpoint does not use TLS
+ * @throws UsageError if a file cannot be used, or the endpoint does not use TLS or WebSocket
  */
-export async function securedEndpoint(target: Endpoint, asked: TlsAsked): Promise<Endpoint> {
+export async function securedEndpoint(target: Endpoint, asked: TlsAsked & WebAsked): Promise<Endpoint> {
   const flag = tlsFlagOf(asked);
-  if (flag === undefined) return target;
+  const web = webRequestOf(target, asked);
+  const requested = web === undefined ? target : { ...target, web };
+  if (flag === undefined) return requested;
   if (!isSecured(target)) {
     throw new UsageError(
       `Cannot use ${flag} with ${target.url}, which does not use TLS: expected a --url with mqtts:// or wss://`,
     );
   }
   const { tlsCa: ca, tlsCert: cert, tlsKey: key, tlsServerName: serverName, tlsInsecure: insecure = false } = asked;
-  return { ...target, tls: { ...await readTlsClientFiles({ ca, cert, key }), serverName, insecure } };
+  const alpn = asked.alpn === undefined ? undefined : protocolsOf(asked.alpn);
+  return { ...requested, tls: { ...await readTlsClientFiles({ ca, cert, key }), serverName, insecure, alpn } };
+}
+
+/** Protocol names of ALPN have 1 to 255 bytes. Source: RFC 7301, section 3.1. */
+function protocolsOf(text: string): string[] {
+  const names = text.split(",").map((name) => name.trim());
+  if (names.every((name) => /^[\x21-\x7e]{1,255}$/.test(name))) return names;
+  const allowed = "expected names of 1 to 255 characters with commas between them, such as mqtt or x-amzn-mqtt-ca";
+  throw new UsageError(`Cannot use --alpn ${JSON.stringify(text)}: ${allowed}`);
+}
+
+/** The first flag of a WebSocket's request in use; undefined if there is none. */
+export function webFlagOf({ wsHeaders, awsSign }: WebAsked): string | undefined {
+  if (wsHeaders !== undefined && wsHeaders.length > 0) return "--ws-header";
+  return awsSign === undefined ? undefined : "--aws-sign";
+}
+
+function webRequestOf(target: Endpoint, asked: WebAsked): WebRequest | undefined {
+  const flag = webFlagOf(asked);
+  if (flag === undefined) return undefined;
+  const { transport, url, awsCredentials: credentials } = target;
+  const { wsHeaders = [], awsSign: region } = asked;
+  if (transport !== "ws" && transport !== "wss") {
+    throw new UsageError(
+      `Cannot use ${flag} with ${url}, which does not use WebSocket: expected a --url with ws:// or wss://`,
+    );
+  }
+  const headers = wsHeaders.map((header) => parseWebHeader(header, "--ws-header"));
+  if (region === undefined) return { headers };
+  if (!/^[a-z0-9-]{1,64}$/.test(region)) {
+    throw new UsageError(`Cannot use --aws-sign ${JSON.stringify(region)}: expected a region such as eu-central-1`);
+  }
+  if (credentials !== undefined) return { headers, signing: { region, credentials } };
+  throw new UsageError(
+    "Cannot use --aws-sign without credentials: expected AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment",
+  );
 }
 
 /** The warning for an endpoint whose certificate is not checked; undefined if it is checked. */

@@ -32,8 +32,8 @@ function helpOf(text: string, flag: string): string {
 
 const sections: Readonly<Record<string, string>> = {
   Scenario: "scenario",
-  Target: "url username password password-file wait protocol source-address source-ports engine",
-  TLS: "tls-ca tls-cert tls-key tls-server-name tls-insecure",
+  Target: "url username password password-file ws-header aws-sign wait protocol source-address source-ports engine",
+  TLS: "tls-ca tls-cert tls-key tls-server-name tls-insecure alpn",
   Parts: "shard start-at",
   Fleet: "clients ramp-rate connects-under-way keepalive session-expiry clean-start workers client-prefix",
   Kills: "kill-rate kill-mode duration reconnect-after seed",
@@ -136,7 +136,7 @@ Deno.test("help: check --help has each flag, area and exit code", async () => {
   const text = await help(["check"]);
   const found = [...text.matchAll(/^ {2}(?:-\w, )?--([a-z-]+)/gm)].map((match) => match[1]);
   const flags =
-    "url username password password-file denied-topic restart-command wait engine tls-ca tls-cert tls-key tls-server-name tls-insecure only rule protocol quick list slack parallel profile color annotations verbose quiet " +
+    "url username password password-file ws-header aws-sign denied-topic restart-command wait engine tls-ca tls-cert tls-key tls-server-name tls-insecure alpn only rule protocol quick list slack parallel profile color annotations verbose quiet " +
     "report html junit markdown";
   assert.deepEqual(found, flags.split(" "));
   for (const area of Object.keys(areas)) assert.match(text, new RegExp(`^  ${area} +\\S`, "m"));

@@ -23,6 +23,7 @@ import { makeCheckReport } from "../../report/model/check_report.ts";
 import { type Column, tableLines } from "../../report/terminal/table.ts";
 import { type Interrupts, openInterrupts } from "../process/interrupt.ts";
 import type { Output, Stream } from "../process/output.ts";
+import { withAwsCredentials } from "../process/environment.ts";
 import { tool } from "../process/tool.ts";
 import { caseNames, type CheckAsked, ruleNumbers } from "./check_flags.ts";
 import { meant } from "../options/similar.ts";
@@ -166,7 +167,7 @@ async function awaitTarget(
  * @throws UsageError when a file is unusable, or TLS settings belong to a broker without TLS
  */
 async function namedTarget(asked: CheckAsked): Promise<Endpoint | undefined> {
-  if (asked.url !== undefined) return await securedEndpoint(asked.url, asked);
+  if (asked.url !== undefined) return await securedEndpoint(withAwsCredentials(asked.url, asked), asked);
   checkTlsFlags(asked, embedded);
   return undefined;
 }

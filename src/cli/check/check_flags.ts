@@ -61,6 +61,15 @@ const target = object("Target", {
     fileValue,
     "A file with the password, - for standard input; a line end after it does not count.",
   ),
+  wsHeaders: planFlag(
+    "wsHeaders",
+    "A header of the WebSocket request, for ws:// and wss://. Others on this machine can see it in the list of processes.",
+  ),
+  awsSign: planFlag(
+    "awsSign",
+    "Sign each WebSocket request for AWS IoT Core in this region (Signature Version 4). The credentials are " +
+      "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN of the environment. Default: no signature.",
+  ),
   deniedTopic: valueFlag(
     "--denied-topic",
     word("TOPIC"),

@@ -30,6 +30,7 @@ import { openRunViews } from "./run_views.ts";
 import { type EmbeddedBroker, startEmbedded } from "./embedded_broker.ts";
 import { type IdleWait, waitUntilIdle } from "./wait_until_idle.ts";
 import { programName } from "../process/invocation.ts";
+import { withAwsCredentials } from "../process/environment.ts";
 import { tool } from "../process/tool.ts";
 import type { FleetFlags } from "./fleet_flags.ts";
 import {
@@ -188,7 +189,8 @@ async function runOnTarget(
   let broker: EmbeddedBroker | undefined;
   try {
     if (endpoint !== undefined) {
-      return await run({ ...asked, target: endpoint }, undefined, live, interrupts, deps, record);
+      const target = withAwsCredentials(endpoint, asked.plan);
+      return await run({ ...asked, target }, undefined, live, interrupts, deps, record);
     }
     const warn = (text: string) => live.notice({ level: "warning", text });
     broker = await deps.startBroker(warn, asked.plan.engine, restartsBroker(asked.plan));

@@ -10,7 +10,7 @@ import type { FleetPlan, PlanRequest } from "../../fleet/plan/plan.ts";
 import { optionList } from "../../fleet/plan/plan_options.ts";
 import { shardText } from "../../fleet/plan/shard.ts";
 import { sharedRunId } from "../../fleet/plan/shared_run_id.ts";
-import { type TlsAsked, tlsFlagOf } from "../../net/secured_endpoint.ts";
+import { type TlsAsked, tlsFlagOf, type WebAsked, webFlagOf } from "../../net/secured_endpoint.ts";
 import { type BrokerChoice, embedded } from "./broker_choice.ts";
 import { readInput } from "../process/input_file.ts";
 import type { FleetFlags } from "./fleet_flags.ts";
@@ -70,13 +70,18 @@ export async function withScenario(flags: FleetFlags): Promise<FlagsWithScenario
 }
 
 /**
- * Refuses TLS settings for the embedded broker, before it starts.
+ * Refuses settings of TLS and WebSocket for the embedded broker, before it starts.
  *
  * @throws UsageError when there are any
  */
-export function checkTlsFlags(tls: TlsAsked, { endpoint }: BrokerChoice): void {
+export function checkTlsFlags(tls: TlsAsked & WebAsked, { endpoint }: BrokerChoice): void {
+  if (endpoint !== undefined) return;
+  const webFlag = webFlagOf(tls);
+  if (webFlag !== undefined) {
+    throw new UsageError(`Cannot use ${webFlag} with the embedded broker: expected a --url with ws:// or wss://`);
+  }
   const flag = tlsFlagOf(tls);
-  if (flag === undefined || endpoint !== undefined) return;
+  if (flag === undefined) return;
   throw new UsageError(
     `Cannot use ${flag} with the embedded broker, which does not use TLS: expected a --url with mqtts:// or wss://`,
   );

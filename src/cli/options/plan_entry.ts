@@ -2,7 +2,7 @@
  * Entries of a scenario file made from the table of a plan's options. A file is checked with the bounds of the table, so
  * that each error names the line.
  */
-import { formOf, isNumber, type OptionValue } from "../../fleet/plan/option_value.ts";
+import { formOf, isList, isNumber, type OptionValue } from "../../fleet/plan/option_value.ts";
 import { optionHelp, type PlanOption } from "../../fleet/plan/plan_option.ts";
 import { choice, type Entry, type Kind, many, number, one, text, toggle } from "./setting.ts";
 
@@ -21,7 +21,7 @@ export function optionEntry(option: PlanOption): Entry<unknown> {
   const { value } = option;
   if (value.kind === "switch") return toggle(about);
   const kind = { ...kindOf(value), range: "" };
-  return value.kind === "addresses" ? flat(many(kind as Kind<readonly string[]>, about)) : one(kind, about);
+  return isList(value) ? flat(many(kind as Kind<readonly string[]>, about)) : one(kind, about);
 }
 
 /** The entry of an option in a group. */

@@ -6,7 +6,7 @@ import { map } from "@optique/core/modifiers";
 import type { FleetPlan } from "../../fleet/plan/plan.ts";
 import { UsageError } from "../../base/failure.ts";
 import { parseWhole } from "../../base/units.ts";
-import { formOf, type OptionValue, rangeText } from "../../fleet/plan/option_value.ts";
+import { formOf, isList, type OptionValue, rangeText } from "../../fleet/plan/option_value.ts";
 import { optionHelp, type OptionSection, type PlanOption } from "../../fleet/plan/plan_option.ts";
 import { optionList, type OptionName, planOptions } from "../../fleet/plan/plan_options.ts";
 import { type FlagValue, repeatedFlag, type ShortName, switchFlag, valueFlag } from "./flag.ts";
@@ -52,7 +52,7 @@ function flagOf({ flag, short, value, called }: PlanOption, help: string): unkno
   const letter: ShortName | undefined = short === undefined ? undefined : `-${short}`;
   if (value.kind === "switch") return switchFlag(`--${flag}`, help, letter);
   const form = { ...formOf(value), ...rangedRead(value), ...called && { name: called }, isFile: value.kind === "file" };
-  if (value.kind !== "addresses") return valueFlag(`--${flag}`, form as FlagValue<unknown>, help, letter);
+  if (!isList(value)) return valueFlag(`--${flag}`, form as FlagValue<unknown>, help, letter);
   const lists = repeatedFlag(`--${flag}`, form as FlagValue<readonly string[]>, `${help} May be repeated.`);
   return map(lists, (each) => each.length === 0 ? undefined : each.flat());
 }

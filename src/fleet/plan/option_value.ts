@@ -4,6 +4,7 @@
  */
 import * as units from "../../base/units.ts";
 import { parseSourceAddresses, sourceAddressesText } from "../../net/source_addresses.ts";
+import { parseWebHeader } from "../../net/web_request.ts";
 import { everyKillMode, type KillMode, killModes, type KillShare } from "./kill_mode.ts";
 import { parseShard, shardText } from "./shard.ts";
 
@@ -11,7 +12,7 @@ import { parseShard, shardText } from "./shard.ts";
 type NumberKind = "whole" | "seconds" | "duration" | "perSecond" | "bytes";
 
 /** Kinds without data. */
-type PlainKind = "switch" | "qos" | "killRate" | "killShares" | "reconnect" | "addresses" | "shard";
+type PlainKind = "switch" | "qos" | "killRate" | "killShares" | "reconnect" | "addresses" | "headers" | "shard";
 
 /** The kind of an option's value, with its bounds or words. */
 export type OptionValue =
@@ -98,12 +99,22 @@ const forms: Readonly<Record<NumberKind | PlainKind, ValueForm<unknown>>> = {
   killShares: form("MIX", readShares, writeShares, mixes, ["all", ...killModes]),
   reconnect: form("TIME|never", readReconnect, writeReconnect, `${units.durationForms}, or never`),
   addresses: form("ADDRESSES", parseSourceAddresses, sourceAddressesText, "addresses such as 127.0.0.2-127.0.0.6"),
+  headers: form("NAME=VALUE", readHeader, String, "a header such as x-api-key=SECRET"),
   shard: form("N/OF", parseShard, shardText, "a part such as 2/5"),
 };
 
 function readQos(text: string, name: string): 0 | 1 | 2 | "mix" {
   const word = units.parseChoice(text, name, qosWords);
   return word === "mix" ? word : Number(word) as 0 | 1 | 2;
+}
+
+function readHeader(text: string, name: string): readonly string[] {
+  return [parseWebHeader(text, name)];
+}
+
+/** Whether a value of this kind is a list, with the flag or the setting once for each element. */
+export function isList({ kind }: OptionValue): boolean {
+  return kind === "addresses" || kind === "headers";
 }
 
 function readShares(text: string, name: string): readonly KillShare[] {

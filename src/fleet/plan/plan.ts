@@ -90,6 +90,12 @@ export interface FleetPlan {
   readonly tlsServerName?: string;
   /** The fleet accepts any certificate of the broker. */
   readonly tlsInsecure?: boolean;
+  /** The protocols that clients offer by ALPN, separated by commas. */
+  readonly alpn?: string;
+  /** Headers of the WebSocket request, each `NAME=VALUE`; reports have the names only. */
+  readonly wsHeaders?: readonly string[];
+  /** The region of AWS for which each WebSocket request is signed. */
+  readonly awsSign?: string;
   /** Source ports available for each source address towards one broker address; absent: the system's range. */
   readonly sourcePorts?: number;
   /** The engine that carries TCP; `auto` is epoll where that works, else the runtime's own sockets. */

@@ -269,6 +269,20 @@ export const planOptions = {
     help: "Accept any certificate: the server may be an impostor, and the report has a warning.",
     defaultText: "no",
   }),
+  alpn: option("alpn", "TLS", { kind: "text", metavar: "NAMES" }, {
+    help: "Protocols to offer in the TLS handshake (ALPN), with commas between them: AWS IoT Core expects " +
+      "x-amzn-mqtt-ca on port 443.",
+    defaultText: "none",
+  }),
+  wsHeaders: option("ws-header", "Target", { kind: "headers" }, {
+    help: "A header of the WebSocket request, for ws:// and wss://. Reports have its name and no value. Other users " +
+      "of this machine can see it in the list of processes; a variable or a scenario file avoids that.",
+  }),
+  awsSign: option("aws-sign", "Target", { kind: "text", metavar: "REGION" }, {
+    help: "Sign each WebSocket request for AWS IoT Core in this region (Signature Version 4). The credentials are " +
+      "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN of the environment.",
+    defaultText: "no signature",
+  }),
   engine: option("engine", "Target", { kind: "choice", words: engineChoices }, {
     help: engineHelp,
     default: "auto",

@@ -3,6 +3,7 @@
  */
 import type { ConnackPacket, ConnackProperties, ProtocolVersion } from "../../mqtt/packet.ts";
 import type { EngineName } from "../../net/engine.ts";
+import { maskedWebHeader } from "../../net/web_request.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { recordSchema } from "./record_event.ts";
 
@@ -40,14 +41,22 @@ export interface RecordHeader {
   readonly brokerName?: string;
 }
 
-/** A plan that shows that there are passwords, but not their values. */
+/** A plan that shows that there are passwords and headers, but not their values. */
 export function withEmptyPasswords(plan: FleetPlan): FleetPlan {
   const emptied = <Part extends { readonly password?: string }>(part: Part): Part =>
     part.password === undefined ? part : { ...part, password: "" };
-  return { ...emptied(plan), ...plan.groups && { groups: plan.groups.map(emptied) } };
+  return { ...emptied(plan), ...maskedHeaders(plan), ...plan.groups && { groups: plan.groups.map(emptied) } };
 }
 
-/** A plan without its password, and without those of its groups. */
+/** A plan without its password, without those of its groups, and without the values of headers. */
 export function withoutPasswords({ password: _, groups, ...shown }: FleetPlan): Omit<FleetPlan, "password"> {
-  return { ...shown, ...groups && { groups: groups.map(({ password: _, ...group }) => group) } };
+  return {
+    ...shown,
+    ...maskedHeaders(shown),
+    ...groups && { groups: groups.map(({ password: _, ...group }) => group) },
+  };
+}
+
+function maskedHeaders({ wsHeaders }: Pick<FleetPlan, "wsHeaders">): Pick<FleetPlan, "wsHeaders"> {
+  return wsHeaders === undefined ? {} : { wsHeaders: wsHeaders.map(maskedWebHeader) };
 }

@@ -19,12 +19,14 @@ export interface TlsDialOptions {
   readonly serverName?: string | undefined;
   /** Accepts any certificate: an attacker in between can read everything. */
   readonly insecure?: boolean | undefined;
+  /** The protocols to offer in Application-Layer Protocol Negotiation. */
+  readonly alpn?: readonly string[] | undefined;
 }
 
 /** Starts to open a link, like `dialTcp`; the link calls `onOpen` when both sides have authenticated. */
 export function dialTls(target: TcpTarget, identity: TlsDialOptions, receiver: DialReceiver): Link {
   const { host, port, sourceAddress } = target;
-  const { ca, cert, key, serverName = host, insecure = false } = identity;
+  const { ca, cert, key, serverName = host, insecure = false, alpn } = identity;
   const socket = refusedSource(sourceAddress) ?? tls.connect({
     host,
     port,
@@ -33,6 +35,7 @@ export function dialTls(target: TcpTarget, identity: TlsDialOptions, receiver: D
     // Server Name Indication allows names, but not addresses. Source: RFC 6066, section 3.
     ...(net.isIP(serverName) === 0 && { servername: serverName }),
     ...(sourceAddress !== undefined && { localAddress: sourceAddress }),
+    ...(alpn !== undefined && { ALPNProtocols: alpn }),
     ...(ca !== undefined && { ca }),
     ...(cert !== undefined && { cert }),
     ...(key !== undefined && { key }),

@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { websocketPath } from "../endpoint.ts";
+import { webHeaderLine } from "../web_request.ts";
 import { type WebAccess, webRefusal } from "../web_access.ts";
 
 /** The only subprotocol that is offered and chosen. */
@@ -35,7 +36,7 @@ export function headEnd(bytes: Uint8Array, length: number): number {
 }
 
 /** A client's request. @param key 16 random bytes in base64 */
-export function requestText(authority: string, path: string, key: string): string {
+export function requestText(authority: string, path: string, key: string, headers: readonly string[] = []): string {
   return [
     `GET ${path} HTTP/1.1`,
     `Host: ${authority}`,
@@ -44,6 +45,7 @@ export function requestText(authority: string, path: string, key: string): strin
     `Sec-WebSocket-Key: ${key}`,
     `Sec-WebSocket-Protocol: ${subprotocol}`,
     "Sec-WebSocket-Version: 13",
+    ...headers.map(webHeaderLine),
     "\r\n",
   ].join("\r\n");
 }

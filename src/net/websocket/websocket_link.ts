@@ -18,11 +18,13 @@ import type { WebAccess } from "../web_access.ts";
 import { answerFault, answerRequest, handshakeLimitBytes, headEnd, requestText } from "./websocket_handshake.ts";
 
 /** The server's address on a link. */
-interface WebSocketTarget {
+export interface WebSocketTarget {
   /** Host, and port if it is not the scheme's default. */
   readonly authority: string;
   /** With a leading slash. */
   readonly path: string;
+  /** Further headers of the request, each `NAME=VALUE`. */
+  readonly headers?: readonly string[];
 }
 
 /** The server's side of an accepted link. */
@@ -147,8 +149,9 @@ class WebSocketLink implements Link, DialReceiver, FrameReceiver {
   /** Called by the inner link, on the client's side. */
   onOpen(): void {
     this.#key = Buffer.from(drawn(16)).toString("base64");
-    const { authority, path } = this.#target!;
-    this.#inner.write(textBytes.encode(requestText(authority, path, this.#key)));
+    const { authority, path, headers } = this.#target!;
+    const text = requestText(authority, path, this.#key, headers);
+    this.#inner.write(Buffer.from(text, "latin1"));
   }
 
   onBytes(bytes: Uint8Array): void {

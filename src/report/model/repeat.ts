@@ -1,6 +1,6 @@
 /**
  * How to repeat a run: the command line that gives the same plan. It has only values that differ from the defaults, and
- * never a password.
+ * never a password or the value of a header.
  */
 import { quoteShell } from "../../base/escape.ts";
 import { fillPlan } from "../../fleet/plan/make_plan.ts";
@@ -10,7 +10,7 @@ import type { PlanOption } from "../../fleet/plan/plan_option.ts";
 import { type OptionName, optionsBySection } from "../../fleet/plan/plan_options.ts";
 
 /** Options with their own rules of writing. */
-const ownRules: ReadonlySet<OptionName> = new Set(["run", "seed", "username", "password"]);
+const ownRules: ReadonlySet<OptionName> = new Set(["run", "seed", "username", "password", "wsHeaders"]);
 
 /** The inputs of the command besides the plan. */
 export interface RepeatContext {
@@ -26,6 +26,7 @@ export function repeatCommand(plan: FleetPlan, url: string | undefined, context:
     ...(url === undefined ? [] : ["--url", url]),
     ...(plan.scenario === undefined ? [] : ["--scenario", plan.scenario]),
     ...login(plan, context),
+    ...(inScenario(plan, "wsHeaders") ? [] : plan.wsHeaders ?? []).flatMap((header) => ["--ws-header", masked(header)]),
     "--seed",
     String(plan.seed),
     ...(context.runIdAsked ? ["--run-id", plan.run] : []),
@@ -33,6 +34,11 @@ export function repeatCommand(plan: FleetPlan, url: string | undefined, context:
     ...(context.thresholds ?? []).flatMap((expression) => ["--threshold", expression]),
   ];
   return [context.program, "fleet", ...words.map(quoteShell)].join(" ");
+}
+
+/** A header without its value, which may be a secret. */
+function masked(header: string): string {
+  return `${header.split("=")[0]}=VALUE`;
 }
 
 function login(plan: FleetPlan, { passwordFile }: RepeatContext): string[] {

@@ -35,6 +35,7 @@ function otherText(name: OptionName, { value: kind, default: usual }: PlanOption
     killShares: "freeze=1.5,leave=2",
     reconnect: "never",
     addresses: "127.0.0.2-127.0.0.4",
+    headers: "x-key=VALUE",
   };
   const words = formOf(kind).words?.filter((word) => word !== String(usual));
   return texts[kind.kind] ?? words?.at(-1) ?? "some-word";
