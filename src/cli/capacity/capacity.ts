@@ -27,12 +27,12 @@ import { checkNames } from "../../report/model/comparison.ts";
 import { parseThreshold, type Threshold } from "../../report/model/threshold.ts";
 import { type BrokerChoice, brokerText, embedded } from "../fleet/broker_choice.ts";
 import { checkTlsFlags, passwordOf } from "../fleet/fleet_request.ts";
-import { aborted, type Interrupts, openInterrupts } from "../process/interrupt.ts";
+import { type Interrupts, openInterrupts } from "../process/interrupt.ts";
 import type { Output } from "../process/output.ts";
 import { tool } from "../process/tool.ts";
 import { printReport, roomOn } from "../report/print_report.ts";
 import { formTitles, openForms, type ReportOutputs } from "../report/report_outputs.ts";
-import { waitUntilIdle } from "../fleet/wait_until_idle.ts";
+import { type IdleWait, waitUntilIdle } from "../fleet/wait_until_idle.ts";
 import { type CapacityAsked, usualThresholds } from "./capacity_flags.ts";
 import { openStepRuns, realRunDeps, type StepRunDeps } from "./step_runs.ts";
 import { repeatSearch } from "./repeat_search.ts";
@@ -40,9 +40,15 @@ import { repeatSearch } from "./repeat_search.ts";
 /** The dependencies of the command; a test may replace them. */
 export interface CapacityDeps extends StepRunDeps {
   openInterrupts(): Interrupts;
+  /** Waits between two brokers. */
+  waitUntilIdle(interrupt: AbortSignal): Promise<IdleWait>;
 }
 
-const realDeps: CapacityDeps = { ...realRunDeps, openInterrupts };
+const realDeps: CapacityDeps = {
+  ...realRunDeps,
+  openInterrupts,
+  waitUntilIdle: (interrupt) => waitUntilIdle(monotonicClock, interrupt),
+};
 
 /** Widest text of a report. */
 const widest = 110;
@@ -75,7 +81,7 @@ export async function capacity(asked: CapacityAsked, output: Output, deps: Capac
     const found: BrokerCapacity[] = [];
     for (const [place, broker] of brokers.entries()) {
       if (interrupts.early.aborted) break;
-      if (place > 0) await waitUntilIdle(monotonicClock, interrupts.early);
+      if (place > 0) await deps.waitUntilIdle(interrupts.early);
       found.push(
         await searchOn(broker, searches, { asked, output, deps, interrupts, warnings, several: brokers.length > 1 }),
       );
@@ -147,7 +153,7 @@ async function searchOn(broker: BrokerChoice, searches: Searches, place: SearchP
       clock: monotonicClock,
       planOf: (load, number) => stepPlan(wishes, settings, load, stepMarks({ seed, run: common.run }, number)),
       run: (step, plan) => runs.run(step, plan),
-      pause: (ms) => Promise.race([passed(ms), aborted(interrupts.early)]),
+      pause: (ms) => passed(ms, interrupts.early),
       onStep: (step) => say(stepLine(step, settings)),
       interrupt: interrupts.early,
     });
@@ -158,8 +164,14 @@ async function searchOn(broker: BrokerChoice, searches: Searches, place: SearchP
   }
 }
 
-function passed(ms: number): Promise<void> {
-  return new Promise((resolve) => Deno.unrefTimer(setTimeout(resolve, ms)));
+/** Waits until the time is over, or the signal aborts. */
+async function passed(ms: number, ended: AbortSignal): Promise<void> {
+  if (ms === 0 || ended.aborted) return;
+  const over = Promise.withResolvers<void>();
+  const timer = setTimeout(over.resolve, ms);
+  ended.addEventListener("abort", () => over.resolve(), { once: true });
+  await over.promise;
+  clearTimeout(timer);
 }
 
 async function print(

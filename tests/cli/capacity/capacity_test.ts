@@ -48,6 +48,7 @@ function trial(answers: Readonly<Record<number, Answer>>) {
     startBroker: () =>
       Promise.resolve({ url: "mqtt://127.0.0.1:9", crash: new Promise(() => {}), stop: async () => {} }),
     openInterrupts: () => ({ early: early.signal, atOnce: new AbortController().signal, close() {} }),
+    waitUntilIdle: () => Promise.resolve({ quiet: true, afterMs: 0 }),
   };
   const go = (...args: string[]) =>
     capacity(readCommandLine(["capacity", "--recovery", "0", ...args], output) as CapacityAsked, output, deps);
