@@ -119,7 +119,7 @@ const fleet = object("Fleet", {
   ...sectionFlags("Fleet"),
   clients: planFlag(
     "clients",
-    "Clients of each step, {range}. Default: 1,000, or as many as its rate needs; --of clients searches for it.",
+    "Clients of each step, {range}. Default: 200, or as many as its rate needs; --of clients searches for it.",
   ),
   rampPerSecond: planFlag(
     "rampPerSecond",

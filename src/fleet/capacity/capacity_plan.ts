@@ -44,7 +44,7 @@ const usualShares: readonly KillShare[] = [{ mode: "reset", weight: 1 }, { mode:
 /** The fewest kills of a step: a p99 of fewer rests on two or three wills. */
 export const fewestKills = 300;
 /** The least size of a fleet whose size follows from the rate. */
-const leastClients = 1_000;
+const leastClients = 200;
 /** The share of a fleet that may be away: with more, the victims of a kill are no longer drawn at random. */
 const mostAway = 0.8;
 /** A search goes down to this fraction of its first load. */

@@ -1,0 +1,25 @@
+/** The outcome of a step: the broker or the generator as the limit. */
+import assert from "node:assert/strict";
+import { generatorEvidence } from "../../../src/fleet/capacity/step_outcome.ts";
+import { latency, passed } from "../../report/sample.ts";
+
+const { kills } = passed();
+const evidence = (slipMs: number, deferred: number, coresPerWorker = 0.1) =>
+  generatorEvidence(
+    // The slowest 2 % of the kills are late by so much.
+    { slipMs: { ...latency(1_000, 0.1, 0), p99: slipMs }, kills: { ...kills, total: 1_000, deferred } },
+    { boundMs: 200, coresPerWorker },
+  );
+
+Deno.test("step: a generator that is late by more than a quarter of the bound may be the limit", () => {
+  assert.equal(evidence(49, 0), undefined);
+  assert.match(evidence(51, 0)!, /^the generator was late itself: 1% of its kills by 51\.0 ms or more$/);
+});
+
+Deno.test("step: kills that wait for the reconnect of their client are no lateness of the generator", () => {
+  assert.equal(evidence(250, 20), undefined);
+});
+
+Deno.test("step: a generator whose threads have no CPU time left may be the limit", () => {
+  assert.match(evidence(1, 0, 0.95)!, /^the generator had no CPU time left: each of its threads used 0\.95 cores$/);
+});
