@@ -18,6 +18,13 @@ Deno.test("step: a generator that is late by more than a quarter of the bound ma
 
 Deno.test("step: kills that wait for the reconnect of their client are no lateness of the generator", () => {
   assert.equal(evidence(250, 20), undefined);
+  const late = "this machine was late (1% of the kills by 600 ms or more)";
+  const stalled = "this machine stalled the fleet for 900 ms";
+  const found = (generatorBound: string, deferred: number) =>
+    generatorEvidence({ slipMs: latency(1_000, 0.1, 0), kills: { ...kills, total: 1_000, deferred }, generatorBound }, {
+      boundMs: 200,
+    });
+  assert.deepEqual([found(late, 20), found(late, 0), found(stalled, 20)], [undefined, late, stalled]);
 });
 
 Deno.test("step: a generator whose threads have no CPU time left may be the limit", () => {
