@@ -54,6 +54,13 @@ export interface Link {
   readonly certificateName?: string | undefined;
   /** Current memory of the link besides its buffers, in bytes, if it is significant (TLS). */
   readonly overheadBytes?: number;
+  /**
+   * When the last bytes arrived at this machine, by the monotonic clock; undefined if the link does not know. Other work
+   * of this thread may have kept the bytes waiting since.
+   */
+  readonly arrivedMs?: number | undefined;
+  /** Requests `arrivedMs`, which costs a little for each read. */
+  stampArrivals?(): void;
   /** Bytes written and not yet accepted by the operating system. */
   readonly bufferedBytes: number;
   /** Whether the peer closed while the link was paused, if the link can detect it; `resume` reports the end. */

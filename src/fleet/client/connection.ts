@@ -89,6 +89,11 @@ export class ClientConnection implements DialReceiver, PacketReceiver, Wakeable 
     return sizeBytes <= this.#maximumPacketSize;
   }
 
+  /** Dates packets by their arrival at this machine, where the engine knows it, instead of by their reading. */
+  stampArrivals(): void {
+    this.#link.stampArrivals?.();
+  }
+
   /** Sends one packet. */
   send(packet: Packet, nowMs: number): void {
     if (packet.type === "connect") this.#cleanStart = packet.cleanStart;
@@ -187,7 +192,7 @@ export class ClientConnection implements DialReceiver, PacketReceiver, Wakeable 
   }
 
   onBytes(bytes: Uint8Array): void {
-    this.#nowMs = this.#world.clock.nowMs();
+    this.#nowMs = this.#link.arrivedMs ?? this.#world.clock.nowMs();
     this.#received = bytes;
     this.#stream.push(bytes);
   }

@@ -13,6 +13,7 @@ import type { Alteration, Arrival, Judgement, OracleRules } from "../oracle/expe
 import type { Groups } from "../plan/groups.ts";
 import { type LifeRow, lifeRow } from "./life_row.ts";
 import {
+  afterKill,
   type Closed,
   closedAs,
   isAnswered,
@@ -220,12 +221,14 @@ export class Ledger {
   }
 
   /** The same for a will without its bytes: `alteredFrom` returns the differences from a life's requested will. */
-  see(sighting: Sighting, alteredFrom: (life: Life) => readonly Alteration[]): Life | undefined {
-    const { mark, topic, copy, atMs, sinceMs } = sighting;
+  see(seen: Sighting, alteredFrom: (life: Life) => readonly Alteration[]): Life | undefined {
+    const { mark, topic, copy } = seen;
     this.#seen++;
     if (mark !== undefined && staysLast(this.#groups.planOf(mark.client))) this.#retained.set(topic, mark);
     const entry = mark === undefined ? this.#entryByTopic(topic, copy) : this.#entryOf(mark.client, mark.incarnation);
     const altered = entry === undefined ? [] : alteredFrom(entry.life);
+    const sighting = afterKill(seen, entry?.life.end, earlyBeforeMs);
+    const { atMs, sinceMs } = sighting;
     // A will of 5.0 always requests an expiry here, one of 3.1.1 cannot: 5.0, section 3.3.2.3.3.
     const addsExpiry = sighting.expires && entry?.life.version === 4;
     this.onSighting(sighting, altered, addsExpiry);

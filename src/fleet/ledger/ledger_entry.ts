@@ -4,7 +4,7 @@
 import type { ProtocolVersion, PublishPacket, QoS } from "../../mqtt/packet.ts";
 import type { Arrival } from "../oracle/expectation.ts";
 import type { FaultSample } from "../result/fault_sample.ts";
-import { type Life, readWillMark, type WillMark } from "../life/life.ts";
+import { type Life, type LifeEnd, readWillMark, type WillMark } from "../life/life.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import type { TallyMode } from "../result/will_counts.ts";
 
@@ -75,6 +75,16 @@ export function sightingOf(
   const version = properties === undefined ? 4 : 5;
   const expires = properties?.messageExpiryIntervalS !== undefined;
   return { copy, topic, mark, version, qos, retain, dup, expires, atMs, sinceMs };
+}
+
+/**
+ * A broker on another processor can publish a will before the system call of the kill returns. Such a will counts from
+ * the completed kill.
+ */
+export function afterKill(sighting: Sighting, end: LifeEnd | undefined, withinMs: number): Sighting {
+  const { atMs } = sighting;
+  if (end === undefined || atMs >= end.doneMs || atMs < end.doneMs - withinMs) return sighting;
+  return { ...sighting, atMs: end.doneMs };
 }
 
 /** A message that the broker delivered once more without the DUP flag. [MQTT311 3.3.1-1] [MQTT5 3.3.1-1] */

@@ -309,7 +309,7 @@ export class Squad implements ClientHost, WatcherPoolHost {
     // The watch is over: a later will answers the end of the run.
     if (this.#finished) return;
     // This thread may have been late between two turns: a will was here by now, and perhaps since the last turn.
-    const life = this.#recorder.see(watcher, packet, nowMs, this.#turnMs);
+    const life = this.#recorder.see(watcher, packet, nowMs, Math.min(nowMs, this.#turnMs));
     if (life !== undefined) this.#clients[life.client - this.#task.firstClient]?.willSeen(life, nowMs);
   }
 
@@ -328,7 +328,7 @@ export class Squad implements ClientHost, WatcherPoolHost {
   }
 
   onCanaryWill(will: CanaryWill, nowMs: number): void {
-    this.#recorder.canaryWill(will, nowMs, this.#turnMs);
+    this.#recorder.canaryWill(will, nowMs, Math.min(nowMs, this.#turnMs));
   }
 
   onCanaryOver(seen: CanarySight, life: Life): void {

@@ -81,7 +81,7 @@ export class Watcher implements ConnectionOwner, Wakeable {
     this.#version = version;
     this.#persistent = restartsBroker(host.plan);
     this.#seen = { version, grantedQos: 2 };
-    this.#connection = new ClientConnection(host.world, version, this, post.number);
+    this.#connection = this.#open();
   }
 
   /** A broker restart is about to begin. */
@@ -117,7 +117,13 @@ export class Watcher implements ConnectionOwner, Wakeable {
   }
 
   #dial(): void {
-    this.#connection = new ClientConnection(this.#host.world, this.#version, this, this.post.number);
+    this.#connection = this.#open();
+  }
+
+  #open(): ClientConnection {
+    const connection = new ClientConnection(this.#host.world, this.#version, this, this.post.number);
+    connection.stampArrivals();
+    return connection;
   }
 
   /** When the last packet arrived: until then it certainly received wills. */

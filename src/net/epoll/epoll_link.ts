@@ -60,6 +60,11 @@ export class EpollLink implements Link, Lingering, DescriptorWatcher, Writer {
   /** The loop calls `flush` at the end of the turn. */
   #flushComing = false;
   #fault: LinkEnd | undefined;
+  /** The kernel stamps its bytes, and the instant of the last ones; undefined without stamps. */
+  #stamps = false;
+  #arrivedMs: number | undefined;
+  /** When a read last emptied the socket: bytes that are read later arrived later. */
+  #emptiedMs = -Infinity;
 
   constructor(loop: EpollLoop, peer: KeptAddress, opening?: Opening) {
     this.#loop = loop;
@@ -85,6 +90,7 @@ export class EpollLink implements Link, Lingering, DescriptorWatcher, Writer {
     this.#interest = this.#paused ? wantsEnd : wantsBytes;
     const answer = this.#loop.handOver(socket, this, this.#interest);
     if (answer < 0) return this.#cannotWatch(answer);
+    if (this.#stamps) this.#loop.libc.stampArrivals(socket);
     if ("onOpen" in this.receiver) (this.receiver.onOpen as () => void)();
     if (this.#queue.sizeBytes > 0) this.#flushSoon();
   }
@@ -101,6 +107,9 @@ export class EpollLink implements Link, Lingering, DescriptorWatcher, Writer {
   get ends(): LinkEnds | undefined {
     if (this.#socket < 0 || this.#loop.libc.ownAddress(this.#socket) < 0) return undefined;
     return { local: addressText(this.#loop.libc.lastAddress), remote: this.peer };
+  }
+  get arrivedMs(): number | undefined {
+    return this.#arrivedMs;
   }
   get bufferedBytes(): number {
     return this.#queue.sizeBytes;
@@ -178,6 +187,11 @@ export class EpollLink implements Link, Lingering, DescriptorWatcher, Writer {
     this.#finish({ kind: "closed" });
   }
 
+  stampArrivals(): void {
+    this.#stamps = true;
+    if (this.#socket >= 0) this.#loop.libc.stampArrivals(this.#socket);
+  }
+
   pause(): void {
     this.#paused = this.open;
     this.#watch();
@@ -220,7 +234,7 @@ export class EpollLink implements Link, Lingering, DescriptorWatcher, Writer {
     let startMs = 0;
     for (let reads = 0; reads < readsInTurn; reads++) {
       const limit = this.#readBytes;
-      const answer = libc.read(this.#socket, limit);
+      const answer = this.#stamps ? this.#readStamped(limit) : libc.read(this.#socket, limit);
       if (answer === SocketError.interrupted) continue;
       if (answer === SocketError.again) return;
       if (answer <= 0) return this.#ended(answer);
@@ -231,6 +245,17 @@ export class EpollLink implements Link, Lingering, DescriptorWatcher, Writer {
       if (this.#socket < 0 || this.#paused || (answer < limit && !toTheEnd)) return;
       if (fromMs > 0 && this.#isLongTurn(answer, fromMs, startMs)) return;
     }
+  }
+
+  /** A clock that was set meanwhile cannot put an arrival before the last read, or after this one. */
+  #readStamped(limit: number): number {
+    const answer = this.#loop.libc.readStamped(this.#socket, limit);
+    if (answer <= 0) return answer;
+    const nowMs = monotonicClock.nowMs();
+    const ageMs = this.#loop.libc.stampAgeMs();
+    this.#arrivedMs = Number.isNaN(ageMs) ? nowMs : Math.min(nowMs, Math.max(this.#emptiedMs, nowMs - ageMs));
+    if (answer < limit) this.#emptiedMs = nowMs;
+    return answer;
   }
 
   /** Whether the turn, begun at `startMs`, is long; the receiver got bytes at `fromMs`. Epoll reports the rest. */

@@ -15,7 +15,8 @@
  */
 import os from "node:os";
 import util from "node:util";
-import { C, eventLayouts, messageHeader, timerSpec, vector } from "./linux_abi.ts";
+import { symbols } from "./libc_symbols.ts";
+import { C, eventLayouts, messageHeader, stampMessage, timerSpec, vector } from "./linux_abi.ts";
 
 const { constants } = os;
 
@@ -35,71 +36,6 @@ export const SocketError = {
   reset: -constants.errno.ECONNRESET,
   noAddress: -constants.errno.EADDRNOTAVAIL,
 } as const;
-
-/**
- * The functions, with their C signatures.
- *
- * Those with `nonblocking` run on a thread of the runtime and return a promise; all others return at once, because
- * every socket is non-blocking and `epoll_wait` has a timeout.
- */
-const symbols = {
-  // int *__errno_location(void): the address of this thread's errno. Cannot fail.
-  __errno_location: { parameters: [], result: "pointer" },
-  // const char *gnu_get_libc_version(void): exists only in glibc. Never called; its existence is checked.
-  gnu_get_libc_version: { parameters: [], result: "pointer" },
-  // void *calloc(size_t count, size_t size): memory of libc; null if there is none.
-  calloc: { parameters: ["usize", "usize"], result: "pointer" },
-  // int socket(int domain, int type, int protocol): a descriptor, or EMFILE, ENFILE, ENOBUFS, EAFNOSUPPORT.
-  socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
-  // int bind(int, const struct sockaddr *, socklen_t): EADDRINUSE, EADDRNOTAVAIL, EACCES.
-  bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
-  // int listen(int, int backlog): EADDRINUSE. The kernel cuts the backlog to net.core.somaxconn.
-  listen: { parameters: ["i32", "i32"], result: "i32" },
-  // int connect(int, const struct sockaddr *, socklen_t): EINPROGRESS is the usual answer.
-  connect: { parameters: ["i32", "buffer", "u32"], result: "i32" },
-  // int accept4(int, struct sockaddr *, socklen_t *, int flags): a descriptor, or EAGAIN, EMFILE, ECONNABORTED, ...
-  accept4: { parameters: ["i32", "buffer", "buffer", "i32"], result: "i32" },
-  // int getsockname(int, struct sockaddr *, socklen_t *)
-  getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
-  // int getsockopt(int, int level, int name, void *value, socklen_t *size)
-  getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
-  // int setsockopt(int, int level, int name, const void *value, socklen_t size)
-  setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
-  // ssize_t readv(int, const struct iovec *, int count): 0 at the peer's FIN; EAGAIN, ECONNRESET, ETIMEDOUT, ...
-  readv: { parameters: ["i32", "buffer", "i32"], result: "i32" },
-  // ssize_t sendmsg(int, const struct msghdr *, int flags): number of bytes, perhaps not all; EAGAIN, EPIPE,
-  // ECONNRESET.
-  sendmsg: { parameters: ["i32", "buffer", "i32"], result: "i32" },
-  // int shutdown(int, int how): ENOTCONN if the peer is already gone.
-  shutdown: { parameters: ["i32", "i32"], result: "i32" },
-  // int close(int): the descriptor is closed for every result.
-  close: { parameters: ["i32"], result: "i32" },
-  // int eventfd(unsigned count, int flags)
-  eventfd: { parameters: ["u32", "i32"], result: "i32" },
-  // int timerfd_create(int clock, int flags)
-  timerfd_create: { parameters: ["i32", "i32"], result: "i32" },
-  // int timerfd_settime(int, int flags, const struct itimerspec *, struct itimerspec *): fails only for wrong values.
-  timerfd_settime: { parameters: ["i32", "i32", "buffer", "pointer"], result: "i32" },
-  // int getdtablesize(void): the soft limit of open files.
-  getdtablesize: { parameters: [], result: "i32" },
-  // long get_phys_pages(void): pages of the machine's memory, of getpagesize() bytes each; -1 if unknown.
-  get_phys_pages: { parameters: [], result: "i64" },
-  getpagesize: { parameters: [], result: "i32" },
-  // int epoll_create1(int flags)
-  epoll_create1: { parameters: ["i32"], result: "i32" },
-  // int epoll_ctl(int epoll, int operation, int descriptor, struct epoll_event *): ENOSPC at the user's limit of
-  // watches.
-  epoll_ctl: { parameters: ["i32", "i32", "i32", "buffer"], result: "i32" },
-  // int epoll_wait(int, struct epoll_event *, int count, int timeoutMs): EINTR.
-  epoll_wait: { parameters: ["i32", "buffer", "i32", "i32"], result: "i32" },
-  // The same, on another thread, into memory of libc.
-  epoll_wait_later: {
-    name: "epoll_wait",
-    parameters: ["i32", "pointer", "i32", "i32"],
-    result: "i32",
-    nonblocking: true,
-  },
-} as const satisfies Deno.ForeignLibraryInterface;
 
 /** Maximum number of events per wait. */
 const eventLimit = 1_024;
@@ -137,6 +73,11 @@ export class Libc {
   readonly #address: SocketAddress = new Uint8Array(addressBytes);
   readonly #size = new Uint32Array(1);
   readonly #value = new Int32Array(2);
+  /** `struct msghdr` of a stamped read, its control message, and `struct timespec` of the clock of stamps. */
+  readonly #stamped: BigUint64Array<ArrayBuffer>;
+  readonly #stamp = new BigUint64Array(stampMessage.sizeBytes / 8);
+  readonly #stampWords = new Uint32Array(this.#stamp.buffer);
+  readonly #time = new Uint32Array(4);
   /** `struct itimerspec` in words of 4 bytes. */
   readonly #timerSpec = new Int32Array(timerSpec.sizeBytes / 4);
 
@@ -166,6 +107,10 @@ export class Libc {
     this.#message = new BigUint64Array(messageHeader.sizeBytes / 8);
     this.#message[messageHeader.vectorsAt / 8] = addressOf(this.#sendVector);
     this.#message[messageHeader.vectorCountAt / 8] = 1n;
+    this.#stamped = new BigUint64Array(messageHeader.sizeBytes / 8);
+    this.#stamped[messageHeader.vectorsAt / 8] = addressOf(this.#readVector);
+    this.#stamped[messageHeader.vectorCountAt / 8] = 1n;
+    this.#stamped[messageHeader.controlAt / 8] = addressOf(this.#stamp);
   }
 
   /** A stream socket of the address's family. */
@@ -230,6 +175,29 @@ export class Libc {
     if (sizeBytes < 1 || sizeBytes > readBytes) throw new RangeError(`no ${sizeBytes} bytes can be read at once`);
     this.#readLength[0] = sizeBytes; // the lower half of it
     return this.#withErrno(this.#call.readv(socket, this.#readVector as BufferSource, 1));
+  }
+
+  /** From now on {@link readStamped} knows when bytes arrived. */
+  stampArrivals(socket: number): number {
+    return this.#option(socket, C.SOL_SOCKET, C.SO_TIMESTAMPNS, 1);
+  }
+
+  /** As {@link read}; {@link stampAgeMs} is then that of the last byte that was read. */
+  readStamped(socket: number, sizeBytes: number): number {
+    if (sizeBytes < 1 || sizeBytes > readBytes) throw new RangeError(`no ${sizeBytes} bytes can be read at once`);
+    this.#readLength[0] = sizeBytes; // the lower half of it
+    this.#stamped[messageHeader.controlSizeAt / 8] = BigInt(stampMessage.sizeBytes);
+    this.#stampWords[stampMessage.typeAt / 4] = 0;
+    return this.#withErrno(this.#call.recvmsg(socket, this.#stamped as BufferSource, 0));
+  }
+
+  /** How long ago the kernel received the last byte of {@link readStamped}; NaN if the kernel does not say. */
+  stampAgeMs(): number {
+    const words = this.#stampWords;
+    if (words[stampMessage.typeAt / 4] !== C.SO_TIMESTAMPNS) return NaN;
+    this.#call.clock_gettime(C.CLOCK_REALTIME, this.#time);
+    const seconds = this.#time[0]! - words[stampMessage.secondsAt / 4]!;
+    return seconds * 1_000 + (this.#time[2]! - words[stampMessage.nanosecondsAt / 4]!) / 1_000_000;
   }
 
   /** Sends the first bytes of the send buffer; returns the number of accepted bytes. */

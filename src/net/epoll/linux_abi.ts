@@ -13,6 +13,7 @@ export const C = {
   EFD_NONBLOCK: 0o4000,
   EFD_CLOEXEC: 0o2000000,
   EPOLL_CLOEXEC: 0o2000000,
+  CLOCK_REALTIME: 0,
   CLOCK_MONOTONIC: 1,
   TFD_NONBLOCK: 0o4000,
   TFD_CLOEXEC: 0o2000000,
@@ -23,6 +24,7 @@ export const C = {
   SO_REUSEADDR: 2,
   SO_ERROR: 4,
   SO_LINGER: 13,
+  SO_TIMESTAMPNS: 35,
   SOL_TCP: 6,
   TCP_NODELAY: 1,
   SOL_IP: 0,
@@ -44,8 +46,17 @@ export const eventLayouts: Readonly<Record<string, EventLayout>> = {
   aarch64: { sizeBytes: 16, dataAt: 8 },
 };
 
-/** `struct msghdr`, in bytes; other fields stay 0. The count has 8 bytes. */
-export const messageHeader = { sizeBytes: 56, vectorsAt: 16, vectorCountAt: 24 } as const;
+/** `struct msghdr`, in bytes; other fields stay 0. The count has 8 bytes, and so have the control fields. */
+export const messageHeader = {
+  sizeBytes: 56,
+  vectorsAt: 16,
+  vectorCountAt: 24,
+  controlAt: 32,
+  controlSizeAt: 40,
+} as const;
+
+/** `struct cmsghdr` and the `struct timespec` behind it, in bytes; the fields of the latter have 8. */
+export const stampMessage = { sizeBytes: 32, typeAt: 12, secondsAt: 16, nanosecondsAt: 24 } as const;
 
 /** `struct iovec`, in bytes; both fields have 8. */
 export const vector = { sizeBytes: 16, baseAt: 0, lengthAt: 8 } as const;

@@ -89,6 +89,14 @@ class WebSocketLink implements Link, DialReceiver, FrameReceiver {
     if (target === undefined) inner.receiver = this;
   }
 
+  get arrivedMs(): number | undefined {
+    return this.#inner.arrivedMs;
+  }
+
+  stampArrivals(): void {
+    this.#inner.stampArrivals?.();
+  }
+
   get peer(): string {
     return this.#inner.peer;
   }

@@ -8,7 +8,7 @@ import type { Load } from "./load.ts";
 export interface Measured {
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** From the scheduled instant of a kill to the kill. */
+  /** From the scheduled instant of a kill to the return of its system call. */
   readonly slipP50Ms: number;
   readonly slipP99Ms: number;
   /** CPU time of the generator's process for each life that it ended. */
@@ -54,7 +54,8 @@ export async function measureFleet(folder: string, broker: BrokerPeer, load: Loa
       "--reconnect-after",
       `${reconnectMs}ms`,
     ],
-    ...["--ramp-rate", "5000/s", "--report", path],
+    // The version of the generator in C, so that both send the same load.
+    ...["--protocol", "3.1.1", "--ramp-rate", "5000/s", "--report", path],
   ]);
   const { code } = await child.exit((seconds + 90) * 1_000);
   if (code !== 0) throw new Error(`the fleet ended with exit code ${code}:\n${child.lines.join("\n")}`);

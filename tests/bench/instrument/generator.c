@@ -219,9 +219,9 @@ static void kill_one(int64_t scheduled_ns) {
     client->scheduled_ns = scheduled_ns;
     client->killed_life = client->life;
     setsockopt(client->socket, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
-    slip_us[kills++] = (now_ns() - scheduled_ns) / 1e3;
     close(client->socket);
     client->killed_ns = now_ns();
+    slip_us[kills++] = (client->killed_ns - scheduled_ns) / 1e3;
     online[at] = online[--online_count];
     position[online[at]] = at;
     wait_to_dial(number, client->killed_ns + reconnect_delay_ns);

@@ -63,6 +63,15 @@ const stories: readonly [
   ["no client", () => {}, {}],
   ["a living client", (books) => books.begin(), {}],
   ["killed and seen", (books) => books.see(books.killed(), killMs), { expected: 1, onTime: 1 }],
+  ["arrived before the system call of the kill returned", (books) => books.see(books.killed(), killMs - 1), {
+    expected: 1,
+    onTime: 1,
+  }],
+  ["arrived long before the kill, and read after it", (books) => books.see(books.killed(), killMs - 30), {
+    expected: 1,
+    missing: 1,
+    unwanted: 1,
+  }],
   ["killed and not seen", (books) => books.killed(), { expected: 1, missing: 1 }],
   [
     "a fault that the profile describes",

@@ -1,4 +1,5 @@
 /** Hazards of the epoll engine: real peers, or calls that fail, cause each of them. */
+import { monotonicClock } from "../../../src/base/clock.ts";
 import assert from "node:assert/strict";
 import { EpollLoop } from "../../../src/net/epoll/epoll_loop.ts";
 import { EpollLink } from "../../../src/net/epoll/epoll_link.ts";
@@ -278,6 +279,33 @@ for (const fault of ["openTimer", "watch"] as const) {
     assertOnTime(lateMs);
   });
 }
+
+hazard("bytes that wait for their read are dated by their arrival, also where the link opens later", async (stage) => {
+  const { dialled, accepted } = await stage.pair();
+  const late = stage.dial();
+  late.link.stampArrivals?.();
+  dialled.link.stampArrivals?.();
+  await until(() => stage.accepted.length === 2 && late.opens === 1);
+  for (const [near, far] of [[dialled, accepted], [late, stage.accepted[1]!]] as const) {
+    // Two messages: the date of the second is its own, not that of the read before.
+    for (let count = 1; count <= 2; count++) {
+      far.link.write(Uint8Array.of(1));
+      await Promise.resolve();
+      const sentMs = monotonicClock.nowMs();
+      while (monotonicClock.nowMs() < sentMs + 30);
+      await until(() => near.sizeBytes === count);
+      const afterMs = near.link.arrivedMs! - sentMs;
+      assert.ok(afterMs > -5 && afterMs < 15, `${afterMs} ms after the send`);
+    }
+  }
+});
+
+hazard("a link without a request for dates has none", async (stage) => {
+  const { dialled, accepted } = await stage.pair();
+  accepted.link.write(Uint8Array.of(1));
+  await until(() => dialled.sizeBytes === 1);
+  assert.equal(dialled.link.arrivedMs, undefined);
+});
 
 hazard("a name is resolved, and a refused address is followed by the next address", async (stage) => {
   const dialled = stage.dial("localhost");

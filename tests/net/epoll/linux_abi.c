@@ -39,6 +39,7 @@ int main(void) {
   NUMBER(EFD_NONBLOCK);
   NUMBER(EFD_CLOEXEC);
   NUMBER(EPOLL_CLOEXEC);
+  NUMBER(CLOCK_REALTIME);
   NUMBER(CLOCK_MONOTONIC);
   NUMBER(TFD_NONBLOCK);
   NUMBER(TFD_CLOEXEC);
@@ -49,6 +50,7 @@ int main(void) {
   NUMBER(SO_REUSEADDR);
   NUMBER(SO_ERROR);
   NUMBER(SO_LINGER);
+  NUMBER(SO_TIMESTAMPNS);
   NUMBER(SOL_TCP);
   NUMBER(TCP_NODELAY);
   NUMBER(SOL_IP);
@@ -79,6 +81,12 @@ int main(void) {
   SIZE(struct msghdr);
   FIELD(struct msghdr, msg_iov);
   FIELD(struct msghdr, msg_iovlen);
+  FIELD(struct msghdr, msg_control);
+  FIELD(struct msghdr, msg_controllen);
+  FIELD(struct cmsghdr, cmsg_type);
+  SIZE(struct cmsghdr);
+  FIELD(struct timespec, tv_sec);
+  FIELD(struct timespec, tv_nsec);
   SIZE(struct itimerspec);
   FIELD(struct itimerspec, it_value.tv_sec);
   FIELD(struct itimerspec, it_value.tv_nsec);

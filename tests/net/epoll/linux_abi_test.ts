@@ -1,7 +1,7 @@
 /** The constants of the epoll engine against those that C compilers for x86-64 and arm64 print from glibc's headers. */
 import assert from "node:assert/strict";
 import { addressBytes, Epoll, SocketError } from "../../../src/net/epoll/libc.ts";
-import { C, eventLayouts, messageHeader, timerSpec, vector } from "../../../src/net/epoll/linux_abi.ts";
+import { C, eventLayouts, messageHeader, stampMessage, timerSpec, vector } from "../../../src/net/epoll/linux_abi.ts";
 import { socketAddress } from "../../../src/net/epoll/socket_address.ts";
 
 const table = Deno.readTextFileSync(new URL("../../../fixtures/epoll/linux_abi.tsv", import.meta.url));
@@ -69,6 +69,12 @@ function structures(kind: string): Record<string, number> {
     "sizeof struct msghdr": messageHeader.sizeBytes,
     ...field("msghdr.msg_iov", messageHeader.vectorsAt, 8),
     ...field("msghdr.msg_iovlen", messageHeader.vectorCountAt, 8),
+    ...field("msghdr.msg_control", messageHeader.controlAt, 8),
+    ...field("msghdr.msg_controllen", messageHeader.controlSizeAt, 8),
+    ...field("cmsghdr.cmsg_type", stampMessage.typeAt, 4),
+    "sizeof struct cmsghdr": stampMessage.secondsAt,
+    ...field("timespec.tv_sec", 0, 8),
+    ...field("timespec.tv_nsec", stampMessage.nanosecondsAt - stampMessage.secondsAt, 8),
     "sizeof struct itimerspec": timerSpec.sizeBytes,
     ...field("itimerspec.it_value.tv_sec", timerSpec.secondsAt, 8),
     ...field("itimerspec.it_value.tv_nsec", timerSpec.nanosecondsAt, 8),
