@@ -4,6 +4,7 @@
 import process from "node:process";
 import { monotonicClock, wallTime } from "../base/clock.ts";
 import { netstatCounter, readProc } from "../base/proc_file.ts";
+import { UsageError } from "../base/failure.ts";
 import { mix } from "../base/random.ts";
 import { formatCount } from "../base/units.ts";
 import type { ProtocolVersion } from "../mqtt/packet.ts";
@@ -19,6 +20,7 @@ import { mergeResults } from "./merge/merge.ts";
 import { drawsMode, restartsBroker } from "./plan/phases.ts";
 import type { FleetPlan, FleetRun } from "./plan/plan.ts";
 import { awaitBroker, type Awaited, triedText } from "./preflight/await_broker.ts";
+import { withCredentials } from "./preflight/read_credentials.ts";
 import { type Preflight, preflight } from "./preflight/preflight.ts";
 import { noCounts } from "./result/will_counts.ts";
 import type { FleetResult, Notice, Progress } from "./result/result.ts";
@@ -37,7 +39,7 @@ import { startInstants } from "./plan/start_at.ts";
  * @throws UsageError when the pre-flight finds that the plan cannot be carried out here
  * @throws InvariantError when mqtt-sim itself fails
  */
-export async function runFleet(asked: FleetRun, hooks: FleetHooks): Promise<FleetResult> {
+export async function runFleet(given: FleetRun, hooks: FleetHooks): Promise<FleetResult> {
   const startMs = monotonicClock.nowMs();
   const started = wallTime();
   const startedAt = started.toISOString();
@@ -52,6 +54,10 @@ export async function runFleet(asked: FleetRun, hooks: FleetHooks): Promise<Flee
     }
     hooks.onNotice({ level, text });
   };
+  if (hooks.record !== undefined && given.plan.credentials !== undefined) {
+    throw new UsageError("Cannot use --record with --credentials: a recording does not have the client identifiers");
+  }
+  const asked = { ...given, plan: await withCredentials(given.plan) };
   const start = startOf(asked, hooks);
   const engine = await chooseEngineFor(asked.target, asked.plan.engine);
   hooks.onStart?.({ engine: engine.name, startMs: started.getTime() });

@@ -19,6 +19,8 @@ export interface TlsAsked {
   /** Own certificate, with {@link tlsKey}. */
   readonly tlsCert?: string | undefined;
   readonly tlsKey?: string | undefined;
+  /** A file with the passphrase of the key. */
+  readonly tlsKeyPassphraseFile?: string | undefined;
   /** The name that the broker's certificate must have; by default that of the endpoint. */
   readonly tlsServerName?: string | undefined;
   /** Accepts any certificate. */
@@ -31,6 +33,7 @@ const flags = [
   ["tlsCa", "--tls-ca"],
   ["tlsCert", "--tls-cert"],
   ["tlsKey", "--tls-key"],
+  ["tlsKeyPassphraseFile", "--tls-key-passphrase-file"],
   ["tlsServerName", "--tls-server-name"],
   ["tlsInsecure", "--tls-insecure"],
   ["alpn", "--alpn"],
@@ -51,14 +54,13 @@ export async function securedEndpoint(target: Endpoint, asked: TlsAsked & WebAsk
   const web = webRequestOf(target, asked);
   const requested = web === undefined ? target : { ...target, web };
   if (flag === undefined) return requested;
-  if (!isSecured(target)) {
-    throw new UsageError(
-      `Cannot use ${flag} with ${target.url}, which does not use TLS: expected a --url with mqtts:// or wss://`,
-    );
-  }
+  refuseWithoutTls(target, flag);
   const { tlsCa: ca, tlsCert: cert, tlsKey: key, tlsServerName: serverName, tlsInsecure: insecure = false } = asked;
   const alpn = asked.alpn === undefined ? undefined : protocolsOf(asked.alpn);
-  return { ...requested, tls: { ...await readTlsClientFiles({ ca, cert, key }), serverName, insecure, alpn } };
+  const keyPassphrase = await passphraseOf(asked.tlsKeyPassphraseFile);
+  const passphrase = keyPassphrase === undefined ? {} : { keyPassphrase };
+  const files = await readTlsClientFiles({ ca, cert, key, ...passphrase });
+  return { ...requested, tls: { ...files, ...passphrase, serverName, insecure, alpn } };
 }
 
 /** Protocol names of ALPN have 1 to 255 bytes. Source: RFC 7301, section 3.1. */
@@ -94,6 +96,24 @@ function webRequestOf(target: Endpoint, asked: WebAsked): WebRequest | undefined
   throw new UsageError(
     "Cannot use --aws-sign without credentials: expected AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment",
   );
+}
+
+/** @throws UsageError if the endpoint does not use TLS */
+export function refuseWithoutTls(target: Endpoint, flag: string): void {
+  if (isSecured(target)) return;
+  throw new UsageError(
+    `Cannot use ${flag} with ${target.url}, which does not use TLS: expected a --url with mqtts:// or wss://`,
+  );
+}
+
+async function passphraseOf(path: string | undefined): Promise<string | undefined> {
+  if (path === undefined) return undefined;
+  try {
+    return (await Deno.readTextFile(path)).replace(/\r?\n$/, "");
+  } catch (error) {
+    const why = error instanceof Deno.errors.NotFound ? "there is no such file" : "it cannot be read";
+    throw new UsageError(`Cannot read --tls-key-passphrase-file ${path}: ${why}`);
+  }
 }
 
 /** The warning for an endpoint whose certificate is not checked; undefined if it is checked. */

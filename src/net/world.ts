@@ -11,8 +11,12 @@ export interface World {
   readonly clock: Clock;
   /** Whether `Link.reset` sends RST. */
   readonly canReset: boolean;
-  /** Starts to open a link to the broker. `place` spreads links over several source addresses. */
-  dial(receiver: DialReceiver, place?: number): Link;
+  /**
+   * Starts to open a link to the broker. `place` spreads links over several source addresses.
+   *
+   * @param client the client that connects, where each has a certificate of its own
+   */
+  dial(receiver: DialReceiver, place?: number, client?: number): Link;
 }
 
 /** A world with timers. */
@@ -21,22 +25,29 @@ export interface TimedWorld extends World {
   after(ms: number, act: () => void): () => void;
 }
 
+/** The certificate and the key of a client, in PEM. */
+export type PairOf = (client: number) => { readonly cert: string; readonly key: string } | undefined;
+
 /**
  * The real world, with links to one broker.
  *
+ * @param pairOf the certificate and key of a client, in PEM; undefined where it has those of the target
  * @param sourceAddresses the source addresses of links; empty: the operating system chooses
  */
 export function worldOf(
   target: Endpoint,
   engine: EngineName | undefined,
   sourceAddresses: readonly string[] = [],
+  pairOf: PairOf = () => undefined,
 ): TimedWorld {
   return {
     clock: monotonicClock,
     canReset: canResetOver(target, engine),
-    dial: (receiver, place = 0) => {
+    dial: (receiver, place = 0, client) => {
       const sourceAddress = sourceAddresses[place % sourceAddresses.length];
-      return dial(target, { sourceAddress, engine }, receiver);
+      const pair = client === undefined ? undefined : pairOf(client);
+      const tls = pair && { ...target.tls, ...pair };
+      return dial(target, { sourceAddress, engine, ...tls && { tls } }, receiver);
     },
     after: (ms, act) => {
       const timer = setTimeout(act, ms);

@@ -5,7 +5,8 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { killModes } from "../../src/fleet/plan/kill_mode.ts";
-import { beginLife, clientIdOf, willOf } from "../../src/fleet/life/life.ts";
+import { clientIdOf } from "../../src/fleet/plan/client_id.ts";
+import { beginLife, willOf } from "../../src/fleet/life/life.ts";
 import { makePlan } from "../../src/fleet/plan/make_plan.ts";
 import type { PhasePlan, PlanRequest } from "../../src/fleet/plan/plan.ts";
 import type { FleetResult } from "../../src/fleet/result/result.ts";

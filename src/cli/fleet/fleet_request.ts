@@ -161,10 +161,11 @@ export async function passwordOf(
   if (flags.password !== undefined) {
     throw new UsageError("Cannot take both --password and --password-file: expected one of them");
   }
-  const bytes = await passwordBytes(flags.passwordFile);
+  const { passwordFile: path } = flags;
+  const bytes = await passwordBytes(path);
   if (bytes.length <= longestPasswordBytes) return textOfBytes(bytes);
   throw new UsageError(
-    `Cannot use --password-file "${flags.passwordFile}": it has ${formatCount(bytes.length)} bytes, and a ` +
+    `Cannot use --password-file "${path}": it has ${formatCount(bytes.length)} bytes, and a ` +
       `password has ${formatCount(longestPasswordBytes)} at most`,
   );
 }

@@ -11,7 +11,9 @@ export function kindOf(value: OptionValue): Kind<unknown> {
   if (isNumber(value)) return number(value);
   const { metavar, read, allowed, words } = formOf(value);
   if (value.kind === "choice" || value.kind === "qos") return { ...choice(words!), read };
-  if (value.kind === "text" || value.kind === "file") return text(metavar as Kind<string>["metavar"]);
+  if (value.kind === "text" || value.kind === "file") {
+    return text(metavar as Kind<string>["metavar"]);
+  }
   return text(metavar as Kind<unknown>["metavar"], read, allowed);
 }
 

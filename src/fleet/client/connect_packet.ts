@@ -3,8 +3,12 @@
  */
 import { bytesOfText } from "../../base/byte_text.ts";
 import type { ConnectPacket } from "../../mqtt/packet.ts";
-import { clientIdOf, type Life, willOf } from "../life/life.ts";
+
+import { type Life, willOf } from "../life/life.ts";
+import { clientIdOf } from "../plan/client_id.ts";
+import { fieldBytes, fieldOf } from "../plan/credential_rows.ts";
 import type { FleetPlan } from "../plan/plan.ts";
+import { fillTemplate, type ValueOf } from "../plan/template.ts";
 
 /** The CONNECT that begins a life, its will in it. */
 export function connectPacketOf(plan: FleetPlan, life: Life): ConnectPacket {
@@ -16,7 +20,7 @@ export function connectPacketOf(plan: FleetPlan, life: Life): ConnectPacket {
     cleanStart: life.cleanStart,
     keepAliveS: plan.keepAliveS,
     clientId: clientIdOf(plan, life.client),
-    ...credentialsOf(plan, String(life.client)),
+    ...clientLogin(plan, life.client),
     will: { topic, payload, qos, retain, ...delayS > 0 && { delayIntervalS: delayS }, ...properties && { properties } },
     ...sessionExpiryS > 0 && { properties: { sessionExpiryIntervalS: sessionExpiryS } },
   };
@@ -30,7 +34,7 @@ export function plainConnectPacket(plan: FleetPlan, version: 4 | 5, clientId: st
     cleanStart: true,
     keepAliveS: plainKeepAliveS,
     clientId,
-    ...credentialsOf(plan, watcherName),
+    ...watcherLogin(plan, clientId),
   };
 }
 
@@ -51,17 +55,52 @@ const watcherGraceS = 300;
 /** Keep alive of watchers and readers, in seconds. */
 export const plainKeepAliveS = 60;
 
-/** The values of {client} and {group} for watchers and readers. */
+/** The value of {client} and {group} for watchers and readers. */
 const watcherName = "watcher";
 
-/** 3.1.1 allows no password without a user name, so an empty user name accompanies it. */
-function credentialsOf(plan: FleetPlan, client: string): { username?: string; password?: Uint8Array } {
-  const { username, password } = plan;
-  if (username === undefined && password === undefined) return {};
-  // A client's group was filled in with its group's plan.
-  const filled = (text: string) => text.replaceAll("{client}", client).replaceAll("{group}", watcherName);
-  return {
-    username: filled(username ?? ""),
-    ...password !== undefined && { password: bytesOfText(filled(password)) },
+interface Login {
+  readonly username?: string;
+  readonly password?: Uint8Array;
+}
+
+/** The login of a client, or of a canary, whose number is beyond the clients. */
+function clientLogin(plan: FleetPlan, client: number): Login {
+  const { credentialRows: rows, canaryUsername } = plan;
+  if (client >= plan.clients && canaryUsername !== undefined) return login(canaryUsername, plan.canaryPassword);
+  if (rows !== undefined && client < rows.count) {
+    const username = fieldOf(rows, client, "username") ?? plan.username;
+    const password = fieldBytes(rows, client, "password");
+    if (password !== undefined) return { ...login(username ?? ""), password };
+    return filledLogin(plan, username, clientValues(plan, client));
+  }
+  return filledLogin(plan, plan.username, clientValues(plan, client));
+}
+
+/** The login of a watcher or a reader. */
+function watcherLogin(plan: FleetPlan, clientId: string): Login {
+  const { watcherUsername, watcherPassword, run } = plan;
+  if (watcherUsername !== undefined) return login(watcherUsername, watcherPassword);
+  return filledLogin(plan, plan.username, (name) => {
+    if (name === "client" || name === "group") return watcherName;
+    return name === "id" ? clientId : name === "run" ? run : undefined;
+  });
+}
+
+/** The values of placeholders for a client; the cut of the plan into groups filled in its group. */
+function clientValues(plan: FleetPlan, client: number): ValueOf {
+  return (name) => {
+    if (name === "client") return String(client);
+    if (name === "id") return clientIdOf(plan, client);
+    return name === "run" ? plan.run : name === "group" ? watcherName : undefined;
   };
+}
+
+function filledLogin({ password }: FleetPlan, username: string | undefined, valueOf: ValueOf): Login {
+  if (username === undefined && password === undefined) return {};
+  return login(fillTemplate(username ?? "", valueOf), password && fillTemplate(password, valueOf));
+}
+
+/** 3.1.1 allows no password without a user name, so an empty user name accompanies it. */
+function login(username: string, password?: string): Login {
+  return { username, ...password !== undefined && { password: bytesOfText(password) } };
 }

@@ -66,12 +66,13 @@ export class ClientConnection implements DialReceiver, PacketReceiver, Wakeable 
   #nowMs = 0;
   #over = false;
 
-  constructor(world: FleetWorld, version: ProtocolVersion, owner: ConnectionOwner, place: number) {
+  /** @param client the number of the client, where each may have a certificate of its own */
+  constructor(world: FleetWorld, version: ProtocolVersion, owner: ConnectionOwner, place: number, client?: number) {
     this.version = version;
     this.#world = world;
     this.#owner = owner;
     this.#stream = new PacketStream({ maximumPacketSize, receiver: this, version, lenient: true });
-    this.#link = world.dial(this, place);
+    this.#link = world.dial(this, place, client);
   }
 
   /** The broker, as `host:port`. */

@@ -2,8 +2,10 @@
 import { Deadlines } from "../../base/deadlines.ts";
 import type { Endpoint } from "../../net/endpoint.ts";
 import type { EngineName } from "../../net/engine.ts";
+import { readPairNow } from "../../net/tls/tls_identity.ts";
 import { type TimedWorld, type World, worldOf } from "../../net/world.ts";
 import type { Cable } from "../../net/cable.ts";
+import { clientPair, hasOwnPairs } from "../plan/client_pair.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 
 /** An object with a timer to wake. */
@@ -21,12 +23,18 @@ export interface FleetWorld extends World {
 
 /** The settings of a run with the target and the source of its links. */
 interface Reach {
-  readonly plan: Pick<FleetPlan, "sourceAddresses">;
+  readonly plan: FleetPlan;
   readonly target: Endpoint;
   readonly engine?: EngineName | undefined;
 }
 
 /** The real world of a fleet, with no timer yet. */
 export function fleetWorldOf({ plan, target, engine }: Reach): FleetWorld & TimedWorld {
-  return { ...worldOf(target, engine, plan.sourceAddresses), wakes: new Deadlines<Wakeable>() };
+  const pairOf = hasOwnPairs(plan)
+    ? (client: number) => {
+      const files = clientPair(plan, client);
+      return files && readPairNow(files.cert, files.key, target.tls?.keyPassphrase);
+    }
+    : undefined;
+  return { ...worldOf(target, engine, plan.sourceAddresses, pairOf), wakes: new Deadlines<Wakeable>() };
 }

@@ -84,7 +84,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   #dial(nowMs: number): void {
     [this.#previous, this.#life] = [this.#life, beginLife(this.#plan, this, ++this.#incarnation)];
     this.#dialledMs = nowMs;
-    this.#connection = new ClientConnection(this.#host.world, this.version, this, this.number);
+    this.#connection = new ClientConnection(this.#host.world, this.version, this, this.number, this.number);
   }
 
   /** Kills this client, now or as soon as it is connected. */

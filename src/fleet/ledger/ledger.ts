@@ -27,7 +27,8 @@ import {
   strayFault,
 } from "./ledger_entry.ts";
 import { keepSamples } from "./ledger_samples.ts";
-import { clientIdOf, type Life, type WillMark, willTopicOf } from "../life/life.ts";
+import { clientIdOf } from "../plan/client_id.ts";
+import { type Life, type WillMark, willTopicOf } from "../life/life.ts";
 import { answersCut, dueBy, expectationOf, judge, modeOf, worst } from "../oracle/oracle.ts";
 import { longestWaitOf } from "../plan/phases.ts";
 import type { FleetPlan } from "../plan/plan.ts";

@@ -5,7 +5,8 @@ import type { FaultSample, Timeline } from "../result/fault_sample.ts";
  * One life as a row of a table: plain data, emitted as it is judged, for consumers that need every life of a run.
  */
 import type { Groups } from "../plan/groups.ts";
-import { clientIdOf, type Life } from "../life/life.ts";
+import { clientIdOf } from "../plan/client_id.ts";
+import { type Life } from "../life/life.ts";
 import { modeOf } from "../oracle/oracle.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { timelineOf } from "./timeline.ts";

@@ -6,7 +6,7 @@ import type { FaultSample } from "../result/fault_sample.ts";
  * their topics. A run calls it as events happen, a recording's replay at their recorded instants.
  */
 import type { Groups } from "../plan/groups.ts";
-import { clientIdOf } from "../life/life.ts";
+import { clientIdOf } from "../plan/client_id.ts";
 import { expectationOf } from "../oracle/oracle.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { PresenceLog } from "./presence_log.ts";

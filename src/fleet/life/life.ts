@@ -6,6 +6,7 @@ import { mix } from "../../base/random.ts";
 import type { MessageProperties, ProtocolVersion, QoS } from "../../mqtt/packet.ts";
 import type { KillMode } from "../plan/kill_mode.ts";
 import { type Mark, nonceOf, readMark, writeMark } from "./mark.ts";
+import { clientIdOf } from "../plan/client_id.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { type WillTopicBy, willTopicBy } from "../plan/will_topic.ts";
 
@@ -121,11 +122,6 @@ export function coinOf(plan: FleetPlan, client: number, incarnation: number): nu
   return mix(plan.seed, client, incarnation, drawOf.coin);
 }
 
-/** The client id, constant through all lives of a client. */
-export function clientIdOf(plan: FleetPlan, client: number): string {
-  return `${plan.clientPrefix}-${plan.run}-${client}`;
-}
-
 /** A will as the client requests it from the broker. */
 interface WillContent {
   readonly topic: string;
@@ -145,6 +141,7 @@ export function willTopicOf(
     run: plan.run,
     bucket: String(bucket),
     client: String(client),
+    id: () => clientIdOf(plan, client),
     incarnation: String(incarnation),
   });
 }

@@ -6,6 +6,7 @@ import { isIP } from "node:net";
 import { UsageError } from "../../base/failure.ts";
 import { formatCount } from "../../base/units.ts";
 import { profileNames, profileOf } from "../../profiles/profiles.ts";
+import { clientIdFault } from "./client_id.ts";
 import { phaseFaults } from "./check_phases.ts";
 import { Groups } from "./groups.ts";
 import { isNumber, numberForms } from "./option_value.ts";
@@ -14,6 +15,7 @@ import { mayLack } from "./plan_option.ts";
 import { optionList } from "./plan_options.ts";
 import { checkTogether, type PlanFault, type Refuse } from "./plan_rules.ts";
 import { mostShards } from "./shard.ts";
+import { hasPlaceholder } from "./template.ts";
 import { telemetryTopic } from "./telemetry_topic.ts";
 import { checkWillTopic, filtersMeet, willTopicFilter } from "./will_topic.ts";
 
@@ -119,14 +121,24 @@ function checkPresence({ presence, willRetain, willTopic }: FleetPlan, refuse: R
     const allowed = "retained wills: without them a dead client stays online";
     refuse("presence", "--presence without --will-retain", allowed);
   }
-  if (!willTopic.includes("{client}") || willTopic.includes("{incarnation}")) {
+  if (!hasPlaceholder(willTopic, "client", "id") || hasPlaceholder(willTopic, "incarnation")) {
     const allowed =
       "a topic with {client} and without {incarnation} with --presence: one for each client, in all its lives";
     refuse("willTopic", `--will-topic ${JSON.stringify(willTopic)}`, allowed);
   }
 }
 
-function checkNames({ run, clientPrefix }: FleetPlan, refuse: Refuse): void {
+function checkNames(plan: FleetPlan, refuse: Refuse): void {
+  const { run, clientPrefix, clientId, credentials } = plan;
+  const idFault = clientId === undefined ? undefined : clientIdFault(clientId);
+  if (idFault !== undefined) refuse("clientId", `--client-id ${JSON.stringify(clientId)}`, idFault);
+  if (clientId !== undefined && credentials !== undefined) {
+    refuse("clientId", "--client-id and --credentials", "one of them: the file has the client identifiers");
+  }
+  for (const [name, flag] of [["watcher", "--watcher-username"], ["canary", "--canary-username"]] as const) {
+    if (plan[`${name}PasswordFile`] === undefined || plan[`${name}Username`] !== undefined) continue;
+    refuse(`${name}PasswordFile`, `--${name}-password-file alone`, `${flag} with it`);
+  }
   if (!/^[0-9A-Za-z-]{1,16}$/.test(run)) refuse("run", `run id "${run}"`, "1 to 16 letters, digits or hyphens");
   if (clientPrefix === "" || clientPrefix.length > 64 || /[\0/+#]/.test(clientPrefix)) {
     const allowed = "1 to 64 characters without / + # and NUL";

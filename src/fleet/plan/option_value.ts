@@ -139,7 +139,14 @@ function writeReconnect(value: number | "never"): string {
 export function formOf(value: NumberValue): ValueForm<number>;
 export function formOf(value: OptionValue): ValueForm<unknown>;
 export function formOf(value: OptionValue): ValueForm<unknown> {
-  if (value.kind === "text" || value.kind === "file") return form(value.metavar, (text) => text, String, "text");
+  if (value.kind === "text" || value.kind === "file") {
+    return form(
+      value.metavar,
+      (text) => text,
+      String,
+      "text",
+    );
+  }
   if (value.kind !== "choice") return forms[value.kind];
   const { words, metavar = words.join("|") } = value;
   return form(metavar, (text, name) => units.parseChoice(text, name, words), String, units.listed(words), words);

@@ -3,6 +3,7 @@
  */
 import type { Endpoint } from "../../net/endpoint.ts";
 import type { EngineChoice, EngineName } from "../../net/engine.ts";
+import type { CredentialRows } from "./credential_rows.ts";
 import type { KillShare } from "./kill_mode.ts";
 
 /** The protocol versions of the clients; `auto` is `mix` where the broker accepts both, else the version it accepts. */
@@ -58,7 +59,7 @@ export interface FleetPlan {
   readonly sessionExpiryS: number;
   /** Clean Start (5.0), Clean Session (3.1.1) of each CONNECT; `mix` draws. */
   readonly cleanStart: "yes" | "no" | "mix";
-  /** Takes {run}, {bucket}, {client}, {incarnation} and {group}. */
+  /** Takes {run}, {bucket}, {client}, {client:05}, {id}, {incarnation} and {group}. */
   readonly willTopic: string;
   /** The size of the payload of each will, 64 to 65,535 bytes. Default: 64. */
   readonly willPayloadSizeBytes: number;
@@ -70,7 +71,27 @@ export interface FleetPlan {
   readonly workers: number;
   /** The beginning of each client identifier. Default: `mqtt-sim`. */
   readonly clientPrefix: string;
-  /** Takes {client} and {group}; watchers and readers log in as client and group `watcher`. */
+  /** The template of the clients' identifiers, with {client}; absent: prefix, run and number. */
+  readonly clientId?: string;
+  /** Every identifier of the run that has no template consists of at most 23 letters and digits. */
+  readonly shortClientIds?: boolean;
+  /** A file of client identifiers and credentials, a row for each client. */
+  readonly credentials?: string;
+  /** The rows of that file, once the run has read it; no report has them. */
+  readonly credentialRows?: CredentialRows;
+  /** User name of watchers and of other connections without a will; that of the clients when absent. */
+  readonly watcherUsername?: string;
+  /** A file with its password. */
+  readonly watcherPasswordFile?: string;
+  /** That password, once the run has read it; no report has it. */
+  readonly watcherPassword?: string;
+  /** User name of the canaries; that of the clients when absent. */
+  readonly canaryUsername?: string;
+  /** A file with its password. */
+  readonly canaryPasswordFile?: string;
+  /** That password, once the run has read it; no report has it. */
+  readonly canaryPassword?: string;
+  /** Takes the placeholders; watchers and readers log in as client and group `watcher`. */
   readonly username?: string;
   /** Takes the placeholders of the user name. */
   readonly password?: string;
@@ -86,6 +107,12 @@ export interface FleetPlan {
   readonly tlsCert?: string;
   /** The private key of `tlsCert`, in PEM. */
   readonly tlsKey?: string;
+  /** A file with the passphrase of the keys. */
+  readonly tlsKeyPassphraseFile?: string;
+  /** The certificate of the tool's own connections: watchers, canaries, readers. */
+  readonly watcherTlsCert?: string;
+  /** Its private key. */
+  readonly watcherTlsKey?: string;
   /** The name that the broker's certificate must have, where it is not the one in the URL. */
   readonly tlsServerName?: string;
   /** The fleet accepts any certificate of the broker. */
@@ -117,6 +144,9 @@ export interface FleetPlan {
   /** The messages of each client beside its will; none when absent. */
   readonly telemetry?: Telemetry;
 }
+
+/** The parts of a plan that a run reads from files: no flag sets them, and no report has them. */
+export type HiddenName = "credentialRows" | "watcherPassword" | "canaryPassword";
 
 /** The messages of a client while it is online, on a topic without a watcher. */
 export interface Telemetry {

@@ -9,12 +9,15 @@
 import { formatCount } from "../../base/units.ts";
 import { engineChoices, engineHelp } from "../../net/engine.ts";
 import { profileNames } from "../../profiles/profiles.ts";
-import type { FleetPlan, GroupOwn, KillRate } from "./plan.ts";
+import type { FleetPlan, GroupOwn, HiddenName, KillRate } from "./plan.ts";
 import type { OptionValue } from "./option_value.ts";
 import { type OptionSection, optionSections, type PlanOption } from "./plan_option.ts";
 
 /** The parts of a plan that are options: all except those that only a scenario file can set. */
-export type OptionName = Exclude<keyof FleetPlan, "scenario" | "overruled" | "groups" | "phases" | "telemetry">;
+export type OptionName = Exclude<
+  keyof FleetPlan,
+  "scenario" | "overruled" | "groups" | "phases" | "telemetry" | HiddenName
+>;
 
 /** The further columns of a row. */
 type OptionRest = Omit<PlanOption, "flag" | "section" | "value">;
@@ -150,7 +153,9 @@ export const planOptions = {
     ownToGroup: true,
   }),
   willTopic: option("will-topic", "Wills", { kind: "text", metavar: "TOPIC" }, {
-    help: "Topic of each will; takes {run}, {bucket}, {client}, {incarnation} and {group}.",
+    help:
+      "Topic of each will; takes {run}, {bucket}, {client}, {client:05}, {id}, {incarnation} and {group}. {id} is " +
+      "the client identifier.",
     default: "mqtt-sim/{run}/{bucket}/{client}/will",
     ownToGroup: true,
   }),
@@ -190,11 +195,44 @@ export const planOptions = {
     default: "mqtt-sim",
     added: true,
   }),
+  clientId: option("client-id", "Fleet", { kind: "text", metavar: "TEMPLATE" }, {
+    help:
+      "Client identifiers of the clients, such as 'dev-{client:05}': {client} is the client's number, {client:05} " +
+      "has at least five digits, {run} is the run id.",
+    defaultText: "prefix, run id and number, with hyphens",
+  }),
+  shortClientIds: option("short-client-ids", "Fleet", { kind: "switch" }, {
+    help: "Use client identifiers of 1 to 23 letters and digits, which every broker must accept, for all clients, " +
+      "watchers and canaries.",
+    defaultText: "no",
+  }),
+  credentials: option("credentials", "Target", { kind: "file", metavar: "FILE" }, {
+    help: "CSV file with a row for each client, and a header: client_id, and any of username, password, cert, key. " +
+      "The run checks the whole file before it starts.",
+    defaultText: "none",
+  }),
+  watcherUsername: option("watcher-username", "Watching", { kind: "text", metavar: "NAME" }, {
+    help: "User name of the watchers, and of all other connections of the tool that have no will.",
+    defaultText: "that of the clients",
+  }),
+  watcherPasswordFile: option("watcher-password-file", "Watching", { kind: "file", metavar: "FILE" }, {
+    help: "A file with the password of the watchers; a line end after it does not count.",
+    defaultText: "none",
+    ownToShard: true,
+  }),
+  canaryUsername: option("canary-username", "Watching", { kind: "text", metavar: "NAME" }, {
+    help: "User name of the canaries, which publish and die beside each watcher.",
+    defaultText: "that of the clients",
+  }),
+  canaryPasswordFile: option("canary-password-file", "Watching", { kind: "file", metavar: "FILE" }, {
+    help: "A file with the password of the canaries; a line end after it does not count.",
+    defaultText: "none",
+    ownToShard: true,
+  }),
   username: option("username", "Target", { kind: "text", metavar: "NAME" }, {
     short: "u",
-    help:
-      "User name of every client and watcher; {client} and {group} in it become the client's number and group, or " +
-      "watcher for a watcher.",
+    help: "User name of every client and watcher; takes {client}, {client:05}, {id}, {run} and {group}. {client} and " +
+      "{group} become watcher for a watcher.",
     defaultText: "the one in --url, if any",
     ownToGroup: true,
   }),
@@ -251,12 +289,29 @@ export const planOptions = {
     ownToShard: true,
   }),
   tlsCert: option("tls-cert", "TLS", { kind: "file", metavar: "FILE" }, {
-    help: "The certificate of all clients, in PEM; with --tls-key.",
+    help:
+      "The certificate of all clients, in PEM; with --tls-key. With {client}, {client:05} or {id} in the path, each " +
+      "client has its own.",
     defaultText: "none",
     ownToShard: true,
   }),
   tlsKey: option("tls-key", "TLS", { kind: "file", metavar: "FILE" }, {
-    help: "Its private key, in PEM, without a passphrase.",
+    help: "Its private key, in PEM; takes the placeholders of --tls-cert.",
+    defaultText: "none",
+    ownToShard: true,
+  }),
+  tlsKeyPassphraseFile: option("tls-key-passphrase-file", "TLS", { kind: "file", metavar: "FILE" }, {
+    help: "A file with the passphrase of the private keys; a line end after it does not count.",
+    defaultText: "none: the keys have no passphrase",
+    ownToShard: true,
+  }),
+  watcherTlsCert: option("watcher-tls-cert", "TLS", { kind: "file", metavar: "FILE" }, {
+    help: "The certificate of watchers, canaries and the tool's other connections, in PEM; with --watcher-tls-key.",
+    defaultText: "that of the clients, where it is the same for all",
+    ownToShard: true,
+  }),
+  watcherTlsKey: option("watcher-tls-key", "TLS", { kind: "file", metavar: "FILE" }, {
+    help: "Its private key, in PEM.",
     defaultText: "none",
     ownToShard: true,
   }),

@@ -3,6 +3,7 @@
  * plan alone, so that parts in several processes are together the run that one process would be.
  */
 import { UsageError } from "../../base/failure.ts";
+import { ownClientId } from "./client_id.ts";
 import type { FleetPlan, Shard } from "./plan.ts";
 
 /** The most processes that may share a run. */
@@ -56,6 +57,6 @@ function here(count: number, shard: Shard | undefined): Range {
 }
 
 /** The client id of a connection that is neither client nor watcher: no two shards may take each other over. */
-export function ownIdOf({ clientPrefix, run, shard }: FleetPlan, name: string): string {
-  return `${clientPrefix}-${run}-${shard === undefined ? "" : `s${shard.number}`}${name}`;
+export function ownIdOf(plan: FleetPlan, name: string): string {
+  return ownClientId(plan, `${plan.shard === undefined ? "" : `s${plan.shard.number}`}${name}`);
 }

@@ -4,40 +4,34 @@
 import { UsageError } from "../../base/failure.ts";
 import type { FleetPlan } from "./plan.ts";
 import { shardsOf } from "./shard.ts";
+import { fillTemplate, hasPlaceholder, placeholderList, strangeBrace, templateOf, templateParts } from "./template.ts";
 
-/** The values of a template's placeholders. */
+/** The values of a topic's placeholders; the cut of the plan into groups fills {group}. */
 interface TopicParts {
   readonly run: string;
   readonly bucket: string;
   readonly client: string;
+  /** The client identifier, on request. */
+  readonly id?: () => string;
   readonly incarnation: string;
 }
-
-const placeholder = /\{([^{}]*)\}/g;
-/** The cut of the plan into groups fills {group}, so that no life needs its group. */
-const known: readonly string[] = ["run", "bucket", "client", "incarnation", "group"];
 
 /** Makes the topic of one life's will. */
 export type WillTopicBy = (parts: TopicParts) => string;
 
 /** Makes the topics of a template; it cuts the template once, because callers request topics again and again. */
 export function willTopicBy(template: string): WillTopicBy {
-  // Text at even places, names of placeholders at odd ones.
-  const pieces = template.split(placeholder);
-  return (parts) => {
-    let topic = pieces[0]!;
-    for (let at = 1; at < pieces.length; at += 2) topic += parts[pieces[at] as keyof TopicParts] + pieces[at + 1]!;
-    return topic;
-  };
+  const filled = templateOf(template);
+  return (parts) => filled((name) => name === "id" ? parts.id?.() : name === "group" ? undefined : parts[name]);
 }
 
 /**
  * The narrowest topic filter that matches every will topic with these parts: a level with one of the others becomes
  * `+`.
  */
-export function willTopicFilter(template: string, parts: Partial<TopicParts>): string {
+export function willTopicFilter(template: string, parts: Partial<Omit<TopicParts, "id">>): string {
   return template.split("/").map((level) => {
-    const filled = level.replace(placeholder, (whole, name: keyof TopicParts) => parts[name] ?? whole);
+    const filled = fillTemplate(level, (name) => name === "id" || name === "group" ? undefined : parts[name]);
     return filled.includes("{") ? "+" : filled;
   }).join("/");
 }
@@ -51,7 +45,9 @@ export function filtersMeet(one: string, other: string): boolean {
 
 /** True when a filter for one bucket never matches the topics of another: a level separates them. */
 export function sharedByBucket(template: string): boolean {
-  return template.split("/").some((level) => level.includes("{bucket}") && !/\{(client|incarnation)\}/.test(level));
+  return template.split("/").some((level) =>
+    hasPlaceholder(level, "bucket") && !hasPlaceholder(level, "client", "id", "incarnation")
+  );
 }
 
 /**
@@ -67,13 +63,11 @@ export function checkWillTopic(
   const refuse = (allowed: string): never => {
     throw new UsageError(`Cannot use --will-topic ${JSON.stringify(template)}: expected ${allowed}`);
   };
-  const unknown = [...template.matchAll(placeholder)].find((match) => !known.includes(match[1]!));
-  if (unknown !== undefined) refuse(`{run}, {bucket}, {client}, {incarnation} or {group} in place of ${unknown[0]}`);
-  const literal = template.replace(placeholder, "");
+  const strange = strangeBrace(template);
+  if (strange !== undefined && strange.length > 1) refuse(`${placeholderList} in place of ${strange}`);
+  const literal = templateParts(template).filter((part) => typeof part === "string").join("");
   if (template === "" || /[+#\0]/.test(literal)) refuse("a topic name: at least one character, no + # and NUL");
-  if (literal.includes("{") || literal.includes("}")) {
-    refuse("braces only around run, bucket, client, incarnation or group");
-  }
+  if (strange !== undefined) refuse("braces only around run, bucket, client, id, incarnation or group");
   if (template.startsWith("$")) refuse("no leading $, which is reserved for brokers");
   if (new TextEncoder().encode(template).length > 1_024) refuse("at most 1,024 bytes");
   // On a shared topic, the cleanup of one squad would delete retained wills that another squad has not verified yet.

@@ -2,9 +2,11 @@
  * TLS as a plan requests it.
  */
 import type { Endpoint } from "../../net/endpoint.ts";
-import { insecureText, securedEndpoint } from "../../net/secured_endpoint.ts";
+import { insecureText, refuseWithoutTls, securedEndpoint, tlsFlagOf } from "../../net/secured_endpoint.ts";
+import { clientPair, hasOwnPairs, ownPair } from "../plan/client_pair.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import type { Notice } from "../result/result.ts";
+import { checkPairs } from "./read_credentials.ts";
 
 /**
  * A target with its TLS settings; an unchecked certificate causes a warning.
@@ -16,8 +18,18 @@ export async function securedTarget(
   plan: FleetPlan,
   notify: (notice: Notice) => void,
 ): Promise<Endpoint> {
-  const secured = await securedEndpoint(target, plan);
+  const { tlsCert: _, tlsKey: _1, ...rest } = plan;
+  const flag = tlsFlagOf(plan) ?? ownPairFlag(plan);
+  if (flag !== undefined) refuseWithoutTls(target, flag);
+  const secured = await securedEndpoint(target, { ...rest, ...ownPair(plan) });
+  if (hasOwnPairs(plan)) await checkPairs(plan, (client) => clientPair(plan, client), secured.tls?.keyPassphrase);
   const text = insecureText(secured);
   if (text !== undefined) notify({ level: "warning", text });
   return secured;
+}
+
+/** The option through which clients have certificates of their own. */
+function ownPairFlag(plan: FleetPlan): string | undefined {
+  if (plan.watcherTlsCert !== undefined) return "--watcher-tls-cert";
+  return plan.credentialRows?.columns.includes("cert") ? "--credentials with a column cert" : undefined;
 }

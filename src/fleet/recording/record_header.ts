@@ -4,7 +4,7 @@
 import type { ConnackPacket, ConnackProperties, ProtocolVersion } from "../../mqtt/packet.ts";
 import type { EngineName } from "../../net/engine.ts";
 import { maskedWebHeader } from "../../net/web_request.ts";
-import type { FleetPlan } from "../plan/plan.ts";
+import type { FleetPlan, HiddenName } from "../plan/plan.ts";
 import { recordSchema } from "./record_event.ts";
 
 /** A broker's data in its CONNACK, before the run. */
@@ -41,20 +41,23 @@ export interface RecordHeader {
   readonly brokerName?: string;
 }
 
-/** A plan that shows that there are passwords and headers, but not their values. */
+/** The passwords of a plan. */
+const secrets = ["password", "watcherPassword", "canaryPassword"] as const;
+
+/** A plan that shows that there are passwords, but not their values. */
 export function withEmptyPasswords(plan: FleetPlan): FleetPlan {
-  const emptied = <Part extends { readonly password?: string }>(part: Part): Part =>
-    part.password === undefined ? part : { ...part, password: "" };
-  return { ...emptied(plan), ...maskedHeaders(plan), ...plan.groups && { groups: plan.groups.map(emptied) } };
+  const emptied = <Part extends Partial<FleetPlan>>(part: Part): Part => ({
+    ...part,
+    ...Object.fromEntries(secrets.flatMap((name) => part[name] === undefined ? [] : [[name, ""]])),
+  });
+  const { credentialRows: _, ...shown } = plan;
+  return { ...emptied(shown), ...maskedHeaders(plan), ...plan.groups && { groups: plan.groups.map(emptied) } };
 }
 
-/** A plan without its password, without those of its groups, and without the values of headers. */
-export function withoutPasswords({ password: _, groups, ...shown }: FleetPlan): Omit<FleetPlan, "password"> {
-  return {
-    ...shown,
-    ...maskedHeaders(shown),
-    ...groups && { groups: groups.map(({ password: _, ...group }) => group) },
-  };
+/** A plan without its password, and without those of its groups. */
+export function withoutPasswords(plan: FleetPlan): Omit<FleetPlan, "password" | HiddenName> {
+  const { password: _, watcherPassword: _1, canaryPassword: _2, credentialRows: _3, groups, ...shown } = plan;
+  return { ...shown, ...maskedHeaders(plan), ...groups && { groups: groups.map(({ password: _, ...group }) => group) } };
 }
 
 function maskedHeaders({ wsHeaders }: Pick<FleetPlan, "wsHeaders">): Pick<FleetPlan, "wsHeaders"> {

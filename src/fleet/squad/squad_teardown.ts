@@ -5,7 +5,7 @@
 import type { FleetWorld } from "../client/fleet_world.ts";
 import type { Groups } from "../plan/groups.ts";
 import { RetainedCheck } from "../watch/retained_check.ts";
-import { clientIdOf } from "../life/life.ts";
+import { clientIdOf } from "../plan/client_id.ts";
 import type { WatcherPool } from "../watch/watcher_pool.ts";
 import { SessionSweep } from "../watch/session_sweep.ts";
 import type { SquadRecorder } from "../ledger/squad_recorder.ts";

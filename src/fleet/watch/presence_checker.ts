@@ -7,6 +7,7 @@ import type { FleetWorld } from "../client/fleet_world.ts";
 import type { OracleRules } from "../oracle/expectation.ts";
 import type { Groups } from "../plan/groups.ts";
 import { readWillMark, willOf, willTopicOf } from "../life/life.ts";
+import { ownClientId } from "../plan/client_id.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import type { PresenceAuditor } from "../ledger/presence_auditor.ts";
 import { PresenceCanary } from "./presence_canary.ts";
@@ -102,7 +103,7 @@ export class PresenceChecker {
       plan: this.#plan,
       world,
       version: this.#version,
-      clientId: `${this.#plan.clientPrefix}-${this.#plan.run}-look-${scope.firstClient}-${moment}`,
+      clientId: ownClientId(this.#plan, `look-${scope.firstClient}-${moment}`),
       canary,
       clients: this.#clients,
       onRead: (reading, atMs) => this.#read(moment, reading, atMs),

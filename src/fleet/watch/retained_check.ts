@@ -10,6 +10,7 @@ import { ClientConnection, type ConnectionOwner } from "../client/connection.ts"
 import type { FleetWorld } from "../client/fleet_world.ts";
 import type { FoundWill } from "../result/retained_counts.ts";
 import { readWillMark, type WillMark } from "../life/life.ts";
+import { ownClientId } from "../plan/client_id.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import type { WatchScope } from "../result/squad_task.ts";
 
@@ -42,7 +43,7 @@ export class RetainedCheck implements ConnectionOwner {
   ) {
     this.#plan = plan;
     // Each squad looks for itself: under one id they would take one another over.
-    this.#name = `${plan.clientPrefix}-${plan.run}-look${firstBucket}`;
+    this.#name = ownClientId(plan, `look${firstBucket}`);
     this.#filters = filters;
     this.#expected = expected;
     this.#lastMs = nowMs;

@@ -13,6 +13,7 @@ import type { FleetWorld, Wakeable } from "../client/fleet_world.ts";
 import type { ConnectionEnd } from "../life/connection_end.ts";
 import { disconnectText, endText } from "../oracle/end_text.ts";
 import { retryAfterMs } from "../client/retry.ts";
+import { ownClientId } from "../plan/client_id.ts";
 import { restartsBroker } from "../plan/phases.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { seenMessage, type SeenWill } from "../oracle/will_compare.ts";
@@ -168,7 +169,7 @@ export class Watcher implements ConnectionOwner, Wakeable {
 
   get #clientId(): string {
     const { plan } = this.#host;
-    return `${plan.clientPrefix}-${plan.run}-w${this.post.number}`;
+    return ownClientId(plan, `w${this.post.number}`);
   }
 
   onOpen(connection: ClientConnection, nowMs: number): void {

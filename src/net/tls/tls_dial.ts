@@ -15,6 +15,8 @@ export interface TlsDialOptions {
   readonly cert?: string | undefined;
   /** The private key of the client, in PEM. */
   readonly key?: string | undefined;
+  /** The passphrase of keys that are read later; {@link key} has none. */
+  readonly keyPassphrase?: string | undefined;
   /** The name that the broker's certificate must have, if it differs from that in the URL. */
   readonly serverName?: string | undefined;
   /** Accepts any certificate: an attacker in between can read everything. */

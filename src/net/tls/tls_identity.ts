@@ -1,7 +1,7 @@
 /**
  * Certificates and keys for listeners and clients: reads them, and checks that they fit together before they are used.
  */
-import { createPrivateKey, X509Certificate } from "node:crypto";
+import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { UsageError } from "../../base/failure.ts";
 
 /** The policy for client certificates: none, optional, or required. */
@@ -57,6 +57,8 @@ interface TlsClientFiles {
   /** Own certificate, with {@link key}. */
   readonly cert?: string | undefined;
   readonly key?: string | undefined;
+  /** The passphrase of the key, where it has one. */
+  readonly keyPassphrase?: string | undefined;
 }
 
 /**
@@ -64,7 +66,9 @@ interface TlsClientFiles {
  *
  * @throws UsageError if a file cannot be read, is not a certificate or key, or they do not belong together
  */
-export async function readTlsClientFiles({ ca, cert, key }: TlsClientFiles): Promise<TlsClientFiles> {
+export async function readTlsClientFiles(
+  { ca, cert, key, keyPassphrase }: TlsClientFiles,
+): Promise<TlsClientFiles> {
   if ((cert === undefined) !== (key === undefined)) {
     const [had, lacks] = cert === undefined ? ["--tls-key", "--tls-cert"] : ["--tls-cert", "--tls-key"];
     throw new UsageError(`Cannot use ${had} ${cert ?? key} alone: expected ${lacks} with it`);
@@ -72,16 +76,49 @@ export async function readTlsClientFiles({ ca, cert, key }: TlsClientFiles): Pro
   const authorities = ca === undefined ? undefined : await read("authorities", ca);
   if (authorities !== undefined) certificateOf(authorities, ca!);
   if (cert === undefined || key === undefined) return { ca: authorities };
-  return { ca: authorities, ...await readPair(cert, key) };
+  return { ca: authorities, ...await readPair(cert, key, keyPassphrase) };
 }
 
-/** A certificate and its key, in PEM. */
-async function readPair(cert: string, key: string): Promise<{ readonly cert: string; readonly key: string }> {
+/** A certificate and its key, in PEM; the key without its passphrase. */
+async function readPair(
+  cert: string,
+  key: string,
+  passphrase?: string,
+): Promise<{ readonly cert: string; readonly key: string }> {
   const pair = { cert: await read("certificate", cert), key: await read("private key", key) };
-  if (!certificateOf(pair.cert, cert).checkPrivateKey(privateKeyOf(pair.key, key))) {
+  const privateKey = privateKeyOf(pair.key, key, passphrase);
+  if (!certificateOf(pair.cert, cert).checkPrivateKey(privateKey)) {
     throw new UsageError(`Cannot use key file ${key}: it is not the key of the certificate in ${cert}`);
   }
-  return pair;
+  return isEncrypted(pair.key) ? { ...pair, key: pemOf(privateKey) } : pair;
+}
+
+/** Whether a private key in PEM has a passphrase. */
+function isEncrypted(pem: string): boolean {
+  return pem.includes("ENCRYPTED");
+}
+
+function pemOf(key: KeyObject): string {
+  return key.export({ type: "pkcs8", format: "pem" }) as string;
+}
+
+/**
+ * The pair of one client that connects, checked before the run; undefined where the files have changed since.
+ */
+export function readPairNow(
+  cert: string,
+  key: string,
+  passphrase?: string,
+): { readonly cert: string; readonly key: string } | undefined {
+  try {
+    const pem = Deno.readTextFileSync(key);
+    return {
+      cert: Deno.readTextFileSync(cert),
+      key: isEncrypted(pem) ? pemOf(privateKeyOf(pem, key, passphrase)) : pem,
+    };
+  } catch {
+    return undefined;
+  }
 }
 
 async function read(what: string, path: string): Promise<string> {
@@ -101,10 +138,11 @@ function certificateOf(pem: string, path: string): X509Certificate {
   }
 }
 
-function privateKeyOf(pem: string, path: string) {
+function privateKeyOf(pem: string, path: string, passphrase?: string): KeyObject {
   try {
-    return createPrivateKey(pem);
+    return createPrivateKey(passphrase !== undefined && isEncrypted(pem) ? { key: pem, passphrase } : pem);
   } catch {
-    throw new UsageError(`Cannot use key file ${path}: expected a private key in PEM, without a passphrase`);
+    const allowed = passphrase === undefined ? "without a passphrase" : "which the given passphrase opens";
+    throw new UsageError(`Cannot use key file ${path}: expected a private key in PEM, ${allowed}`);
   }
 }

@@ -1,7 +1,8 @@
 /** Lives: the values drawn for them, and payloads that identify a life. */
 import assert from "node:assert/strict";
 import { Groups } from "../../../src/fleet/plan/groups.ts";
-import { beginLife, clientIdOf, coinOf, readWillMark, willOf } from "../../../src/fleet/life/life.ts";
+import { clientIdOf } from "../../../src/fleet/plan/client_id.ts";
+import { beginLife, coinOf, readWillMark, willOf } from "../../../src/fleet/life/life.ts";
 import { nonceOf } from "../../../src/fleet/life/mark.ts";
 import { aLife, aPlan } from "../sample_life.ts";
 import { eachCase } from "../../support/steps.ts";

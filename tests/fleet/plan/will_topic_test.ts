@@ -5,7 +5,7 @@ import { checkWillTopic, sharedByBucket, willTopicBy, willTopicFilter } from "..
 import { planDefaults } from "../../../src/fleet/plan/make_plan.ts";
 import { topicMatches } from "../topic_matches.ts";
 
-const parts = { run: "r1", bucket: "2", client: "33", incarnation: "4" };
+const parts = { run: "r1", bucket: "2", client: "33", incarnation: "4", id: () => "dev-33" };
 
 const topics: readonly [template: string, topic: string, filter: string][] = [
   [planDefaults.willTopic, "mqtt-sim/r1/2/33/will", "mqtt-sim/r1/2/+/will"],
@@ -20,6 +20,8 @@ const topics: readonly [template: string, topic: string, filter: string][] = [
   ["{bucket}-{client}", "2-33", "+"],
   ["/{client}/", "/33/", "/+/"],
   ["fixed", "fixed", "fixed"],
+  ["a/{client:05}/b", "a/00033/b", "a/+/b"],
+  ["{run}/{bucket:02}/{id}", "r1/02/dev-33", "r1/02/+"],
 ];
 for (const [template, topic, filter] of topics) {
   Deno.test(`will topic: ${template}`, () => {
@@ -54,14 +56,20 @@ const refusals: readonly [template: string, sentence: string][] = [
   ["a/+/b", `${used} "a/+/b": expected a topic name: at least one character, no + # and NUL`],
   ["a\0b", `${used} "a\\u0000b": expected a topic name: at least one character, no + # and NUL`],
   ["$SYS/{client}", `${used} "$SYS/{client}": expected no leading $, which is reserved for brokers`],
-  ["{user}", `${used} "{user}": expected {run}, {bucket}, {client}, {incarnation} or {group} in place of {user}`],
-  ["a/{}", `${used} "a/{}": expected {run}, {bucket}, {client}, {incarnation} or {group} in place of {}`],
+  [
+    "{user}",
+    `${used} "{user}": expected {run}, {bucket}, {client}, {client:05}, {id}, {incarnation} or {group} in place of {user}`,
+  ],
+  [
+    "a/{}",
+    `${used} "a/{}": expected {run}, {bucket}, {client}, {client:05}, {id}, {incarnation} or {group} in place of {}`,
+  ],
   [
     "a/{Client}",
-    `${used} "a/{Client}": expected {run}, {bucket}, {client}, {incarnation} or {group} in place of {Client}`,
+    `${used} "a/{Client}": expected {run}, {bucket}, {client}, {client:05}, {id}, {incarnation} or {group} in place of {Client}`,
   ],
-  ["a/{client", `${used} "a/{client": expected braces only around run, bucket, client, incarnation or group`],
-  ["{{run}}", `${used} "{{run}}": expected braces only around run, bucket, client, incarnation or group`],
+  ["a/{client", `${used} "a/{client": expected braces only around run, bucket, client, id, incarnation or group`],
+  ["{{run}}", `${used} "{{run}}": expected braces only around run, bucket, client, id, incarnation or group`],
   ["ü".repeat(513), `${used} "${"ü".repeat(513)}": expected at most 1,024 bytes`],
 ];
 for (const [template, message] of refusals) {
