@@ -57,7 +57,11 @@ export function withEmptyPasswords(plan: FleetPlan): FleetPlan {
 /** A plan without its password, and without those of its groups. */
 export function withoutPasswords(plan: FleetPlan): Omit<FleetPlan, "password" | HiddenName> {
   const { password: _, watcherPassword: _1, canaryPassword: _2, credentialRows: _3, groups, ...shown } = plan;
-  return { ...shown, ...maskedHeaders(plan), ...groups && { groups: groups.map(({ password: _, ...group }) => group) } };
+  return {
+    ...shown,
+    ...maskedHeaders(plan),
+    ...groups && { groups: groups.map(({ password: _, ...group }) => group) },
+  };
 }
 
 function maskedHeaders({ wsHeaders }: Pick<FleetPlan, "wsHeaders">): Pick<FleetPlan, "wsHeaders"> {
