@@ -3,7 +3,7 @@
  * that is stopped again and again it says that the generator was the limit, and gives no number.
  */
 import assert from "node:assert/strict";
-import { peerTest, startOurBroker, startOurs } from "../support/brokers/peers.ts";
+import { peerTest, startOurBroker, startOurs } from "../../support/brokers/peers.ts";
 
 const short = ["--step-duration", "1s", "--recovery", "0", "--reconnect-after", "100ms", "--seed", "4"];
 
