@@ -38,7 +38,7 @@ const sections: Readonly<Record<string, string>> = {
   Fleet: "clients ramp-rate connects-under-way keepalive session-expiry clean-start workers client-prefix",
   Kills: "kill-rate kill-mode duration reconnect-after seed",
   Wills: "will-qos will-retain presence will-delay will-topic will-payload-size",
-  Watching: "watchers fan-out skip-broker-counters late-after drain",
+  Watching: "watchers fan-out watch-qos skip-broker-counters late-after drain",
   Output:
     "threshold run-id record live metrics metrics-linger otlp otlp-headers color abort-on-fail annotations verbose quiet",
   Reports: "report html junit markdown csv csv-lives hdr",
@@ -56,7 +56,7 @@ Deno.test("help: fleet --help has each flag, in its section", async () => {
 Deno.test("help: each flag has its default, except switches and logins", async () => {
   const text = await help(["fleet"]);
   const without =
-    "url password password-file will-retain presence threshold record live metrics otlp otlp-headers abort-on-fail annotations verbose quiet report html junit markdown csv csv-lives hdr"
+    "url ws-header password password-file will-retain presence threshold record live metrics otlp otlp-headers abort-on-fail annotations verbose quiet report html junit markdown csv csv-lives hdr"
       .split(
         " ",
       );

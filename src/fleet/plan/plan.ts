@@ -67,6 +67,8 @@ export interface FleetPlan {
   readonly watchers: number;
   /** How many watchers receive each will. */
   readonly fanOut: number;
+  /** The highest QoS at which watchers subscribe. Default: 2. */
+  readonly watchQos: number;
   /** Threads that the clients of this process are spread over. */
   readonly workers: number;
   /** The beginning of each client identifier. Default: `mqtt-sim`. */

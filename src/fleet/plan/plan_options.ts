@@ -173,6 +173,13 @@ export const planOptions = {
     help: "How many watchers receive each will, {range}.",
     default: 1,
   }),
+  watchQos: option("watch-qos", "Watching", { kind: "whole", min: 0, max: 2 }, {
+    help:
+      "QoS at which watchers subscribe, {range}; in 5.0 no more than the broker's Maximum QoS. Some brokers, such " +
+      "as AWS IoT Core, do not answer a SUBSCRIBE with QoS 2.",
+    default: 2,
+    added: true,
+  }),
   skipBrokerCounters: option("skip-broker-counters", "Watching", { kind: "switch" }, {
     help:
       "Do not subscribe to the broker's own counters under $SYS. Otherwise a run with missing wills waits up to 12 s at its end for the broker's count of dropped messages.",

@@ -65,6 +65,8 @@ const answeredWithinMs = 5_000;
 
 export class PresenceReader implements ConnectionOwner {
   readonly #order: LookOrder;
+  /** The QoS of its subscriptions. */
+  #qos: QoS = 2;
   readonly #queue: string[];
   readonly #asked = new Map<string, ReadTopic>();
   readonly #acknowledger = new Acknowledger();
@@ -140,6 +142,7 @@ export class PresenceReader implements ConnectionOwner {
     switch (packet.type) {
       case "connack":
         if (packet.reasonCode !== 0) return this.#blind(connackText(connection.version, packet));
+        this.#qos = Math.min(this.#order.plan.watchQos, packet.properties?.maximumQoS ?? 2) as QoS;
         connection.keepAlive(packet.properties?.serverKeepAliveS ?? plainKeepAliveS, nowMs);
         this.#mostBytes = packet.properties?.maximumPacketSize ?? Infinity;
         this.#step = "proving";
@@ -208,7 +211,7 @@ export class PresenceReader implements ConnectionOwner {
       const client = this.#order.clients.get(topic) ?? this.#order.canary.life.client;
       this.#asked.set(topic, { client, fromMs: nowMs, granted: undefined, packet: undefined });
     }
-    const subscriptions = topics.map((topicFilter) => ({ topicFilter, qos: 2 as const }));
+    const subscriptions = topics.map((topicFilter) => ({ topicFilter, qos: this.#qos }));
     this.#connection!.send({ type: "subscribe", packetId: this.#nextId(), subscriptions }, nowMs);
   }
 

@@ -65,6 +65,9 @@ export class Watcher implements ConnectionOwner, Wakeable {
   /** CONNECTs that a limit of the broker refused, since the last one that it did not. */
   #refusals = 0;
   #refusal: string | undefined;
+  /** The QoS of its subscription. */
+  #qos: QoS = 2;
+  #asked = false;
   #return: Return | undefined;
   /** The last QoS 1 message of each packet identifier: the broker may deliver it once more on a later connection. */
   readonly #taken = new Map<number, { readonly what: string; readonly connection: ClientConnection }>();
@@ -202,7 +205,7 @@ export class Watcher implements ConnectionOwner, Wakeable {
   onOver(connection: ClientConnection, end: ConnectionEnd, nowMs: number): void {
     if (connection !== this.#connection) return;
     if (!this.#restarting && this.#refusals > 0 && !this.#ready) return;
-    if (!this.#restarting) return this.#blind(endText(end));
+    if (!this.#restarting) return this.#blind(endText(end) + this.#qosAdvice);
     this.#ready = false;
     this.#host.world.wakes.add(nowMs + retryMs, this);
   }
@@ -216,6 +219,8 @@ export class Watcher implements ConnectionOwner, Wakeable {
     if (packet.reasonCode !== 0) return this.#blind(connackText(connection.version, packet));
     this.#refusals = 0;
     this.#refusal = undefined;
+    // The broker announces the highest QoS that it supports; some close after a SUBSCRIBE with more. [MQTT5 3.2.2-9]
+    this.#qos = Math.min(this.#host.plan.watchQos, packet.properties?.maximumQoS ?? 2) as QoS;
     connection.keepAlive(packet.properties?.serverKeepAliveS ?? plainKeepAliveS, nowMs);
     if (this.#resumes && packet.sessionPresent) return this.#resumed(nowMs);
     if (this.#persistent && !this.#resumes && packet.sessionPresent !== this.#removes) {
@@ -252,7 +257,9 @@ export class Watcher implements ConnectionOwner, Wakeable {
     const options = connection.version === 5
       ? { noLocal: false, retainAsPublished: true, retainHandling: 2 as const }
       : {};
-    const subscriptions = this.post.topicFilters.map((topicFilter) => ({ topicFilter, qos: 2 as const, ...options }));
+    const qos = this.#qos;
+    const subscriptions = this.post.topicFilters.map((topicFilter) => ({ topicFilter, qos, ...options }));
+    this.#asked = true;
     connection.send({ type: "subscribe", packetId: 1, subscriptions }, nowMs);
   }
 
@@ -289,6 +296,12 @@ export class Watcher implements ConnectionOwner, Wakeable {
     const taken = this.#taken.get(packetId!);
     this.#taken.set(packetId!, { what, connection });
     return taken?.what === what && (dup || taken.connection !== connection);
+  }
+
+  /** A broker of 3.1.1 cannot announce that it does not support QoS 2; it may close the connection. */
+  get #qosAdvice(): string {
+    if (!this.#asked || this.#ready || this.#qos < 2) return "";
+    return " after its SUBSCRIBE with QoS 2; --watch-qos 1 subscribes with QoS 1";
   }
 
   #blind(sentence: string): void {

@@ -37,7 +37,7 @@ export function dialTls(target: TcpTarget, identity: TlsDialOptions, receiver: D
     // Server Name Indication allows names, but not addresses. Source: RFC 6066, section 3.
     ...(net.isIP(serverName) === 0 && { servername: serverName }),
     ...(sourceAddress !== undefined && { localAddress: sourceAddress }),
-    ...(alpn !== undefined && { ALPNProtocols: alpn }),
+    ...(alpn !== undefined && { ALPNProtocols: [...alpn] }),
     ...(ca !== undefined && { ca }),
     ...(cert !== undefined && { cert }),
     ...(key !== undefined && { key }),

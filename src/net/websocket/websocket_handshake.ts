@@ -7,9 +7,11 @@ import { websocketPath } from "../endpoint.ts";
 import { webHeaderLine } from "../web_request.ts";
 import { type WebAccess, webRefusal } from "../web_access.ts";
 
-/** The only subprotocol that is offered and chosen. */
+/** The subprotocol that is offered, and chosen where a client offers it. */
 // [MQTT5 6.0.0-3] [MQTT5 6.0.0-4] [MQTT311 6.0.0-3] [MQTT311 6.0.0-4]
 export const subprotocol = "mqtt";
+/** Offered by older clients. Source: the documentation of Eclipse Paho. */
+const olderSubprotocol = "mqttv3.1";
 /** Maximum size of a request or answer, in bytes. */
 export const handshakeLimitBytes = 8_192;
 
@@ -67,7 +69,10 @@ export function answerRequest(head: Uint8Array, access: WebAccess): HandshakeAns
   }
   const key = fields.get("sec-websocket-key") ?? "";
   if (!/^[A-Za-z0-9+/]{22}==$/.test(key)) return refusal("400 Bad Request", "no key of 16 bytes");
-  const chosen = spellings(fields, "sec-websocket-protocol").find((word) => word.toLowerCase() === subprotocol);
+  const offered = spellings(fields, "sec-websocket-protocol");
+  // Older clients of 3.1.1 offer the name of their version, which is in no standard.
+  const chosen = [subprotocol, olderSubprotocol].map((name) => offered.find((word) => word.toLowerCase() === name))
+    .find((word) => word !== undefined);
   if (chosen === undefined) { // [MQTT5 6.0.0-3] [MQTT311 6.0.0-3]
     return refusal("400 Bad Request", `subprotocol ${subprotocol} is not offered`);
   }

@@ -37,6 +37,7 @@ const different: PlanRequest = {
   willPayloadSizeBytes: 100,
   watchers: 9,
   fanOut: 3,
+  watchQos: 1,
   workers: 4,
   shard: { number: 2, of: 2 },
   clientPrefix: 'a "b"',

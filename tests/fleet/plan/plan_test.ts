@@ -28,6 +28,7 @@ Deno.test("plan: absent options have their defaults", () => {
     willPayloadSizeBytes: 64,
     watchers: 2,
     fanOut: 1,
+    watchQos: 2,
     workers: 1,
     clientPrefix: "mqtt-sim",
     lateAfterMs: 1_000,

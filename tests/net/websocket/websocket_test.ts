@@ -78,6 +78,14 @@ Deno.test("websocket: accepts several subprotocols, a query, and mixed letter ca
   assert.match(peer.text, /^HTTP\/1\.1 101 /);
 });
 
+Deno.test("websocket: accepts the subprotocol of older clients, and prefers mqtt", () => {
+  for (const [offered, chosen] of [["chat, mqttv3.1", "mqttv3.1"], ["mqttv3.1, mqtt", "mqtt"]] as const) {
+    const { peer, say } = stage();
+    say(request.replace("Protocol: mqtt", `Protocol: ${offered}`));
+    assert.ok(peer.text.includes(`\r\nSec-WebSocket-Protocol: ${chosen}\r\n`), peer.text);
+  }
+});
+
 Deno.test("websocket: limits the size of a request", () => {
   const { server, say } = stage();
   say("GET /mqtt HTTP/1.1\r\n", "X: " + "x".repeat(8_192));
