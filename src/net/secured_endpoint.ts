@@ -60,7 +60,7 @@ export async function securedEndpoint(target: Endpoint, asked: TlsAsked & WebAsk
   const keyPassphrase = await passphraseOf(asked.tlsKeyPassphraseFile);
   const passphrase = keyPassphrase === undefined ? {} : { keyPassphrase };
   const files = await readTlsClientFiles({ ca, cert, key, ...passphrase });
-  return { ...requested, tls: { ...files, ...passphrase, serverName, insecure, alpn } };
+  return { ...requested, tls: { ...files, ...passphrase, serverName, insecure, ...alpn && { alpn } } };
 }
 
 /** Protocol names of ALPN have 1 to 255 bytes. Source: RFC 7301, section 3.1. */
