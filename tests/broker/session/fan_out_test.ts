@@ -10,23 +10,28 @@ import type { Link } from "../../../src/net/link.ts";
 import { publishes } from "../../mqtt/codec/random_packets.ts";
 import { type Client, connectPacket, Stage } from "../stage.ts";
 
-/** A link that keeps what is written, copied as on a socket. */
+/** A link that sends its bytes later, as a socket does: it keeps the arrays of `write`, and copies those of `writeCopy`. */
 class KeptLink implements Link {
   receiver!: Link["receiver"];
   readonly peer = "test:1";
   readonly bufferedBytes = 0;
   readonly open = true;
-  written: number[] = [];
-  writes = 0;
+  declare readonly writeCopy?: (bytes: Uint8Array) => boolean;
+  readonly #chunks: Uint8Array[] = [];
 
-  write(bytes: Uint8Array): boolean {
-    this.writes++;
-    this.written.push(...bytes);
-    return true;
+  /** @param copies false for a link without `writeCopy` */
+  constructor(copies: boolean) {
+    if (copies) this.writeCopy = (bytes) => this.write(bytes.slice());
   }
 
-  writeCopy(bytes: Uint8Array): boolean {
-    return this.write(bytes);
+  /** All that was written since the last call. */
+  take(): number[] {
+    return this.#chunks.splice(0).flatMap((bytes) => [...bytes]);
+  }
+
+  write(bytes: Uint8Array): boolean {
+    this.#chunks.push(bytes);
+    return true;
   }
 
   end(): void {}
@@ -35,13 +40,13 @@ class KeptLink implements Link {
   resume(): void {}
 }
 
-function watcher(stage: Stage, clientId: string, version: ProtocolVersion, qos: QoS): KeptLink {
-  const link = new KeptLink();
+function watcher(stage: Stage, clientId: string, version: ProtocolVersion, qos: QoS, copies = true): KeptLink {
+  const link = new KeptLink(copies);
   serve(stage.core, link, () => {});
   const subscribe = { type: "subscribe", packetId: 1, subscriptions: [{ topicFilter: "#", qos }] } as const;
   link.receiver.onBytes(encode(connectPacket({ clientId, version }), version));
   link.receiver.onBytes(encode(subscribe, version));
-  link.written = [];
+  link.take();
   return link;
 }
 
@@ -77,10 +82,16 @@ for (const version of [4, 5] as const) {
       fc.property(fc.array(fc.tuple(publishes(version), qos), { minLength: 1, maxLength: 8 }), (drawn) => {
         const stage = new Stage();
         const publisher = stage.connect({ clientId: "p", version });
-        const watchers = [[4, 1], [5, 1], [5, 2], [4, 0], [5, 0], [4, 2]] as const;
-        const links = watchers.map(([version, qos], at) => watcher(stage, `w${at}`, version, qos));
+        const watchers = [[4, 1], [5, 1], [5, 2], [4, 0], [5, 0], [4, 2], [5, 1], [4, 1]] as const;
+        // Each watcher has had one message less than the one before it: their packet identifiers differ.
+        const links = watchers.map(([version, qos], at) => {
+          const link = watcher(stage, `w${at}`, version, qos, at >= 2);
+          publisher.publish("before", "", { qos: 2 });
+          return link;
+        });
+        for (const link of links) link.take();
         const wanted: number[][] = links.map(() => []);
-        const lastIds = links.map(() => 0);
+        const lastIds = links.map((_, at) => links.length - at);
         for (const [packet, qos] of drawn) {
           const sent = published(packet, qos);
           publisher.send(sent);
@@ -90,7 +101,7 @@ for (const version of [4, 5] as const) {
           }
         }
         assert.deepEqual(publisher.end, undefined);
-        for (const [at, link] of links.entries()) assert.deepEqual(link.written, wanted[at], `watcher ${at}`);
+        for (const [at, link] of links.entries()) assert.deepEqual(link.take(), wanted[at], `watcher ${at}`);
       }),
       { numRuns: 150 },
     );
