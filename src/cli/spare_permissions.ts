@@ -49,5 +49,6 @@ function isEverythingGiven(): boolean {
 function runsPrograms(asked: Extract<ParsedCommand, { readonly command: "fleet" | "check" }>): boolean {
   if (asked.restartCommand !== undefined) return true;
   if (asked.command === "check") return false;
+  if (asked.kickCommand !== undefined) return true;
   return asked.scenario !== undefined || (asked.killShares?.some(({ mode }) => mode === "vanish") ?? false);
 }

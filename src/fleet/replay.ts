@@ -47,6 +47,7 @@ const squadActs = {
   failed: ({ books }, { client, text }, atMs) => books.lives.fail(client, text, atMs),
   deferred: ({ books }, { client, mode }, atMs) => books.lives.defer(client, mode, atMs),
   takeover: (squad, { client, dueMs }, atMs) => squad.books.lives.takeOver(client, squad.instant(dueMs), atMs),
+  kick: (squad, { client, dueMs }, atMs) => squad.books.lives.kick(client, squad.instant(dueMs), atMs),
   overslept: (squad, event, atMs) => squad.books.lives.oversleep(squad.life(event), atMs),
   killed: (squad, event, atMs) => squad.kill(event, atMs),
   closing: (squad, event, atMs) => squad.books.lives.closing(squad.killed(event), squad.instant(event.sinceMs), atMs),
@@ -186,8 +187,9 @@ class SquadReplay {
   }
 
   kill(event: Of<"killed">, doneMs: number): void {
-    const { mode, dueMs, lastPacketMs, silent = false, detail } = event;
-    const end = { mode, dueMs: this.instant(dueMs), doneMs, silent, ...detail !== undefined && { detail } };
+    const { mode, dueMs, lastPacketMs, silent = false, sinceMs, detail } = event;
+    const since = sinceMs === undefined ? {} : { sinceMs: this.instant(sinceMs) };
+    const end = { mode, dueMs: this.instant(dueMs), doneMs, silent, ...since, ...detail !== undefined && { detail } };
     this.books.lives.kill(this.life(event), end, this.instant(lastPacketMs));
   }
 

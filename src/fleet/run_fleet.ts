@@ -13,6 +13,7 @@ import { chooseEngineFor, type EngineName, engineText } from "../net/engine.ts";
 import { readBroker, renewedWithinMs } from "./preflight/broker_counters.ts";
 import type { DropCounts } from "./result/drop_counts.ts";
 import { securedTarget } from "./preflight/fleet_tls.ts";
+import { checkKick } from "./squad/kick_command.ts";
 import { checkRestart, Restarts } from "./squad/broker_restart.ts";
 import type { FleetHooks } from "./squad/fleet_hooks.ts";
 import { Groups } from "./plan/groups.ts";
@@ -64,6 +65,7 @@ export async function runFleet(given: FleetRun, hooks: FleetHooks): Promise<Flee
   const target = await securedTarget(asked.target, asked.plan, notify);
   const run = { ...asked, target, engine: engine.name };
   await checkRestart(run.plan, hooks);
+  await checkKick(run.plan);
   if (drawsMode(run.plan, "vanish")) await checkCable("kill mode vanish");
   const awaited = await awaitIt(run, hooks);
   const flight = await preflight(run, notify);

@@ -23,4 +23,5 @@ export const anyEnding = [
   "slow-loris",
   "stall",
   "vanish",
+  "kicked",
 ] as const;

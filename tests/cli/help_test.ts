@@ -36,7 +36,7 @@ const sections: Readonly<Record<string, string>> = {
   TLS: "tls-ca tls-cert tls-key tls-server-name tls-insecure alpn",
   Parts: "shard start-at",
   Fleet: "clients ramp-rate connects-under-way keepalive session-expiry clean-start workers client-prefix",
-  Kills: "kill-rate kill-mode duration reconnect-after seed",
+  Kills: "kill-rate kill-mode duration reconnect-after seed kick-command",
   Wills: "will-qos will-retain presence will-delay will-topic will-payload-size",
   Watching: "watchers fan-out watch-qos skip-broker-counters late-after drain",
   Output:

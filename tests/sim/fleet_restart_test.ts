@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { killModes } from "../../src/fleet/plan/kill_mode.ts";
+import { everyKillMode } from "../../src/fleet/plan/kill_mode.ts";
 import { clientIdOf } from "../../src/fleet/plan/client_id.ts";
 import { beginLife, willOf } from "../../src/fleet/life/life.ts";
 import { makePlan } from "../../src/fleet/plan/make_plan.ts";
@@ -29,7 +29,7 @@ const plan: Partial<PlanRequest> = {
   keepAliveS: 4,
   sessionExpiryS: 60,
   killRate: { kind: "fraction", perSecond: 0.2 },
-  killShares: killModes.map((mode) => ({ mode, weight: 1 })),
+  killShares: everyKillMode.map((mode) => ({ mode, weight: 1 })),
   phases: busy,
 };
 

@@ -3,11 +3,11 @@
  * session; and each planted fault is found in each check.
  */
 import assert from "node:assert/strict";
-import { killModes } from "../../src/fleet/plan/kill_mode.ts";
+import { everyKillMode } from "../../src/fleet/plan/kill_mode.ts";
 import type { PlanRequest } from "../../src/fleet/plan/plan.ts";
 import { simulateFleet } from "../support/simulated_fleet.ts";
 
-const all = killModes.map((mode) => ({ mode, weight: 1 }));
+const all = everyKillMode.map((mode) => ({ mode, weight: 1 }));
 const busy: Partial<PlanRequest> = {
   clients: 120,
   presence: true,

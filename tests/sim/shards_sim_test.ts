@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { overrule, parseScenario } from "../../src/cli/fleet/scenario_file.ts";
 import { builtInScenarios } from "../../src/cli/fleet/scenarios.ts";
-import { killModes } from "../../src/fleet/plan/kill_mode.ts";
+import { everyKillMode } from "../../src/fleet/plan/kill_mode.ts";
 import type { PlanRequest } from "../../src/fleet/plan/plan.ts";
 import { mergeReports } from "../../src/report/model/merge_reports.ts";
 import { makeReport, type Report } from "../../src/report/model/report.ts";
@@ -46,7 +46,7 @@ function countsOf(report: Report) {
   };
 }
 
-const allModes = killModes.map((mode) => ({ mode, weight: 1 }));
+const allModes = everyKillMode.map((mode) => ({ mode, weight: 1 }));
 const plans: readonly [what: string, plan: PlanRequest][] = [
   ["every kill mode", { ...base, killShares: allModes, keepAliveS: 2, killRate: { kind: "fraction", perSecond: 0.1 } }],
   ["a fixed rate and retained wills of every QoS", {

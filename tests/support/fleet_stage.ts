@@ -70,7 +70,15 @@ export class FleetStage {
     this.#refuse = refuse;
     this.#resetTakesMs = resetTakesMs;
     this.#protocol = protocolSpoken;
-    this.plan = makePlan({ seed: 1, run: "stage", clients: stageClients, watchers: 1, keepAliveS: 4, ...request });
+    this.plan = makePlan({
+      seed: 1,
+      run: "stage",
+      clients: stageClients,
+      watchers: 1,
+      keepAliveS: 4,
+      kickCommand: "{client}",
+      ...request,
+    });
     this.broker = new ScriptedBroker(this.clock, script);
     this.#world = {
       clock: this.clock,
@@ -78,6 +86,7 @@ export class FleetStage {
       canReset: true,
       dial: (receiver) => this.#dial(receiver),
       cable: memoryCable,
+      kick: ({ clientId }) => this.broker.online(clientId)?.close("gone", false),
     };
     const run = { plan: this.plan, target: parseEndpoint("mqtt://stage:1883"), brokerInProcess: false };
     recording.begin(this.plan, this.#protocol);

@@ -60,6 +60,7 @@ function squadsOf(
     canReset: true,
     dial: (receiver) => broker.dial(receiver),
     cable: memoryCable,
+    kick: ({ clientId }) => broker.disconnect(clientId),
   });
   const run = { plan, target: parseEndpoint("mqtt://sim:1883"), brokerInProcess: true };
   return tasksOf(run, protocol).map((task) =>
@@ -73,7 +74,7 @@ export function simulateFleet(simulation: Simulation): FleetResult {
   const { forgets = false, stays = false } = simulation;
   const clock = new ManualClock();
   const tasks: (() => void)[] = [];
-  const plan = makePlan({ seed: 1, run: "sim", ...request });
+  const plan = makePlan({ seed: 1, run: "sim", ...kicks(request), ...request });
   using broker = new SimulatedBroker(clock, tasks, options, restartsBroker(plan) && !forgets);
   simulation.first?.(broker);
   recording.begin(plan, protocol);
@@ -122,4 +123,9 @@ export function simulateFleet(simulation: Simulation): FleetResult {
   recording.end(found, results);
   recording.mustReplay(merged);
   return merged;
+}
+
+/** The command that a plan with kicks needs: the world of the simulation has the broker disconnect the client. */
+function kicks({ killShares = [] }: Partial<PlanRequest>): Partial<PlanRequest> {
+  return killShares.some(({ mode }) => mode === "kicked") ? { kickCommand: "{client}" } : {};
 }

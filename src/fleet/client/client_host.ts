@@ -27,6 +27,8 @@ export interface ClientHost {
   readonly presence: PresenceLog | undefined;
   /** How long each CONNECT took, from the dial to CONNACK. */
   readonly connects: Histogram;
+  /** Has the broker end the connection of a client, by the user's command. */
+  kick(client: number, nowMs: number): void;
   /** A client stopped connecting for now; it tries again by itself. */
   onConnectFailed(client: FailedClient, sentence: string): void;
 }

@@ -13,12 +13,24 @@ export interface Wakeable {
   wake(nowMs: number): void;
 }
 
+/** The names of a client that a command has the broker disconnect. */
+export interface KickedClient {
+  readonly number: number;
+  readonly clientId: string;
+}
+
 /** The world that a squad needs; tests provide a manual clock and links in memory. */
 export interface FleetWorld extends World {
   /** Every object with a timer; the squad's owner calls it on each turn. */
   readonly wakes: Deadlines<Wakeable>;
   /** Cuts connections where the plan has a kill mode for it. */
   readonly cable?: Cable | undefined;
+  /**
+   * Has the broker end the connection of a client, where the plan has a kill mode for it.
+   *
+   * @param onFault receives why the broker could not be asked
+   */
+  kick?(client: KickedClient, onFault: (sentence: string) => void): void;
 }
 
 /** The settings of a run with the target and the source of its links. */

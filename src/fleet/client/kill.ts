@@ -6,7 +6,7 @@ import { encode } from "../../mqtt/codec/codec.ts";
 import type { ConnectPacket, ProtocolVersion } from "../../mqtt/packet.ts";
 import { hexByte } from "../../mqtt/reason.ts";
 import type { ClientConnection } from "./connection.ts";
-import type { KillMode } from "../plan/kill_mode.ts";
+import type { OwnKillMode } from "../plan/kill_mode.ts";
 
 /** The result of a kill. */
 export interface Killed {
@@ -74,7 +74,7 @@ const errorCodes: readonly number[] = [
  */
 export function kill(
   connection: ClientConnection,
-  mode: Exclude<KillMode, "takeover">,
+  mode: OwnKillMode,
   coin: number,
   words: KillWords,
   nowMs: number,

@@ -3,7 +3,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { ProtocolVersion } from "../../mqtt/packet.ts";
 import type { ClientEvents } from "../ledger/client_events.ts";
 import { coinOf, type Life } from "../life/life.ts";
-import type { KillMode } from "../plan/kill_mode.ts";
+import type { OwnKillMode } from "../plan/kill_mode.ts";
 import { stallTopic } from "../plan/telemetry_topic.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { connectPacketOf } from "./connect_packet.ts";
@@ -22,7 +22,7 @@ export function killLife(
     readonly life: Life;
     readonly connection: ClientConnection;
   },
-  mode: Exclude<KillMode, "takeover">,
+  mode: OwnKillMode,
   dueMs: number,
   nowMs: number,
 ): boolean {

@@ -12,10 +12,11 @@ import type { Wakeable } from "./fleet_world.ts";
 import type { ConnectionEnd } from "../life/connection_end.ts";
 import { endText } from "../oracle/end_text.ts";
 import { connectPacketOf } from "./connect_packet.ts";
-import type { KillMode } from "../plan/kill_mode.ts";
+import type { KillMode, OwnKillMode } from "../plan/kill_mode.ts";
 import { acceptedOf } from "../ledger/client_events.ts";
 import { beginLife, type Life } from "../life/life.ts";
 import { killLife, leaveRun, noteSleep } from "./life_end.ts";
+import { beginKick, endByKick, type Kick } from "./kick.ts";
 import { ClientOutbox, type OnAnswer } from "./client_outbox.ts";
 import { closeDeadlineMs, noticedMs } from "./close_deadline.ts";
 import type { FleetPlan } from "../plan/plan.ts";
@@ -45,6 +46,8 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   #connection: ClientConnection | undefined;
   /** Kills that wait until it is connected, in their order; most clients never have one. */
   #pending: PendingKill[] | undefined;
+  /** The command that is to end its connection. */
+  #kick: Kick | undefined;
   readonly #timer: ClientTimer;
   /** From the return of a restarting broker to the next CONNECT; undefined at all other times. */
   #backAfterMs: number | "never" | undefined;
@@ -89,13 +92,19 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
 
   /** Kills this client, now or as soon as it is connected. */
   kill(mode: KillMode, dueMs: number, nowMs: number, reconnectAfterMs = this.#plan.reconnectAfterMs): void {
-    if (this.#state.kind !== "up") return this.#defer({ mode, reconnectAfterMs }, nowMs);
+    if (this.#state.kind !== "up" || this.kicking) return this.#defer({ mode, reconnectAfterMs }, nowMs);
     // A takeover reconnects by itself, so `reconnectAfterMs` does not apply.
     if (mode === "takeover") return this.#takeOver(dueMs, nowMs);
     this.#reconnectAfterMs = reconnectAfterMs;
+    if (mode === "kicked") return void (this.#kick = beginKick(this.#host, this.number, dueMs, nowMs));
     // Meanwhile the client waits for the broker's answer: that is no lateness of this machine.
     if (mode === "leave") this.#part((atMs) => this.#killNow(mode, dueMs + atMs - nowMs, atMs), nowMs);
     else this.#killNow(mode, dueMs, nowMs);
+  }
+
+  /** True while a command is to end its connection. */
+  get kicking(): boolean {
+    return this.#kick !== undefined;
   }
 
   #defer(pending: PendingKill, nowMs: number): void {
@@ -154,6 +163,11 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     const { kind } = this.#state;
     this.#pending = undefined;
     this.#retiring = kind === "up" || kind === "parting" || isConnecting(this.#state);
+    if (kind === "up" && this.kicking) {
+      // The command may have ended the connection already: without DISCONNECT the will is due in any case.
+      this.#connection!.reset();
+      return this.#lost(nowMs, undefined);
+    }
     if (kind === "up") return this.#part((atMs) => this.#leave(atMs), nowMs);
     if (this.#retiring || kind === "lingering") return;
     // To reset a silent client's connection would end it before keep alive does; it stays until the watch is over.
@@ -314,7 +328,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     if (this.#retiring) this.retire(nowMs);
   }
 
-  #killNow(mode: Exclude<KillMode, "takeover">, dueMs: number, nowMs: number): void {
+  #killNow(mode: OwnKillMode, dueMs: number, nowMs: number): void {
     const life = this.#life!;
     const { lives, world: { clock } } = this.#host;
     const killed = { clock, lives, plan: this.#plan, life, connection: this.#connection! };
@@ -352,7 +366,9 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
 
   #lost(nowMs: number, why: string | undefined): void {
     if (this.#connection !== undefined) noteSleep(this.#host.lives, this.#life!, this.#connection, nowMs);
-    this.#host.lives.end(this.#life!, nowMs, why);
+    if (this.#kick === undefined) this.#host.lives.end(this.#life!, nowMs, why);
+    else endByKick(this.#host.lives, this.#life!, this.#kick, this.#connection?.lastSentMs ?? nowMs, nowMs);
+    this.#kick = undefined;
     if (this.#backAfterMs === undefined) this.#goAway(nowMs);
     else {
       // The time until the client reconnects counts from the broker's return.

@@ -5,7 +5,7 @@
 import { Histogram } from "../../base/histogram.ts";
 import type { ConnackPacket } from "../../mqtt/packet.ts";
 import type { ClientCounters } from "../result/client_counters.ts";
-import type { KillMode } from "../plan/kill_mode.ts";
+import { endsLater, type KillMode } from "../plan/kill_mode.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Life, LifeEnd } from "../life/life.ts";
 import type { Note } from "../recording/record_event.ts";
@@ -124,6 +124,12 @@ export class ClientEvents {
     this.#note?.("takeover", nowMs, { client, dueMs });
   }
 
+  /** Records that a command to end a client's connection started; the kill completes with the broker's close. */
+  kick(client: number, dueMs: number, nowMs: number): void {
+    this.slip.record(nowMs - dueMs);
+    this.#note?.("kick", nowMs, { client, dueMs });
+  }
+
   /** This machine kept a life silent for longer than keep alive allows. */
   oversleep(life: Life, nowMs: number): void {
     life.overslept = true;
@@ -133,8 +139,8 @@ export class ClientEvents {
 
   /** The fleet ended a life. */
   kill(life: Life, end: LifeEnd & { readonly mode: KillMode }, lastPacketMs: number): void {
-    const { mode, dueMs, doneMs, silent, detail } = end;
-    if (mode !== "takeover") this.slip.record(doneMs - dueMs);
+    const { mode, dueMs, doneMs, sinceMs, silent, detail } = end;
+    if (!endsLater(mode)) this.slip.record(doneMs - dueMs);
     life.lastPacketMs = lastPacketMs;
     life.end = end;
     this.counters.kills++;
@@ -143,6 +149,7 @@ export class ClientEvents {
     this.#note?.("killed", doneMs, {
       ...{ client: life.client, life: life.incarnation, mode, dueMs, lastPacketMs },
       ...silent && { silent },
+      ...sinceMs !== undefined && { sinceMs },
       ...detail !== undefined && { detail },
     });
   }

@@ -23,6 +23,7 @@ export const killModeText: Readonly<Record<KillMode, string>> = {
   "slow-loris": "the bytes of a packet one by one, past the keep alive",
   "stall": "the client stops reading while the broker sends to it, and is silent",
   "vanish": "nftables drops every packet of the connection (Linux, root)",
+  "kicked": "an administrator of the broker ends the connection, by --kick-command",
   "leave": "a normal DISCONNECT, for comparison: no will is due",
 };
 
@@ -35,7 +36,7 @@ export function needsVersion5(mode: KillMode): boolean {
  * Modes that `all` omits, because they need a feature of the broker or of the machine, or cost the broker memory: a user
  * names them.
  */
-const onlyByName: readonly KillMode[] = ["slow-loris", "stall", "vanish"];
+const onlyByName: readonly KillMode[] = ["slow-loris", "stall", "vanish", "kicked"];
 
 /** The modes of `all`. */
 export const everyKillMode: readonly KillMode[] = killModes.filter((mode) => !onlyByName.includes(mode));
@@ -53,6 +54,14 @@ function isSilent(mode: KillMode): boolean {
 export function hidesClose(mode: string): boolean {
   return mode === "stall" || mode === "vanish";
 }
+
+/** Modes whose kill another program or the broker completes, some time after its start. */
+export function endsLater(mode: KillMode): boolean {
+  return mode === "takeover" || mode === "kicked";
+}
+
+/** Modes that the connection of the client itself carries out. */
+export type OwnKillMode = Exclude<KillMode, "takeover" | "kicked">;
 
 /** The weight of one mode, relative to the others. */
 export interface KillShare {

@@ -135,6 +135,8 @@ export interface FleetPlan {
   readonly restartTimeoutMs: number;
   /** The command that restarts the broker, for the shell; when absent, the starter of the broker restarts it. */
   readonly restartCommand?: string;
+  /** The command that has the broker end the connection of a client, for the shell. */
+  readonly kickCommand?: string;
   /** The scenario's name, where the run follows one. */
   readonly scenario?: string;
   /** A person's overrides of the scenario, by the names of this plan: they apply in all groups and phases. */

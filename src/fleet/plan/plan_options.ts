@@ -271,6 +271,12 @@ export const planOptions = {
     // A scenario file is data: it must not name a command to run.
     inScenario: false,
   }),
+  kickCommand: option("kick-command", "Kills", { kind: "text", metavar: "COMMAND" }, {
+    help: "Shell command that has the broker end the connection of a client, for kill mode kicked; {client_id} and " +
+      "{client} are its identifier and number. If it fails, the run is void.",
+    // A scenario file is data: it must not name a command to run.
+    inScenario: false,
+  }),
   restartTimeoutMs: option("restart-timeout", "Restart", { kind: "duration", min: 100, max: hourMs }, {
     help: "Time limit from the shutdown of the broker until it accepts connections again, {range}.",
     default: 30_000,

@@ -16,7 +16,10 @@ export interface PlanFault {
 export type Refuse = (field: string, what: string, allowed: string) => void;
 
 /** The combinations that the standard and the oracle require, in a fleet or a group; `killShares` may be a phase's. */
-export function checkTogether({ protocol, killShares, keepAliveS, willDelayS }: FleetPlan, refuse: Refuse): void {
+export function checkTogether(
+  { protocol, killShares, keepAliveS, willDelayS, kickCommand }: FleetPlan,
+  refuse: Refuse,
+): void {
   const drawn = killShares.filter((share) => share.weight > 0);
   if (drawn.length === 0) {
     refuse("killShares", "--kill-mode", "at least one mode with a share above 0");
@@ -27,6 +30,13 @@ export function checkTogether({ protocol, killShares, keepAliveS, willDelayS }: 
     const silent = listed(killModes.filter(fallsSilent), "and");
     const allowed = `1 s or more with the kill modes ${silent}, which rely on it`;
     refuse("keepAliveS", "--keepalive 0", allowed);
+  }
+  if (kickCommand === undefined && drawn.some(({ mode }) => mode === "kicked")) {
+    refuse(
+      "killShares",
+      "--kill-mode kicked",
+      "a --kick-command that has the broker end the connection of {client_id}",
+    );
   }
   if (protocol === "3.1.1" && willDelayS > 0) {
     refuse("willDelayS", `--will-delay ${willDelayS} s`, "0 with --protocol 3.1.1, which has no will delay");

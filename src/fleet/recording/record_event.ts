@@ -71,10 +71,11 @@ export const eventFields = {
   failed: { client: "whole", text: "text" },
   deferred: { client: "whole", mode: "mode" },
   takeover: { client: "whole", dueMs: "number" },
+  kick: { client: "whole", dueMs: "number" },
   overslept: { client: "whole", life: "whole" },
   killed: {
     ...{ client: "whole", life: "whole", mode: "mode", dueMs: "number", lastPacketMs: "number" },
-    ...{ "silent?": "flag", "detail?": "text" },
+    ...{ "silent?": "flag", "sinceMs?": "number", "detail?": "text" },
   },
   closing: { client: "whole", life: "whole", sinceMs: "number" },
   closed: { client: "whole", life: "whole", sinceMs: "number" },

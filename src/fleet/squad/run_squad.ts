@@ -9,6 +9,7 @@ import type { FaultBatch, FaultSample } from "../result/fault_sample.ts";
 import { RecordBuffer } from "../recording/record_buffer.ts";
 import { drawsMode } from "../plan/phases.ts";
 import type { Progress } from "../result/result.ts";
+import { KickCommands } from "./kick_command.ts";
 import { Squad } from "./squad.ts";
 import type { SquadResult, SquadTask } from "../result/squad_task.ts";
 
@@ -196,8 +197,13 @@ export class SquadRun {
   }
 }
 
-/** The real world, with a way to cut connections where the plan has a kill mode for it. */
+/** The real world, with what the kill modes of the plan need beside links. */
 function worldOfSquad(task: SquadTask): FleetWorld {
-  const world = fleetWorldOf(task);
-  return drawsMode(task.plan, "vanish") ? { ...world, cable: nftCable(task.number) } : world;
+  const { plan, number } = task;
+  const kicks = plan.kickCommand === undefined ? undefined : new KickCommands(plan.kickCommand);
+  return {
+    ...fleetWorldOf(task),
+    ...drawsMode(plan, "vanish") && { cable: nftCable(number) },
+    ...kicks && { kick: (client, onFault) => kicks.kick(client, onFault) },
+  };
 }

@@ -150,6 +150,10 @@ export class Squad implements ClientHost, WatcherPoolHost {
     this.#recorder.makeVoid(sentence, nowMs);
   }
 
+  kick(number: number, nowMs: number): void {
+    this.#kills.kick(number, nowMs);
+  }
+
   /** Ends the run early: waits a little while for wills on their way; a second call waits no longer. */
   interrupt(nowMs: number): void {
     if (this.phase === "done") return;

@@ -12,6 +12,7 @@ import type { SquadTask } from "../result/squad_task.ts";
 import type { VirtualClient } from "../client/virtual_client.ts";
 import type { PresenceChecker } from "../watch/presence_checker.ts";
 import type { WatcherPool } from "../watch/watcher_pool.ts";
+import { KickLog } from "./kick_log.ts";
 import { SquadRestart } from "./squad_restart.ts";
 
 /** The dependencies of the kill phase: objects of its squad. */
@@ -32,17 +33,20 @@ export class SquadKills {
   readonly #clients: readonly VirtualClient[];
   readonly #schedule: KillSchedule;
   readonly #restart: SquadRestart;
+  readonly #kicks: KickLog;
   #telemetry: TelemetryPump | undefined;
   /** The next order; undefined before the phase and after the last order. */
   #order: Order | undefined;
 
   /** @param clients all clients of the squad, which connect later */
   constructor(deps: SquadKillsDeps, clients: readonly VirtualClient[]) {
-    const { task, groups, recorder, watchers } = deps;
+    const { task, groups, recorder, watchers, world } = deps;
     this.#deps = deps;
     this.#clients = clients;
     this.durationMs = phasesDurationMs(task.plan);
     this.#schedule = new KillSchedule(task.plan, { ...task, groups });
+    const fail = (sentence: string, nowMs: number) => recorder.makeVoid(sentence, nowMs);
+    this.#kicks = new KickLog(task.plan, world, (number) => this.#client(number), fail);
     this.#restart = new SquadRestart(task.plan, groups, recorder, watchers, clients);
   }
 
@@ -93,6 +97,7 @@ export class SquadKills {
     this.#telemetry!.turn(nowMs);
     if (this.paused) return false;
     if (nowMs >= phaseFromMs + this.durationMs / 2) presenceChecker?.begin("middle", nowMs);
+    if (this.#kicks.underWay(nowMs)) return false;
     return this.#order === undefined && nowMs >= phaseFromMs + this.durationMs;
   }
 
@@ -105,6 +110,11 @@ export class SquadKills {
 
   #client(number: number): VirtualClient {
     return this.#clients[number - this.#deps.task.firstClient]!;
+  }
+
+  /** Has the broker end the connection of a client; the run is void if that fails. */
+  kick(number: number, nowMs: number): void {
+    this.#kicks.begin(number, nowMs);
   }
 
   /** Drops the rest of the schedule, and the kills that still wait for their client. */

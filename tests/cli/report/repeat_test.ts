@@ -124,7 +124,7 @@ function valueOf(name: OptionName, { value: kind }: PlanOption): fc.Arbitrary<un
         .map(([tenths, unit]) => formOf(kind).read(`${tenths / 10}${unit}`, "it"));
     case "killShares": {
       const weight = fc.integer({ min: 1, max: 1_000 }).map((n) => n / 4);
-      const modes = fc.shuffledSubarray([...killModes], { minLength: 1 });
+      const modes = fc.shuffledSubarray(killModes.filter((mode) => mode !== "kicked"), { minLength: 1 });
       return modes.chain((each) =>
         fc.tuple(...each.map((mode) => fc.record({ mode: fc.constant(mode), weight }, plain)))
       );

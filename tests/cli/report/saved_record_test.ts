@@ -5,13 +5,13 @@ import { reportJson } from "../../../src/report/export/json.ts";
 import { EveryNth, FleetStage, type StageOptions } from "../../support/fleet_stage.ts";
 import { Recording, reportOf, reread } from "../../support/recording.ts";
 import { simulateFleet } from "../../support/simulated_fleet.ts";
-import { killModes } from "../../../src/fleet/plan/kill_mode.ts";
+import { everyKillMode } from "../../../src/fleet/plan/kill_mode.ts";
 import { eachCase } from "../../support/steps.ts";
 
 const busy = {
   killRate: { kind: "count", perSecond: 8 },
   durationMs: 12_000,
-  killShares: killModes.map((mode) => ({ mode, weight: 1 })),
+  killShares: everyKillMode.map((mode) => ({ mode, weight: 1 })),
 } as const;
 
 /** A finished stage and its recording. */

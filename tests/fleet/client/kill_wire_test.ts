@@ -148,6 +148,15 @@ Deno.test("kill on the wire: vanish sends nothing, and the broker's link has no 
   }
 });
 
+Deno.test("kill on the wire: kicked sends nothing, and the broker closes", () => {
+  for (const version of [4, 5] as const) {
+    for (const side of killed("kicked", version)) {
+      assert.deepEqual(lastBytes(side), []);
+      assert.equal(side.end?.kind, "closed");
+    }
+  }
+});
+
 Deno.test("kill on the wire: the table has each kill mode", () => {
   const shown = [
     ...table.map(([mode]) => mode),
@@ -157,6 +166,7 @@ Deno.test("kill on the wire: the table has each kill mode", () => {
     "slow-loris",
     "stall",
     "vanish",
+    "kicked",
   ];
   assert.deepEqual(shown.toSorted(), [...killModes].toSorted());
 });

@@ -51,6 +51,7 @@ class Hand {
       lives: new ClientEvents(new Ledger(plan, groups), (event: string) => void this.events.push(event)),
       presence: plan.presence ? new PresenceLog(rules) : undefined,
       connects: new Histogram(),
+      kick: () => {},
       onConnectFailed: () => {},
     };
     this.client = new VirtualClient(host, 0, 0, 5);

@@ -45,6 +45,7 @@ const table: readonly [row: string, end: LifeEnd, in311: Due, without: Due, dela
   ["slow-loris", anEnd("slow-loris", { silent: true }), silentUntilMs, silentUntilMs, silentUntilMs + 3_000],
   ["stall", anEnd("stall", { silent: true }), silentUntilMs, silentUntilMs, silentUntilMs + 3_000],
   ["vanish", anEnd("vanish", { silent: true }), silentUntilMs, silentUntilMs, silentUntilMs + 3_000],
+  ["kicked", anEnd("kicked"), killMs, killMs, killMs + 3_000],
   ["leave", anEnd("leave"), "none", "none", "none"],
 ];
 
@@ -187,6 +188,10 @@ const earliest: readonly [what: string, life: Partial<Life>, earliestMs: number]
   ["closed just after 1.5 x keep alive", { ...in311, end: closed(20_500) }, 19_500],
   ["closed long after 1.5 x keep alive", { ...in311, end: closed(21_500) }, 19_980],
   ["not closed", { ...in311, end: anEnd("freeze") }, 19_980],
+  ["kicked: the broker may have ended it since the command started", {
+    ...in311,
+    end: { ...anEnd("kicked"), sinceMs: killMs - 400 },
+  }, 6_580],
   ["not closed, while the client sends bytes", { ...in311, end: anEnd("slow-loris", { silent: true }) }, 19_980],
   ["the client does not read, and so sees no close", { ...in311, end: anEnd("stall", { silent: true }) }, 6_980],
   ["the same with a delay", { ...delayed, end: anEnd("stall", { silent: true }) }, 9_980],

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { Random } from "../../../src/base/random.ts";
-import { killModes } from "../../../src/fleet/plan/kill_mode.ts";
+import { everyKillMode } from "../../../src/fleet/plan/kill_mode.ts";
 import { simulateFleet } from "../../support/simulated_fleet.ts";
 
 /** Throws unless the oracle finds no fault. */
@@ -17,7 +17,7 @@ export function simulateFleetOf(seed: number): void {
       seed,
       clients: 12,
       killRate: { kind: "fraction", perSecond: pick([0.1, 0.3, 0.6]) },
-      killShares: killModes.filter(() => random.below(3) > 0).concat("reset").map((mode) => ({ mode, weight: 1 })),
+      killShares: everyKillMode.filter(() => random.below(3) > 0).concat("reset").map((mode) => ({ mode, weight: 1 })),
       durationMs: 8_000,
       keepAliveS: pick([1, 2, 4]),
       willQos: "mix",

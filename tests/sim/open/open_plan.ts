@@ -1,6 +1,6 @@
 /** The plan of a fleet on the broker of a seed, drawn from the seed. */
 import { mix, Random } from "../../../src/base/random.ts";
-import { killModes, needsVersion5 } from "../../../src/fleet/plan/kill_mode.ts";
+import { everyKillMode, needsVersion5 } from "../../../src/fleet/plan/kill_mode.ts";
 import type { PhasePlan, PlanRequest } from "../../../src/fleet/plan/plan.ts";
 
 /** Draws a plan. */
@@ -10,7 +10,7 @@ export function openPlanOf(seed: number): Partial<PlanRequest> {
   const chance = (of: number) => random.below(of) === 0;
   const protocol = pick(["auto", "auto", "3.1.1", "5", "5", "mix"] as const);
   const willDelayS = protocol === "3.1.1" || protocol === "mix" ? 0 : pick([0, 1, 2, 3, 4]);
-  const modes = killModes.filter((mode) => (protocol !== "3.1.1" || !needsVersion5(mode)) && !chance(3));
+  const modes = everyKillMode.filter((mode) => (protocol !== "3.1.1" || !needsVersion5(mode)) && !chance(3));
   const presence = chance(5);
   const restart: readonly PhasePlan[] = [
     { kind: "kill", durationMs: 2_500 },

@@ -4,6 +4,7 @@
  */
 import type { ManualClock } from "../../../src/base/clock.ts";
 import type { Core } from "../../../src/broker/core/core.ts";
+import { disconnectClient } from "../../../src/broker/serve/operator.ts";
 import { startCore } from "../../../src/broker/serve/start_core.ts";
 import { type CoreOptions, coreSettings } from "../../../src/broker/options/options.ts";
 import { serve } from "../../../src/broker/serve/serve.ts";
@@ -65,6 +66,11 @@ export class SimulatedBroker implements Disposable {
       this.#tasks.push(() => near.open && receiver.onOpen());
     }
     return near;
+  }
+
+  /** An operator ends the connection of a client. */
+  disconnect(clientId: string): void {
+    if (this.#core !== undefined) disconnectClient(this.#core, clientId, this.#clock.nowMs());
   }
 
   /** Runs the work that is due. */

@@ -1,0 +1,65 @@
+/** Runs the user's command that has the broker end the connection of a client. */
+import { monotonicClock } from "../../base/clock.ts";
+import { quoteShell } from "../../base/escape.ts";
+import { UsageError } from "../../base/failure.ts";
+import { checkShell, runShell, shellFault } from "../../base/shell_command.ts";
+import type { KickedClient } from "../client/fleet_world.ts";
+import { drawsMode } from "../plan/phases.ts";
+import type { FleetPlan } from "../plan/plan.ts";
+
+/** How many commands of one squad run at the same time. */
+const atOnce = 8;
+const limitMs = 10_000;
+
+/** The commands of one squad, in the order of their kills. */
+export class KickCommands {
+  readonly #command: string;
+  readonly #waiting: { readonly client: KickedClient; readonly onFault: (sentence: string) => void }[] = [];
+  #running = 0;
+
+  constructor(command: string) {
+    this.#command = command;
+  }
+
+  kick(client: KickedClient, onFault: (sentence: string) => void): void {
+    this.#waiting.push({ client, onFault });
+    if (this.#running < atOnce) void this.#work();
+  }
+
+  async #work(): Promise<void> {
+    this.#running++;
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      const fault = await this.#run(next.client);
+      if (fault !== undefined) next.onFault(`--kick-command ${JSON.stringify(this.#command)} ${fault}`);
+    }
+    this.#running--;
+  }
+
+  async #run({ number, clientId }: KickedClient): Promise<string | undefined> {
+    const command = this.#command.replaceAll("{client_id}", quoteShell(clientId)).replaceAll(
+      "{client}",
+      String(number),
+    );
+    try {
+      return shellFault(await runShell(command, "--kick-command", { clock: monotonicClock, limitMs }));
+    } catch (error) {
+      return `could not be run: ${error instanceof Error ? error.message : error}`;
+    }
+  }
+}
+
+/** Checks the command of the plan before the run depends on it. */
+export async function checkKick(plan: FleetPlan): Promise<void> {
+  const { kickCommand } = plan;
+  if (kickCommand === undefined) return;
+  const shown = JSON.stringify(kickCommand);
+  if (!drawsMode(plan, "kicked")) {
+    throw new UsageError(`Cannot use --kick-command ${shown}: expected --kill-mode with a share for kicked`);
+  }
+  if (!kickCommand.includes("{client_id}") && !kickCommand.includes("{client}")) {
+    throw new UsageError(
+      `Cannot use --kick-command ${shown}: expected {client_id} or {client} in it, to name the client`,
+    );
+  }
+  await checkShell("--kick-command", monotonicClock);
+}
