@@ -2,13 +2,13 @@
 import type { FleetWorld } from "../client/fleet_world.ts";
 import type { VirtualClient } from "../client/virtual_client.ts";
 import { clientIdOf } from "../plan/client_id.ts";
-import type { FleetPlan } from "../plan/plan.ts";
+import type { Groups } from "../plan/groups.ts";
 
 /** How long the command and the close that it causes may take, in milliseconds. */
 export const kickWithinMs = 15_000;
 
 export class KickLog {
-  readonly #plan: FleetPlan;
+  readonly #groups: Groups;
   readonly #world: FleetWorld;
   readonly #client: (number: number) => VirtualClient;
   readonly #fail: (sentence: string, nowMs: number) => void;
@@ -16,21 +16,25 @@ export class KickLog {
 
   /** @param fail receives why a client was not disconnected */
   constructor(
-    plan: FleetPlan,
+    groups: Groups,
     world: FleetWorld,
     client: (number: number) => VirtualClient,
     fail: (sentence: string, nowMs: number) => void,
   ) {
-    this.#plan = plan;
+    this.#groups = groups;
     this.#world = world;
     this.#client = client;
     this.#fail = fail;
   }
 
   begin(number: number, nowMs: number): void {
-    const clientId = clientIdOf(this.#plan, number);
+    const clientId = this.#nameOf(number);
     this.#open.push({ number, sinceMs: nowMs });
     this.#world.kick!({ number, clientId }, (sentence) => this.#fail(sentence, this.#world.clock.nowMs()));
+  }
+
+  #nameOf(number: number): string {
+    return clientIdOf(this.#groups.planOf(number), number);
   }
 
   /** True while a client waits for the close of its connection. */
@@ -38,7 +42,7 @@ export class KickLog {
     for (let first = this.#open[0]; first !== undefined; first = this.#open[0]) {
       if (this.#client(first.number).kicking) {
         if (nowMs < first.sinceMs + kickWithinMs) return true;
-        const name = clientIdOf(this.#plan, first.number);
+        const name = this.#nameOf(first.number);
         this.#fail(
           `the broker did not close the connection of ${name} within ${kickWithinMs / 1_000} s of --kick-command`,
           nowMs,

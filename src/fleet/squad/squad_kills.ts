@@ -46,7 +46,7 @@ export class SquadKills {
     this.durationMs = phasesDurationMs(task.plan);
     this.#schedule = new KillSchedule(task.plan, { ...task, groups });
     const fail = (sentence: string, nowMs: number) => recorder.makeVoid(sentence, nowMs);
-    this.#kicks = new KickLog(task.plan, world, (number) => this.#client(number), fail);
+    this.#kicks = new KickLog(groups, world, (number) => this.#client(number), fail);
     this.#restart = new SquadRestart(task.plan, groups, recorder, watchers, clients);
   }
 
