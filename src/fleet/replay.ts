@@ -318,7 +318,7 @@ export class Replay {
 
   /** The result of the run, or of the part that exists: an incomplete recording makes it void, with the reason. */
   result(): FleetResult {
-    const { plan, spoken: protocol, target, startedAt, engine, brokerName, originMs } = this.#header;
+    const { plan, spoken: protocol, target, startedAt, engine, floor, brokerName, originMs } = this.#header;
     const squads = [...this.#squads].toSorted(([one], [other]) => one - other).map(([, squad]) => squad);
     for (const squad of squads) squad.cut();
     const facts = {
@@ -330,6 +330,7 @@ export class Replay {
       // A restart that never began restarted no broker.
       ...restartsBroker(plan) && this.#end?.reason === undefined && { restarts: this.#restarted, originMs },
       ...engine !== undefined && { engine },
+      ...floor !== undefined && { floor },
       ...brokerName !== undefined && { broker: brokerName },
     };
     const reason = this.#cutReason() ?? this.#end?.reason;

@@ -20,6 +20,7 @@ import { Groups } from "./plan/groups.ts";
 import { mergeResults } from "./merge/merge.ts";
 import { drawsMode, restartsBroker } from "./plan/phases.ts";
 import type { FleetPlan, FleetRun } from "./plan/plan.ts";
+import { measureFloor } from "./preflight/instrument_floor.ts";
 import { awaitBroker, type Awaited, triedText } from "./preflight/await_broker.ts";
 import { withCredentials } from "./preflight/read_credentials.ts";
 import { type Preflight, preflight } from "./preflight/preflight.ts";
@@ -149,7 +150,9 @@ async function runReady(
   const droppedBefore = restartsBroker(plan) ? undefined : counted;
   const named = name !== undefined && { brokerName: name };
   if (record !== undefined) hooks.onNotice({ level: "info", text: recordedText });
-  record?.begin({ ...described, plan: withEmptyPasswords(plan), protocol, spoken, broker, ...named });
+  const measured = await measureFloor(described.engine);
+  const floor = measured && { floor: measured.hdr };
+  record?.begin({ ...described, ...floor, plan: withEmptyPasswords(plan), protocol, spoken, broker, ...named });
   const tasks = tasksOf({ ...run, plan }, protocol, startMs).map((task) => ({ ...task, ...start }));
   const synsBefore = synsAgain();
   const watched = new WatchedProgress(hooks);
@@ -168,6 +171,7 @@ async function runReady(
     ...aborted !== undefined && { aborted },
     ...name !== undefined && { broker: name },
     ...syns,
+    ...floor,
   };
   const found = { ...facts(plan, spoken), ...says, ...restarts.found(startMs) };
   const lost = await record?.end(found, squads, monotonicClock.nowMs()) ?? 0;

@@ -40,6 +40,7 @@ Deno.test("run fleet: the wait for the broker's counters is a stage, with its ti
   const { result, seen } = await run(broker, {});
   assert.equal(result.verdict, "fail", result.reason);
   assert.notEqual(result.brokerDropped, undefined);
+  assert.ok(result.floorMs!.count > 0 && result.floorMs!.p50 > 0, "the run measures the floor of its engine");
   const last = result.stages!.at(-1)!;
   assert.equal(last.name, "counters");
   assert.ok(last.toMs! - last.fromMs >= 1_000 && last.toMs! <= result.durationMs + 1, JSON.stringify(last));

@@ -1,7 +1,26 @@
 /** Reports of a run whose kills are at one instant, and of a run of ten hours. */
 import { Histogram } from "../../src/base/histogram.ts";
 import type { Report } from "../../src/report/model/report.ts";
+import type { StormKind } from "../../src/fleet/result/storm_result.ts";
+import { StormTally } from "../../src/fleet/tally/storm_tally.ts";
 import { latency, passed, reportOf } from "./sample.ts";
+
+/** The wills of one or two storms: of each `due` wills the last `lost` do not arrive. */
+export function stormFigures(due: number, lost: number, stepMs: number, second = false): Partial<Report> {
+  const tally = new StormTally();
+  const storm = (phase: number, kind: StormKind, fromMs: number, wills: number, missing: number) => {
+    tally.begin(phase, kind, fromMs);
+    for (let will = 0; will < wills; will++) {
+      const afterMs = will < wills - missing ? 2 + will * stepMs * (1 + will / wills) : undefined;
+      tally.count(phase, true, afterMs);
+      if (afterMs !== undefined) tally.arrive(fromMs + afterMs);
+    }
+  };
+  storm(1, "kills", 2_100, due, lost);
+  if (second) storm(3, "restart", 12_000, due / 2, 0);
+  const [willRate, storms] = [tally.rate(), tally.storms()];
+  return { ...willRate && { willRate }, ...storms && { storms } };
+}
 
 /** All clients die at one instant. Of 1,400 wills 8 are missing, and the others come within a quarter of a second. */
 export function storm(): Report {
@@ -19,6 +38,8 @@ export function storm(): Report {
     ...{ verdict: "fail", verdictText: "FAIL", reason: "8 of 1,400 wills are missing", exitCode: 1 },
     wills: { ...sample.wills, expected: 1_400, missing: 8 },
     latencyMs: { all: wills, byMode: { reset: wills } },
+    brokerLatencyMs: { all: wills, byMode: { reset: wills } },
+    ...stormFigures(1_400, 8, 0.09),
     stages: [
       { name: "connect", fromMs: 100, toMs: 1_100 },
       { name: "hold", fromMs: 1_100, toMs: 2_100 },

@@ -109,6 +109,12 @@ export function passed(request: Partial<PlanRequest> = {}, different: Partial<Fl
       all: latency(1_392, 0.4, 0.003),
       byMode: { reset: latency(703, 0.4, 0.003), close: latency(689, 0.5, 0.004) },
     },
+    brokerLatencyMs: {
+      all: latency(1_392, 0.2, 0.0025),
+      byMode: { reset: latency(703, 0.2, 0.0025), close: latency(689, 0.3, 0.0035) },
+    },
+    floorMs: latency(200, 0.04, 0.0002),
+    willRate: { wills: 1_392, firstMs: 1_152.5, lastMs: 27_492.75, perSecond: 52.81 },
     slipMs: latency(1_544, 0.1, 0.001),
     controls: { total: 14, blind: 0, lost: 0 },
     faults: [],
@@ -225,6 +231,10 @@ export function failed(): FleetResult {
     latencyMs: {
       all: latency(2_000, 0.1, 8),
       byMode: Object.fromEntries(everyKillMode.slice(0, 9).map((mode, index) => [mode, latency(200, index, 60)])),
+    },
+    brokerLatencyMs: {
+      all: latency(2_000, 0.05, 7.9),
+      byMode: Object.fromEntries(everyKillMode.slice(0, 9).map((mode, index) => [mode, latency(200, index, 59)])),
     },
     series: halfMinuteWithFaults(),
     stages: manyStages,

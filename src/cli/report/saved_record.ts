@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { UsageError } from "../../base/failure.ts";
+import { Histogram } from "../../base/histogram.ts";
 import { formatDuration } from "../../base/units.ts";
 import { eventFault, type RecordEvent, recordSchema } from "../../fleet/recording/record_event.ts";
 import type { RecordHeader } from "../../fleet/recording/record_header.ts";
@@ -36,6 +37,7 @@ const header = z.looseObject({
   target: z.string(),
   brokerName: z.string().optional(),
   engine: z.enum(["epoll", "deno"]).optional(),
+  floor: z.string().refine(Histogram.isEncoded, "expected a compressed HdrHistogram in base64").optional(),
   startedAt: z.iso.datetime(),
   originMs: z.number(),
 });

@@ -14,6 +14,8 @@ export interface InstrumentFloor {
   readonly p99Ms: number;
   /** The number of round trips that were measured. */
   readonly rounds: number;
+  /** All round trips: an encoded histogram. */
+  readonly hdr: string;
 }
 
 /** How many round trips there are, and how long all of them may take. */
@@ -45,7 +47,7 @@ export async function measureFloor(
   }
   const { latency } = echoes;
   if (latency.count === 0) return undefined;
-  return { p50Ms: latency.percentile(50), p99Ms: latency.percentile(99), rounds: latency.count };
+  return { p50Ms: latency.percentile(50), p99Ms: latency.percentile(99), rounds: latency.count, hdr: latency.encode() };
 }
 
 /** One link, its echo, and the round trips over it. */

@@ -32,6 +32,8 @@ export interface RecordHeader {
   readonly target: string;
   /** The engine that carried the sockets. */
   readonly engine?: EngineName;
+  /** The floor of the instrument: an encoded histogram; absent where the run did not measure it. */
+  readonly floor?: string;
   /** ISO 8601, UTC. */
   readonly startedAt: string;
   /** The run's start by the clock of its machine: instants are milliseconds since then. */

@@ -3,6 +3,7 @@ import type { Timeline } from "../../fleet/result/fault_sample.ts";
 /** The report as comma-separated values, for spreadsheets: RFC 4180, milliseconds, a head line. */
 import { escapeCsv } from "../../base/escape.ts";
 import type { LifeRow } from "../../fleet/ledger/life_row.ts";
+import type { KillMode } from "../../fleet/plan/kill_mode.ts";
 import type { LatencyRow } from "../../fleet/result/will_counts.ts";
 import type { Report } from "../model/report.ts";
 import { countNames, countRows } from "../model/will_rows.ts";
@@ -11,16 +12,20 @@ const figures = ["count", "min", "mean", "p50", "p90", "p99", "p999", "max"] as 
 
 /** A row for each kill mode, one for lives without a kill where they count, and one for all. */
 export function modeCsv(report: Report): string {
-  const latencyOf = (name: string): LatencyRow | undefined =>
-    name === "all" ? report.latencyMs.all : report.latencyMs.byMode[name as keyof typeof report.latencyMs.byMode];
+  const latencyOf = (latencies: Report["latencyMs"] | undefined, name: string): LatencyRow | undefined =>
+    name === "all" ? latencies?.all : latencies?.byMode[name as KillMode];
+  const kinds = { latencyMs: report.latencyMs, brokerLatencyMs: report.brokerLatencyMs };
   const rows = countRows(report).map((row) => {
-    const latency = latencyOf(row.name);
-    // A mode without a will has no latency: 0 would be one.
-    const shown = latency === undefined || latency.count === 0 ? ["count"] : figures;
-    const times = figures.map((name) => shown.includes(name) ? latency?.[name] : undefined);
+    const times = Object.values(kinds).flatMap((latencies) => {
+      const latency = latencyOf(latencies, row.name);
+      // A mode without a will has no latency: 0 would be one.
+      const shown = latency === undefined || latency.count === 0 ? ["count"] : figures;
+      return figures.map((name) => shown.includes(name) ? latency?.[name] : undefined);
+    });
     return [row.name, row.kills, ...countNames.map((name) => row[name]), ...times];
   });
-  return lines([["mode", "kills", ...countNames, ...figures.map((name) => `latencyMs_${name}`)], ...rows]);
+  const heads = Object.keys(kinds).flatMap((kind) => figures.map((name) => `${kind}_${name}`));
+  return lines([["mode", "kills", ...countNames, ...heads], ...rows]);
 }
 
 const lifeHead = [

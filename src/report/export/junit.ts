@@ -1,7 +1,10 @@
 import { escapeXml } from "../../base/escape.ts";
+import { formatMs } from "../../base/units.ts";
 import type { FaultSample } from "../../fleet/result/fault_sample.ts";
 import { canaryFaultsIn } from "../../fleet/result/canary_counts.ts";
+import type { LatencyRow } from "../../fleet/result/will_counts.ts";
 import { deviationsIn } from "../../fleet/merge/verdict.ts";
+import { floorText, stormText, willRateText } from "../model/arrivals/arrival_text.ts";
 import { controlFaultTexts, inListOrder } from "../model/fault_list.ts";
 import { presenceRows, stateFaultNames } from "../model/presence_rows.ts";
 import { findingsOf, findingText } from "../model/profile_text.ts";
@@ -115,10 +118,26 @@ const provesSomething = "the run proves something";
 function properties(report: Report): string[] {
   const { run: { id, seed, protocol, repeat }, tool, verdictText } = report;
   const named = { verdict: verdictText, run: id, seed, protocol, repeat, version: tool.version };
-  const each = Object.entries({ ...named, ...modeProperties(report) }).map(([name, value]) =>
-    `      <property${attributes({ name, value })}/>`
-  );
+  const each = Object.entries({ ...named, ...modeProperties(report), ...arrivalProperties(report) }).map((
+    [name, value],
+  ) => `      <property${attributes({ name, value })}/>`);
   return ["    <properties>", ...each, "    </properties>"];
+}
+
+/** The latencies, the floor and the storms. */
+function arrivalProperties(report: Report): Readonly<Record<string, string>> {
+  const { latencyMs, brokerLatencyMs } = report;
+  const figures = ({ count, p50, p99, max }: LatencyRow) =>
+    count === 0 ? "no will" : `p50 ${formatMs(p50)}, p99 ${formatMs(p99)}, max ${formatMs(max)}`;
+  const [floor, rate] = [floorText(report), willRateText(report)];
+  const storms = (report.storms?.each ?? []).map((storm, place) => [`storm ${place + 1}`, stormText(storm)]);
+  return {
+    "latency from the scheduled kill": figures(latencyMs.all),
+    ...brokerLatencyMs && { "latency from the completed kill": figures(brokerLatencyMs.all) },
+    ...floor !== undefined && { instrument: floor },
+    ...rate !== undefined && { "rate of the wills": rate },
+    ...Object.fromEntries(storms),
+  };
 }
 
 /** The wills of each kill mode. They are no test cases: the case of its kind counts each fault, and once. */

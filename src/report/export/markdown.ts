@@ -3,6 +3,14 @@ import { escapeLines, escapeMarkdown } from "../../base/escape.ts";
 import { formatCount, formatMs } from "../../base/units.ts";
 import type { FaultSample } from "../../fleet/result/fault_sample.ts";
 import { deviationsIn } from "../../fleet/merge/verdict.ts";
+import {
+  brokerAlone,
+  floorText,
+  leftStormsText,
+  shownStorms,
+  stormText,
+  willRateText,
+} from "../model/arrivals/arrival_text.ts";
 import { controlFaultTexts, faultList } from "../model/fault_list.ts";
 import { groupColumns, groupRows } from "../model/group_rows.ts";
 import { presenceRows, stateFaultNames } from "../model/presence_rows.ts";
@@ -42,7 +50,9 @@ export function reportMarkdown(report: Report): string {
     modeTable(report),
     groupTable(report),
     presenceTable(report),
-    [...restartLines(report), ...controlFaultTexts(report)].map((line) => `- ${escapeMarkdown(line)}`).join("\n"),
+    [...latencyItems(report), ...stormItems(report), ...restartLines(report), ...controlFaultTexts(report)].map((
+      line,
+    ) => `- ${escapeMarkdown(line)}`).join("\n"),
     warnings.map((warning) => `> ⚠️ ${escapeMarkdown(warning)}`).join("\n>\n"),
     thresholdList(report),
     escapeMarkdown(profileHint(report) ?? ""),
@@ -73,6 +83,23 @@ function modeTable(report: Report): string {
   });
   const rule = ["---", ...head.slice(1).map(() => "--:")];
   return [head, rule, ...body].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+/** The latency of the broker alone, the floor of this instrument, and the rate of the wills. */
+function latencyItems(report: Report): string[] {
+  const { all } = report.brokerLatencyMs ?? {};
+  const alone = all === undefined || all.count === 0 ? [] : [
+    `${brokerAlone}, from the completed kill: p50 ${formatMs(all.p50)}, p99 ${formatMs(all.p99)}, max ${
+      formatMs(all.max)
+    }`,
+  ];
+  const [floor, rate] = [floorText(report), willRateText(report)];
+  return [...alone, ...floor === undefined ? [] : [floor], ...rate === undefined ? [] : [`wills: ${rate}`]];
+}
+
+function stormItems(report: Report): string[] {
+  const { shown, left } = shownStorms(report);
+  return [...shown.map((storm) => `storm: ${stormText(storm)}`), ...[leftStormsText(left) ?? []].flat()];
 }
 
 /** By group, where there are groups. */

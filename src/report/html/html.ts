@@ -12,6 +12,7 @@ import { profilePart } from "./page/profile_part.ts";
 import { planPart } from "./page/plan_part.ts";
 import { presencePart } from "./page/presence_part.ts";
 import { type Plot, plotFigure } from "./page/plot.ts";
+import { stormPart } from "./page/storm/storm_part.ts";
 import { reportPlots } from "./page/report_plots.ts";
 import { marksKey } from "./page/time_marks.ts";
 
@@ -47,6 +48,7 @@ ${tilesPart(reportTiles(report))}
 ${faultKindPart(report)}
 ${thresholdPart(report)}
 ${warningPart(report)}
+${stormPart(report)}
 ${plotsPart(plots)}
 ${modePart(report)}
 ${groupPart(report)}

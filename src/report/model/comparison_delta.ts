@@ -1,5 +1,6 @@
 /** How much better or worse a broker of a comparison is than the first one that ran, number by number. */
 import { formatCount, formatNumber } from "../../base/units.ts";
+import { untilNames } from "./arrivals/arrival_text.ts";
 import { numberAt } from "./number_paths.ts";
 import type { Report } from "./report.ts";
 import { isMoreBetter } from "./tolerance.ts";
@@ -30,6 +31,10 @@ const measures: readonly Measure[] = [
   { group: "Wills", row: "on time", path: "wills.onTime", unit: "share" },
   ...faultNames.map((name): Measure => ({ group: "Wills", row: name, path: `wills.${name}`, unit: "count" })),
   ...["p50", "p90", "p99", "max"].map((name) => timeOf("Kill to will", name, "latencyMs.all")),
+  ...["p50", "p90", "p99", "max"].map((name) => timeOf("Completed kill to will", name, "brokerLatencyMs.all")),
+  ...Object.entries(untilNames).map(([name, share]): Measure => ({
+    ...{ group: "Storms", row: `${share} of the wills after`, path: `storms.untilMs.${name}`, unit: "ms" },
+  })),
   ...["p50", "p99", "max"].map((name) => timeOf("Dial to CONNACK", name, "connects.latencyMs")),
 ];
 

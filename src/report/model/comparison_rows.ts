@@ -2,6 +2,7 @@
 import { formatCount, formatMs } from "../../base/units.ts";
 import { canaryFaultsIn } from "../../fleet/result/canary_counts.ts";
 import { killModes } from "../../fleet/plan/kill_mode.ts";
+import type { UntilMs } from "../../fleet/result/storm_result.ts";
 import {
   type ComparedBroker,
   type Comparison,
@@ -9,6 +10,7 @@ import {
   deviatingOn,
   outcomeText,
 } from "./comparison.ts";
+import { notReached, untilNames } from "./arrivals/arrival_text.ts";
 import { type Delta, deltaOf, measureOf } from "./comparison_delta.ts";
 import type { Report } from "./report.ts";
 import { type CountRow, countRows, faultNames, rulesBroken, willsWrong } from "./will_rows.ts";
@@ -62,6 +64,8 @@ export function comparisonRows({ brokers }: Comparison): RowGroup[] {
     { name: "Wills", rows: [verdictRow(brokers), ...rowsOf(brokers, willRows(brokers))] },
     { name: "By kill mode: on time / due", rows: modeRows(brokers) },
     { name: "Kill to will", rows: rowsOf(brokers, latencyRows) },
+    { name: "Completed kill to will", rows: rowsOf(brokers, brokerLatencyRows) },
+    { name: "Storms", rows: rowsOf(brokers, stormRows) },
     { name: "Dial to CONNACK", rows: rowsOf(brokers, connectRows) },
     { name: "Run", rows: rowsOf(brokers, runRows) },
     { name: "Other figures", rows: rowsOf(brokers, otherRows) },
@@ -123,6 +127,8 @@ const runRows: Readonly<Record<string, CellOf>> = {
   "connected a second": ({ clients }) => plain(`${formatCount(clients.rampPerSecond)}/s`),
   kills: ({ kills }) => countCell(kills.total),
   "kills a second": ({ kills }) => plain(`${formatCount(kills.reachedPerSecond)}/s`),
+  "wills a second": ({ willRate }) =>
+    willRate?.perSecond === undefined ? nothing : plain(`${formatCount(willRate.perSecond)}/s`),
 };
 
 function willRows(brokers: readonly ComparedBroker[]): Readonly<Record<string, CellOf>> {
@@ -177,6 +183,33 @@ const latencyRows: Readonly<Record<string, CellOf>> = {
   max: latencyCell("max"),
 };
 
+const brokerLatencyRows: Readonly<Record<string, CellOf>> = Object.fromEntries(
+  (["p50", "p90", "p99", "max"] as const).map((
+    name,
+  ): [string, CellOf] => [
+    name,
+    ({ brokerLatencyMs: row }) => row === undefined || row.all.count === 0 ? nothing : plain(formatMs(row.all[name])),
+  ]),
+);
+
+/** Of several storms the slowest. */
+const stormRows: Readonly<Record<string, CellOf>> = {
+  ...Object.fromEntries(
+    (Object.keys(untilNames) as (keyof UntilMs)[]).map((name): [string, CellOf] => [
+      `${untilNames[name]} of the wills after`,
+      ({ storms }) => {
+        if (storms === undefined || storms.due === 0) return nothing;
+        const ms = storms.untilMs[name];
+        return ms === undefined ? { ...plain(notReached), look: "unsure" } : plain(formatMs(ms));
+      },
+    ]),
+  ),
+  "wills a second": ({ storms }) => {
+    const rates = (storms?.each ?? []).flatMap(({ perSecond }) => perSecond ?? []);
+    return rates.length === 0 ? nothing : plain(`${formatCount(Math.min(...rates))}/s`);
+  },
+};
+
 const connectCell = (name: "p50" | "p99" | "max"): CellOf => ({ connects }) =>
   connects === undefined || connects.latencyMs.count === 0 ? nothing : plain(formatMs(connects.latencyMs[name]));
 
@@ -197,6 +230,7 @@ const otherRows: Readonly<Record<string, CellOf>> = {
     restarts === undefined ? nothing : faultLess(restarts.unseeable),
   "connections refused": ({ clients }) => countCell(clients.refused),
   "connections lost": ({ clients }) => faultLess(clients.lost),
+  "instrument floor, p50": ({ floorMs }) => floorMs === undefined ? nothing : plain(formatMs(floorMs.p50)),
   "generator late, p99": ({ slipMs }) => slipMs.count === 0 ? nothing : plain(formatMs(slipMs.p99)),
   "canary wills wrong": ({ controls }) => faultCell(canaryFaultsIn(controls)),
   "warnings": ({ warnings }) => countCell(warnings.length),

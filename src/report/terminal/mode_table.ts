@@ -2,9 +2,10 @@
 import { formatCount, formatMs } from "../../base/units.ts";
 import { killModes } from "../../fleet/plan/kill_mode.ts";
 import type { LatencyRow } from "../../fleet/result/will_counts.ts";
+import { brokerAlone, latencyNote } from "../model/arrivals/arrival_text.ts";
 import type { Report } from "../model/report.ts";
 import type { Style } from "./style.ts";
-import { type Column, tableLines, tableWidth } from "./table.ts";
+import { type Column, tableLines, tableWidth, wrapped } from "./table.ts";
 import { countNames, type CountRow, countRows, faultColumns, faultNames } from "../model/will_rows.ts";
 
 /** Counts by kill mode. If the width does not suffice, the table omits columns of faults that did not occur. */
@@ -33,13 +34,19 @@ function countColumns(names: ReturnType<typeof faultColumns>, style: Style): Col
 }
 
 /**
- * Latency from the instant at which a will was due to its arrival.
+ * Latency from the scheduled kill to the arrival of the will, and from the completed kill.
  *
- * @param byMode whether each kill mode has a row, above that of all
+ * @param shows whether each kill mode has a row, above that of all, and whether a note below states where they start
  */
-export function latencyTable({ latencyMs }: Report, style: Style, byMode: boolean): string[] {
+export function latencyTable(
+  report: Report,
+  width: number,
+  style: Style,
+  shows: { readonly byMode: boolean; readonly note: boolean },
+): string[] {
+  const { latencyMs, brokerLatencyMs } = report;
   if (latencyMs.all.count === 0) return [];
-  const modes = byMode ? killModes : [];
+  const modes = shows.byMode ? killModes : [];
   const rows: { readonly name: string; readonly row: LatencyRow }[] = modes.flatMap((mode) => {
     const row = latencyMs.byMode[mode];
     return row === undefined || row.count === 0 ? [] : [{ name: mode, row }];
@@ -52,7 +59,14 @@ export function latencyTable({ latencyMs }: Report, style: Style, byMode: boolea
       cell: ({ row }: typeof rows[number]) => formatMs(row[name]),
     })),
   ];
-  return headed(tableLines(columns, [...rows, { name: "all", row: latencyMs.all }]), style);
+  const alone = brokerLatencyMs === undefined ? [] : [{ name: brokerAlone, row: brokerLatencyMs.all }];
+  const [head = "", ...lines] = tableLines(columns, [...rows, { name: "all", row: latencyMs.all }, ...alone]);
+  const note = shows.note ? latencyNote(report) : undefined;
+  return [
+    style.faint(head),
+    ...lines.map((line, place) => place < rows.length ? line : style.strong(line)),
+    ...note === undefined ? [] : wrapped(note, width),
+  ];
 }
 
 /** Emphasizes the heads and the last row, which is the sum. */

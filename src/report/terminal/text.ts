@@ -8,6 +8,7 @@ import type { FaultSample } from "../../fleet/result/fault_sample.ts";
 import { faultList, type ListedKind } from "../model/fault_list.ts";
 import { deviationsIn } from "../../fleet/merge/verdict.ts";
 import { groupTable } from "./group_table.ts";
+import { leftStormsText, shownStorms, stormCurve, stormText, willRateText } from "../model/arrivals/arrival_text.ts";
 import { latencyTable, modeTable } from "./mode_table.ts";
 import { findingsHead, findingsOf, findingText, profileHint } from "../model/profile_text.ts";
 import type { Report } from "../model/report.ts";
@@ -38,8 +39,9 @@ const protocolText = { "3.1.1": "MQTT 3.1.1", "5": "MQTT 5.0", "mix": "MQTT 3.1.
 
 /** The parts that a small screen does without, in the order in which they are left out. */
 const dispensable = [
-  ...["further faults", "process", "connects", "controls", "latency by mode", "deviations", "groups", "presence"],
-  ...["notes", "hint", "latency", "further kinds", "repeat", "load", "modes", "kills", "clients", "warnings"],
+  ...["further faults", "process", "connects", "controls", "wills", "storm curves", "latency by mode"],
+  ...["latency note", "deviations", "groups", "presence", "notes", "hint", "latency", "storms", "further kinds"],
+  ...["repeat", "load", "modes", "kills", "clients", "warnings"],
 ] as const;
 
 type Dispensable = (typeof dispensable)[number];
@@ -84,7 +86,11 @@ function partsOf(report: Report, width: number, style: Style, keeps: Keeps): str
     faultLines(report, width, style, keeps),
     factLines(report, width, keeps),
     ifKept("modes", () => modeTable(report, width, style)),
-    ifKept("latency", () => latencyTable(report, style, keeps("latency by mode"))),
+    ifKept(
+      "latency",
+      () => latencyTable(report, width, style, { byMode: keeps("latency by mode"), note: keeps("latency note") }),
+    ),
+    ifKept("storms", () => stormLines(report, width, style, keeps("storm curves"))),
     ifKept("groups", () => groupTable(report, width, style)),
     ifKept("presence", () => presenceLines(report, width, style)),
     thresholdLines(report, width, style),
@@ -113,6 +119,7 @@ function factLines(report: Report, width: number, keeps: Keeps): string[] {
   if (clients.connected === 0 && kills.total === 0) return [];
   const slip = slipMs.count === 0 ? "" : `, slip p99 ${formatMs(slipMs.p99)}, max ${formatMs(slipMs.max)}`;
   const load = telemetryText(report);
+  const wills = willRateText(report);
   const facts = {
     clients: `${formatCount(clients.connected)} of ${formatCount(clients.asked)} connected ` +
       `(${formatCount(clients.rampPerSecond)}/s), peak ${formatCount(clients.peakAlive)}, ` +
@@ -120,6 +127,7 @@ function factLines(report: Report, width: number, keeps: Keeps): string[] {
       `${formatCount(clients.lost)} lost`,
     kills: `${formatCount(kills.total)} at ${formatCount(kills.reachedPerSecond)}/s ` +
       `(${formatCount(kills.askedPerSecond)}/s asked), ${formatCount(kills.deferred)} deferred${slip}`,
+    ...wills !== undefined && { wills },
     ...load !== undefined && { load },
     ...connects && { connects: connectText(connects) },
     ...report.controls.total > 0 && { controls: controlsText(report.controls) },
@@ -131,6 +139,22 @@ function factLines(report: Report, width: number, keeps: Keeps): string[] {
   return Object.entries(facts).filter(([name]) => keeps(name as keyof typeof facts)).flatMap(([name, text]) =>
     wrapped(`${name.padEnd(9)}${text}`, width, " ".repeat(9))
   );
+}
+
+/** Each storm in a sentence, and its wills against time. */
+function stormLines(report: Report, width: number, style: Style, hasCurves: boolean): string[] {
+  const { shown, left } = shownStorms(report);
+  const rest = leftStormsText(left);
+  return [
+    ...shown.flatMap((storm) => {
+      const curve = hasCurves ? stormCurve(storm, Math.max(10, Math.min(40, width - 30))) : undefined;
+      return [
+        ...wrapped(`storm    ${stormText(storm)}`, width, " ".repeat(9)),
+        ...curve === undefined ? [] : [`         ${style.faint(curve)}`],
+      ];
+    }),
+    ...rest === undefined ? [] : wrapped(`         ${rest}`, width),
+  ];
 }
 
 /** Control clients are the run's own: their wills are counted apart. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Histogram } from "../../../src/base/histogram.ts";
 import { type EngineName, engines } from "../../../src/net/engine.ts";
 import { measureFloor } from "../../../src/fleet/preflight/instrument_floor.ts";
 import { epollFault } from "../../../src/net/epoll/self_test.ts";
@@ -13,6 +14,7 @@ for (const engine of ["epoll", "deno"] as const satisfies readonly EngineName[])
       const floor = await measureFloor(engine, 20);
       assert.ok(floor !== undefined);
       assert.ok(floor.rounds >= 1 && floor.rounds <= 20, `${floor.rounds} round trips`);
+      assert.equal(Histogram.decode(floor.hdr).count, floor.rounds);
       assert.ok(floor.p50Ms > 0 && floor.p50Ms <= floor.p99Ms, JSON.stringify(floor));
     },
   });

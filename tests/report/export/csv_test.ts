@@ -41,8 +41,26 @@ Deno.test("csv: each recorded life has its group, verdict and times", () => {
 });
 
 Deno.test("csv: a mode without a will has empty latencies, and a count of 0", () => {
-  const { all, byMode } = passed().latencyMs;
-  const text = modeCsv(reportOf(passed({}, { latencyMs: { all, byMode: { ...byMode, leave: latency(0, 0, 0) } } })));
+  const { latencyMs, brokerLatencyMs } = passed();
+  const none = latency(0, 0, 0);
+  const text = modeCsv(reportOf(passed({}, {
+    latencyMs: { ...latencyMs, byMode: { ...latencyMs.byMode, leave: none } },
+    brokerLatencyMs: { ...brokerLatencyMs!, byMode: { ...brokerLatencyMs!.byMode, leave: none } },
+  })));
   const leave = text.split("\r\n").find((line) => line.startsWith("leave,"))!;
-  assert.ok(leave.endsWith(",0,0,,,,,,,"), leave);
+  assert.ok(leave.endsWith(",0,0,,,,,,,,0,,,,,,,"), leave);
+});
+
+Deno.test("csv: both latencies have their columns; a report of an earlier version has the older alone", () => {
+  const [head, reset] = modeCsv(reportOf(passed())).split("\r\n").map((line) => line.split(",")) as [
+    string[],
+    string[],
+  ];
+  const at = (name: string) => Number(reset[head.indexOf(name)]);
+  const { latencyMs, brokerLatencyMs } = passed();
+  assert.equal(at("latencyMs_p99"), latencyMs.byMode.reset!.p99);
+  assert.equal(at("brokerLatencyMs_p99"), brokerLatencyMs!.byMode.reset!.p99);
+  const { brokerLatencyMs: _, ...earlier } = passed();
+  const [, old] = modeCsv(reportOf(earlier)).split("\r\n");
+  assert.ok(old!.endsWith(",,,,,,,,"));
 });

@@ -12,11 +12,10 @@ const names = (value: object) => Object.keys(value).sort();
 Deno.test("json: a report has exactly the documented names", () => {
   const report = read();
   assert.deepEqual(names(report), [
-    ..."clients controls engine exitCode faultKinds faults kills latencyMs plan reason resources run schema series slipMs slowest stages"
-      .split(
-        " ",
-      ),
-    ..."tool verdict verdictText warnings wills".split(" "),
+    ..."brokerLatencyMs clients controls engine exitCode faultKinds faults floorMs kills latencyMs plan reason".split(
+      " ",
+    ),
+    ..."resources run schema series slipMs slowest stages tool verdict verdictText warnings willRate wills".split(" "),
   ]);
   assert.equal(report.schema, "mqtt-sim/report/1");
   assert.deepEqual(names(report.tool), ["name", "version"]);

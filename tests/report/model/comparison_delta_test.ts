@@ -39,7 +39,14 @@ Deno.test("comparison page: wrong wills come first, with deltas and marks, and n
   const page = comparisonHtml(comparison).replaceAll(/\s+/g, " ");
   const table = page.split('<table id="compare">')[1]!.split("</table>")[0]!;
   const groups = [...table.matchAll(/scope="rowgroup">([^<]+)</g)].map(([, name]) => name);
-  assert.deepEqual(groups, ["Wills", "By kill mode: on time / due", "Kill to will", "Run", "Other figures"]);
+  assert.deepEqual(groups, [
+    "Wills",
+    "By kill mode: on time / due",
+    "Kill to will",
+    "Completed kill to will",
+    "Run",
+    "Other figures",
+  ]);
   assert.match(table, /embedded<small>baseline<\/small>/);
   assert.match(table, /<small class="delta worse">\+25 worse<\/small>/);
   assert.match(table, /<small class="delta better">−50% better<\/small>/);

@@ -9,6 +9,7 @@ export function navigationPart(report: Report, hasPlots: boolean): Markup {
   const parts: readonly (readonly [id: string, name: string, isThere: boolean])[] = [
     ["kinds-title", "What went wrong", faultKinds.length > 0],
     ["thresholds-title", "Thresholds", thresholds.length > 0],
+    ["storms-title", "Storms", report.storms !== undefined],
     ["plots-title", "Over time", hasPlots],
     ["by-mode-title", "By kill mode", kills.total > 0 || wills.expected > 0],
     ["groups-title", "By group", byGroup.length > 0],

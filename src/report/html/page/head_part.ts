@@ -82,8 +82,8 @@ export function tilesPart(tiles: readonly Tile[]): Markup {
 }
 
 /** The tiles of a report. */
-export function reportTiles({ verdict, clients, kills, wills, latencyMs, slipMs, resources }: Report): Tile[] {
-  const { all } = latencyMs;
+export function reportTiles(report: Report): Tile[] {
+  const { verdict, clients, kills, wills, latencyMs: { all }, slipMs, resources } = report;
   const { look, ...wrong } = faultTile(wills);
   return [
     {
@@ -98,6 +98,7 @@ export function reportTiles({ verdict, clients, kills, wills, latencyMs, slipMs,
       value: formatMs(all.count === 0 ? NaN : all.p99),
       note: all.count === 0 ? "no will came" : `p50 ${formatMs(all.p50)}, max ${formatMs(all.max)}`,
     },
+    ...brokerTile(report),
     {
       name: "Kills",
       value: formatCount(kills.total),
@@ -115,6 +116,25 @@ export function reportTiles({ verdict, clients, kills, wills, latencyMs, slipMs,
       value: formatMs(slipMs.count === 0 ? NaN : slipMs.p99),
       note: `of its kills; used ${formatMs(resources.cpuMs)} of CPU, ${formatBytes(resources.rssBytes)}`,
     },
+  ];
+}
+
+/** The latency of the broker alone, and the floor; absent for a report of an earlier version. */
+function brokerTile({ brokerLatencyMs, floorMs, willRate }: Report): Tile[] {
+  if (brokerLatencyMs === undefined) return [];
+  const { count, p50, p99 } = brokerLatencyMs.all;
+  const floor = floorMs === undefined || floorMs.count === 0 ? "" : `; this instrument adds ${formatMs(floorMs.p50)}`;
+  return [
+    {
+      name: "Broker alone p99",
+      value: formatMs(count === 0 ? NaN : p99),
+      note: count === 0 ? "no will came" : `from the completed kill; p50 ${formatMs(p50)}${floor}`,
+    },
+    ...willRate?.perSecond === undefined ? [] : [{
+      name: "Wills per second",
+      value: formatCount(willRate.perSecond >= 100 ? Math.round(willRate.perSecond) : willRate.perSecond),
+      note: `from the first to the last of ${formatCount(willRate.wills)}`,
+    }],
   ];
 }
 

@@ -2,6 +2,7 @@
 import { formatCount, formatMs, formatNumber } from "../../../base/units.ts";
 import { killModes, killModeText } from "../../../fleet/plan/kill_mode.ts";
 import type { LatencyRow } from "../../../fleet/result/will_counts.ts";
+import { brokerAlone, latencyNote } from "../../model/arrivals/arrival_text.ts";
 import { controlFaultTexts } from "../../model/fault_list.ts";
 import type { Report } from "../../model/report.ts";
 import { telemetryText } from "../../model/telemetry_text.ts";
@@ -31,8 +32,15 @@ export function modePart(report: Report): Markup | undefined {
 ${table("counts", "Wills by result", countTable(report))}
 ${ruleNotes(report)}
 ${report.latencyMs.all.count === 0 ? undefined : table("latencies", "Latency of the wills", latencyTable(report))}
+${latencyNotePart(report)}
 ${notes(report).map((note) => markup`<p class="note">${note}</p>`)}
 </section>`;
+}
+
+/** Where both latencies start, and the floor of this instrument. */
+function latencyNotePart(report: Report): Markup | undefined {
+  const note = latencyNote(report);
+  return note === undefined ? undefined : markup`<p class="note" id="latencies-note">${note}</p>`;
 }
 
 function table(id: string, caption: string, content: Markup): Markup {
@@ -88,12 +96,13 @@ function ruleNotes(report: Report): Markup | undefined {
   return markup`<div class="rules note"><p>Rules that the wrong wills break:</p><ul>${kinds}</ul></div>`;
 }
 
-function latencyTable({ latencyMs }: Report): Markup {
+function latencyTable({ latencyMs, brokerLatencyMs }: Report): Markup {
   const names = ["p50", "p99", "max", "p90", "p999", "mean"] as const;
   const rows: { readonly name: string; readonly row: LatencyRow }[] = killModes.flatMap((mode) => {
     const row = latencyMs.byMode[mode];
     return row === undefined || row.count === 0 ? [] : [{ name: mode, row }];
   });
+  const alone = brokerLatencyMs === undefined ? [] : [{ name: brokerAlone, row: brokerLatencyMs.all }];
   const cells = (row: LatencyRow) => names.map((name) => markup`<td>${formatMs(row[name])}</td>`);
   const heads = ["wills", ...names.map((name) => name === "p999" ? "p99.9" : name)];
   return markup`
@@ -101,9 +110,9 @@ function latencyTable({ latencyMs }: Report): Markup {
       <tr><th scope="col">mode</th>${heads.map((head) => markup`<th scope="col">${head}</th>`)}</tr>
     </thead>
     <tbody>${
-    [...rows, { name: "all", row: latencyMs.all }].map(({ name, row }) =>
+    [...rows, { name: "all", row: latencyMs.all }, ...alone].map(({ name, row }) =>
       markup`<tr${
-        name === "all"
+        name === "all" || name === brokerAlone
           ? markup`
             class="all"
           `

@@ -7,6 +7,7 @@ import type { Report } from "../../model/report.ts";
 import { type DrawnPoint, drawnSeries } from "./drawn_series.ts";
 import { isBareVoid } from "../../model/void_advice.ts";
 import { drawableMs, type Plot } from "./plot.ts";
+import { stormPlot } from "./storm/storm_plot.ts";
 import { timeMarks } from "./time_marks.ts";
 
 /** Percentiles that are drawn, as far as there are wills enough to bear them. */
@@ -27,7 +28,7 @@ export function reportPlots(report: Report): Plot[] {
     : [faultPlot(series), ratePlot(series, copies), latencyPlot(series), modePlot(series, report), alivePlot(series)];
   const plots = [
     ...overTime.map((plot) => marks.length === 0 ? plot : { ...plot, marks }),
-    ...isBurst(report) ? [arrivalPlot(report)] : [],
+    ...report.storms !== undefined ? [stormPlot(report)] : isBurst(report) ? [arrivalPlot(report)] : [],
     percentilePlot(report),
   ];
   return plots.filter((plot) => plot.lines.length > 0 && plot.data[0]!.length > 0 && hasNumbers(plot));
