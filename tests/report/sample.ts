@@ -81,6 +81,14 @@ const manyStages: readonly RunStage[] = [
   { name: "look", fromMs: 29_200, toMs: 30_000 },
 ];
 
+/** The latencies of all wills and of each mode, from `first` in steps of `step` milliseconds. */
+function latencies(first: number, step: number): FleetResult["latencyMs"] {
+  return {
+    all: latency(1_392, first, step),
+    byMode: { reset: latency(703, first, step), close: latency(689, first + 0.1, step + 0.001) },
+  };
+}
+
 /** A result that passed, with the differences of `different`. */
 export function passed(request: Partial<PlanRequest> = {}, different: Partial<FleetResult> = {}): FleetResult {
   const byMode = {
@@ -105,14 +113,8 @@ export function passed(request: Partial<PlanRequest> = {}, different: Partial<Fl
     },
     kills: { total: 1_544, askedPerSecond: 50, reachedPerSecond: 49.9, deferred: 12, byMode },
     wills: { ...summed(Object.values(byMode)), missingByQos: [0, 0, 0], eitherWay: 0, undecided: 0 },
-    latencyMs: {
-      all: latency(1_392, 0.4, 0.003),
-      byMode: { reset: latency(703, 0.4, 0.003), close: latency(689, 0.5, 0.004) },
-    },
-    brokerLatencyMs: {
-      all: latency(1_392, 0.2, 0.0025),
-      byMode: { reset: latency(703, 0.2, 0.0025), close: latency(689, 0.3, 0.0035) },
-    },
+    latencyMs: latencies(0.4, 0.003),
+    brokerLatencyMs: latencies(0.2, 0.0025),
     floorMs: latency(200, 0.04, 0.0002),
     willRate: { wills: 1_392, firstMs: 1_152.5, lastMs: 27_492.75, perSecond: 52.81 },
     slipMs: latency(1_544, 0.1, 0.001),

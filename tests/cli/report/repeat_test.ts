@@ -109,6 +109,7 @@ const plain = { noNullPrototype: true } as const;
 function valueOf(name: OptionName, { value: kind }: PlanOption): fc.Arbitrary<unknown> {
   if (name === "run") return fc.stringMatching(/^[0-9A-Za-z-]{1,16}$/);
   if (name === "willTopic") return fc.constantFrom("a/{bucket}/{client}", "it's/{bucket}/$x/{client} ü", "w/{client}");
+  if (name === "clientId") return fc.constantFrom("dev-{client}", "{run}/{client:05}", "it's {client} ü");
   if (isNumber(kind)) {
     if (name === "watchers") return fc.integer({ min: 64, max: 500 });
     return fc.integer({ min: name === "clients" ? 64 : kind.min, max: kind.max });
@@ -162,8 +163,9 @@ async function planOfFlags(values: Readonly<Record<string, unknown>>): Promise<F
   }
 }
 
-// The command never contains a password; the seed and the run id are set above.
-const repeatable = optionList.filter(([name]) => !["run", "seed", "password"].includes(name));
+// The command never contains a password, and a plan needs the file of one; the seed and the run id are set above.
+const notRepeated: readonly string[] = ["run", "seed", "password", "watcherPasswordFile", "canaryPasswordFile"];
+const repeatable = optionList.filter(([name]) => !notRepeated.includes(name));
 
 for (const [name, option] of repeatable) {
   Deno.test(`repeat: a plan made from --${option.flag} with any value equals that of its repeat command`, async () => {
