@@ -18,6 +18,7 @@ export function storm(clients: number, watchers: number, qos: BenchQoS, goals: r
     id: `storm-${clients}-${watchers}-q${qos}`,
     title: `storm: ${clients.toLocaleString("en")} clients reset at once, ${watcherText(watchers)}, QoS ${qos}${times}`,
     unit: "will delivered",
+    watchers,
     goals,
     run: async (stage) => {
       const swarm = stage.swarm();

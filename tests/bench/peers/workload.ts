@@ -46,6 +46,8 @@ export interface Workload {
   /** A text for the unit of work, and for `value`. */
   readonly unit: string;
   readonly valueUnit?: string;
+  /** Of a storm: how many watchers receive a will of each death. */
+  readonly watchers?: number;
   /** Absent: a figure without a goal. */
   readonly goals: readonly Goal[];
   /** Our broker also takes part with its sessions and wills on disk. */

@@ -39,6 +39,13 @@ Deno.test("bench page: has the median of the rounds' ratios by the clock and by 
   assert.match(text, /### some work: ≥ 2 × mosquitto\n\n- mqtt-sim epoll: .*\n\nNo profile was taken/);
 });
 
+Deno.test("bench page: a storm with several watchers has the CPU time of a death, which is that of all its wills", () => {
+  const storm = { ...work, unit: "will delivered", watchers: 50 };
+  const text = benchMarkdown({ ...documentOf([rounds("mosquitto", figures(10, 20))]), workloads: [storm] });
+  assert.match(text, /CPU µs a will delivered *\| *CPU µs a death/);
+  assert.deepEqual(tableUnder("### some work", text)[0]!.slice(3, 5), ["2", "100"]);
+});
+
 Deno.test("bench page: lists skipped workloads and invalid rounds", () => {
   const empty = benchMarkdown({ ...documentOf([]), results: new Map() });
   assert.deepEqual(tableUnder("## Goals at a glance", empty)[0], [

@@ -20,7 +20,7 @@ import type { Figures, Workload } from "../workload.ts";
 type Column = readonly [string, (rounds: Rounds) => string];
 
 /** Without units per second for a workload that has its own figure. */
-function columnsOf({ unit, valueUnit }: Workload, all: readonly Rounds[]): Column[] {
+function columnsOf({ unit, valueUnit, watchers = 1 }: Workload, all: readonly Rounds[]): Column[] {
   const mosquitto = all.find(({ broker }) => broker === "mosquitto");
   const median = (figure: (figures: Figures) => number): Column[1] => ({ figures }) =>
     spreadText(spreadOf(figures.map(figure)));
@@ -32,11 +32,13 @@ function columnsOf({ unit, valueUnit }: Workload, all: readonly Rounds[]): Colum
     [`${unit}, a second`, median(rate)],
     ["wall × mosquitto", times((ours, other) => ratio(ours, other, rate))],
   ];
+  const deaths: Column[] = [["CPU µs a death", median((figures) => cpu(figures) * watchers)]];
   const resets: Column[] = [["resets took", percent(({ resetMs = NaN, ms }) => resetMs / ms)]];
   return [
     ["broker", ({ broker }) => broker],
     ...valueUnit === undefined ? rates : [[valueUnit, median(value)] as const],
     [`CPU µs a ${unit}`, median(cpu)],
+    ...watchers > 1 ? deaths : [],
     ["CPU × mosquitto", times((ours, other) => ratio(other, ours, cpu))],
     ["broker busy", percent(brokerBusy)],
     ["generator busy", percent(generatorBusy)],
