@@ -12,7 +12,7 @@ import { checkCable } from "../net/cable.ts";
 import { chooseEngineFor, type EngineName, engineText } from "../net/engine.ts";
 import { readBroker, renewedWithinMs } from "./preflight/broker_counters.ts";
 import type { DropCounts } from "./result/drop_counts.ts";
-import { securedTarget } from "./preflight/fleet_tls.ts";
+import { securedNodes, securedTarget } from "./preflight/fleet_tls.ts";
 import { checkKick } from "./squad/kick_command.ts";
 import { checkRestart, Restarts } from "./squad/broker_restart.ts";
 import type { FleetHooks } from "./squad/fleet_hooks.ts";
@@ -64,7 +64,7 @@ export async function runFleet(given: FleetRun, hooks: FleetHooks): Promise<Flee
   const engine = await chooseEngineFor(asked.target, asked.plan.engine);
   hooks.onStart?.({ engine: engine.name, startMs: started.getTime() });
   const target = await securedTarget(asked.target, asked.plan, notify);
-  const run = { ...asked, target, engine: engine.name };
+  const run = { ...asked, target, ...await securedNodes(asked.plan), engine: engine.name };
   await checkRestart(run.plan, hooks);
   await checkKick(run.plan);
   if (drawsMode(run.plan, "vanish")) await checkCable("kill mode vanish");
@@ -95,7 +95,12 @@ async function awaitIt(run: FleetRun, { onNotice, onProgress, interrupt }: Fleet
   if (waitMs === 0) return undefined;
   const onWait = (waitedMs: number) =>
     onProgress(progressBefore(run.plan, { phase: "await", phaseMs: waitedMs, phaseOfMs: waitMs }));
-  return await awaitBroker(run, waitMs, { onNotice, onWait, interrupt }, monotonicClock);
+  let last: Awaited | undefined;
+  for (const target of run.nodes ?? [run.target]) {
+    last = await awaitBroker({ ...run, target }, waitMs, { onNotice, onWait, interrupt }, monotonicClock);
+    if (!last.answered) break;
+  }
+  return last;
 }
 
 /** The progress of a run whose squads have not begun. */
@@ -270,7 +275,7 @@ const killDraw = 0;
 
 /** Cuts the shard of this process into squads of even size, each with its own watchers. */
 export function tasksOf(
-  { plan, target, engine }: FleetRun,
+  { plan, target, nodes, engine }: FleetRun,
   protocol: SquadTask["protocol"],
   originMs = 0,
 ): SquadTask[] {
@@ -278,7 +283,20 @@ export function tasksOf(
     const { first: firstClient, count: clients } = partOf(clientsHere(plan), plan.workers, number);
     const { first: firstBucket, count: buckets } = partOf(bucketsHere(plan), plan.workers, number);
     const seed = mix(plan.seed, killDraw);
-    return { plan, target, engine, protocol, number, firstClient, clients, firstBucket, buckets, seed, originMs };
+    return {
+      plan,
+      target,
+      nodes,
+      engine,
+      protocol,
+      number,
+      firstClient,
+      clients,
+      firstBucket,
+      buckets,
+      seed,
+      originMs,
+    };
   });
 }
 

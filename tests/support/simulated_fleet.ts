@@ -34,6 +34,8 @@ export interface Simulation {
   readonly recording?: Recording;
   /** A restart deletes all state; otherwise the broker has a store. */
   readonly forgets?: boolean;
+  /** The nodes of the plan are brokers without a bridge: no message crosses them. Else they are one broker. */
+  readonly severed?: boolean;
   /** Restarts without effect: the broker gets the request, and continues. */
   readonly stays?: boolean;
   /** The change to its store during the outage, for a broker that returns in another state. */
@@ -53,6 +55,7 @@ function squadsOf(
   clock: ManualClock,
   broker: SimulatedBroker,
   recording: Recording,
+  nodes: readonly SimulatedBroker[] | undefined,
 ): Squad[] {
   const world = (): FleetWorld => ({
     clock,
@@ -61,6 +64,7 @@ function squadsOf(
     dial: (receiver) => broker.dial(receiver),
     cable: memoryCable,
     kick: ({ clientId }) => broker.disconnect(clientId),
+    ...nodes && { nodes: nodes.map((node) => ({ clock, canReset: true, dial: (receiver) => node.dial(receiver) })) },
   });
   const run = { plan, target: parseEndpoint("mqtt://sim:1883"), brokerInProcess: true };
   return tasksOf(run, protocol).map((task) =>
@@ -76,9 +80,12 @@ export function simulateFleet(simulation: Simulation): FleetResult {
   const tasks: (() => void)[] = [];
   const plan = makePlan({ seed: 1, run: "sim", ...kicks(request), ...request });
   using broker = new SimulatedBroker(clock, tasks, options, restartsBroker(plan) && !forgets);
+  const nodes = simulation.severed
+    ? [broker, ...plan.nodes!.slice(1).map(() => new SimulatedBroker(clock, tasks, options, false))]
+    : plan.nodes?.map(() => broker);
   simulation.first?.(broker);
   recording.begin(plan, protocol);
-  const squads = squadsOf(plan, simulation, clock, broker, recording);
+  const squads = squadsOf(plan, simulation, clock, broker, recording, nodes);
   const progress = (nowMs: number) =>
     simulation.onProgress?.(mergeProgress(squads.map((each) => each.progress(nowMs)), runPhases));
   for (const squad of squads) squad.start(clock.nowMs());
@@ -92,7 +99,7 @@ export function simulateFleet(simulation: Simulation): FleetResult {
     if (nowMs > longestMs) {
       throw new Error(`squads are still in phases ${squads.map(({ phase }) => phase)} after an hour`);
     }
-    broker.turn(nowMs);
+    for (const node of new Set([broker, ...nodes ?? []])) node.turn(nowMs);
     for (const squad of squads) if (!squad.done) squad.turn(nowMs);
     if (nowMs % 200 === 0) progress(nowMs);
     if (!going && squads.every((squad) => squad.ready)) {

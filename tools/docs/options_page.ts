@@ -1,5 +1,5 @@
 /** docs/options.md, written from the options of the fleet's plan and the settings of the broker. */
-import { formOf } from "../../src/fleet/plan/option_value.ts";
+import { formOf, isList } from "../../src/fleet/plan/option_value.ts";
 import { defaultTextOf, optionSections, optionText, type PlanOption } from "../../src/fleet/plan/plan_option.ts";
 import { optionList } from "../../src/fleet/plan/plan_options.ts";
 import { brokerSections } from "../../src/cli/broker/broker_settings.ts";
@@ -61,7 +61,7 @@ function fleetRow(option: PlanOption): string[] {
   const { flag, value, inScenario = true, ownToGroup } = option;
   const usual = defaultTextOf(option) ?? (value.kind === "switch" ? "off" : "none");
   const scenario = inScenario ? ownToGroup ? "fleet, group" : "fleet" : "no";
-  const repeated = value.kind === "addresses" ? " May be repeated." : "";
+  const repeated = isList(value) ? " May be repeated." : "";
   return [flagCell(flag, formOf(value).metavar), usual, scenario, `${optionText(option)}${repeated}`];
 }
 

@@ -62,7 +62,17 @@ const target = object("Target", {
     file,
     "A file with the password, - for standard input; a line end after it does not count.",
   ),
-  ...planFlags("credentials", "wsHeaders", "awsSign", "waitMs", "protocol", "sourceAddresses", "sourcePorts", "engine"),
+  ...planFlags(
+    "nodes",
+    "credentials",
+    "wsHeaders",
+    "awsSign",
+    "waitMs",
+    "protocol",
+    "sourceAddresses",
+    "sourcePorts",
+    "engine",
+  ),
 });
 
 const parts = object("Parts", {

@@ -10,6 +10,7 @@ import type { FleetPlan, PlanRequest } from "../../fleet/plan/plan.ts";
 import { optionList } from "../../fleet/plan/plan_options.ts";
 import { shardText } from "../../fleet/plan/shard.ts";
 import { sharedRunId } from "../../fleet/plan/shared_run_id.ts";
+import { parseEndpoint } from "../../net/endpoint.ts";
 import { type TlsAsked, tlsFlagOf, type WebAsked, webFlagOf } from "../../net/secured_endpoint.ts";
 import { type BrokerChoice, embedded } from "./broker_choice.ts";
 import { readInput } from "../process/input_file.ts";
@@ -62,11 +63,22 @@ export interface FlagsWithScenario extends FleetFlags {
  * @throws UsageError for the scenario
  */
 export async function withScenario(flags: FleetFlags): Promise<FlagsWithScenario> {
-  if (flags.scenario === undefined) return flags;
+  if (flags.scenario === undefined) return withNodes(flags);
   const read = await readScenario(flags.scenario);
   const { brokers, thresholds } = read;
   const [url, threshold] = [flags.url.length === 0 ? brokers : flags.url, flags.threshold];
-  return { ...flags, read, url, threshold: threshold.length === 0 ? thresholds : threshold };
+  return withNodes({ ...flags, read, url, threshold: threshold.length === 0 ? thresholds : threshold });
+}
+
+/** The first node is the broker of a run on a cluster. @throws UsageError where there is a --url besides */
+function withNodes<Flags extends FlagsWithScenario>(flags: Flags): Flags {
+  const nodes = flags.nodes ?? flags.read?.wishes.nodes;
+  if (nodes === undefined) return flags;
+  if (flags.url.length > 0) {
+    throw new UsageError("Cannot use --url together with --node: expected one --node for each address of the cluster");
+  }
+  const { name, url } = nodes[0]!;
+  return { ...flags, url: [{ name, endpoint: parseEndpoint(url) }] };
 }
 
 /**

@@ -23,7 +23,7 @@ export function optionEntry(option: PlanOption): Entry<unknown> {
   const { value } = option;
   if (value.kind === "switch") return toggle(about);
   const kind = { ...kindOf(value), range: "" };
-  return isList(value) ? flat(many(kind as Kind<readonly string[]>, about)) : one(kind, about);
+  return isList(value) ? flat(many(kind as Kind<readonly unknown[]>, about)) : one(kind, about);
 }
 
 /** The entry of an option in a group. */

@@ -53,6 +53,6 @@ function flagOf({ flag, short, value, called }: PlanOption, help: string): unkno
   if (value.kind === "switch") return switchFlag(`--${flag}`, help, letter);
   const form = { ...formOf(value), ...rangedRead(value), ...called && { name: called }, isFile: value.kind === "file" };
   if (!isList(value)) return valueFlag(`--${flag}`, form as FlagValue<unknown>, help, letter);
-  const lists = repeatedFlag(`--${flag}`, form as FlagValue<readonly string[]>, `${help} May be repeated.`);
+  const lists = repeatedFlag(`--${flag}`, form as FlagValue<readonly unknown[]>, `${help} May be repeated.`);
   return map(lists, (each) => each.length === 0 ? undefined : each.flat());
 }

@@ -91,6 +91,7 @@ const savedValues: Partial<Record<OptionValue["kind"], z.ZodType>> = {
   killShares: z.array(z.looseObject({ mode: z.enum(killModes), weight: z.number() })),
   reconnect: z.union([z.number(), z.literal("never")]),
   addresses: z.array(z.string()),
+  nodes: z.array(z.looseObject({ name: z.string(), url: z.string(), share: z.number() })),
   shard: z.looseObject({ number: z.number(), of: z.number() }),
 };
 
@@ -172,6 +173,10 @@ const document = z.looseObject({
   byGroup: z.array(z.looseObject({
     ...{ name: z.string().optional(), connected: z.number(), kills: z.number(), ...counts },
     ...{ presenceWrong: z.number(), latencyMs: row },
+  })).optional(),
+  byNode: z.array(z.looseObject({
+    ...{ from: z.string(), at: z.string(), due: z.number(), seen: z.number() },
+    ...{ missing: z.number(), duplicates: z.number(), latencyMs: row },
   })).optional(),
   stages: z.array(z.looseObject({
     name: z.string(),

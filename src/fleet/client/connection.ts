@@ -67,12 +67,19 @@ export class ClientConnection implements DialReceiver, PacketReceiver, Wakeable 
   #over = false;
 
   /** @param client the number of the client, where each may have a certificate of its own */
-  constructor(world: FleetWorld, version: ProtocolVersion, owner: ConnectionOwner, place: number, client?: number) {
+  constructor(
+    world: FleetWorld,
+    version: ProtocolVersion,
+    owner: ConnectionOwner,
+    place: number,
+    client?: number,
+    node = 0,
+  ) {
     this.version = version;
     this.#world = world;
     this.#owner = owner;
     this.#stream = new PacketStream({ maximumPacketSize, receiver: this, version, lenient: true });
-    this.#link = world.dial(this, place, client);
+    this.#link = (world.nodes?.[node] ?? world).dial(this, place, client);
   }
 
   /** The broker, as `host:port`. */

@@ -31,22 +31,26 @@ export interface FleetWorld extends World {
    * @param onFault receives why the broker could not be asked
    */
   kick?(client: KickedClient, onFault: (sentence: string) => void): void;
+  /** Links to each node of a cluster, in the plan's order; absent for a broker with one address. */
+  readonly nodes?: readonly World[];
 }
 
 /** The settings of a run with the target and the source of its links. */
 interface Reach {
   readonly plan: FleetPlan;
   readonly target: Endpoint;
+  readonly nodes?: readonly Endpoint[] | undefined;
   readonly engine?: EngineName | undefined;
 }
 
 /** The real world of a fleet, with no timer yet. */
-export function fleetWorldOf({ plan, target, engine }: Reach): FleetWorld & TimedWorld {
+export function fleetWorldOf({ plan, target, nodes, engine }: Reach): FleetWorld & TimedWorld {
   const pairOf = hasOwnPairs(plan)
     ? (client: number) => {
       const files = clientPair(plan, client);
       return files && readPairNow(files.cert, files.key, target.tls?.keyPassphrase);
     }
     : undefined;
-  return { ...worldOf(target, engine, plan.sourceAddresses, pairOf), wakes: new Deadlines<Wakeable>() };
+  const to = (endpoint: Endpoint) => worldOf(endpoint, engine, plan.sourceAddresses, pairOf);
+  return { ...to(target), wakes: new Deadlines<Wakeable>(), ...nodes && { nodes: nodes.map(to) } };
 }

@@ -19,6 +19,7 @@ import { killLife, leaveRun, noteSleep } from "./life_end.ts";
 import { beginKick, endByKick, type Kick } from "./kick.ts";
 import { ClientOutbox, type OnAnswer } from "./client_outbox.ts";
 import { closeDeadlineMs, noticedMs } from "./close_deadline.ts";
+import { nodeOf } from "../plan/cluster_node.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { PresencePublisher } from "./presence_publisher.ts";
 import { Failures } from "./retry.ts";
@@ -83,11 +84,16 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     this.#timer.at(alarmMs);
   }
 
+  /** The node of its present life. */
+  get #node(): number {
+    return nodeOf(this.#plan, this.number, this.#incarnation);
+  }
+
   /** Opens the connection of the next life. */
   #dial(nowMs: number): void {
     [this.#previous, this.#life] = [this.#life, beginLife(this.#plan, this, ++this.#incarnation)];
     this.#dialledMs = nowMs;
-    this.#connection = new ClientConnection(this.#host.world, this.version, this, this.number, this.number);
+    this.#connection = new ClientConnection(this.#host.world, this.version, this, this.number, this.number, this.#node);
   }
 
   /** Kills this client, now or as soon as it is connected. */

@@ -17,6 +17,7 @@ import { clientIdOf } from "../plan/client_id.ts";
 import { beginLife, type Life } from "../life/life.ts";
 import { canaryPlanOf } from "../plan/make_plan.ts";
 import { judge, worst } from "../oracle/oracle.ts";
+import { nodeOf, watcherNodeOf } from "../plan/cluster_node.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { timelineOf } from "./timeline.ts";
 
@@ -84,7 +85,10 @@ export class CanaryLog {
     this.#arrivals.delete(killed.client);
     const { rules, restarts } = this.#ledger;
     const judgement = worst(
-      arrivals.map((each, copy) => judge(life, each, rules, nowMs, restarts.absencesOf(life.bucket, copy))),
+      arrivals.flatMap((each, copy) => {
+        if (watcherNodeOf(this.#plan, copy) !== nodeOf(this.#plan, life.client, 1)) return [];
+        return [judge(life, each, rules, nowMs, restarts.absencesOf(life.bucket, copy))];
+      }),
     );
     // A will that no watcher could see, or that could still arrive, is no canary.
     if (judgement.verdict === undefined || judgement.verdict === "unseeable") return;

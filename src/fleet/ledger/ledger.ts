@@ -310,14 +310,14 @@ export class Ledger {
       if (verdict === "missing" || verdict === "unseeable") continue;
       if (expectation.kind === "one" && dueBy(expectation) + this.#rules.lateAfterMs >= nowMs) {
         this.#toClose.add(dueBy(expectation) + this.#rules.lateAfterMs + closeAfterMs, entry);
-      } else this.#close(entry, judgement);
+      } else this.#close(entry, judgement, nowMs);
     }
   }
 
   /** Judges all open entries and closes the records. */
   close(nowMs: number): void {
     for (const lives of [...this.#open.values()]) {
-      for (const entry of [...lives]) this.#close(entry, this.#judge(entry, nowMs));
+      for (const entry of [...lives]) this.#close(entry, this.#judge(entry, nowMs), nowMs);
     }
   }
 
@@ -348,9 +348,14 @@ export class Ledger {
     for (const entry of this.#unanswered) if (expectationOf(entry.life, this.#rules).kind === "one") yield entry;
   }
 
-  #judge({ life, arrivals }: LedgerEntry, nowMs: number): Judgement {
-    return worst(
-      arrivals.map((each, copy) => judge(life, each, this.#rules, nowMs, this.restarts.absencesOf(life.bucket, copy))),
+  #judge(entry: LedgerEntry, nowMs: number): Judgement {
+    return worst(this.#judgeEach(entry, nowMs));
+  }
+
+  /** By the arrivals at each of the watchers. */
+  #judgeEach({ life, arrivals }: LedgerEntry, nowMs: number): Judgement[] {
+    return arrivals.map((each, copy) =>
+      judge(life, each, this.#rules, nowMs, this.restarts.absencesOf(life.bucket, copy))
     );
   }
 
@@ -367,8 +372,9 @@ export class Ledger {
     return { life, judgement, rules: this.#rules, othersDueMs };
   }
 
-  #close(entry: LedgerEntry, judgement: Judgement): void {
+  #close(entry: LedgerEntry, judgement: Judgement, nowMs: number): void {
     const { life, arrivals } = entry;
+    if (this.#plan.nodes !== undefined) this.tally.nodes.close(this.#plan, life, this.#judgeEach(entry, nowMs));
     const described = this.tally.deviations.add(this.#profile, this.#judged(entry, judgement));
     const counts = this.tally.add(life, judgement, described, this.#groupOf(life.client));
     this.#countAt(life, judgement, counts);

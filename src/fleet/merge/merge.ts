@@ -6,8 +6,9 @@ import type { DropCounts } from "../result/drop_counts.ts";
 import { mergeDetails } from "./merge_detail.ts";
 import { phasesDurationMs } from "../plan/phases.ts";
 import type { FleetPlan } from "../plan/plan.ts";
+import { severedTexts } from "../result/group_result.ts";
 import type { RunFacts } from "../result/run_facts.ts";
-import { type Remarks, remarkTexts } from "../result/remarks.ts";
+import { remarkTexts } from "../result/remarks.ts";
 import type { FleetResult, Progress } from "../result/result.ts";
 import { clientsHere } from "../plan/shard.ts";
 import {
@@ -19,6 +20,7 @@ import {
   killModesOf,
   latenciesOf,
   mergedRow,
+  nodesOf,
   sumOf,
   sumsOf,
   willsOf,
@@ -54,6 +56,7 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
   const { controls } = besides;
   const restarts = restartsOf(facts, squads, tally);
   const generatorBound = generatorBoundText(squads, slip, facts.plan);
+  const found = { kills, wills, controls, restarts, slip };
   const { plan, protocol, startedAt, durationMs, target, resources, engine } = facts;
   return {
     plan,
@@ -96,7 +99,7 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
       aborted: facts.aborted,
     }),
     ...facts.aborted !== undefined && { aborted: facts.aborted },
-    warnings: warningsOf(facts, squads, { kills, wills, controls, restarts, slip, remarks: tally.remarks }),
+    warnings: warningsOf(facts, squads, found, tally),
     resources: { ...resources, ...eachOf(resources, squads) },
     ...engine !== undefined && { engine },
   };
@@ -112,11 +115,11 @@ function partsOf(
   { plan, counters }: RunFacts,
   squads: readonly SquadResult[],
   tally: Tally,
-): Pick<FleetResult, "stages" | "byGroup"> {
+): Pick<FleetResult, "stages" | "byGroup" | "byNode"> {
   if (squads.length === 0) return {};
   const stages = stagesOf(plan, mergeInstants(squads.map(({ instants }) => instants)));
   if (counters !== undefined) stages.push({ name: "counters", ...counters });
-  return { stages, ...groupsOf(plan, tally) };
+  return { stages, ...groupsOf(plan, tally), ...nodesOf(plan, tally) };
 }
 
 /** Remarks on the run for its reader, after those that the run reported meanwhile. */
@@ -127,8 +130,8 @@ function warningsOf(
     readonly wills: WillCounts;
     readonly restarts: FleetResult["restarts"] | undefined;
     readonly slip: LatencyRow;
-    readonly remarks: Remarks;
   },
+  tally: Tally,
 ): string[] {
   return [
     ...facts.warnings,
@@ -138,7 +141,8 @@ function warningsOf(
     ...canaryWarnings(found.controls),
     ...restartWarnings(found.restarts),
     ...dropWarnings(found.wills, facts.dropped),
-    ...remarkTexts(found.remarks),
+    ...severedTexts(nodesOf(facts.plan, tally).byNode),
+    ...remarkTexts(tally.remarks),
   ];
 }
 

@@ -99,6 +99,11 @@ export function groupsOf({ groups }: Pick<FleetPlan, "groups">, tally: Tally): P
   return { ...groups && { byGroup: tally.groups.rows(groups.map(({ name }) => name)) } };
 }
 
+/** The matrix of the nodes, where the plan has nodes. */
+export function nodesOf({ nodes }: Pick<FleetPlan, "nodes">, tally: Tally): Pick<FleetResult, "byNode"> {
+  return { ...nodes && { byNode: tally.nodes.cells(nodes.map(({ name }) => name)) } };
+}
+
 /** The deviations of the profile; without one, the profiles that describe the faults; and the remarks. */
 export function deviationsOf(
   { profile: name }: Pick<FleetPlan, "profile">,

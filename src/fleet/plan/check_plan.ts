@@ -9,6 +9,7 @@ import { profileNames, profileOf } from "../../profiles/profiles.ts";
 import { clientIdFault } from "./client_id.ts";
 import { phaseFaults } from "./check_phases.ts";
 import { Groups } from "./groups.ts";
+import { mostNodes } from "./cluster_node.ts";
 import { isNumber, numberForms } from "./option_value.ts";
 import type { ClientGroup, FleetPlan } from "./plan.ts";
 import { mayLack } from "./plan_option.ts";
@@ -36,6 +37,7 @@ export function planFaults(plan: FleetPlan): PlanFault[] {
   checkBounds(plan, refuse);
   checkSquads(plan, refuse);
   checkProfile(plan, refuse);
+  checkNodes(plan, refuse);
   checkKillRate(plan, refuse);
   checkTogether(plan, refuse);
   checkPresence(plan, refuse);
@@ -85,6 +87,17 @@ function checkBounds(plan: Partial<FleetPlan>, refuse: Refuse, all = true): void
 function checkSources({ sourceAddresses }: FleetPlan, refuse: Refuse): void {
   const strange = sourceAddresses.find((address) => isIP(address) === 0);
   if (strange !== undefined) refuse("sourceAddresses", `--source-address ${strange}`, "an address of this machine");
+}
+
+function checkNodes({ nodes, fanOut }: FleetPlan, refuse: Refuse): void {
+  if (nodes === undefined) return;
+  const count = formatCount(nodes.length);
+  if (nodes.length < 2 || nodes.length > mostNodes) refuse("nodes", `${count} --node`, `2 to ${mostNodes} nodes`);
+  const twice = nodes.find(({ name }, place) => nodes.findIndex((node) => node.name === name) < place);
+  if (twice !== undefined) refuse("nodes", `--node ${twice.name} twice`, "one name for each node");
+  if (fanOut % nodes.length !== 0) {
+    refuse("fanOut", `--fan-out ${fanOut} on ${count} nodes`, `a multiple of ${count}: as many watchers on each node`);
+  }
 }
 
 function checkProfile({ profile }: FleetPlan, refuse: Refuse): void {

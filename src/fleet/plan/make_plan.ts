@@ -39,6 +39,7 @@ export function fillPlan(request: PlanRequest): FleetPlan {
     ...request.presence && { willRetain: true },
     cleanStart: usualCleanStart(sessionExpiryS),
     watchers: topics.every(sharedByBucket) ? Math.max(squads, Math.ceil(clients / clientsPerWatcher)) : squads,
+    ...request.nodes !== undefined && { fanOut: request.nodes.length },
     ...request,
     ...request.groups !== undefined && { groups: groupsOf(request, request.groups) },
   };

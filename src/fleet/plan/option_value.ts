@@ -5,6 +5,7 @@
 import * as units from "../../base/units.ts";
 import { parseSourceAddresses, sourceAddressesText } from "../../net/source_addresses.ts";
 import { parseWebHeader } from "../../net/web_request.ts";
+import { nodesText, parseNodes } from "./cluster_node.ts";
 import { everyKillMode, type KillMode, killModes, type KillShare } from "./kill_mode.ts";
 import { parseShard, shardText } from "./shard.ts";
 
@@ -12,7 +13,16 @@ import { parseShard, shardText } from "./shard.ts";
 type NumberKind = "whole" | "seconds" | "duration" | "perSecond" | "bytes";
 
 /** Kinds without data. */
-type PlainKind = "switch" | "qos" | "killRate" | "killShares" | "reconnect" | "addresses" | "headers" | "shard";
+type PlainKind =
+  | "switch"
+  | "qos"
+  | "killRate"
+  | "killShares"
+  | "reconnect"
+  | "addresses"
+  | "nodes"
+  | "headers"
+  | "shard";
 
 /** The kind of an option's value, with its bounds or words. */
 export type OptionValue =
@@ -100,6 +110,7 @@ const forms: Readonly<Record<NumberKind | PlainKind, ValueForm<unknown>>> = {
   reconnect: form("TIME|never", readReconnect, writeReconnect, `${units.durationForms}, or never`),
   addresses: form("ADDRESSES", parseSourceAddresses, sourceAddressesText, "addresses such as 127.0.0.2-127.0.0.6"),
   headers: form("NAME=VALUE", readHeader, String, "a header such as x-api-key=SECRET"),
+  nodes: form("NAME[:SHARE]=URL", parseNodes, nodesText, "a node such as n1=mqtt://127.0.0.1:1883"),
   shard: form("N/OF", parseShard, shardText, "a part such as 2/5"),
 };
 
@@ -114,7 +125,7 @@ function readHeader(text: string, name: string): readonly string[] {
 
 /** Whether a value of this kind is a list, with the flag or the setting once for each element. */
 export function isList({ kind }: OptionValue): boolean {
-  return kind === "addresses" || kind === "headers";
+  return kind === "addresses" || kind === "headers" || kind === "nodes";
 }
 
 function readShares(text: string, name: string): readonly KillShare[] {

@@ -24,6 +24,8 @@ export interface FleetPlan {
   readonly shard?: Shard;
   /** Of the whole run; 1 to 1,000,000. */
   readonly clients: number;
+  /** The nodes of the cluster under test; absent for a broker with one address. */
+  readonly nodes?: readonly ClusterNode[];
   /** The MQTT version of the clients. Default: `auto`. */
   readonly protocol: ProtocolChoice;
   /** Kills each second. Default: 5 % of the clients that are alive. */
@@ -152,6 +154,16 @@ export interface FleetPlan {
 /** The parts of a plan that a run reads from files: no flag sets them, and no report has them. */
 export type HiddenName = "credentialRows" | "watcherPassword" | "canaryPassword";
 
+/** One node of a cluster. */
+export interface ClusterNode {
+  /** Its name in the report: 1 to 32 letters, digits, dots, hyphens or underscores. */
+  readonly name: string;
+  /** Its address, without user and password. */
+  readonly url: string;
+  /** Its share of the clients, relative to the other nodes: 1 to 100. */
+  readonly share: number;
+}
+
 /** The messages of a client while it is online, on a topic without a watcher. */
 export interface Telemetry {
   /** Messages a second of each client; above 0. */
@@ -184,6 +196,8 @@ export interface FleetRun {
   readonly plan: FleetPlan;
   /** The broker. */
   readonly target: Endpoint;
+  /** The addresses of the plan's nodes, in their order; the first is `target`. Absent without nodes. */
+  readonly nodes?: readonly Endpoint[];
   /** The broker is in this process: each connection takes two of its open files. */
   readonly brokerInProcess: boolean;
   /** The engine that the plan's choice led to; `deno` until that is decided. */

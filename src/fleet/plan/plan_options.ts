@@ -66,6 +66,13 @@ export const planOptions = {
     help: "Clients, {range}.",
     default: 1_000,
   }),
+  nodes: option("node", "Target", { kind: "nodes" }, {
+    help:
+      "A node of the cluster to test, in place of --url; give one for each node. Clients are spread over the nodes " +
+      "by turn, or by SHARE; each reconnect and takeover goes to the next node. A watcher on every node receives each " +
+      "will, and the report has a matrix of the node on which a client died and the node that saw the will.",
+    defaultText: "one address, --url",
+  }),
   waitMs: option("wait", "Target", { kind: "duration", min: 0, max: hourMs }, {
     help: "How long to retry while the broker does not answer a CONNECT, because it is still starting, {range}.",
     defaultText: "one attempt",

@@ -1,7 +1,7 @@
 /**
  * TLS as a plan requests it.
  */
-import type { Endpoint } from "../../net/endpoint.ts";
+import { type Endpoint, parseEndpoint } from "../../net/endpoint.ts";
 import { insecureText, refuseWithoutTls, securedEndpoint, tlsFlagOf } from "../../net/secured_endpoint.ts";
 import { clientPair, hasOwnPairs, ownPair } from "../plan/client_pair.ts";
 import type { FleetPlan } from "../plan/plan.ts";
@@ -32,4 +32,10 @@ export async function securedTarget(
 function ownPairFlag(plan: FleetPlan): string | undefined {
   if (plan.watcherTlsCert !== undefined) return "--watcher-tls-cert";
   return plan.credentialRows?.columns.includes("cert") ? "--credentials with a column cert" : undefined;
+}
+
+/** The nodes of a cluster with their TLS settings; empty without nodes. */
+export async function securedNodes(plan: FleetPlan): Promise<{ readonly nodes?: readonly Endpoint[] }> {
+  if (plan.nodes === undefined) return {};
+  return { nodes: await Promise.all(plan.nodes.map(({ url }) => securedEndpoint(parseEndpoint(url), plan))) };
 }

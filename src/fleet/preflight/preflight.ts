@@ -32,10 +32,24 @@ export async function preflight(run: FleetRun, notify: (notice: Notice) => void)
   checkSourceAddresses(run.plan);
   const plan = await settleReset(run, notify);
   const settled = await negotiateVersions({ ...run, plan }, notify);
-  if (settled.kind === "ready" || settled.answered) return settled;
+  if (settled.kind === "ready") return await otherNodes(run, settled);
+  if (settled.answered) return settled;
   // The server may use the transport of another scheme: name it.
   const other = await otherTransport(run.target, run.engine);
   return other === undefined ? settled : { ...settled, reason: `${settled.reason}; ${other}` };
+}
+
+/** Asks each other node of a cluster for the same versions and limits. */
+async function otherNodes(run: FleetRun, settled: Extract<Preflight, { kind: "ready" }>): Promise<Preflight> {
+  for (const target of run.nodes?.slice(1) ?? []) {
+    const other = await negotiateVersions({ ...run, plan: settled.plan, target }, () => {});
+    if (other.kind !== "ready") return other;
+    if (other.protocol === settled.protocol) continue;
+    const reason = `the nodes accept different versions of MQTT: ${run.target.url} ${settled.protocol}, ` +
+      `${target.url} ${other.protocol}`;
+    return { kind: "void", reason, answered: true };
+  }
+  return settled;
 }
 
 /** Deno raises the soft limit to the hard one when it starts; only a trial shows the actual limit. */

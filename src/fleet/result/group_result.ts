@@ -1,5 +1,5 @@
 /**
- * Counts and latencies of one group of clients: plain data.
+ * Counts and latencies of one group of clients, and of one pair of nodes of a cluster: plain data.
  */
 import type { LatencyRow, ModeCounts } from "./will_counts.ts";
 
@@ -24,4 +24,41 @@ export interface GroupResult extends GroupCounts {
   readonly name?: string;
   /** The latency of the wills of the group. */
   readonly latencyMs: LatencyRow;
+}
+
+/** The counts of one cell. */
+export interface NodeCounts {
+  /** Wills that were due at the watchers of this cell. */
+  due: number;
+  /** Wills that arrived, on time or not. */
+  seen: number;
+  missing: number;
+  duplicates: number;
+}
+
+/** One cell in a message between threads, with its latencies, encoded. */
+export interface NodeCellData extends NodeCounts {
+  /** The name of the node on which the client's connection ended. */
+  readonly from: string;
+  /** The name of the node of the watcher. */
+  readonly at: string;
+  readonly hdr: string;
+}
+
+/** One cell in a result. */
+export interface NodeCell extends NodeCounts {
+  /** The name of the node on which the client's connection ended. */
+  readonly from: string;
+  /** The name of the node of the watcher. */
+  readonly at: string;
+  /** The latency of the wills that this cell has seen. */
+  readonly latencyMs: LatencyRow;
+}
+
+/** Sentences on each pair of nodes between which no will came. */
+export function severedTexts(cells: readonly NodeCell[] = []): string[] {
+  return cells.filter(({ due, seen }) => due > 0 && seen === 0)
+    .map(({ from, at, due }) =>
+      `wills of node ${from} never reach node ${at}: 0 of ${due} wills due there arrived at its watchers`
+    );
 }

@@ -5,7 +5,7 @@ import type { EngineName } from "../../net/engine.ts";
 import type { CanaryCounts } from "./canary_counts.ts";
 import type { ProfileFindings } from "./deviation_counts.ts";
 import type { FaultKind, FaultSample, SlowLife } from "./fault_sample.ts";
-import type { GroupResult } from "./group_result.ts";
+import type { GroupResult, NodeCell } from "./group_result.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import type { KillMode } from "../plan/kill_mode.ts";
 import type { PresenceResult } from "./presence_result.ts";
@@ -198,6 +198,8 @@ export interface FleetResult {
   readonly stages?: readonly RunStage[];
   /** The result of each group; absent where the plan has none. Telemetry is under its own name. */
   readonly byGroup?: readonly GroupResult[];
+  /** Wills by the node on which the client died and the node of the watcher; absent where the plan has no nodes. */
+  readonly byNode?: readonly NodeCell[];
   /** The verdict of the run. */
   readonly verdict: "pass" | "fail" | "void";
   /** The verdict for people: `PASS`, `PASS with 76 deviations`, `FAIL` or `VOID`. */

@@ -24,6 +24,8 @@ interface MemoryMarks {
 /** The task of one squad: plain data. */
 export interface SquadTask extends WatchScope {
   readonly target: Endpoint;
+  /** The addresses of the plan's nodes; absent without nodes. */
+  readonly nodes?: readonly Endpoint[] | undefined;
   /** The engine of the links; `deno` by default. */
   readonly engine?: EngineName | undefined;
   /** Which squad of this process it is, from 0. */

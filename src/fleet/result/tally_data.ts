@@ -3,7 +3,7 @@
  */
 import type { DeviationData } from "./deviation_counts.ts";
 import type { FaultKind, FaultSample, SlowLife } from "./fault_sample.ts";
-import type { GroupData } from "./group_result.ts";
+import type { GroupData, NodeCellData } from "./group_result.ts";
 import type { Remarks } from "./remarks.ts";
 import type { StormsData } from "./storm_result.ts";
 import type { ModeCounts, RedeliveryCounts } from "./will_counts.ts";
@@ -29,6 +29,8 @@ export interface TallyData {
   readonly faultKinds: readonly FaultKind[];
   readonly slowest: readonly SlowLife[];
   readonly deviations: DeviationData;
+  /** The matrix of the nodes; absent where the plan has no nodes. */
+  readonly nodes?: readonly NodeCellData[];
   /** Absent where the plan has no groups. */
   readonly groups?: readonly GroupData[];
 }

@@ -7,6 +7,7 @@ import type { Judgement } from "../oracle/expectation.ts";
 import { FaultKinds } from "./fault_kinds.ts";
 import type { FaultKind, FaultSample, SlowLife } from "../result/fault_sample.ts";
 import { GroupTally } from "./group_tally.ts";
+import { NodeTally } from "./node_tally.ts";
 import { LatencyTally } from "./latency_tally.ts";
 import { StormTally } from "./storm_tally.ts";
 import { type KillMode, killModes } from "../plan/kill_mode.ts";
@@ -48,6 +49,8 @@ export class Tally {
   readonly deviations = new DeviationTally();
   /** By group, where the plan has groups. */
   readonly groups = new GroupTally();
+  /** Wills by the node of the death and the node of the watcher. */
+  readonly nodes = new NodeTally();
   readonly missingByQos: [number, number, number] = [0, 0, 0];
   /** The latencies of the broker alone, from the completed kill. */
   readonly brokerLatencies = new LatencyTally();
@@ -174,6 +177,7 @@ export class Tally {
   data(): TallyData {
     const groups = this.groups.data();
     const storms = this.storms.data();
+    const nodes = this.nodes.data();
     return {
       byMode: Object.fromEntries(this.#byMode),
       latencies: this.#latencies.data(),
@@ -190,6 +194,7 @@ export class Tally {
       slowest: this.#slowest,
       deviations: this.deviations.data(),
       ...groups.length > 0 && { groups },
+      ...nodes.length > 0 && { nodes },
     };
   }
 
@@ -217,5 +222,6 @@ export class Tally {
     data.slowest.forEach((life) => this.keepSlow(life));
     this.deviations.merge(data.deviations);
     this.groups.merge(data.groups ?? []);
+    this.nodes.merge(data.nodes ?? []);
   }
 }

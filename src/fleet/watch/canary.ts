@@ -22,6 +22,7 @@ import { endText } from "../oracle/end_text.ts";
 import type { Alteration } from "../oracle/expectation.ts";
 import { beginLife, type Life, willOf } from "../life/life.ts";
 import { canaryPlanOf } from "../plan/make_plan.ts";
+import { nodeOf, watcherNodeOf } from "../plan/cluster_node.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { retryAfterMs } from "../client/retry.ts";
 import { compareWill, type SeenWill } from "../oracle/will_compare.ts";
@@ -62,7 +63,7 @@ export class Canary implements ConnectionOwner, Wakeable {
     this.#life = beginLife(this.#plan, { number, bucket, version }, 1);
     this.#mark = `${markName}${plan.run} ${number}`;
     this.#startedMs = world.clock.nowMs();
-    this.#connection = new ClientConnection(world, version, this, number);
+    this.#connection = new ClientConnection(world, version, this, number, undefined, nodeOf(plan, number, 1));
   }
 
   get passed(): boolean {
@@ -190,7 +191,9 @@ export class Canary implements ConnectionOwner, Wakeable {
     if (this.#gaveUp || this.#connection.over && this.#step === "publishing") return;
     if (this.#step === "publishing" && this.#refusal !== undefined) return this.#publish(nowMs);
     if (this.#step !== "connecting") return;
-    this.#connection = new ClientConnection(this.#world, this.#connection.version, this, this.#life.client);
+    const { client } = this.#life;
+    const node = nodeOf(this.#plan, client, 1);
+    this.#connection = new ClientConnection(this.#world, this.#connection.version, this, client, undefined, node);
   }
 
   /** Ends the wait: an online canary leaves properly, so that no will of it is due. */
@@ -217,8 +220,11 @@ export class Canary implements ConnectionOwner, Wakeable {
     else this.#connection.end();
   }
 
+  /** In a cluster, a canary proves the watchers of its own node: what crosses nodes is under test. */
   #expectAll(): void {
-    for (let copy = 0; copy < this.#plan.fanOut; copy++) this.#unseen.add(copy);
+    const { fanOut } = this.#plan;
+    const node = nodeOf(this.#plan, this.#life.client, 1);
+    for (let copy = 0; copy < fanOut; copy++) if (watcherNodeOf(this.#plan, copy) === node) this.#unseen.add(copy);
   }
 
   #tick(copy: number, then: () => void): void {

@@ -15,6 +15,7 @@ import { disconnectText, endText } from "../oracle/end_text.ts";
 import { retryAfterMs } from "../client/retry.ts";
 import { ownClientId } from "../plan/client_id.ts";
 import { restartsBroker } from "../plan/phases.ts";
+import { watcherNodeOf } from "../plan/cluster_node.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { seenMessage, type SeenWill } from "../oracle/will_compare.ts";
 
@@ -125,7 +126,10 @@ export class Watcher implements ConnectionOwner, Wakeable {
   }
 
   #open(): ClientConnection {
-    const connection = new ClientConnection(this.#host.world, this.#version, this, this.post.number);
+    const { number, copy } = this.post;
+    const { plan, world } = this.#host;
+    const node = watcherNodeOf(plan, copy);
+    const connection = new ClientConnection(world, this.#version, this, number, undefined, node);
     connection.stampArrivals();
     return connection;
   }

@@ -9,6 +9,7 @@ import type { CanaryWill } from "../ledger/canary_log.ts";
 import type { CanarySight } from "../result/canary_counts.ts";
 import type { Groups } from "../plan/groups.ts";
 import { type Life, readWillMark } from "../life/life.ts";
+import { nodeCount } from "../plan/cluster_node.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { type PresenceWord, readPresenceMark } from "../life/presence_message.ts";
 import { SessionSweep } from "./session_sweep.ts";
@@ -123,13 +124,15 @@ export class WatcherPool implements WatcherHost {
     return watcher?.refusal ?? firstOf(this.#canaries, (canary) => canary.refusal);
   }
 
-  /** Starts one canary for each bucket. */
+  /** Starts one canary for each bucket on each node. */
   startCanaries(nowMs: number): void {
     for (const bucket of this.#buckets()) {
-      const number = this.#canaryNumber(bucket);
-      const plan = this.#groups.planOf(number);
-      const version = this.#groups.versionOf(number);
-      this.#toDial.push(() => this.#canaries.set(number, new Canary(plan, this.world, number, bucket, version)));
+      for (let node = 0; node < nodeCount(this.plan); node++) {
+        const number = this.#canaryNumber(bucket, node);
+        const plan = this.#groups.planOf(number);
+        const version = this.#groups.versionOf(number);
+        this.#toDial.push(() => this.#canaries.set(number, new Canary(plan, this.world, number, bucket, version)));
+      }
     }
     this.#round++;
     this.dial(nowMs);
@@ -143,8 +146,9 @@ export class WatcherPool implements WatcherHost {
   }
 
   /** Beyond the numbers of all clients, and never twice. */
-  #canaryNumber(bucket: number): number {
-    return this.plan.clients + this.#round * this.plan.watchers + bucket;
+  #canaryNumber(bucket: number, node = 0): number {
+    const { clients, watchers } = this.plan;
+    return clients + (this.#round * watchers + bucket) * nodeCount(this.plan) + node;
   }
 
   /** Ends the canaries that have had their time. */

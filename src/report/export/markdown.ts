@@ -12,7 +12,15 @@ import {
   willRateText,
 } from "../model/arrivals/arrival_text.ts";
 import { controlFaultTexts, faultList } from "../model/fault_list.ts";
-import { groupColumns, groupRows } from "../model/group_rows.ts";
+import {
+  groupColumns,
+  groupRows,
+  isBadCell,
+  nodeCellText,
+  nodeColumns,
+  nodeHead,
+  nodeRows,
+} from "../model/group_rows.ts";
 import { presenceRows, stateFaultNames } from "../model/presence_rows.ts";
 import { findingsHead, findingsOf, findingText, profileHint } from "../model/profile_text.ts";
 import type { Report } from "../model/report.ts";
@@ -49,6 +57,7 @@ export function reportMarkdown(report: Report): string {
     `${facts.join(" · ")} · seed ${run.seed} · slip p99 ${formatMs(slipMs.count === 0 ? NaN : slipMs.p99)}`,
     modeTable(report),
     groupTable(report),
+    nodeTable(report),
     presenceTable(report),
     [...latencyItems(report), ...stormItems(report), ...restartLines(report), ...controlFaultTexts(report)].map((
       line,
@@ -113,6 +122,19 @@ function groupTable(report: Report): string {
     ...columns.map(({ text, bad }) => bad === undefined || bad(row) === 0 ? text(row) : `**${text(row)}**`),
   ]);
   const rule = ["---", ...columns.map(() => "--:")];
+  return [head, rule, ...body].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+/** The matrix of a cluster, where there are nodes. */
+function nodeTable(report: Report): string {
+  const rows = nodeRows(report);
+  if (rows.length === 0) return "";
+  const head = [nodeHead, ...nodeColumns(report)].map(escapeMarkdown);
+  const body = rows.map(({ name, cells }) => [
+    escapeMarkdown(name),
+    ...cells.map((cell) => isBadCell(cell) ? `**${nodeCellText(cell)}**` : nodeCellText(cell)),
+  ]);
+  const rule = ["---", ...head.slice(1).map(() => "--:")];
   return [head, rule, ...body].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 

@@ -1,7 +1,7 @@
 /** The report as one self-contained HTML page: the verdict first, then its evidence. */
 import type { Report } from "../model/report.ts";
 import { reportTiles, reportVerdict, tilesPart } from "./page/head_part.ts";
-import { groupPart } from "./page/group_part.ts";
+import { groupPart, nodePart } from "./page/group_part.ts";
 import { faultKindPart, livesPart } from "./page/lives_part.ts";
 import { type Markup, markup } from "./page/markup.ts";
 import { modePart, thresholdPart } from "./page/mode_part.ts";
@@ -52,6 +52,7 @@ ${stormPart(report)}
 ${plotsPart(plots)}
 ${modePart(report)}
 ${groupPart(report)}
+${nodePart(report)}
 ${presencePart(report)}
 ${profilePart(report)}
 ${livesPart(report)}

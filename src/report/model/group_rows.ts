@@ -1,5 +1,6 @@
-/** The results of each group as rows: the input of every writer of a table. */
+/** The results of each group and of each pair of nodes as rows: the input of every writer of a table. */
 import { formatCount, formatMs } from "../../base/units.ts";
+import type { NodeCell } from "../../fleet/result/group_result.ts";
 import { faultsIn, type LatencyRow, type WillCounts } from "../../fleet/result/will_counts.ts";
 import type { Report } from "./report.ts";
 
@@ -73,4 +74,35 @@ export function groupColumns({ presence, telemetry, profile, wills }: Report): G
     time("p50"),
     time("p99"),
   ];
+}
+
+/** The head of the first column. */
+export const nodeHead = "died on";
+
+/** The wills of one node, as the watchers of each node saw them. */
+export interface NodeRow {
+  readonly name: string;
+  readonly cells: readonly NodeCell[];
+}
+
+/** A row for each node on which clients died; none where the run had no nodes. */
+export function nodeRows({ byNode = [] }: Report): NodeRow[] {
+  return [...Map.groupBy(byNode, ({ from }) => from)].map(([name, cells]) => ({ name, cells }));
+}
+
+/** The nodes of the watchers, in the order of the cells. */
+export function nodeColumns(report: Report): string[] {
+  return nodeRows(report)[0]?.cells.map(({ at }) => `seen on ${at}`) ?? [];
+}
+
+/** One cell: wills seen of those due, duplicates, and the 99th percentile of their latency. */
+export function nodeCellText({ due, seen, duplicates, latencyMs }: NodeCell): string {
+  const twice = duplicates === 0 ? "" : `, ${formatCount(duplicates)} twice`;
+  const time = latencyMs.count === 0 ? "" : `, p99 ${formatMs(latencyMs.p99)}`;
+  return `${formatCount(seen)} of ${formatCount(due)}${twice}${time}`;
+}
+
+/** Whether wills of this cell are missing or came twice. */
+export function isBadCell({ missing, duplicates }: NodeCell): boolean {
+  return missing + duplicates > 0;
 }

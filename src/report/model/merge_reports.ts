@@ -16,6 +16,7 @@ import {
   killModesOf,
   latenciesOf,
   mergedRow,
+  nodesOf,
   sumOf,
   sumsOf,
   willsOf,
@@ -84,6 +85,7 @@ export function mergeReports(parts: readonly NamedReport[], thresholds?: readonl
     slowest: tally.slowest,
     series: joinSeries(reports.map(({ series }) => series), phasesDurationMs(first!.plan)),
     ...groupsOf(first!.plan, tally),
+    ...nodesOf(first!.plan, tally),
     ...stagesOfParts(reports),
     warnings: [...new Set(reports.flatMap(({ warnings }) => warnings))],
     resources: resourcesOf(reports),
@@ -210,6 +212,7 @@ function tallyOf(report: Report, shiftMs = 0): TallyData {
     faultKinds: report.faultKinds,
     slowest: report.slowest,
     ...report.byGroup && { groups: report.byGroup.map(({ latencyMs: { hdr }, ...counts }) => ({ ...counts, hdr })) },
+    ...report.byNode && { nodes: report.byNode.map(({ latencyMs: { hdr }, ...counts }) => ({ ...counts, hdr })) },
     deviations: {
       byId: Object.fromEntries((report.profile?.deviations ?? []).map(({ id, ...counts }) => [id, counts])),
       described: report.described ?? {},

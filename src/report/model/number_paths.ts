@@ -153,6 +153,7 @@ const numbers: NumbersOf<Omit<Report, "thresholds">> = {
   }),
   stages: each({ fromMs: number, toMs: number }),
   byGroup: each({ ...modeCounts, connected: number, presenceWrong: number, latencyMs: latency }),
+  byNode: each({ ...zeros({ due: 0, seen: 0, missing: 0, duplicates: 0 }), latencyMs: latency }),
   resources: zeros({ cpuMs: 0, rssBytes: 0, cpuMsPerLife: 0, bytesPerClient: 0 }),
 };
 

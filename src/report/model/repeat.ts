@@ -23,7 +23,7 @@ export interface RepeatContext {
 /** The command that repeats a run on `url`, or on the embedded broker without one. */
 export function repeatCommand(plan: FleetPlan, url: string | undefined, context: RepeatContext): string {
   const words = [
-    ...(url === undefined ? [] : ["--url", url]),
+    ...(url === undefined || plan.nodes !== undefined ? [] : ["--url", url]),
     ...(plan.scenario === undefined ? [] : ["--scenario", plan.scenario]),
     ...login(plan, context),
     ...(inScenario(plan, "wsHeaders") ? [] : plan.wsHeaders ?? []).flatMap((header) => ["--ws-header", masked(header)]),

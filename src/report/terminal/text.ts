@@ -7,6 +7,7 @@ import { formatBytes, formatCount, formatMs } from "../../base/units.ts";
 import type { FaultSample } from "../../fleet/result/fault_sample.ts";
 import { faultList, type ListedKind } from "../model/fault_list.ts";
 import { deviationsIn } from "../../fleet/merge/verdict.ts";
+import { nodeTable } from "./node_table.ts";
 import { groupTable } from "./group_table.ts";
 import { leftStormsText, shownStorms, stormCurve, stormText, willRateText } from "../model/arrivals/arrival_text.ts";
 import { latencyTable, modeTable } from "./mode_table.ts";
@@ -92,6 +93,7 @@ function partsOf(report: Report, width: number, style: Style, keeps: Keeps): str
     ),
     ifKept("storms", () => stormLines(report, width, style, keeps("storm curves"))),
     ifKept("groups", () => groupTable(report, width, style)),
+    nodeTable(report, width, style),
     ifKept("presence", () => presenceLines(report, width, style)),
     thresholdLines(report, width, style),
     ifKept("notes", () => noteLines(report, width)),

@@ -5,7 +5,8 @@ import { type Markup, markup } from "./markup.ts";
 
 /** Links to the parts of a report. @param hasPlots whether it has plots */
 export function navigationPart(report: Report, hasPlots: boolean): Markup {
-  const { faultKinds, thresholds = [], byGroup = [], presence, profile, faults, slowest, kills, wills } = report;
+  const { faultKinds, thresholds = [], byGroup = [], byNode = [], presence, profile, faults, slowest, kills, wills } =
+    report;
   const parts: readonly (readonly [id: string, name: string, isThere: boolean])[] = [
     ["kinds-title", "What went wrong", faultKinds.length > 0],
     ["thresholds-title", "Thresholds", thresholds.length > 0],
@@ -13,6 +14,7 @@ export function navigationPart(report: Report, hasPlots: boolean): Markup {
     ["plots-title", "Over time", hasPlots],
     ["by-mode-title", "By kill mode", kills.total > 0 || wills.expected > 0],
     ["groups-title", "By group", byGroup.length > 0],
+    ["nodes-title", "By node", byNode.length > 0],
     ["presence-title", "Presence", presence !== undefined],
     ["profile-title", "Known deviations", profile !== undefined],
     ["faults-title", "Wrong wills", faults.length > 0],

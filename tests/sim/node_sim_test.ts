@@ -1,0 +1,42 @@
+/** A cluster under the manual clock: clients and watchers on each node, and the matrix of what crosses the nodes. */
+import assert from "node:assert/strict";
+import { parseNodes } from "../../src/fleet/plan/cluster_node.ts";
+import { simulateFleet } from "../support/simulated_fleet.ts";
+
+const nodes = parseNodes("n1=mqtt://sim:1,n2=mqtt://sim:2,n3=mqtt://sim:3", "--node");
+const plan = {
+  nodes,
+  clients: 30,
+  watchers: 2,
+  durationMs: 3_000,
+  killRate: { kind: "count", perSecond: 20 } as const,
+};
+
+for (let seed = 1; seed <= 5; seed++) {
+  Deno.test(`nodes: a cluster that delivers every will passes, with every cell whole, seed ${seed}`, () => {
+    const takeovers = [{ mode: "reset", weight: 1 }, { mode: "takeover", weight: 1 }] as const;
+    const result = simulateFleet({ plan: { ...plan, seed, killShares: takeovers } });
+    assert.equal(result.verdict, "pass", result.reason);
+    assert.equal(result.byNode!.length, 9);
+    for (const cell of result.byNode!) {
+      assert.ok(cell.due > 0, JSON.stringify(cell));
+      assert.deepEqual([cell.seen, cell.missing, cell.duplicates], [cell.due, 0, 0], JSON.stringify(cell));
+      assert.equal(cell.latencyMs.count, cell.due);
+    }
+    const due = result.byNode!.reduce((sum, cell) => sum + cell.due, 0);
+    assert.equal(due, 3 * result.wills.expected);
+  });
+}
+
+Deno.test("nodes: wills that never cross nodes are missing there, and a warning names each pair of nodes", () => {
+  const result = simulateFleet({ plan: { ...plan, seed: 1 }, severed: true });
+  assert.equal(result.verdict, "fail", result.reason);
+  assert.equal(result.wills.missing, result.wills.expected);
+  for (const { from, at, due, seen, missing } of result.byNode!) {
+    assert.ok(due > 0);
+    assert.deepEqual([seen, missing], from === at ? [due, 0] : [0, due], `${from} ${at}`);
+    const warned = result.warnings.some((text) => text.startsWith(`wills of node ${from} never reach node ${at}:`));
+    assert.equal(warned, from !== at, `${from} ${at}`);
+  }
+  assert.deepEqual([result.controls.blind, result.controls.lost], [0, 0]);
+});
