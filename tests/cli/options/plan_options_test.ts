@@ -36,6 +36,7 @@ function otherText(name: OptionName, { value: kind, default: usual }: PlanOption
     reconnect: "never",
     addresses: "127.0.0.2-127.0.0.4",
     headers: "x-key=VALUE",
+    nodes: "n1=mqtt://127.0.0.1:1883,n2:3=mqtt://127.0.0.1:1884",
   };
   const words = formOf(kind).words?.filter((word) => word !== String(usual));
   return texts[kind.kind] ?? words?.at(-1) ?? "some-word";

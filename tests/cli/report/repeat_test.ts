@@ -138,6 +138,9 @@ function valueOf(name: OptionName, { value: kind }: PlanOption): fc.Arbitrary<un
     case "headers":
       // The command has a placeholder for the value, which may be a secret.
       return fc.constant(["x-key=VALUE"]);
+    case "nodes":
+      return fc.array(fc.integer({ min: 1, max: 100 }), { minLength: 2, maxLength: 5 })
+        .map((shares) => shares.map((share, at) => ({ name: `n${at}`, url: `mqtt://127.0.0.1:${1_883 + at}`, share })));
     case "shard":
       return fc.integer({ min: 1, max: 9 }).chain((of) =>
         fc.record({ number: fc.integer({ min: 1, max: of }), of: fc.constant(of) }, plain)
