@@ -32,13 +32,16 @@ function helpOf(text: string, flag: string): string {
 
 const sections: Readonly<Record<string, string>> = {
   Scenario: "scenario",
-  Target: "url username password password-file ws-header aws-sign wait protocol source-address source-ports engine",
-  TLS: "tls-ca tls-cert tls-key tls-server-name tls-insecure alpn",
+  Target:
+    "url username password password-file node credentials ws-header aws-sign wait protocol source-address source-ports engine",
+  TLS: "tls-ca tls-cert tls-key tls-key-passphrase-file tls-server-name tls-insecure alpn",
   Parts: "shard start-at",
-  Fleet: "clients ramp-rate connects-under-way keepalive session-expiry clean-start workers client-prefix",
+  Fleet:
+    "clients ramp-rate connects-under-way keepalive session-expiry clean-start workers client-prefix client-id short-client-ids",
   Kills: "kill-rate kill-mode duration reconnect-after seed kick-command",
   Wills: "will-qos will-retain presence will-delay will-topic will-payload-size",
-  Watching: "watchers fan-out watch-qos skip-broker-counters late-after drain",
+  Watching:
+    "watchers fan-out watch-qos skip-broker-counters watcher-username watcher-password-file canary-username canary-password-file late-after drain watcher-tls-cert watcher-tls-key",
   Output:
     "threshold run-id record live metrics metrics-linger otlp otlp-headers color abort-on-fail annotations verbose quiet",
   Reports: "report html junit markdown csv csv-lives hdr",
@@ -136,7 +139,7 @@ Deno.test("help: check --help has each flag, area and exit code", async () => {
   const text = await help(["check"]);
   const found = [...text.matchAll(/^ {2}(?:-\w, )?--([a-z-]+)/gm)].map((match) => match[1]);
   const flags =
-    "url username password password-file ws-header aws-sign denied-topic restart-command wait engine tls-ca tls-cert tls-key tls-server-name tls-insecure alpn only rule protocol quick list slack parallel profile color annotations verbose quiet " +
+    "url username password password-file ws-header aws-sign denied-topic restart-command wait engine tls-ca tls-cert tls-key tls-key-passphrase-file tls-server-name tls-insecure alpn only rule protocol quick list slack parallel profile color annotations verbose quiet " +
     "report html junit markdown";
   assert.deepEqual(found, flags.split(" "));
   for (const area of Object.keys(areas)) assert.match(text, new RegExp(`^  ${area} +\\S`, "m"));

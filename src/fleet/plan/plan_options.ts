@@ -281,6 +281,7 @@ export const planOptions = {
   kickCommand: option("kick-command", "Kills", { kind: "text", metavar: "COMMAND" }, {
     help: "Shell command that has the broker end the connection of a client, for kill mode kicked; {client_id} and " +
       "{client} are its identifier and number. If it fails, the run is void.",
+    defaultText: "none; the embedded broker needs no command",
     // A scenario file is data: it must not name a command to run.
     inScenario: false,
   }),
@@ -325,12 +326,12 @@ export const planOptions = {
     defaultText: "none: the keys have no passphrase",
     ownToShard: true,
   }),
-  watcherTlsCert: option("watcher-tls-cert", "TLS", { kind: "file", metavar: "FILE" }, {
+  watcherTlsCert: option("watcher-tls-cert", "Watching", { kind: "file", metavar: "FILE" }, {
     help: "The certificate of watchers, canaries and the tool's other connections, in PEM; with --watcher-tls-key.",
     defaultText: "that of the clients, where it is the same for all",
     ownToShard: true,
   }),
-  watcherTlsKey: option("watcher-tls-key", "TLS", { kind: "file", metavar: "FILE" }, {
+  watcherTlsKey: option("watcher-tls-key", "Watching", { kind: "file", metavar: "FILE" }, {
     help: "Its private key, in PEM.",
     defaultText: "none",
     ownToShard: true,
