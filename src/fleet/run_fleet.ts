@@ -23,6 +23,7 @@ import type { FleetPlan, FleetRun } from "./plan/plan.ts";
 import { measureFloor } from "./preflight/instrument_floor.ts";
 import { awaitBroker, type Awaited, triedText } from "./preflight/await_broker.ts";
 import { withCredentials } from "./preflight/read_credentials.ts";
+import { checkRefusedLogin } from "./preflight/check_refused_login.ts";
 import { type Preflight, preflight } from "./preflight/preflight.ts";
 import { noCounts } from "./result/will_counts.ts";
 import type { FleetResult, Notice, Progress } from "./result/result.ts";
@@ -144,6 +145,7 @@ async function runReady(
   { run, hooks, record, usage, notify, facts, described, startMs, start }: Leg,
   { plan, protocol, broker }: Extract<Preflight, { kind: "ready" }>,
 ): Promise<FleetResult> {
+  await checkRefusedLogin({ ...run, plan }, protocol === "3.1.1" ? 4 : 5);
   const groups = new Groups(plan, protocol);
   const spoken = groups.protocol;
   const wait = waitNotice(plan, groups);

@@ -59,7 +59,7 @@ Deno.test("help: fleet --help has each flag, in its section", async () => {
 Deno.test("help: each flag has its default, except switches and logins", async () => {
   const text = await help(["fleet"]);
   const without =
-    "url ws-header password password-file will-retain presence threshold record live metrics otlp otlp-headers abort-on-fail annotations verbose quiet report html junit markdown csv csv-lives hdr"
+    "url ws-header kick-command password password-file will-retain presence threshold record live metrics otlp otlp-headers abort-on-fail annotations verbose quiet report html junit markdown csv csv-lives hdr"
       .split(
         " ",
       );

@@ -2,6 +2,9 @@
  * A squad and a scripted broker on memory links: the clock stops until all work of an instant is done, then advances to
  * the next deadline. The result is the same in each run. The stage records each run, and judges its recording again.
  */
+import { textOfBytes } from "../../src/base/byte_text.ts";
+import { wrongLogin } from "../../src/fleet/client/refused_login.ts";
+import type { ConnectPacket } from "../../src/mqtt/packet.ts";
 import { memoryCable } from "./memory_cable.ts";
 import { ManualClock } from "../../src/base/clock.ts";
 import { Deadlines } from "../../src/base/deadlines.ts";
@@ -79,7 +82,7 @@ export class FleetStage {
       kickCommand: "{client}",
       ...request,
     });
-    this.broker = new ScriptedBroker(this.clock, script);
+    this.broker = new ScriptedBroker(this.clock, { ...script, connack: (connect) => connackOf(connect, script) });
     this.#world = {
       clock: this.clock,
       wakes: new Deadlines<Wakeable>(),
@@ -192,4 +195,12 @@ export class EveryNth {
     this.picked++;
     return true;
   }
+}
+
+/** The script's answer; a wrong password is refused by default. */
+function connackOf(connect: ConnectPacket, script: Script): number | undefined {
+  if (script.connack !== undefined) return script.connack(connect);
+  const { password, protocolVersion } = connect;
+  if (password === undefined || textOfBytes(password) !== wrongLogin.password) return 0;
+  return protocolVersion === 5 ? 0x86 : 4;
 }

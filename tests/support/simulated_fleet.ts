@@ -2,6 +2,8 @@
  * A squad and the broker's core on memory links, under a manual clock: a whole run without real waits, with the same
  * result each time. The test records each run and judges the recording again.
  */
+import { textOfBytes } from "../../src/base/byte_text.ts";
+import { wrongLogin } from "../../src/fleet/client/refused_login.ts";
 import { memoryCable } from "./memory_cable.ts";
 import { ManualClock } from "../../src/base/clock.ts";
 import { Deadlines } from "../../src/base/deadlines.ts";
@@ -79,9 +81,10 @@ export function simulateFleet(simulation: Simulation): FleetResult {
   const clock = new ManualClock();
   const tasks: (() => void)[] = [];
   const plan = makePlan({ seed: 1, run: "sim", ...kicks(request), ...request });
-  using broker = new SimulatedBroker(clock, tasks, options, restartsBroker(plan) && !forgets);
+  const brokerOptions = { ...logins(request), ...options };
+  using broker = new SimulatedBroker(clock, tasks, brokerOptions, restartsBroker(plan) && !forgets);
   const nodes = simulation.severed
-    ? [broker, ...plan.nodes!.slice(1).map(() => new SimulatedBroker(clock, tasks, options, false))]
+    ? [broker, ...plan.nodes!.slice(1).map(() => new SimulatedBroker(clock, tasks, brokerOptions, false))]
     : plan.nodes?.map(() => broker);
   simulation.first?.(broker);
   recording.begin(plan, protocol);
@@ -135,4 +138,13 @@ export function simulateFleet(simulation: Simulation): FleetResult {
 /** The command that a plan with kicks needs: the world of the simulation has the broker disconnect the client. */
 function kicks({ killShares = [] }: Partial<PlanRequest>): Partial<PlanRequest> {
   return killShares.some(({ mode }) => mode === "kicked") ? { kickCommand: "{client}" } : {};
+}
+
+/** A broker that refuses the wrong password of kill mode refused-login. */
+function logins({ killShares = [] }: Partial<PlanRequest>): CoreOptions {
+  if (!killShares.some(({ mode }) => mode === "refused-login")) return {};
+  return {
+    authenticate: ({ password }) =>
+      password !== undefined && textOfBytes(password) === wrongLogin.password ? "bad-credentials" : "accept",
+  };
 }

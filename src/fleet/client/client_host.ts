@@ -5,6 +5,7 @@ import type { Histogram } from "../../base/histogram.ts";
 import type { FleetWorld } from "./fleet_world.ts";
 import type { Groups } from "../plan/groups.ts";
 import type { ClientEvents } from "../ledger/client_events.ts";
+import type { Life } from "../life/life.ts";
 import type { PresenceLog } from "../ledger/presence_log.ts";
 import type { Failures } from "./retry.ts";
 
@@ -27,6 +28,10 @@ export interface ClientHost {
   readonly presence: PresenceLog | undefined;
   /** How long each CONNECT took, from the dial to CONNACK. */
   readonly connects: Histogram;
+  /** Sends a CONNECT of its own life with a wrong password, beside the open connection. */
+  tryLogin(life: Life, open: Life, dueMs: number): void;
+  /** The broker accepted the wrong password of a refused login: the run proves nothing. */
+  loginAccepted(client: number, nowMs: number): void;
   /** Has the broker end the connection of a client, by the user's command. */
   kick(client: number, nowMs: number): void;
   /** A client stopped connecting for now; it tries again by itself. */

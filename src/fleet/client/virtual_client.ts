@@ -5,8 +5,8 @@ import { faultyText, type PacketFault } from "../../mqtt/codec/lenient.ts";
 import { isPassingRefusal } from "../../mqtt/reason.ts";
 import { connackText } from "./connack_text.ts";
 import type { ClientHost } from "./client_host.ts";
-import type { ClientEvent, ClientState, PendingKill } from "./client_state.ts";
-import { checkTransition, isConnecting, isDying } from "./client_state.ts";
+import { checkTransition, type ClientEvent, type ClientState, isConnecting, isDying } from "./client_state.ts";
+import type { PendingKill } from "./client_state.ts";
 import { ClientConnection, type ConnectionOwner } from "./connection.ts";
 import type { Wakeable } from "./fleet_world.ts";
 import type { ConnectionEnd } from "../life/connection_end.ts";
@@ -84,16 +84,16 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     this.#timer.at(alarmMs);
   }
 
-  /** The node of its present life. */
-  get #node(): number {
-    return nodeOf(this.#plan, this.number, this.#incarnation);
+  #nextLife(): Life {
+    return beginLife(this.#plan, this, ++this.#incarnation);
   }
 
   /** Opens the connection of the next life. */
   #dial(nowMs: number): void {
-    [this.#previous, this.#life] = [this.#life, beginLife(this.#plan, this, ++this.#incarnation)];
+    [this.#previous, this.#life] = [this.#life, this.#nextLife()];
     this.#dialledMs = nowMs;
-    this.#connection = new ClientConnection(this.#host.world, this.version, this, this.number, this.number, this.#node);
+    const node = nodeOf(this.#plan, this.number, this.#incarnation);
+    this.#connection = new ClientConnection(this.#host.world, this.version, this, this.number, this.number, node);
   }
 
   /** Kills this client, now or as soon as it is connected. */
@@ -101,6 +101,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     if (this.#state.kind !== "up" || this.kicking) return this.#defer({ mode, reconnectAfterMs }, nowMs);
     // A takeover reconnects by itself, so `reconnectAfterMs` does not apply.
     if (mode === "takeover") return this.#takeOver(dueMs, nowMs);
+    if (mode === "refused-login") return this.#host.tryLogin(this.#nextLife(), this.#life!, dueMs);
     this.#reconnectAfterMs = reconnectAfterMs;
     if (mode === "kicked") return void (this.#kick = beginKick(this.#host, this.number, dueMs, nowMs));
     // Meanwhile the client waits for the broker's answer: that is no lateness of this machine.
@@ -169,11 +170,8 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     const { kind } = this.#state;
     this.#pending = undefined;
     this.#retiring = kind === "up" || kind === "parting" || isConnecting(this.#state);
-    if (kind === "up" && this.kicking) {
-      // The command may have ended the connection already: without DISCONNECT the will is due in any case.
-      this.#connection!.reset();
-      return this.#lost(nowMs, undefined);
-    }
+    // The command may have ended the connection already: without DISCONNECT the will is due in any case.
+    if (kind === "up" && this.kicking) return this.#connection!.reset(), this.#lost(nowMs, undefined);
     if (kind === "up") return this.#part((atMs) => this.#leave(atMs), nowMs);
     if (this.#retiring || kind === "lingering") return;
     // To reset a silent client's connection would end it before keep alive does; it stays until the watch is over.

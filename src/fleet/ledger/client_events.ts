@@ -144,7 +144,8 @@ export class ClientEvents {
     life.lastPacketMs = lastPacketMs;
     life.end = end;
     this.counters.kills++;
-    this.counters.alive--;
+    // A refused CONNECT was never alive.
+    if (!life.refused) this.counters.alive--;
     this.#ledger.end(life);
     this.#note?.("killed", doneMs, {
       ...{ client: life.client, life: life.incarnation, mode, dueMs, lastPacketMs },

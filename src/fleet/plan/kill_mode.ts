@@ -4,7 +4,7 @@
 import { anyEnding } from "../../profiles/endings.ts";
 
 /** Every kill mode, in the order in which tables show them: the endings that make a will due, and a normal DISCONNECT. */
-export const killModes = [...anyEnding, "leave"] as const;
+export const killModes = [...anyEnding, "refused-login", "leave"] as const;
 
 /** The action of the fleet that ends a life. */
 export type KillMode = typeof killModes[number];
@@ -24,6 +24,7 @@ export const killModeText: Readonly<Record<KillMode, string>> = {
   "stall": "the client stops reading while the broker sends to it, and is silent",
   "vanish": "nftables drops every packet of the connection (Linux, root)",
   "kicked": "an administrator of the broker ends the connection, by --kick-command",
+  "refused-login": "a CONNECT with a will and a wrong password, beside the open connection: no will is due",
   "leave": "a normal DISCONNECT, for comparison: no will is due",
 };
 
@@ -36,7 +37,7 @@ export function needsVersion5(mode: KillMode): boolean {
  * Modes that `all` omits, because they need a feature of the broker or of the machine, or cost the broker memory: a user
  * names them.
  */
-const onlyByName: readonly KillMode[] = ["slow-loris", "stall", "vanish", "kicked"];
+const onlyByName: readonly KillMode[] = ["slow-loris", "stall", "vanish", "kicked", "refused-login"];
 
 /** The modes of `all`. */
 export const everyKillMode: readonly KillMode[] = killModes.filter((mode) => !onlyByName.includes(mode));
@@ -55,13 +56,18 @@ export function hidesClose(mode: string): boolean {
   return mode === "stall" || mode === "vanish";
 }
 
-/** Modes whose kill another program or the broker completes, some time after its start. */
-export function endsLater(mode: KillMode): boolean {
-  return mode === "takeover" || mode === "kicked";
+/** Modes after which the client is connected at once, or still. */
+export function staysOnline(mode: KillMode): boolean {
+  return mode === "takeover" || mode === "refused-login";
 }
 
-/** Modes that the connection of the client itself carries out. */
-export type OwnKillMode = Exclude<KillMode, "takeover" | "kicked">;
+/** Modes whose kill another program or the broker completes, some time after its start. */
+export function endsLater(mode: KillMode): boolean {
+  return mode === "takeover" || mode === "kicked" || mode === "refused-login";
+}
+
+/** Modes that the open connection of the client carries out. */
+export type OwnKillMode = Exclude<KillMode, "takeover" | "kicked" | "refused-login">;
 
 /** The weight of one mode, relative to the others. */
 export interface KillShare {

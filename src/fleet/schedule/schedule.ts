@@ -9,7 +9,7 @@ import { Random } from "../../base/random.ts";
 import type { ProtocolVersion } from "../../mqtt/packet.ts";
 import { FleetModel, restMs } from "./fleet_model.ts";
 import type { Groups } from "../plan/groups.ts";
-import { fallsSilent, type KillMode, type KillShare, needsVersion5 } from "../plan/kill_mode.ts";
+import { fallsSilent, type KillMode, type KillShare, needsVersion5, staysOnline } from "../plan/kill_mode.ts";
 import { phaseDurationMs, phasesOf } from "../plan/phases.ts";
 import type { FleetPlan, KillPhase, KillRate, RestartPhase, ReturnPhase } from "../plan/plan.ts";
 import { backAfterRestartMs } from "./restart.ts";
@@ -177,7 +177,7 @@ export class KillSchedule {
   }
 
   #backAtMs(mode: KillMode, reconnectAfterMs: number | "never", keepAliveS: number): number {
-    if (mode === "takeover") return this.#atMs + restMs;
+    if (staysOnline(mode)) return this.#atMs + restMs;
     if (reconnectAfterMs === "never") return Infinity;
     const silentMs = fallsSilent(mode) ? keepAliveS * 1_500 : 0;
     return this.#atMs + silentMs + reconnectAfterMs + restMs;

@@ -4,6 +4,7 @@ import type { PublishPacket } from "../../mqtt/packet.ts";
 import type { ClientCounters } from "../result/client_counters.ts";
 import type { ClientHost } from "../client/client_host.ts";
 import { type CanaryWill, killedCanary } from "../ledger/canary_log.ts";
+import { RefusedLogin } from "../client/refused_login.ts";
 import type { FleetWorld } from "../client/fleet_world.ts";
 import type { CanarySight } from "../result/canary_counts.ts";
 import { Groups } from "../plan/groups.ts";
@@ -148,6 +149,14 @@ export class Squad implements ClientHost, WatcherPoolHost {
   /** The run is void, for a reason outside of this squad. */
   giveUp(sentence: string, nowMs: number): void {
     this.#recorder.makeVoid(sentence, nowMs);
+  }
+
+  tryLogin(life: Life, open: Life, dueMs: number): void {
+    new RefusedLogin({ host: this, plan: this.groups.planOf(life.client), life, open, dueMs });
+  }
+
+  loginAccepted(client: number, nowMs: number): void {
+    this.giveUp(`the broker accepted a wrong password of client ${client} (kill mode refused-login)`, nowMs);
   }
 
   kick(number: number, nowMs: number): void {

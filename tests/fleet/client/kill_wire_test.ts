@@ -167,6 +167,7 @@ Deno.test("kill on the wire: the table has each kill mode", () => {
     "stall",
     "vanish",
     "kicked",
+    "refused-login",
   ];
   assert.deepEqual(shown.toSorted(), [...killModes].toSorted());
 });

@@ -52,6 +52,8 @@ class Hand {
       presence: plan.presence ? new PresenceLog(rules) : undefined,
       connects: new Histogram(),
       kick: () => {},
+      loginAccepted: () => {},
+      tryLogin: () => {},
       onConnectFailed: () => {},
     };
     this.client = new VirtualClient(host, 0, 0, 5);

@@ -60,7 +60,7 @@ for (const [row, end, ...columns] of table) {
 
 Deno.test("oracle: each kill mode is a row of the table, except takeover, which has its own table", () => {
   const rows = new Set(table.map(([, end]) => end.mode));
-  assert.deepEqual(killModes.filter((mode) => !rows.has(mode)), ["takeover"]);
+  assert.deepEqual(killModes.filter((mode) => !rows.has(mode)), ["takeover", "refused-login"]);
 });
 
 /** The client sends the CONNECT of the takeover at `killMs`. */
@@ -207,6 +207,10 @@ for (const [what, life, earliestMs] of earliest) {
 const others: readonly [what: string, life: Partial<Life>, expected: Expectation][] = [
   ["a living client", {}, { kind: "none", ground: "living" }],
   ["a refused CONNECT", { connectedMs: undefined, refused: true }, { kind: "none", ground: "refused" }],
+  ["a login with a wrong password", { connectedMs: undefined, refused: true, end: anEnd("refused-login") }, {
+    kind: "none",
+    ground: "refused",
+  }],
   ["a link that never opened", { sentMs: undefined, connectedMs: undefined }, {
     kind: "none",
     ground: "not-acknowledged",
