@@ -9,7 +9,7 @@ import { restartsBroker } from "../../fleet/plan/phases.ts";
 import type { FleetPlan, PlanRequest } from "../../fleet/plan/plan.ts";
 import { optionList } from "../../fleet/plan/plan_options.ts";
 import { shardText } from "../../fleet/plan/shard.ts";
-import { sharedRunId } from "../../fleet/plan/shared_run_id.ts";
+import { sharedRunId } from "./shared_run_id.ts";
 import { parseEndpoint } from "../../net/endpoint.ts";
 import { type TlsAsked, tlsFlagOf, type WebAsked, webFlagOf } from "../../net/secured_endpoint.ts";
 import { type BrokerChoice, embedded } from "./broker_choice.ts";

@@ -5,7 +5,7 @@ import { planFaults } from "../../../src/fleet/plan/check_plan.ts";
 import { fillPlan } from "../../../src/fleet/plan/make_plan.ts";
 import type { PlanRequest } from "../../../src/fleet/plan/plan.ts";
 import { bucketsHere, clientsHere, ownIdOf, parseShard } from "../../../src/fleet/plan/shard.ts";
-import { sharedRunId } from "../../../src/fleet/plan/shared_run_id.ts";
+import { sharedRunId } from "../../../src/cli/fleet/shared_run_id.ts";
 import { aPlan } from "../sample_life.ts";
 import { eachCase } from "../../support/steps.ts";
 

@@ -2,8 +2,8 @@
  * The run id on which the parts of a run agree.
  */
 import { mix } from "../../base/random.ts";
-import type { PlanRequest } from "./plan.ts";
-import { optionList } from "./plan_options.ts";
+import type { PlanRequest } from "../../fleet/plan/plan.ts";
+import { optionList } from "../../fleet/plan/plan_options.ts";
 
 /** The settings in which processes may differ. */
 const ownToShard: ReadonlySet<string> = new Set([
