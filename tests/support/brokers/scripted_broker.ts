@@ -3,6 +3,7 @@
  * standard where its script says so. Written independently of src/broker, because a fleet tested only against its own
  * broker proves only that the two agree. Links in memory, a manual clock.
  */
+import { Buffer } from "node:buffer";
 import type { Clock } from "../../../src/base/clock.ts";
 import { Deadlines } from "../../../src/base/deadlines.ts";
 import { encode, encodePublish, withPacketId } from "../../../src/mqtt/codec/codec.ts";
@@ -142,7 +143,7 @@ export class ScriptedBroker {
 /** One connection, on the broker's side. */
 export class BrokerSide implements LinkReceiver, PacketReceiver {
   /** All bytes received. */
-  readonly bytes: number[] = [];
+  readonly #chunks: Uint8Array[] = [];
   readonly packets: Packet[] = [];
   clientId = "";
   keepAliveS = 0;
@@ -201,8 +202,13 @@ export class BrokerSide implements LinkReceiver, PacketReceiver {
     this.#link.write(qos > 0 ? withPacketId(spliced, this.#packetId, false) : spliced.bytes);
   }
 
+  /** All bytes that the client sent. */
+  get bytes(): Uint8Array {
+    return Uint8Array.from(Buffer.concat(this.#chunks));
+  }
+
   onBytes(bytes: Uint8Array): void {
-    this.bytes.push(...bytes);
+    this.#chunks.push(bytes.slice());
     this.#stream.push(bytes);
   }
 
