@@ -292,7 +292,7 @@ function wire(options: StageOptions): string[] {
   const stage = new FleetStage(options);
   stage.finish();
   return stage.broker.connections.map(({ openedMs, bytes, end, endMs }) =>
-    `${openedMs} ${endMs} ${end?.kind} ${bytes.map((byte) => byte.toString(16)).join(" ")}`
+    `${openedMs} ${endMs} ${end?.kind} ${[...bytes].map((byte) => byte.toString(16)).join(" ")}`
   );
 }
 
