@@ -32,6 +32,8 @@ export interface StageOptions extends Partial<PlanRequest> {
   readonly refuse?: (dialled: number) => boolean;
   /** How long the system call of a reset takes. */
   readonly resetTakesMs?: number;
+  /** How long bytes have been at the fleet's sockets when it reads them, by their stamps; undefined without stamps. */
+  readonly unreadMs?: number;
   readonly recording?: Recording;
   /** True where the progress has the counts for metrics. */
   readonly detail?: boolean;
@@ -56,6 +58,7 @@ export class FleetStage {
   readonly #protocol: "3.1.1" | "5" | "mix";
   readonly #recording: Recording;
   readonly #resetTakesMs: number;
+  readonly #unreadMs: number | undefined;
   #dialled = 0;
 
   constructor(options: StageOptions = {}) {
@@ -65,6 +68,7 @@ export class FleetStage {
       refuse = () => false,
       recording = new Recording(),
       resetTakesMs = 0,
+      unreadMs,
       startMs,
       detail = false,
       ...request
@@ -72,6 +76,7 @@ export class FleetStage {
     this.#recording = recording;
     this.#refuse = refuse;
     this.#resetTakesMs = resetTakesMs;
+    this.#unreadMs = unreadMs;
     this.#protocol = protocolSpoken;
     this.plan = makePlan({
       seed: 1,
@@ -157,10 +162,16 @@ export class FleetStage {
     };
   }
 
+  /** Its bytes have stamps of the kernel. */
+  #stamp(link: Link, unreadMs: number): void {
+    Object.defineProperty(link, "arrivedMs", { get: () => this.nowMs - unreadMs });
+  }
+
   #dial(receiver: DialReceiver): Link {
     const [near, far] = memoryLinkPair((task) => this.#tasks.push(task));
     near.receiver = receiver;
     if (this.#resetTakesMs > 0) this.#slowReset(near);
+    if (this.#unreadMs !== undefined) this.#stamp(near, this.#unreadMs);
     if (this.#refuse(this.#dialled++)) {
       const refused = { kind: "error", code: "ECONNREFUSED", message: "connection refused" } as const;
       this.#tasks.push(() => near.open && receiver.onEnd(refused));

@@ -3,6 +3,7 @@
  * rule.
  */
 import assert from "node:assert/strict";
+import { eachCase } from "../../support/steps.ts";
 import { type KillMode, killModes, needsVersion5 } from "../../../src/fleet/plan/kill_mode.ts";
 import type { FleetResult } from "../../../src/fleet/result/result.ts";
 import type { WillCounts } from "../../../src/fleet/result/will_counts.ts";
@@ -230,4 +231,13 @@ Deno.test("squad: a kill is dated by the return of its system call, also in a tu
   assert.ok(slips.length >= 10, `${slips.length} kills`);
   assert.ok(Math.min(...slips) >= 3, `a kill took ${Math.min(...slips)} ms`);
   assert.ok(result.slipMs.min >= 3, `a slip of ${result.slipMs.min} ms`);
+});
+
+Deno.test("squad: a will that is late after silence is late, also where its stamp is older than the turn", async (t) => {
+  await eachCase(t, [undefined, 0, 15], (unreadMs) => {
+    const options = { ...busy, ...only("freeze"), ...unreadMs !== undefined && { unreadMs } };
+    const { wills } = new FleetStage({ ...options, script: { patience: 2.5 } }).finish();
+    assert.ok(wills.expected >= 10, `${wills.expected} wills`);
+    assert.deepEqual([wills.late, wills.missing], [wills.expected, 0]);
+  });
 });
