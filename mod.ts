@@ -50,9 +50,11 @@ export type { WillCopy, WillFault, WillInQuestion } from "./src/broker/options/w
 export { type KillMode, killModes, killModeText, type KillShare } from "./src/fleet/plan/kill_mode.ts";
 export type {
   ClientGroup,
+  ClusterNode,
   FleetPlan,
   FleetRun,
   GroupOwn,
+  HiddenName,
   HoldPhase,
   KillPhase,
   KillRate,
@@ -64,6 +66,7 @@ export type {
   Shard,
   Telemetry,
 } from "./src/fleet/plan/plan.ts";
+export type { CredentialColumn, CredentialRows } from "./src/fleet/plan/credential_rows.ts";
 export { makePlan, planDefaults } from "./src/fleet/plan/make_plan.ts";
 export type { FleetResult, Notice, Progress, RestartsResult } from "./src/fleet/result/result.ts";
 export {
@@ -132,7 +135,9 @@ export { checkHtml } from "./src/report/html/check_html.ts";
 export { checkJunit } from "./src/report/export/check_junit.ts";
 export { checkMarkdown } from "./src/report/export/check_markdown.ts";
 export { checkText, type CheckTextOptions } from "./src/report/terminal/check_text.ts";
+export type { AwsCredentials, AwsSigning } from "./src/net/aws_signature.ts";
 export { type Endpoint, parseEndpoint, type Transport } from "./src/net/endpoint.ts";
+export type { WebHandshake } from "./src/net/web_handshake.ts";
 export type { ChosenEngine, EngineChoice, EngineName } from "./src/net/engine.ts";
 export {
   type ClientAuth,
@@ -178,7 +183,7 @@ export type { EndMode } from "./src/fleet/life/life.ts";
 export type { RecordSink } from "./src/fleet/recording/run_record.ts";
 export type { CanaryCounts } from "./src/fleet/result/canary_counts.ts";
 export type { DeviationCounts, ProfileFindings } from "./src/fleet/result/deviation_counts.ts";
-export type { GroupCounts, GroupResult } from "./src/fleet/result/group_result.ts";
+export type { GroupCounts, GroupResult, NodeCell, NodeCounts } from "./src/fleet/result/group_result.ts";
 export {
   type PresenceCounts,
   type PresenceData,
@@ -230,7 +235,7 @@ export type {
   UnsubscribePacket,
   UserProperty,
 } from "./src/mqtt/packet.ts";
-export type { DialReceiver, Link, LinkEnd, LinkReceiver } from "./src/net/link.ts";
+export type { DialReceiver, Link, LinkEnd, LinkEnds, LinkReceiver } from "./src/net/link.ts";
 export type { PacketReceiver } from "./src/net/packet_stream.ts";
 export type { TlsDialOptions } from "./src/net/tls/tls_dial.ts";
 export type {

@@ -7,7 +7,9 @@ import { wallTime } from "../base/clock.ts";
 
 /** The credentials of an AWS account; never in a report. */
 export interface AwsCredentials {
+  /** The access key id. */
   readonly accessKeyId: string;
+  /** The secret access key. */
   readonly secretAccessKey: string;
   /** Of temporary credentials. */
   readonly sessionToken?: string;
@@ -17,6 +19,7 @@ export interface AwsCredentials {
 export interface AwsSigning {
   /** Such as `eu-central-1`. */
   readonly region: string;
+  /** The credentials that sign. */
   readonly credentials: AwsCredentials;
 }
 

@@ -4,7 +4,7 @@
 import { UsageError } from "../base/failure.ts";
 import { formatCount } from "../base/units.ts";
 import type { TlsDialOptions } from "./tls/tls_dial.ts";
-import type { WebRequest } from "./web_request.ts";
+import type { WebHandshake } from "./web_handshake.ts";
 import type { AwsCredentials } from "./aws_signature.ts";
 
 /** The transport of the bytes. */
@@ -29,7 +29,7 @@ export interface Endpoint {
   /** For `mqtts` and `wss`: the authorities that a client trusts, and its own identity. */
   readonly tls?: TlsDialOptions;
   /** For `ws` and `wss`: what the request has besides host and path. */
-  readonly web?: WebRequest;
+  readonly web?: WebHandshake;
   /** The credentials with which a request to AWS is signed, if a signature is requested. */
   readonly awsCredentials?: AwsCredentials;
 }

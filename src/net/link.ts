@@ -37,7 +37,9 @@ export const highWaterBytes = 256 * 1024;
 
 /** The ends of a TCP connection, each as `host:port` with a numeric host. */
 export interface LinkEnds {
+  /** This end. */
   readonly local: string;
+  /** The peer. */
   readonly remote: string;
 }
 

@@ -2,7 +2,7 @@
 import { UsageError } from "../base/failure.ts";
 import { type Endpoint, isSecured } from "./endpoint.ts";
 import { readTlsClientFiles } from "./tls/tls_identity.ts";
-import { parseWebHeader, type WebRequest } from "./web_request.ts";
+import { parseWebHeader, type WebHandshake } from "./web_handshake.ts";
 
 /** The options of a WebSocket's request. */
 export interface WebAsked {
@@ -77,7 +77,7 @@ export function webFlagOf({ wsHeaders, awsSign }: WebAsked): string | undefined 
   return awsSign === undefined ? undefined : "--aws-sign";
 }
 
-function webRequestOf(target: Endpoint, asked: WebAsked): WebRequest | undefined {
+function webRequestOf(target: Endpoint, asked: WebAsked): WebHandshake | undefined {
   const flag = webFlagOf(asked);
   if (flag === undefined) return undefined;
   const { transport, url, awsCredentials: credentials } = target;

@@ -11,7 +11,7 @@ import { signedPath } from "../../src/net/aws_signature.ts";
 import { dial } from "../../src/net/dial.ts";
 import { parseEndpoint } from "../../src/net/endpoint.ts";
 import { securedEndpoint } from "../../src/net/secured_endpoint.ts";
-import { parseWebHeader } from "../../src/net/web_request.ts";
+import { parseWebHeader } from "../../src/net/web_handshake.ts";
 import { LinkProbe } from "../support/clients/link_probe.ts";
 import { pem, tlsPath } from "../support/tls_fixture.ts";
 

@@ -11,7 +11,9 @@ export type CredentialColumn = typeof credentialColumns[number];
 
 /** The rows of a file: row n belongs to client n. */
 export interface CredentialRows {
+  /** The columns of the file, in its order. */
   readonly columns: readonly CredentialColumn[];
+  /** The number of rows. */
   readonly count: number;
   /** The fields in UTF-8, row after row. */
   readonly bytes: Uint8Array;

@@ -4,7 +4,7 @@
  */
 import * as units from "../../base/units.ts";
 import { parseSourceAddresses, sourceAddressesText } from "../../net/source_addresses.ts";
-import { parseWebHeader } from "../../net/web_request.ts";
+import { parseWebHeader } from "../../net/web_handshake.ts";
 import { nodesText, parseNodes } from "./cluster_node.ts";
 import { everyKillMode, type KillMode, killModes, type KillShare } from "./kill_mode.ts";
 import { parseShard, shardText } from "./shard.ts";

@@ -3,7 +3,7 @@
  */
 import type { ConnackPacket, ConnackProperties, ProtocolVersion } from "../../mqtt/packet.ts";
 import type { EngineName } from "../../net/engine.ts";
-import { maskedWebHeader } from "../../net/web_request.ts";
+import { maskedWebHeader } from "../../net/web_handshake.ts";
 import type { FleetPlan, HiddenName } from "../plan/plan.ts";
 import { recordSchema } from "./record_event.ts";
 

@@ -32,7 +32,9 @@ export interface NodeCounts {
   due: number;
   /** Wills that arrived, on time or not. */
   seen: number;
+  /** Wills that were due and did not arrive. */
   missing: number;
+  /** Wills that arrived more than once. */
   duplicates: number;
 }
 

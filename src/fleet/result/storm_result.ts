@@ -24,6 +24,7 @@ export interface StormData {
 
 /** The first and the last arrival of the wills of ended lives. */
 export interface WillSpan {
+  /** The number of wills that arrived. */
   readonly wills: number;
   /** Milliseconds since the run began. */
   readonly firstMs: number;

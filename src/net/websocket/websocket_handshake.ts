@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { websocketPath } from "../endpoint.ts";
-import { webHeaderLine } from "../web_request.ts";
+import { webHeaderLine } from "../web_handshake.ts";
 import { type WebAccess, webRefusal } from "../web_access.ts";
 
 /** The subprotocol that is offered, and chosen where a client offers it. */

@@ -5,9 +5,10 @@ import { UsageError } from "../base/failure.ts";
 import type { AwsSigning } from "./aws_signature.ts";
 
 /** The additions to a WebSocket request. */
-export interface WebRequest {
+export interface WebHandshake {
   /** Each `NAME=VALUE`. */
   readonly headers?: readonly string[];
+  /** How each request is signed; absent without a signature. */
   readonly signing?: AwsSigning;
 }
 
