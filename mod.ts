@@ -66,7 +66,7 @@ export type {
   Shard,
   Telemetry,
 } from "./src/fleet/plan/plan.ts";
-export type { CredentialColumn, CredentialRows } from "./src/fleet/plan/credential_rows.ts";
+export { type CredentialColumn, credentialColumns, type CredentialRows } from "./src/fleet/plan/credential_rows.ts";
 export { makePlan, planDefaults } from "./src/fleet/plan/make_plan.ts";
 export type { FleetResult, Notice, Progress, RestartsResult } from "./src/fleet/result/result.ts";
 export {
