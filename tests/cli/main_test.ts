@@ -79,7 +79,7 @@ const bad: readonly [args: string, sentence: string][] = [
   [
     "fleet --kill-mode rst",
     'Cannot read kill mode "rst": expected "rst" to be one of reset, close, freeze, half-packet, garbage, ' +
-    "second-connect, takeover, disconnect-with-will, disconnect-error, slow-loris, stall, vanish, kicked, leave, or the whole to be all; did you mean reset?",
+    "second-connect, takeover, disconnect-with-will, disconnect-error, slow-loris, stall, vanish, kicked, refused-login, leave, or the whole to be all; did you mean reset?",
   ],
   [
     "fleet --profile mosquito",

@@ -16,7 +16,7 @@ const places: readonly [place: string, args: string[], offered: string[]][] = [
   ["a command", ["fl"], ["fleet"]],
   ["the shell of completion", ["completion", ""], ["bash", "fish", "nu", "pwsh", "zsh"]],
   ["a flag", ["fleet", "--kill-r"], ["--kill-rate"]],
-  ["a value", ["fleet", "--kill-mode", "re"], ["reset"]],
+  ["a value", ["fleet", "--kill-mode", "res"], ["reset"]],
   ["a value, which is no subcommand", ["broker", "--log-level", ""], ["error", "warning", "info", "debug"]],
   ["a value after an equals sign", ["fleet", "--color="], ["--color=auto", "--color=always", "--color=never"]],
   ["a value of a short flag", ["fleet", "-d", ""], []],
@@ -90,11 +90,11 @@ function runIn(shell: string, text: string): string | undefined {
   return code === 9 ? undefined : new TextDecoder().decode(stdout);
 }
 
-/** What the program offers in each shell for `mqtt-sim fleet --kill-mode re`. */
+/** What the program offers in each shell for `mqtt-sim fleet --kill-mode res`. */
 const inShell: Readonly<Record<string, (file: string) => string>> = {
   bash: (file) =>
-    `source ${file}; COMP_WORDS=(mqtt-sim fleet --kill-mode re) COMP_CWORD=3; _mqtt-sim; echo "\${COMPREPLY[*]}"`,
-  fish: (file) => `source ${file}; complete -C "mqtt-sim fleet --kill-mode re"`,
+    `source ${file}; COMP_WORDS=(mqtt-sim fleet --kill-mode res) COMP_CWORD=3; _mqtt-sim; echo "\${COMPREPLY[*]}"`,
+  fish: (file) => `source ${file}; complete -C "mqtt-sim fleet --kill-mode res"`,
 };
 for (const [shell, command] of Object.entries(inShell)) {
   const ignore = Deno.build.os === "windows" || runIn(shell, "echo there") === undefined;
