@@ -176,7 +176,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     if (this.#retiring || kind === "lingering") return;
     // To reset a silent client's connection would end it before keep alive does; it stays until the watch is over.
     if (this.#silent) return this.#enter("retired-silent", { kind: "lingering" });
-    this.#cut();
+    this.#cut(nowMs);
     this.drop();
   }
 
@@ -276,10 +276,9 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     else if (kind === "up" || kind === "parting") this.#lost(nowMs, endText(end));
   }
 
-  /** The fleet is about to end the connection of a life that is over, unless the broker has; dated after any will. */
-  #cut(): void {
-    const { lives, world: { clock } } = this.#host;
-    if (isDying(this.#state) && !this.#connection!.over) lives.cut(this.#life!, clock.nowMs());
+  /** The fleet is about to end the connection of a life that is over, unless the broker has. */
+  #cut(nowMs: number): void {
+    if (isDying(this.#state) && !this.#connection!.over) this.#host.lives.cut(this.#life!, nowMs);
   }
 
   #onConnack(packet: ConnackPacket, nowMs: number): void {
@@ -385,7 +384,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   }
 
   #comeBack(nowMs: number): void {
-    this.#cut();
+    this.#cut(nowMs);
     this.#connection?.reset();
     this.#goAway(nowMs);
   }

@@ -323,7 +323,9 @@ export class Squad implements ClientHost, WatcherPoolHost {
     if (this.#finished) return;
     // This thread may have been late between two turns: a will was here by now, and perhaps since the last turn.
     const life = this.#recorder.see(watcher, packet, nowMs, Math.min(nowMs, this.#turnMs));
-    if (life !== undefined) this.#clients[life.client - this.#task.firstClient]?.willSeen(life, nowMs);
+    // The client may end its connection now, which is later than the arrival of the will.
+    const seenMs = this.world.clock.nowMs();
+    if (life !== undefined) this.#clients[life.client - this.#task.firstClient]?.willSeen(life, seenMs);
   }
 
   onPresence(word: PresenceWord): void {

@@ -241,3 +241,12 @@ Deno.test("squad: a will that is late after silence is late, also where its stam
     assert.deepEqual([wills.late, wills.missing], [wills.expected, 0]);
   });
 });
+
+Deno.test("squad: wills that answer the fleet's own end of silent connections are missing, however long the ends take", async (t) => {
+  await eachCase(t, [0, 3], (resetTakesMs) => {
+    const script = { patience: Infinity };
+    const { wills } = new FleetStage({ ...busy, ...only("freeze"), resetTakesMs, script }).finish();
+    assert.ok(wills.expected >= 10, `${wills.expected} wills`);
+    assert.deepEqual([wills.late, wills.missing], [0, wills.expected]);
+  });
+});
