@@ -1,6 +1,7 @@
 /**
  * `mqtt-sim capacity`: flags → searches, one broker after the other → report → exit code.
  */
+import { pause } from "../process/pause.ts";
 import { monotonicClock } from "../../base/clock.ts";
 import { freshSeed } from "../../base/random.ts";
 import {
@@ -153,7 +154,7 @@ async function searchOn(broker: BrokerChoice, searches: Searches, place: SearchP
       clock: monotonicClock,
       planOf: (load, number) => stepPlan(wishes, settings, load, stepMarks({ seed, run: common.run }, number)),
       run: (step, plan) => runs.run(step, plan),
-      pause: (ms) => passed(ms, interrupts.early),
+      pause: (ms) => pause(ms, interrupts.early),
       onStep: (step) => say(stepLine(step, settings)),
       interrupt: interrupts.early,
     });
@@ -162,16 +163,6 @@ async function searchOn(broker: BrokerChoice, searches: Searches, place: SearchP
   } finally {
     await runs.close();
   }
-}
-
-/** Waits until the time is over, or the signal aborts. */
-async function passed(ms: number, ended: AbortSignal): Promise<void> {
-  if (ms === 0 || ended.aborted) return;
-  const over = Promise.withResolvers<void>();
-  const timer = setTimeout(over.resolve, ms);
-  ended.addEventListener("abort", () => over.resolve(), { once: true });
-  await over.promise;
-  clearTimeout(timer);
 }
 
 async function print(

@@ -1,4 +1,5 @@
 /** The web views of a run in progress: the live page, and the metrics for Prometheus. */
+import { pause } from "../process/pause.ts";
 import type { Clock } from "../../base/clock.ts";
 import { UsageError } from "../../base/failure.ts";
 import { processUsage } from "../../base/process_usage.ts";
@@ -100,19 +101,9 @@ async function openMetricsView(address: HttpAddress, run: LiveRun, lingerMs = 0)
     lingers: lingerMs === 0
       ? undefined
       : `metrics: the final values stay at ${server.url}metrics for ${formatDuration(lingerMs)}; Ctrl-C ends that`,
-    linger: (ended) => passed(lingerMs, ended),
+    linger: (ended) => pause(lingerMs, ended),
     close: () => server.close(),
   };
-}
-
-/** Waits for some time, or until the signal aborts. */
-async function passed(ms: number, ended: AbortSignal): Promise<void> {
-  if (ms === 0 || ended.aborted) return;
-  const over = Promise.withResolvers<void>();
-  const timer = setTimeout(over.resolve, ms);
-  ended.addEventListener("abort", () => over.resolve(), { once: true });
-  await over.promise;
-  clearTimeout(timer);
 }
 
 /** Browsers that wait for server-sent events. */

@@ -22,7 +22,7 @@ export interface StepGrounds {
   readonly judgement: StepJudgement;
   /** The tightest bound of a latency that the step is judged by, in milliseconds. */
   readonly boundMs: number;
-  /** The cores that each thread of the fleet used during the kills; undefined where they cannot be told from others'. */
+  /** Mean CPU cores per thread of the fleet during the kills; undefined where the broker runs in the same process. */
   readonly coresPerWorker?: number | undefined;
 }
 
