@@ -10,6 +10,7 @@ import { listed } from "../base/units.ts";
 import { withoutSecrets } from "../net/endpoint.ts";
 import type { BrokerAsked } from "./broker/broker_flags.ts";
 import type { CapacityAsked } from "./capacity/capacity_flags.ts";
+import { whyRefused } from "./capacity/refused_flags.ts";
 import type { CheckAsked } from "./check/check_flags.ts";
 import type { FleetAsked } from "./fleet/fleet_flags.ts";
 import type { ReportAsked } from "./report/report_flags.ts";
@@ -134,6 +135,8 @@ function unexpected(word: string, first: string | undefined): string {
     return `Cannot read argument "${token}": expected flags${hint(token, [], first)}`;
   }
   const flag = token.split("=")[0]!;
+  const why = first === "capacity" ? whyRefused(flag) : undefined;
+  if (why !== undefined) return `Cannot use ${flag} with capacity: ${why}`;
   const known = extractOptionNames(commands[first].usage);
   return `Cannot read flag "${flag}": ${first} has none of that name${hint(flag, known, first)}`;
 }

@@ -17,8 +17,6 @@ export function spareFor(asked: ParsedCommand, everythingIsGiven = isEverythingG
     case "broker clear-retained":
       return ["write", "run", "ffi"];
     case "capacity":
-      if (everythingIsGiven) return [];
-      return asked.engine === "deno" ? ["run", "ffi"] : ["run"];
     case "fleet":
     case "check": {
       // With --allow-all the fleet reads /proc, which the runtime permits only while the program keeps all permissions.
@@ -46,9 +44,10 @@ function isEverythingGiven(): boolean {
 }
 
 /** Commands of the user, and nftables for kill mode vanish; a scenario file may name that too. */
-function runsPrograms(asked: Extract<ParsedCommand, { readonly command: "fleet" | "check" }>): boolean {
-  if (asked.restartCommand !== undefined) return true;
+function runsPrograms(asked: Extract<ParsedCommand, { readonly command: "capacity" | "fleet" | "check" }>): boolean {
+  if (asked.command !== "capacity" && asked.restartCommand !== undefined) return true;
   if (asked.command === "check") return false;
   if (asked.kickCommand !== undefined) return true;
-  return asked.scenario !== undefined || (asked.killShares?.some(({ mode }) => mode === "vanish") ?? false);
+  if (asked.command === "fleet" && asked.scenario !== undefined) return true;
+  return asked.killShares?.some(({ mode }) => mode === "vanish") ?? false;
 }

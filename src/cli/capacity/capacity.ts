@@ -13,6 +13,7 @@ import {
 } from "../../fleet/capacity/capacity_plan.ts";
 import type { ReadySettings } from "../../fleet/capacity/capacity_plan.ts";
 import { findCapacity } from "../../fleet/capacity/find_capacity.ts";
+import { nodesText } from "../../fleet/plan/cluster_node.ts";
 import { planDefaults } from "../../fleet/plan/make_plan.ts";
 import { optionList } from "../../fleet/plan/plan_options.ts";
 import { capacityBody, capacityVerdict, stepLine } from "../../report/capacity/capacity_text.ts";
@@ -27,7 +28,7 @@ import { capacityHtml } from "../../report/capacity/capacity_html.ts";
 import { checkNames } from "../../report/model/comparison.ts";
 import { parseThreshold, type Threshold } from "../../report/model/threshold.ts";
 import { type BrokerChoice, brokerText, embedded } from "../fleet/broker_choice.ts";
-import { checkTlsFlags, passwordOf } from "../fleet/fleet_request.ts";
+import { checkTlsFlags, firstNode, passwordOf } from "../fleet/fleet_request.ts";
 import { type Interrupts, openInterrupts } from "../process/interrupt.ts";
 import type { Output } from "../process/output.ts";
 import { tool } from "../process/tool.ts";
@@ -69,7 +70,7 @@ interface Searches {
  * @throws UsageError when the request cannot be carried out
  */
 export async function capacity(asked: CapacityAsked, output: Output, deps: CapacityDeps = realDeps): Promise<number> {
-  const brokers: readonly BrokerChoice[] = asked.url.length === 0 ? [embedded] : asked.url;
+  const brokers = brokersOf(asked);
   checkNames(brokers.map(({ name }) => name));
   const searches = await searchesOf(asked);
   for (const broker of brokers) checkTlsFlags({ ...planDefaults, ...searches.wishes }, broker);
@@ -101,6 +102,12 @@ export async function capacity(asked: CapacityAsked, output: Output, deps: Capac
     interrupts.close();
     await outputs.discard();
   }
+}
+
+/** The brokers to search on; a cluster is one. @throws UsageError where there are nodes and a --url */
+function brokersOf(asked: CapacityAsked): readonly BrokerChoice[] {
+  if (asked.nodes !== undefined) return [firstNode(asked.nodes, asked)];
+  return asked.url.length === 0 ? [embedded] : asked.url;
 }
 
 async function searchesOf(asked: CapacityAsked): Promise<Searches> {
@@ -159,10 +166,16 @@ async function searchOn(broker: BrokerChoice, searches: Searches, place: SearchP
       interrupt: interrupts.early,
     });
     if (several) say(`${broker.name}: ${capacityText(found)}`);
-    return { name: broker.name, target: broker.endpoint?.url ?? embedded.name, ...found };
+    return { ...shownAs(broker, asked), ...found };
   } finally {
     await runs.close();
   }
+}
+
+/** The names of a broker in the report; those of a cluster name all its nodes. */
+function shownAs(broker: BrokerChoice, { nodes }: CapacityAsked): Pick<BrokerCapacity, "name" | "target"> {
+  if (nodes === undefined) return { name: broker.name, target: broker.endpoint?.url ?? embedded.name };
+  return { name: nodes.map(({ name }) => name).join("+"), target: nodesText(nodes) };
 }
 
 async function print(

@@ -9,6 +9,7 @@ import { formatCount, formatDuration, formatPercent, parseDurationMs, parseWhole
 import { capacityDefaults, fewestKills, type LoadKind, loadKinds } from "../../fleet/capacity/capacity_plan.ts";
 import { parseThreshold } from "../../report/model/threshold.ts";
 import { parseBrokerChoice } from "../fleet/broker_choice.ts";
+import { connectionFlags } from "../fleet/fleet_flags.ts";
 import {
   colorFlag,
   fileValue as file,
@@ -112,7 +113,7 @@ const target = object("Target", {
     file,
     "A file with the password, - for standard input; a line end after it does not count.",
   ),
-  ...planFlags("waitMs", "protocol", "sourceAddresses", "sourcePorts", "engine"),
+  ...connectionFlags,
 });
 
 const fleet = object("Fleet", {
@@ -133,7 +134,7 @@ const kills = object("Kills", {
     "How clients die: one mode, shares such as reset=45,leave=10, or all, each as often. Default reset=1,close=1: each " +
       "death has a will.",
   ),
-  ...planFlags("reconnectAfterMs", "seed"),
+  ...planFlags("reconnectAfterMs", "seed", "kickCommand"),
 });
 
 const reports = object("Reports", {

@@ -3,12 +3,15 @@
  */
 import { quoteShell } from "../../base/escape.ts";
 import { formatDuration, formatPercent } from "../../base/units.ts";
-import { optionsBySection } from "../../fleet/plan/plan_options.ts";
+import { type OptionName, optionsBySection } from "../../fleet/plan/plan_options.ts";
 import { targetName } from "../../report/model/comparison.ts";
-import { written } from "../../report/model/repeat.ts";
+import { headerWords, written } from "../../report/model/repeat.ts";
 import type { BrokerChoice } from "../fleet/broker_choice.ts";
 import { programName } from "../process/invocation.ts";
 import type { CapacityAsked } from "./capacity_flags.ts";
+
+/** Options with their own rules of writing. */
+const ownRules: ReadonlySet<OptionName> = new Set(["seed", "password", "wsHeaders"]);
 
 /** The command, in the form of a shell. */
 export function repeatSearch(
@@ -19,6 +22,7 @@ export function repeatSearch(
   const words = [
     ...asked.url.length === 0 ? [] : brokers.flatMap((broker) => ["--url", urlWord(broker)]),
     ...searchWords(asked),
+    ...(asked.wsHeaders ?? []).flatMap(headerWords),
     "--seed",
     String(seed),
     ...planWords(asked),
@@ -51,7 +55,7 @@ function planWords(asked: CapacityAsked): string[] {
   const values: Readonly<Record<string, unknown>> = asked;
   return optionsBySection.flatMap(([name, option]) => {
     const value = values[name];
-    if (value === undefined || name === "seed" || name === "password") return [];
+    if (value === undefined || ownRules.has(name)) return [];
     return written(option, value);
   });
 }

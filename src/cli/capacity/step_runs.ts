@@ -21,6 +21,7 @@ import { applyThresholds, type Threshold } from "../../report/model/threshold.ts
 import { openLive } from "../../report/terminal/live.ts";
 import type { BrokerChoice } from "../fleet/broker_choice.ts";
 import { type EmbeddedBroker, startEmbedded } from "../fleet/embedded_broker.ts";
+import { withAwsCredentials } from "../process/environment.ts";
 import { aborted, type Interrupts } from "../process/interrupt.ts";
 import type { Stream } from "../process/output.ts";
 import { tool } from "../process/tool.ts";
@@ -60,7 +61,7 @@ export async function openStepRuns({ endpoint }: BrokerChoice, asked: StepRunsAs
   if (endpoint === undefined) {
     own = await deps.startBroker((text) => void warnings.add(text), wishes.engine ?? planDefaults.engine, false);
   }
-  const target = endpoint ?? parseEndpoint(own!.url);
+  const target = endpoint === undefined ? parseEndpoint(own!.url) : withAwsCredentials(endpoint, wishes);
   const crash = own?.crash.then((error) => Promise.reject(error));
   // The crash rejects each race below; between two runs nothing waits for it.
   crash?.catch(() => {});

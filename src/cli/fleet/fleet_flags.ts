@@ -49,6 +49,19 @@ const scenario = object("Scenario", {
   ),
 });
 
+/** How every command that runs a fleet reaches the broker, and as which client. */
+export const connectionFlags = planFlags(
+  "nodes",
+  "credentials",
+  "wsHeaders",
+  "awsSign",
+  "waitMs",
+  "protocol",
+  "sourceAddresses",
+  "sourcePorts",
+  "engine",
+);
+
 const target = object("Target", {
   url: repeatedFlag(
     "--url",
@@ -62,17 +75,7 @@ const target = object("Target", {
     file,
     "A file with the password, - for standard input; a line end after it does not count.",
   ),
-  ...planFlags(
-    "nodes",
-    "credentials",
-    "wsHeaders",
-    "awsSign",
-    "waitMs",
-    "protocol",
-    "sourceAddresses",
-    "sourcePorts",
-    "engine",
-  ),
+  ...connectionFlags,
 });
 
 const parts = object("Parts", {

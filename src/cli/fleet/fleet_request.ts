@@ -6,7 +6,7 @@ import { UsageError } from "../../base/failure.ts";
 import { freshSeed } from "../../base/random.ts";
 import { formatCount } from "../../base/units.ts";
 import { restartsBroker } from "../../fleet/plan/phases.ts";
-import type { FleetPlan, PlanRequest } from "../../fleet/plan/plan.ts";
+import type { ClusterNode, FleetPlan, PlanRequest } from "../../fleet/plan/plan.ts";
 import { optionList } from "../../fleet/plan/plan_options.ts";
 import { shardText } from "../../fleet/plan/shard.ts";
 import { sharedRunId } from "./shared_run_id.ts";
@@ -73,12 +73,18 @@ export async function withScenario(flags: FleetFlags): Promise<FlagsWithScenario
 /** The first node is the broker of a run on a cluster. @throws UsageError where there is a --url besides */
 function withNodes<Flags extends FlagsWithScenario>(flags: Flags): Flags {
   const nodes = flags.nodes ?? flags.read?.wishes.nodes;
-  if (nodes === undefined) return flags;
-  if (flags.url.length > 0) {
+  return nodes === undefined ? flags : { ...flags, url: [firstNode(nodes, flags)] };
+}
+
+/** The broker of a run on a cluster: its first node. @throws UsageError where there is a --url besides */
+export function firstNode(
+  [first]: readonly ClusterNode[],
+  { url }: { readonly url: readonly BrokerChoice[] },
+): BrokerChoice {
+  if (url.length > 0) {
     throw new UsageError("Cannot use --url together with --node: expected one --node for each address of the cluster");
   }
-  const { name, url } = nodes[0]!;
-  return { ...flags, url: [{ name, endpoint: parseEndpoint(url) }] };
+  return { name: first!.name, endpoint: parseEndpoint(first!.url) };
 }
 
 /**

@@ -6,7 +6,7 @@ import { UsageError } from "../../base/failure.ts";
 import { mix } from "../../base/random.ts";
 import { formatCount } from "../../base/units.ts";
 import { makePlan, planDefaults } from "../plan/make_plan.ts";
-import type { KillShare } from "../plan/kill_mode.ts";
+import { fallsSilent, type KillMode, type KillShare, staysOnline } from "../plan/kill_mode.ts";
 import type { FleetPlan, PlanRequest } from "../plan/plan.ts";
 import { restMs } from "../schedule/fleet_model.ts";
 import type { SearchRange } from "./search.ts";
@@ -126,10 +126,14 @@ function awayOf(
     );
   }
   const keepAliveS = wishes.keepAliveS ?? planDefaults.keepAliveS;
-  const total = killShares.reduce((sum, { weight }) => sum + weight, 0);
-  const silent = killShares.filter(({ mode }) => mode === "freeze" || mode === "half-packet")
-    .reduce((sum, { weight }) => sum + weight, 0);
-  return reconnectAfterMs + restMs + (total === 0 ? 0 : silent / total * keepAliveS * 1_500);
+  const shareOf = (is: (mode: KillMode) => boolean) => {
+    const [part, total] = [killShares.filter(({ mode }) => is(mode)), killShares].map((shares) =>
+      shares.reduce((sum, { weight }) => sum + weight, 0)
+    ) as [number, number];
+    return total === 0 ? 0 : part / total;
+  };
+  const awayMs = reconnectAfterMs * (1 - shareOf(staysOnline));
+  return awayMs + restMs + shareOf(fallsSilent) * keepAliveS * 1_500;
 }
 
 /** Marks of a step: its place in the search gives it a seed and topics of its own. */

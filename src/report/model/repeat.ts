@@ -26,7 +26,7 @@ export function repeatCommand(plan: FleetPlan, url: string | undefined, context:
     ...(url === undefined || plan.nodes !== undefined ? [] : ["--url", url]),
     ...(plan.scenario === undefined ? [] : ["--scenario", plan.scenario]),
     ...login(plan, context),
-    ...(inScenario(plan, "wsHeaders") ? [] : plan.wsHeaders ?? []).flatMap((header) => ["--ws-header", masked(header)]),
+    ...(inScenario(plan, "wsHeaders") ? [] : plan.wsHeaders ?? []).flatMap(headerWords),
     "--seed",
     String(plan.seed),
     ...(context.runIdAsked ? ["--run-id", plan.run] : []),
@@ -36,9 +36,9 @@ export function repeatCommand(plan: FleetPlan, url: string | undefined, context:
   return [context.program, "fleet", ...words.map(quoteShell)].join(" ");
 }
 
-/** A header without its value, which may be a secret. */
-function masked(header: string): string {
-  return `${header.split("=")[0]}=VALUE`;
+/** The flag of a header without its value, which may be a secret. */
+export function headerWords(header: string): string[] {
+  return ["--ws-header", `${header.split("=")[0]}=VALUE`];
 }
 
 function login(plan: FleetPlan, { passwordFile }: RepeatContext): string[] {

@@ -4,6 +4,9 @@ import { UsageError } from "../../../src/base/failure.ts";
 import { capacity, type CapacityDeps } from "../../../src/cli/capacity/capacity.ts";
 import type { CapacityAsked } from "../../../src/cli/capacity/capacity_flags.ts";
 import { readCommandLine } from "../../../src/cli/command_line.ts";
+import { extractOptionNames } from "@optique/core/usage";
+import { whyRefused } from "../../../src/cli/capacity/refused_flags.ts";
+import { commands } from "../../../src/cli/line/grammar.ts";
 import type { FleetPlan, FleetRun } from "../../../src/fleet/plan/plan.ts";
 import type { FleetResult } from "../../../src/fleet/result/result.ts";
 import { latency, passed, voided } from "../../report/sample.ts";
@@ -196,6 +199,18 @@ Deno.test("capacity: bad input", (t) =>
       [["--clients", "10"], /^Cannot begin at 100 kills a second: a fleet of 10 clients.*; expected more --clients$/],
       [["--reconnect-after", "never"], /^Cannot use --reconnect-after never with --of rate: /],
       [["--will-delay", "5", "--protocol", "3.1.1"], /^Cannot /],
+      [
+        ["--kill-rate", "5%"],
+        "Cannot use --kill-rate with capacity: a search varies the load itself; expected --from, --to and --step-duration",
+      ],
+      [["--shard", "1/2"], "Cannot use --shard with capacity: one process runs a search; expected --workers"],
+      [
+        ["--url", "mqtt://127.0.0.1:9", "--node", "a=mqtt://127.0.0.1:1", "--node", "b=mqtt://127.0.0.1:2"],
+        "Cannot use --url together with --node: expected one --node for each address of the cluster",
+      ],
+      [["--node", "a=mqtt://127.0.0.1:1"], "Cannot use 1 --node: expected 2 to 32 nodes"],
+      [["--ws-header", "a=b"], /^Cannot use --ws-header with the embedded broker: /],
+      [["--alpn", "mqtt"], /^Cannot use --alpn with the embedded broker, /],
     ] as const,
     async ([args, sentence]) => {
       const { go, runs } = trial({ 9: ({ plan }) => runOf(plan, 700) });
@@ -206,3 +221,43 @@ Deno.test("capacity: bad input", (t) =>
       assert.equal(runs.length, 0);
     },
   ));
+
+Deno.test("capacity: each flag of fleet works, or is refused with a reason", () => {
+  const names = (command: "fleet" | "capacity") => [...extractOptionNames(commands[command].usage)];
+  const own = new Set(names("capacity"));
+  for (const flag of names("fleet")) {
+    const answers = [own.has(flag), whyRefused(flag) !== undefined].filter(Boolean).length;
+    assert.equal(answers, 1, `${flag} has one answer`);
+  }
+});
+
+Deno.test("capacity: the flags of connections and identities reach each step and the command that repeats the search", async () => {
+  const { go, output, runs } = trial({ 9: ({ plan }) => runOf(plan, 1e6) });
+  const folder = await Deno.makeTempDir();
+  const args = [
+    ...["--node", "a=ws://127.0.0.1:9", "--node", "b:2=ws://127.0.0.1:9", "--ws-header", "X-Key=secret"],
+    ...["--credentials", "rows.csv", "--watcher-username", "w", "--watch-qos", "1"],
+  ];
+  assert.equal(await go(...args, "--to", "200", "--report", `${folder}/c.json`), 0);
+  const { repeat, brokers: [found] } = JSON.parse(await Deno.readTextFile(`${folder}/c.json`));
+  await Deno.remove(folder, { recursive: true });
+  assert.equal(runs.length, 2);
+  for (const { plan, target } of runs) {
+    assert.deepEqual(plan.nodes?.map(({ name, share }) => [name, share]), [["a", 1], ["b", 2]]);
+    assert.deepEqual([plan.wsHeaders, plan.credentials], [["X-Key=secret"], "rows.csv"]);
+    assert.deepEqual([plan.watcherUsername, plan.watchQos, plan.fanOut], ["w", 1, 2]);
+    assert.equal(target.url, "ws://127.0.0.1:9/mqtt");
+  }
+  assert.deepEqual([found.name, found.target], ["a+b", "a=ws://127.0.0.1:9/mqtt,b:2=ws://127.0.0.1:9/mqtt"]);
+  for (const part of ["--node a=ws://127.0.0.1:9/mqtt", "--ws-header X-Key=VALUE", "--credentials rows.csv"]) {
+    assert.ok(repeat.includes(part), `${part} in ${repeat}`);
+  }
+  assert.doesNotMatch(repeat + output.written.out, /secret/);
+});
+
+Deno.test("capacity: each silent kill mode keeps its client away for the keep alive", async () => {
+  const { go, runs } = trial({ 9: ({ plan }) => runOf(plan, 1e6) });
+  assert.equal(await go("--kill-mode", "stall", "--keepalive", "2", "--to", "100"), 0);
+  // 100 kills a second, each away for 3 s of silence, 1 s and 0.25 s of rest; at most 80% of the fleet is away.
+  assert.equal(runs[0]?.plan.clients, 532);
+});
