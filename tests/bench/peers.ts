@@ -18,6 +18,9 @@ import { UsageError } from "../../src/base/failure.ts";
 import { chooseEngine, type Engine, engines } from "../../src/net/engine.ts";
 import { ChildProcess } from "../support/machine/child_process.ts";
 import { benchMarkdown } from "./peers/document/bench_document.ts";
+import { instrumentBrokers } from "./instrument/brokers.ts";
+import { measureInstrument } from "./instrument/measure.ts";
+import type { Rounds as InstrumentRounds } from "./instrument/table.ts";
 import { type BenchRequest, benchRequest, usage } from "./peers/bench_request.ts";
 import { Contest, type Rounds, warmMs } from "./peers/contest.ts";
 import { brokerCore, contestants, generatorCore } from "./peers/contestants.ts";
@@ -86,9 +89,18 @@ async function profileAll({ brokers, keep }: BenchRequest, results: Results, eng
   return profiles;
 }
 
+/** The fleet beside a generator in C on mosquitto; none where no C compiler is installed. */
+async function instrumentRounds({ rounds, keep }: BenchRequest): Promise<readonly InstrumentRounds[]> {
+  print(`the fleet beside a generator in C on mosquitto, ${rounds} rounds`);
+  const start = instrumentBrokers["mosquitto"]!;
+  return await kept(keep, "instrument", async () => await measureInstrument({ rounds, start, print }) ?? []);
+}
+
 async function run(request: BenchRequest): Promise<void> {
   const engine = engines[(await chooseEngine("auto")).name];
   if (request.keep !== undefined) await Deno.mkdir(request.keep, { recursive: true });
+  // Before this process binds itself and its children to one core.
+  const instrument = request.markdown === undefined ? [] : await instrumentRounds(request);
   await pin(Deno.pid, generatorCore);
   const facts = await machineFacts(engine.name);
   print(`brokers on core ${brokerCore}, generator on core ${generatorCore} and engine ${engine.name}`);
@@ -98,7 +110,8 @@ async function run(request: BenchRequest): Promise<void> {
   const profiles = request.profile ? await profileAll(request, results, engine) : [];
   if (request.markdown !== undefined) {
     const rows = goalRows(workloads);
-    const document = { facts, rounds: request.rounds, contestants, workloads, rows, results, profiles };
+    const { rounds } = request;
+    const document = { facts, rounds, contestants, workloads, rows, results, profiles, instrument };
     await Deno.writeTextFile(request.markdown, benchMarkdown(document));
     await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", request.markdown] }).output();
   }

@@ -9,6 +9,7 @@ import type { MachineFacts } from "../machine_facts.ts";
 import { headOf, markdownTable, rowsOf } from "./peers_table.ts";
 import { hasNone, type Profile } from "../profile.ts";
 import type { Workload } from "../workload.ts";
+import { instrumentTable, type Rounds as InstrumentRounds } from "../../instrument/table.ts";
 
 export interface BenchDocument {
   readonly facts: MachineFacts;
@@ -19,6 +20,8 @@ export interface BenchDocument {
   readonly rows: readonly GoalRow[];
   readonly results: Results;
   readonly profiles: readonly Profile[];
+  /** The fleet beside a generator in C; empty if the machine has no C compiler. */
+  readonly instrument: readonly InstrumentRounds[];
 }
 
 /** The table's text for a goal without a figure. */
@@ -32,6 +35,8 @@ export function benchMarkdown(document: BenchDocument): string {
     `\`${command}\`, which writes this page.`,
     "## Goals at a glance",
     glance(document),
+    "## The instrument",
+    instrument(document),
     "## How to read it",
     howToRead(document),
     "## What it rests on",
@@ -57,6 +62,21 @@ function glance({ rows, results }: BenchDocument): string {
     ["goal", "asked", "epoll engine", "deno engine"],
     rows.map((row) => [row.text, row.asked, ...engineNames.map((engine) => cell(row, engine))]),
   );
+}
+
+/** The precision of the fleet, and its cost. */
+function instrument({ instrument: all }: BenchDocument): string {
+  if (all.length === 0) return `${notMeasured}: this machine has no C compiler.`;
+  return [
+    "The fleet of `mqtt-sim fleet` and a small generator in C (`tests/bench/instrument/generator.c`) put the same load " +
+    "on one mosquitto, one after the other: resets, wills of QoS 1, one watcher for all wills of C. The latency counts " +
+    "from the scheduled instant of a kill; the slip counts until its system call has returned. " +
+    `\`deno task bench:instrument\` makes this table alone. Medians of ${
+      all[0]!.fleet.length
+    } rounds, and in brackets ` +
+    "the least and the most.",
+    instrumentTable(all),
+  ].join("\n\n");
 }
 
 function howToRead({ rounds }: BenchDocument): string {

@@ -20,7 +20,7 @@ function documentOf(results: readonly Rounds[]): BenchDocument {
   const facts = { date: "2026-01-02", machine: [["cores", "2"]], versions: [["Deno", "1"]] } as const;
   const both = [work];
   return {
-    ...{ facts, rounds: 2, contestants, workloads: both, rows: goalRows(both), profiles: [] },
+    ...{ facts, rounds: 2, contestants, workloads: both, rows: goalRows(both), profiles: [], instrument: [] },
     results: new Map([["work", results]]),
   };
 }
@@ -60,4 +60,17 @@ Deno.test("bench page: lists skipped workloads and invalid rounds", () => {
     benchMarkdown(documentOf([{ ...some!, faults: ["round 2: it fell over"] }])),
     /- Not counted, round 2: it/,
   );
+});
+
+Deno.test("bench page: has the instrument beside the generator in C, with the goals that it misses", () => {
+  const measured = (p50Ms: number) => ({ p50Ms, p99Ms: 1, slipP50Ms: 0.1, slipP99Ms: 0.2, cpuUsPerLife: 100 });
+  const load = { clients: 1_000, killsPerSecond: 50, seconds: 10, qos: 1, reconnectMs: 1_000 } as const;
+  const instrument = [{ load, fleet: [measured(0.5), measured(0.7)], generator: [measured(0.1), measured(0.1)] }];
+  const text = benchMarkdown({ ...documentOf([]), instrument });
+  assert.deepEqual(tableUnder("## The instrument", text).map((cells) => cells.slice(0, 3)), [
+    ["1,000 clients, 5 %/s", "fleet", "0.6 (0.5–0.7)"],
+    ["", "C", "0.1"],
+  ]);
+  assert.match(text, /p50 is 0\.5 ms higher, at most 0\.15/);
+  assert.match(benchMarkdown(documentOf([])), /## The instrument\n\nnot measured: this machine has no C compiler/);
 });
