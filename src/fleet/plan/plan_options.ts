@@ -4,23 +4,22 @@
  * the plan its defaults and bounds, the report its repeat command, and `docs/options.md` its tables. The type of each
  * value is in `plan.ts`.
  *
- * The options stand in the order in which a report has them; help and the repeat command sort them by section.
+ * The options stand in the order in which a report has them; help and the repeat command sort them by section. Long
+ * runs of rows with one subject are in `table/`.
  */
 import { formatCount } from "../../base/units.ts";
-import { engineChoices, engineHelp } from "../../net/engine.ts";
 import { profileNames } from "../../profiles/profiles.ts";
 import type { FleetPlan, GroupOwn, HiddenName, KillRate } from "./plan.ts";
-import type { OptionValue } from "./option_value.ts";
-import { type OptionSection, optionSections, type PlanOption } from "./plan_option.ts";
+import { optionSections, type PlanOption } from "./plan_option.ts";
+import { connectionOptions } from "./table/connection_options.ts";
+import { identityOptions } from "./table/identity_options.ts";
+import { option } from "./table/option.ts";
 
 /** The parts of a plan that are options: all except those that only a scenario file can set. */
 export type OptionName = Exclude<
   keyof FleetPlan,
   "scenario" | "overruled" | "groups" | "phases" | "telemetry" | HiddenName
 >;
-
-/** The further columns of a row. */
-type OptionRest = Omit<PlanOption, "flag" | "section" | "value">;
 
 /** The compiler checks the table against the types: every option, with a default of its type, and the right marks. */
 type OptionTable = {
@@ -42,16 +41,6 @@ const hourMs = 3_600_000;
 const most32Bits = 0xffff_ffff;
 
 const killRate: KillRate = { kind: "fraction", perSecond: 0.05 };
-
-/** A row of the table. */
-function option<const S extends OptionSection, const V extends OptionValue, const Rest extends OptionRest>(
-  flag: string,
-  section: S,
-  value: V,
-  rest: Rest & { readonly [Name in Exclude<keyof Rest, keyof OptionRest>]: never },
-) {
-  return { flag, section, value, ...rest };
-}
 
 /** Every option of a plan: flag, section of the help, bounds, default and help. */
 export const planOptions = {
@@ -204,59 +193,7 @@ export const planOptions = {
     ownToShard: true,
     inScenario: false,
   }),
-  clientPrefix: option("client-prefix", "Fleet", { kind: "text", metavar: "TEXT" }, {
-    help: "Prefix of the client identifiers: 1 to 64 characters without / + #.",
-    default: "mqtt-sim",
-    added: true,
-  }),
-  clientId: option("client-id", "Fleet", { kind: "text", metavar: "TEMPLATE" }, {
-    help:
-      "Client identifiers of the clients, such as 'dev-{client:05}': {client} is the client's number, {client:05} " +
-      "has at least five digits, {run} is the run id.",
-    defaultText: "prefix, run id and number, with hyphens",
-  }),
-  shortClientIds: option("short-client-ids", "Fleet", { kind: "switch" }, {
-    help: "Use client identifiers of 1 to 23 letters and digits, which every broker must accept, for all clients, " +
-      "watchers and canaries.",
-    defaultText: "no",
-  }),
-  credentials: option("credentials", "Target", { kind: "file", metavar: "FILE" }, {
-    help: "CSV file with a row for each client, and a header: client_id, and any of username, password, cert, key. " +
-      "The run checks the whole file before it starts.",
-    defaultText: "none",
-  }),
-  watcherUsername: option("watcher-username", "Watching", { kind: "text", metavar: "NAME" }, {
-    help: "User name of the watchers, and of all other connections of the tool that have no will.",
-    defaultText: "that of the clients",
-  }),
-  watcherPasswordFile: option("watcher-password-file", "Watching", { kind: "file", metavar: "FILE" }, {
-    help: "A file with the password of the watchers; a line end after it does not count.",
-    defaultText: "none",
-    ownToShard: true,
-  }),
-  canaryUsername: option("canary-username", "Watching", { kind: "text", metavar: "NAME" }, {
-    help: "User name of the canaries, which publish and die beside each watcher.",
-    defaultText: "that of the clients",
-  }),
-  canaryPasswordFile: option("canary-password-file", "Watching", { kind: "file", metavar: "FILE" }, {
-    help: "A file with the password of the canaries; a line end after it does not count.",
-    defaultText: "none",
-    ownToShard: true,
-  }),
-  username: option("username", "Target", { kind: "text", metavar: "NAME" }, {
-    short: "u",
-    help: "User name of every client and watcher; takes {client}, {client:05}, {id}, {run} and {group}. {client} and " +
-      "{group} become watcher for a watcher.",
-    defaultText: "the one in --url, if any",
-    ownToGroup: true,
-  }),
-  password: option("password", "Target", { kind: "text", metavar: "WORD" }, {
-    short: "P",
-    help:
-      "Password, with the same replacements as in the user name. Other users of this machine can see it in the list " +
-      "of processes; --password-file avoids that.",
-    ownToGroup: true,
-  }),
+  ...identityOptions,
   lateAfterMs: option("late-after", "Watching", { kind: "duration", min: 1, max: hourMs }, {
     help: "A will that comes later than this after its due time is late, {range}.",
     default: 1_000,
@@ -302,68 +239,7 @@ export const planOptions = {
     help: "Source ports available for each source address, {range}.",
     defaultText: `the range of the system, or ${formatCount(usualSourcePorts)} if it cannot be read`,
   }),
-  tlsCa: option("tls-ca", "TLS", { kind: "file", metavar: "FILE" }, {
-    help:
-      "CA certificates, in PEM, that sign the broker's certificate; for mqtts:// and wss://, like the other flags " +
-      "of TLS.",
-    defaultText: "those of the system",
-    ownToShard: true,
-  }),
-  tlsCert: option("tls-cert", "TLS", { kind: "file", metavar: "FILE" }, {
-    help:
-      "The certificate of all clients, in PEM; with --tls-key. With {client}, {client:05} or {id} in the path, each " +
-      "client has its own.",
-    defaultText: "none",
-    ownToShard: true,
-  }),
-  tlsKey: option("tls-key", "TLS", { kind: "file", metavar: "FILE" }, {
-    help: "Its private key, in PEM; takes the placeholders of --tls-cert.",
-    defaultText: "none",
-    ownToShard: true,
-  }),
-  tlsKeyPassphraseFile: option("tls-key-passphrase-file", "TLS", { kind: "file", metavar: "FILE" }, {
-    help: "A file with the passphrase of the private keys; a line end after it does not count.",
-    defaultText: "none: the keys have no passphrase",
-    ownToShard: true,
-  }),
-  watcherTlsCert: option("watcher-tls-cert", "Watching", { kind: "file", metavar: "FILE" }, {
-    help: "The certificate of watchers, canaries and the tool's other connections, in PEM; with --watcher-tls-key.",
-    defaultText: "that of the clients, where it is the same for all",
-    ownToShard: true,
-  }),
-  watcherTlsKey: option("watcher-tls-key", "Watching", { kind: "file", metavar: "FILE" }, {
-    help: "Its private key, in PEM.",
-    defaultText: "none",
-    ownToShard: true,
-  }),
-  tlsServerName: option("tls-server-name", "TLS", { kind: "text", metavar: "NAME" }, {
-    help: "The name that the broker's certificate must have.",
-    defaultText: "the one in --url",
-    ownToShard: true,
-  }),
-  tlsInsecure: option("tls-insecure", "TLS", { kind: "switch" }, {
-    help: "Accept any certificate: the server may be an impostor, and the report has a warning.",
-    defaultText: "no",
-  }),
-  alpn: option("alpn", "TLS", { kind: "text", metavar: "NAMES" }, {
-    help: "Protocols to offer in the TLS handshake (ALPN), with commas between them: AWS IoT Core expects " +
-      "x-amzn-mqtt-ca on port 443.",
-    defaultText: "none",
-  }),
-  wsHeaders: option("ws-header", "Target", { kind: "headers" }, {
-    help: "A header of the WebSocket request, for ws:// and wss://. Reports have its name and no value. Other users " +
-      "of this machine can see it in the list of processes; a variable or a scenario file avoids that.",
-  }),
-  awsSign: option("aws-sign", "Target", { kind: "text", metavar: "REGION" }, {
-    help: "Sign each WebSocket request for AWS IoT Core in this region (Signature Version 4). The credentials are " +
-      "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN of the environment.",
-    defaultText: "no signature",
-  }),
-  engine: option("engine", "Target", { kind: "choice", words: engineChoices }, {
-    help: engineHelp,
-    default: "auto",
-    added: true,
-  }),
+  ...connectionOptions,
 } satisfies OptionTable;
 
 /** The names of the options that have the same default in every plan. */
