@@ -235,7 +235,15 @@ export type {
   UnsubscribePacket,
   UserProperty,
 } from "./src/mqtt/packet.ts";
-export type { DialReceiver, Link, LinkEnd, LinkEnds, LinkReceiver } from "./src/net/link.ts";
+export type {
+  AwaitedHeader,
+  DialReceiver,
+  HeaderFault,
+  Link,
+  LinkEnd,
+  LinkEnds,
+  LinkReceiver,
+} from "./src/net/link.ts";
 export type { PacketReceiver } from "./src/net/packet_stream.ts";
 export type { TlsDialOptions } from "./src/net/tls/tls_dial.ts";
 export type {

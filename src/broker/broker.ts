@@ -52,6 +52,11 @@ export interface BrokerOptions extends CoreOptions {
    * origin. Clients other than browsers send no origin. Default: none.
    */
   readonly allowOrigins?: readonly string[];
+  /**
+   * Whether each connection begins with the header of the PROXY protocol, version 1 or 2: a connection without one is
+   * closed, and the client's address is that in the header. Default: no.
+   */
+  readonly proxyProtocol?: boolean;
   /** The TCP implementation: `auto` uses epoll if it works, otherwise the sockets of the runtime. Default: `auto`. */
   readonly engine?: EngineChoice;
   /** The thread only runs this broker: it may block in epoll for 1 ms at a time. Default: no. */
@@ -287,7 +292,9 @@ export class Broker {
       if (ownThread) this.#ownThread(endpoints ?? []);
       for (const endpoint of endpoints ?? [parseEndpoint(`mqtt://${bracketed(host)}:${port}`)]) {
         // One after another, so that an error names the first listener that failed.
-        this.#listeners.push(await listen(endpoint, tls, receiver, this.#engine.name, options.allowOrigins));
+        const { allowOrigins, proxyProtocol } = options;
+        const choices = { identity: tls, engine: this.#engine.name, allowOrigins, proxyProtocol };
+        this.#listeners.push(await listen(endpoint, choices, receiver));
       }
     } catch (error) {
       for (const listener of this.#listeners) listener.close();

@@ -43,6 +43,25 @@ export interface LinkEnds {
   readonly remote: string;
 }
 
+/** Why the header of a proxy is refused. */
+export type HeaderFault =
+  /** The first bytes begin no header: the peer is no proxy, or its proxy does not send one. */
+  | "missing"
+  /** A header of an unknown version or command. */
+  | "unsupported"
+  /** A header that its version does not allow. */
+  | "malformed"
+  /** Longer than the receiver reads. */
+  | "too-long";
+
+/** Reports on the header with which a proxy names the client of a connection; the owner of the link sets both. */
+export interface AwaitedHeader {
+  /** The header was read: the link's peer is final. */
+  onSource: () => void;
+  /** The header is refused, and the link ends. */
+  onFault: (fault: HeaderFault) => void;
+}
+
 /** A connection that carries bytes. */
 export interface Link {
   /**
@@ -52,6 +71,8 @@ export interface Link {
   receiver: LinkReceiver;
   /** The peer, as `host:port`, for display. */
   readonly peer: string;
+  /** Present while the header of a proxy has not been read: until then the peer is the proxy. */
+  readonly awaited?: AwaitedHeader | undefined;
   /** Common name of the certificate with which the peer authenticated, if any (TLS). */
   readonly certificateName?: string | undefined;
   /** Current memory of the link besides its buffers, in bytes, if it is significant (TLS). */

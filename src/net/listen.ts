@@ -1,10 +1,11 @@
 /** Listens over the transport of a URL: one listener each. */
 import { UsageError } from "../base/failure.ts";
-import { type Endpoint, endpointAt, websocketPath } from "./endpoint.ts";
+import { type Endpoint, endpointAt } from "./endpoint.ts";
 import { type EngineName, engines } from "./engine.ts";
 import { firstAddressOf } from "./epoll/resolve.ts";
-import type { Listener } from "./link.ts";
+import type { Link, Listener } from "./link.ts";
 import { mayUse, notPermitted } from "./net_permission.ts";
+import { ProxiedLink } from "./proxy/proxied_link.ts";
 import type { ListenOptions, ListenReceiver } from "./tcp/tcp_listen.ts";
 import type { TlsIdentity } from "./tls/tls_identity.ts";
 import { listenTls, type TlsListener } from "./tls/tls_listen.ts";
@@ -20,39 +21,43 @@ export interface OpenListener extends Listener {
   renew(identity: TlsIdentity): void;
 }
 
+/** How to listen; each is optional. */
+interface ListenChoices {
+  /** For `mqtts` and `wss`. */
+  readonly identity?: TlsIdentity | undefined;
+  /** For TCP, and WebSocket over it; default `deno`. */
+  readonly engine?: EngineName | undefined;
+  /** Origins of pages that may connect over WebSocket; `*` allows every origin. Default: none. */
+  readonly allowOrigins?: readonly string[] | undefined;
+  /** Whether a proxy sends the header of the PROXY protocol before everything else. Default: no. */
+  readonly proxyProtocol?: boolean | undefined;
+}
+
+/** The path of a listener's URL that serves every path. */
+const everyPath = "/*";
+
 /**
- * Listens. The receiver gets a link when it is accepted, before the handshakes of TLS and WebSocket; the owner of the
- * link limits their time.
+ * Listens. The receiver gets a link when it is accepted, before the header of a proxy and the handshakes of TLS and
+ * WebSocket; the owner of the link limits their time.
  *
- * @param identity for `mqtts` and `wss`
- * @param engine for TCP, and WebSocket over it
- * @param allowOrigins origins of pages that may connect over WebSocket; `*` allows every origin
  * @throws UsageError if the address or port is not available, or there is no certificate for TLS
  */
 export async function listen(
   endpoint: Endpoint,
-  identity: TlsIdentity | undefined,
+  { identity, engine = "deno", allowOrigins = [], proxyProtocol = false }: ListenChoices,
   receiver: ListenReceiver,
-  engine: EngineName = "deno",
-  allowOrigins: readonly string[] = [],
 ): Promise<OpenListener> {
-  const { transport, url, path } = endpoint;
-  const isWebSocket = transport === "ws" || transport === "wss";
-  if (isWebSocket && path !== websocketPath) {
-    throw new UsageError(`Cannot listen on ${url}: expected the path ${websocketPath}`);
-  }
+  const { transport, url, path, host } = endpoint;
+  if (path.includes("?")) throw new UsageError(`Cannot listen on ${url}: expected a path without a query`);
   const { accept, refused } = receiver;
-  const inner = isWebSocket
-    ? {
-      accept: (link: Parameters<typeof accept>[0]) =>
-        accept(acceptWebSocket(link, { host: endpoint.host, allowOrigins })),
-      refused,
-    }
-    : receiver;
+  const isWebSocket = transport === "ws" || transport === "wss";
+  const access = { host, allowOrigins, path: path === everyPath ? undefined : path };
+  const inner = isWebSocket ? { accept: (link: Link) => accept(acceptWebSocket(link, access)), refused } : receiver;
   const isSecured = transport === "tls" || transport === "wss";
+  const lowest = proxyProtocol ? { accept: (link: Link) => inner.accept(new ProxiedLink(link)), refused } : inner;
   const listener = !isSecured
-    ? engines[engine].listen(engine === "epoll" ? await addressed(endpoint) : endpoint, inner)
-    : await listenTls(endpoint, identityFor(url, identity), inner);
+    ? engines[engine].listen(engine === "epoll" ? await addressed(endpoint) : endpoint, lowest)
+    : await listenTls(endpoint, { identity: identityFor(url, identity), proxyProtocol }, inner);
   return {
     endpoint: endpointAt(endpoint, listener.port),
     engine: isSecured ? "deno" : engine,

@@ -44,9 +44,8 @@ class Scene implements AsyncDisposable {
     const receiver = { accept: (link: Parameters<typeof serve>[1]) => serve(scene.core, link, () => {}), refused() {} };
     scene.listener = await listen(
       parseEndpoint(`${scheme}://127.0.0.1:0`),
-      await serverIdentity(),
+      { identity: await serverIdentity(), engine: engine.name },
       receiver,
-      engine.name,
     );
     return scene;
   }

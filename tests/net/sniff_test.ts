@@ -19,7 +19,10 @@ Deno.test("section 4: mqtts to a plain port: the sentence says that the server s
 
 Deno.test("section 4: mqtt to a TLS port: the sentence says that the server speaks TLS", async () => {
   const endpoint = parseEndpoint("mqtts://127.0.0.1:0");
-  const listener = await listen(endpoint, await serverIdentity("require"), { accept: () => {}, refused: () => {} });
+  const listener = await listen(endpoint, { identity: await serverIdentity("require") }, {
+    accept: () => {},
+    refused: () => {},
+  });
   try {
     const { port } = listener.endpoint;
     const other = await otherTransport(parseEndpoint(`mqtt://127.0.0.1:${port}`));
@@ -31,7 +34,10 @@ Deno.test("section 4: mqtt to a TLS port: the sentence says that the server spea
 
 Deno.test("section 4: wss to a server of wss: a handshake of TLS alone is no advice to use mqtts", async () => {
   const endpoint = parseEndpoint("wss://127.0.0.1:0");
-  const listener = await listen(endpoint, await serverIdentity(), { accept: () => {}, refused: () => {} });
+  const listener = await listen(endpoint, { identity: await serverIdentity() }, {
+    accept: () => {},
+    refused: () => {},
+  });
   try {
     assert.equal(await otherTransport(parseEndpoint(`wss://127.0.0.1:${listener.endpoint.port}`)), undefined);
   } finally {

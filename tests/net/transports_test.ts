@@ -4,7 +4,7 @@ import { UsageError } from "../../src/base/failure.ts";
 import { dial } from "../../src/net/dial.ts";
 import { parseEndpoint } from "../../src/net/endpoint.ts";
 import { type EngineName, engines } from "../../src/net/engine.ts";
-import { highWaterBytes } from "../../src/net/link.ts";
+import { highWaterBytes, type Link } from "../../src/net/link.ts";
 import { listen, type OpenListener } from "../../src/net/listen.ts";
 import { testedEngines } from "./loopback.ts";
 import { LinkProbe } from "../support/clients/link_probe.ts";
@@ -20,10 +20,14 @@ const schemes = ["mqtt", "mqtts", "ws", "wss"] as const;
 
 async function open(scheme: string, engine: EngineName, test: (pair: Pair) => Promise<void>): Promise<void> {
   const accepted = Promise.withResolvers<LinkProbe>();
-  const listener = await listen(parseEndpoint(`${scheme}://127.0.0.1:0`), await serverIdentity(), {
-    accept: (link) => accepted.resolve(LinkProbe.on(link)),
-    refused: (sentence) => accepted.reject(new Error(sentence)),
-  }, engine);
+  const listener = await listen(
+    parseEndpoint(`${scheme}://127.0.0.1:0`),
+    { identity: await serverIdentity(), engine },
+    {
+      accept: (link) => accepted.resolve(LinkProbe.on(link)),
+      refused: (sentence) => accepted.reject(new Error(sentence)),
+    },
+  );
   const far = LinkProbe.by((receiver) => dial(listener.endpoint, { tls: clientIdentity(), engine }, receiver));
   try {
     far.write("before it is open, ");
@@ -114,26 +118,55 @@ async function resets({ near, far }: Pair): Promise<void> {
 
 Deno.test("listen: a refused address is one sentence", async () => {
   const receiver = { accept() {}, refused() {} };
-  const taken = await listen(parseEndpoint("mqtt://127.0.0.1:0"), undefined, receiver);
+  const taken = await listen(parseEndpoint("mqtt://127.0.0.1:0"), {}, receiver);
   try {
     const identity = await serverIdentity();
     const cases: readonly [url: string, why: RegExp][] = [
       [`mqtt://127.0.0.1:${taken.port}`, /^Cannot listen on 127\.0\.0\.1:\d+: the port is in use/],
       [`mqtts://127.0.0.1:${taken.port}`, /^Cannot listen on 127\.0\.0\.1:\d+: the port is in use/],
-      ["ws://127.0.0.1:0/other", /^Cannot listen on ws:\/\/127\.0\.0\.1:0\/other: expected the path \/mqtt$/],
+      [
+        "ws://127.0.0.1:0/mqtt?token",
+        /^Cannot listen on ws:\/\/127\.0\.0\.1:0\/mqtt\?…: expected a path without a query$/,
+      ],
     ];
     for (const [url, why] of cases) {
-      await assert.rejects(listen(parseEndpoint(url), identity, receiver), (error) => {
+      await assert.rejects(listen(parseEndpoint(url), { identity }, receiver), (error) => {
         assert.ok(error instanceof UsageError);
         assert.match(error.message, why);
         return true;
       });
     }
     await assert.rejects(
-      listen(parseEndpoint("wss://127.0.0.1:0"), undefined, receiver),
+      listen(parseEndpoint("wss://127.0.0.1:0"), {}, receiver),
       new UsageError("Cannot listen on wss://127.0.0.1:0/mqtt without a certificate: give --tls-cert and --tls-key"),
     );
   } finally {
     taken.close();
   }
 });
+
+/** The path after the port of a listener's URL, paths of clients that it serves, and others. */
+const paths: readonly [listening: string, served: readonly string[], refused: readonly string[]][] = [
+  ["", ["", "/mqtt", "/mqtt?token=1"], ["/", "/other", "/mqtt/"]],
+  ["/", ["/", "/?token=1"], ["", "/other"]],
+  ["/edge/v1", ["/edge/v1"], ["/edge", "/edge/v1/x", "/"]],
+  ["/*", ["", "/", "/any/path?token=1"], []],
+];
+for (const [path, served, refused] of paths) {
+  Deno.test(`ws: a listener at "${path}" serves its path alone`, async () => {
+    const accept = (link: Link) => void LinkProbe.on(link);
+    const listener = await listen(parseEndpoint(`ws://127.0.0.1:0${path}`), {}, { accept, refused() {} });
+    try {
+      for (const asked of [...served, ...refused]) {
+        const endpoint = parseEndpoint(`ws://127.0.0.1:${listener.port}${asked}`);
+        const probe = LinkProbe.by((receiver) => dial(endpoint, {}, receiver));
+        assert.ok(await probe.until(({ opened, end }) => opened || end !== undefined));
+        assert.equal(probe.opened, served.includes(asked), `${asked}: ${JSON.stringify(probe.end)}`);
+        if (!probe.opened) assert.match(JSON.stringify(probe.end), /404 Not Found/);
+        probe.link.reset();
+      }
+    } finally {
+      listener.close();
+    }
+  });
+}

@@ -8,7 +8,15 @@ import { addressOf } from "../access/peer_address.ts";
 import type { Due } from "../due.ts";
 import { LimitedLog } from "../limits/limited_log.ts";
 import type { Metrics } from "../limits/metrics.ts";
+import type { HeaderFault } from "../../net/link.ts";
 import type { CoreSettings } from "../options/options.ts";
+
+const headerFaultTexts: Readonly<Record<HeaderFault, string>> = {
+  missing: "it does not begin with a PROXY header",
+  unsupported: "its PROXY header has an unknown version or command",
+  malformed: "its PROXY header is malformed",
+  "too-long": "its PROXY header is too long",
+};
 
 /** The dependencies of {@link PeerWarnings}. */
 export interface PeerWarningsDeps {
@@ -23,6 +31,7 @@ export class PeerWarnings {
   readonly #actions: LimitedLog;
   readonly #outboxes: LimitedLog;
   readonly #links: LimitedLog;
+  readonly #headers: LimitedLog;
 
   constructor({ metrics, deadlines, log }: PeerWarningsDeps) {
     const limited = (what: string) => new LimitedLog({ what, deadlines, write: (line) => log("warn", line) });
@@ -31,6 +40,7 @@ export class PeerWarnings {
     this.#actions = limited("refused requests for operator actions");
     this.#outboxes = limited("warnings of full outboxes");
     this.#links = limited("connections that could not be accepted");
+    this.#headers = limited("connections without a usable PROXY header");
   }
 
   /** Counts and logs a failed login. */
@@ -61,8 +71,15 @@ export class PeerWarnings {
     this.#links.write(pauses ? "accept" : "handshake", () => sentence, nowMs);
   }
 
+  /** Counts and logs a connection whose proxy sent no usable header. */
+  headerRefused(peer: string, fault: HeaderFault, nowMs: number): void {
+    this.#metrics.headersRefused[fault]++;
+    const line = () => `Closed a connection from ${peer}: ${headerFaultTexts[fault]} (--proxy-protocol)`;
+    this.#headers.write(addressOf(peer), line, nowMs);
+  }
+
   /** At the stop of the broker: writes the number of omitted lines. */
   flush(): void {
-    for (const log of [this.#logins, this.#actions, this.#outboxes, this.#links]) log.flush();
+    for (const log of [this.#logins, this.#actions, this.#outboxes, this.#links, this.#headers]) log.flush();
   }
 }

@@ -1,6 +1,7 @@
 /** Counters of one broker. Its parts count into {@link Metrics}; observers take a {@link BrokerMetrics}. */
 import { type LoginFailure, loginFailures } from "../access/login_failure.ts";
 import { type EndingKind, endingKinds } from "../options/ending.ts";
+import type { HeaderFault } from "../../net/link.ts";
 import { type BrokerLimits, defaultLimits } from "../options/options.ts";
 
 /** Why a message was not sent to a client. */
@@ -51,6 +52,8 @@ export interface BrokerMetrics {
     readonly refused: Readonly<Record<string, number>>;
     /** Links that ended before an accepted CONNECT, including refused ones. */
     readonly endedEarly: number;
+    /** Links closed because the header of the PROXY protocol was refused, by reason. */
+    readonly headersRefused: Readonly<Record<HeaderFault, number>>;
     /** Pauses of accepting, because the operating system lacked descriptors or memory. */
     readonly acceptPauses: number;
     /** Ended connections of accepted clients, by cause. */
@@ -140,6 +143,7 @@ export class Metrics {
   connected = 0;
   readonly refused: Record<string, number> = {};
   endedEarly = 0;
+  readonly headersRefused = zeros<HeaderFault>(["missing", "unsupported", "malformed", "too-long"]);
   acceptPauses = 0;
   readonly ended = zeros(endingKinds);
   readonly loginsFailed = zeros(loginFailures);
@@ -207,6 +211,7 @@ export class Metrics {
         connected: this.connected,
         refused: { ...this.refused },
         endedEarly: this.endedEarly,
+        headersRefused: { ...this.headersRefused },
         acceptPauses: this.acceptPauses,
         ended: { ...this.ended },
       },

@@ -67,6 +67,12 @@ const labelled: readonly [name: string, help: string, label: string, counts: (me
     "reason_code",
     ({ metrics }) => hexed(metrics.connections.refused),
   ],
+  [
+    "proxy_headers_refused",
+    "Connections closed because of the header of the PROXY protocol",
+    "reason",
+    ({ metrics }) => metrics.connections.headersRefused,
+  ],
   ["connections_ended", "Connections that ended", "ending", ({ metrics }) => metrics.connections.ended],
   ["logins_failed", "Failed logins", "reason", ({ metrics }) => metrics.logins.failed],
   ["operator_actions", "Actions of an operator", "action", ({ metrics }) => metrics.operator.actions],

@@ -3,7 +3,7 @@ import { ProtocolError } from "../../base/failure.ts";
 import { PacketLimitError, pubackBytes, pubackId } from "../../mqtt/codec/codec.ts";
 import type { Packet } from "../../mqtt/packet.ts";
 import { ReasonCode } from "../../mqtt/reason.ts";
-import { highWaterBytes, type Link, type LinkEnd, type LinkReceiver } from "../../net/link.ts";
+import { type AwaitedHeader, highWaterBytes, type Link, type LinkEnd, type LinkReceiver } from "../../net/link.ts";
 import { type PacketReceiver, PacketStream } from "../../net/packet_stream.ts";
 import type { Core } from "../core/core.ts";
 import { dispatch } from "./dispatch.ts";
@@ -22,10 +22,25 @@ export function serve(core: Core, link: Link, afterwards: () => void): void {
   if (core.metrics.open >= Math.min(2 * limits.connections, linkRoom)) return turnAway(core, link, "connections");
   const nowMs = core.settings.clock.nowMs();
   if (!core.memory.hasRoomForLink(linkBytes(link), nowMs)) return turnAway(core, link, "memoryBytes");
-  const overRate = core.connectRate.count(link, nowMs);
+  const overRate = link.awaited === undefined ? core.connectRate.count(link, nowMs) : 0;
   if (overRate >= 2) return turnAway(core, link, "connectsPerSecond");
-  link.receiver = new ServedLink(core, link, afterwards, nowMs, overRate > 0);
+  const served = new ServedLink(core, link, afterwards, nowMs, overRate > 0);
+  link.receiver = served;
+  if (link.awaited !== undefined) awaitSource(core, link, link.awaited, served);
   afterwards();
+}
+
+/** Behind a proxy, the address that counts is known when the proxy's header has arrived. */
+function awaitSource(core: Core, link: Link, awaited: AwaitedHeader, served: ServedLink): void {
+  const { clock } = core.settings;
+  awaited.onSource = () => {
+    const overRate = core.connectRate.count(link, clock.nowMs());
+    if (overRate > 0) served.limitRate();
+    if (overRate < 2) return;
+    core.metrics.limitsHit.connectsPerSecond++;
+    link.reset();
+  };
+  awaited.onFault = (fault) => core.warnings.headerRefused(link.peer, fault, clock.nowMs());
 }
 
 /** The current cost of a link: during the TLS handshake it is higher than afterwards. */
@@ -91,6 +106,11 @@ class ServedLink implements LinkReceiver, PacketReceiver, PendingConnection {
     core.metrics.open++;
     this.#link = link;
     this.#countLink(linkBytes(link));
+  }
+
+  /** The address of the client opens too many links. */
+  limitRate(): void {
+    this.#connection.tooFast = true;
   }
 
   #countLink(bytes: number): void {

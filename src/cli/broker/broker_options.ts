@@ -29,6 +29,7 @@ export function brokerOptions(settings: BrokerSettings): BrokerOptions {
     ownThread: true,
     limits: limitsOf(settings),
     ...(settings.engine !== undefined && { engine: settings.engine }),
+    ...(settings["proxy-protocol"] === true && { proxyProtocol: true }),
     ...(settings["max-qos"] !== undefined && { maximumQoS: Number(settings["max-qos"]) as 0 | 1 | 2 }),
     ...(settings.retain !== undefined && { retainAvailable: settings.retain === "yes" }),
     ...(settings["server-keep-alive"] !== undefined && { serverKeepAliveS: settings["server-keep-alive"] }),

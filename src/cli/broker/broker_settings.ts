@@ -41,10 +41,14 @@ const listening = {
   listen: many(
     text("URL", (value) => parseEndpoint(value), "a URL such as mqtts://127.0.0.1:8883 or ws://127.0.0.1:8080"),
     {
-      help: "Where to listen, instead of --host and --port: mqtt://, mqtts://, ws:// or wss:// with host and port; " +
-        "WebSocket at /mqtt.",
+      help: "Where to listen, instead of --host and --port: mqtt://, mqtts://, ws:// or wss:// with host and port. " +
+        "WebSocket is served at the path after the port: /mqtt without one; /* is every path.",
     },
   ),
+  "proxy-protocol": toggle({
+    help: "Every connection comes from a proxy and begins with a header of the PROXY protocol, version 1 or 2: the " +
+      "client's address is the one in it, and a connection without a valid header is closed.",
+  }),
   "allow-origin": many(text("ORIGIN", readOrigin, "an origin such as https://app.example, or *"), {
     help: "A web page that may use WebSocket, metrics and status from a browser, such as https://app.example; * is " +
       "every page. Default: none.",

@@ -2,8 +2,10 @@
  * An accepted TLS connection as a link, from accept on. Until the handshake is done it reads nothing and queues writes;
  * the owner of the link counts it, limits its time and ends it like any other. Then a {@link SocketLink} carries it.
  */
+import { Buffer } from "node:buffer";
 import type net from "node:net";
-import type { Link, LinkEnd, LinkReceiver } from "../link.ts";
+import type { AwaitedHeader, Link, LinkEnd, LinkReceiver } from "../link.ts";
+import { awaitedHeader, HeaderReader } from "../proxy/proxied_link.ts";
 import { canReset, SocketLink } from "../tcp/socket_link.ts";
 
 /** Used until the first user sets a receiver. */
@@ -17,7 +19,9 @@ const tlsBytes = 32 * 1024;
 const handshakeBytes = 168 * 1024;
 
 export class AcceptedTlsLink implements Link {
-  readonly peer: string;
+  /** Present while the header of a proxy has not been read. */
+  awaited: AwaitedHeader | undefined;
+  #peer: string;
   readonly #raw: net.Socket;
   #receiver: LinkReceiver = noReceiver;
   /** Set when the handshake is done. */
@@ -33,10 +37,14 @@ export class AcceptedTlsLink implements Link {
   /** @param raw the TCP connection below TLS */
   constructor(raw: net.Socket) {
     const { remoteAddress = "?", remotePort = 0 } = raw;
-    this.peer = `${remoteAddress}:${remotePort}`;
+    this.#peer = `${remoteAddress}:${remotePort}`;
     this.#raw = raw;
     raw.on("error", () => {}); // "close" follows
     raw.on("close", () => this.#closed());
+  }
+
+  get peer(): string {
+    return this.#peer;
   }
 
   get receiver(): LinkReceiver {
@@ -99,6 +107,30 @@ export class AcceptedTlsLink implements Link {
   resume(): void {
     this.#paused = false;
     this.#secured?.resume();
+  }
+
+  /** Reads the header of a proxy, then calls `begin` for the handshake. */
+  awaitHeader(begin: () => void): void {
+    const raw = this.#raw;
+    const reader = new HeaderReader();
+    const awaited = this.awaited = awaitedHeader();
+    const onData = (bytes: Uint8Array) => {
+      const read = reader.push(bytes);
+      if (read === undefined) return;
+      raw.off("data", onData);
+      raw.pause();
+      this.awaited = undefined;
+      if (typeof read === "string") {
+        awaited.onFault(read);
+        return this.reset();
+      }
+      this.#peer = read.header.source ?? this.#peer;
+      awaited.onSource();
+      if (!this.#open) return;
+      if (read.rest.length > 0) raw.unshift(Buffer.from(read.rest));
+      begin();
+    };
+    raw.on("data", onData);
   }
 
   /**

@@ -1,7 +1,7 @@
 /**
  * Accepts TLS links through node:tls, whose certificates can be renewed while it listens. Knows no MQTT.
  */
-import type net from "node:net";
+import net from "node:net";
 import tls from "node:tls";
 import { UsageError } from "../../base/failure.ts";
 import type { Listener } from "../link.ts";
@@ -22,6 +22,13 @@ export interface TlsListener extends Listener {
   renew(identity: TlsIdentity): void;
 }
 
+/** How to accept TLS. */
+interface TlsChoices {
+  readonly identity: TlsIdentity;
+  /** Whether a proxy sends the header of the PROXY protocol before the handshake. */
+  readonly proxyProtocol?: boolean;
+}
+
 /** A TLS socket, and the TCP socket below it, which the runtime stores there like Node.js. */
 interface SocketOverTcp {
   readonly _parent: net.Socket;
@@ -35,7 +42,7 @@ interface SocketOverTcp {
  */
 export async function listenTls(
   { host, port }: ListenOptions,
-  identity: TlsIdentity,
+  { identity, proxyProtocol = false }: TlsChoices,
   { accept, refused }: ListenReceiver,
 ): Promise<TlsListener> {
   checkRuntime();
@@ -54,28 +61,31 @@ export async function listenTls(
     if (wasOpen) refused(`Cannot accept a connection over TLS: ${error.message}`);
     socket.destroy();
   });
-  await opened(server, host, port);
-  server.on("error", (error) => refused(`Cannot accept a connection: ${error.message}`));
-  const address = server.address() as { readonly port: number };
-  const watch = watchOf(server, { host, port: address.port }, refused);
-  server.on("connection", (raw: net.Socket) =>
+  // Behind a proxy, TLS begins after the proxy's header, which this server of plain TCP reads.
+  const door = proxyProtocol ? net.createServer({ noDelay: true }) : server;
+  await opened(door, host, port);
+  door.on("error", (error) => refused(`Cannot accept a connection: ${error.message}`));
+  const address = door.address() as { readonly port: number };
+  const watch = watchOf(door, { host, port: address.port }, refused);
+  door.on("connection", (raw: net.Socket) =>
     watch.sort(raw, () => {
       const link = new AcceptedTlsLink(raw);
       links.set(raw, link);
+      if (proxyProtocol) link.awaitHeader(() => server.emit("connection", raw));
       accept(link);
     }));
   return {
     port: address.port,
     close: () => {
       watch.stop();
-      server.close();
+      door.close();
     },
     renew: (renewed) => server.setSecureContext(contextOf(renewed)),
   };
 }
 
 /** When the server has stopped accepting, makes it listen again; open links stay open. */
-function watchOf(server: tls.Server, where: ListenOptions, refused: ListenReceiver["refused"]): AcceptWatch {
+function watchOf(server: net.Server, where: ListenOptions, refused: ListenReceiver["refused"]): AcceptWatch {
   const paused = (why: string) => refused(`Cannot accept a connection over TLS on port ${where.port}: ${why}`, true);
   const listenAgain = () => {
     server.close();
@@ -101,7 +111,7 @@ function provedName(socket: tls.TLSSocket): string | undefined {
   return typeof name === "string" && name !== "" ? name : undefined;
 }
 
-function opened(server: tls.Server, host: string, port: number): Promise<void> {
+function opened(server: net.Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const failed = (error: Error) => reject(new UsageError(`Cannot listen on ${host}:${port}: ${listenFault(error)}`));
     server.once("error", failed);

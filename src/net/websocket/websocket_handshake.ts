@@ -3,7 +3,6 @@
  * the subprotocol is always `mqtt`. Source: RFC 6455, section 4.
  */
 import { createHash } from "node:crypto";
-import { websocketPath } from "../endpoint.ts";
 import { webHeaderLine } from "../web_handshake.ts";
 import { type WebAccess, webRefusal } from "../web_access.ts";
 
@@ -22,6 +21,12 @@ const blankLine = [13, 10, 13, 10];
 interface HttpHead {
   readonly firstLine: string;
   readonly fields: ReadonlyMap<string, string>;
+}
+
+/** The access rules of a WebSocket server. */
+export interface WebSocketAccess extends WebAccess {
+  /** The path that it serves; undefined serves every path. */
+  readonly path?: string | undefined;
 }
 
 /** A server's answer to a request. */
@@ -53,12 +58,13 @@ export function requestText(authority: string, path: string, key: string, header
 }
 
 /** The server's answer to the head of a request. */
-export function answerRequest(head: Uint8Array, access: WebAccess): HandshakeAnswer {
+export function answerRequest(head: Uint8Array, access: WebSocketAccess): HandshakeAnswer {
   const { firstLine, fields } = readHead(head);
+  const { path } = access;
   const [method, target = "", version = ""] = firstLine.split(" ");
   // HTTP/1.1 or later. Source: RFC 6455, section 4.1.
   if (method !== "GET" || !/^HTTP\/1\.[1-9]$/.test(version)) return refusal("400 Bad Request", "not a GET of HTTP/1.1");
-  if (pathOf(target) !== websocketPath) return refusal("404 Not Found", `path is not ${websocketPath}`);
+  if (path !== undefined && pathOf(target) !== path) return refusal("404 Not Found", `path is not ${path}`);
   const denied = webRefusal(access, { host: fields.get("host"), origin: fields.get("origin") });
   if (denied !== undefined) return refusal("403 Forbidden", denied);
   if (!words(fields, "upgrade").includes("websocket") || !words(fields, "connection").includes("upgrade")) {
@@ -107,7 +113,7 @@ function acceptance(key: string, chosen: string): string {
 }
 
 function refusal(status: string, why: string, ...fields: readonly string[]): HandshakeAnswer {
-  const body = `MQTT over WebSocket at ${websocketPath}: ${why}\n`;
+  const body = `MQTT over WebSocket: ${why}\n`;
   const head = [`HTTP/1.1 ${status}`, ...fields, "Content-Type: text/plain", `Content-Length: ${body.length}`];
   return { kind: "refused", why, text: `${[...head, "Connection: close"].join("\r\n")}\r\n\r\n${body}` };
 }

@@ -6,6 +6,7 @@
 import { Buffer } from "node:buffer";
 import { freshSeed, Random } from "../../base/random.ts";
 import {
+  type AwaitedHeader,
   type DialReceiver,
   highWaterBytes,
   type Link,
@@ -14,8 +15,14 @@ import {
   type LinkReceiver,
 } from "../link.ts";
 import { closeCode, frameHeader, FrameReader, type FrameReceiver, opcode, unmasked } from "./websocket_frame.ts";
-import type { WebAccess } from "../web_access.ts";
-import { answerFault, answerRequest, handshakeLimitBytes, headEnd, requestText } from "./websocket_handshake.ts";
+import {
+  answerFault,
+  answerRequest,
+  handshakeLimitBytes,
+  headEnd,
+  requestText,
+  type WebSocketAccess,
+} from "./websocket_handshake.ts";
 
 /** The server's address on a link. */
 export interface WebSocketTarget {
@@ -28,7 +35,7 @@ export interface WebSocketTarget {
 }
 
 /** The server's side of an accepted link. */
-export function acceptWebSocket(link: Link, access: WebAccess): Link {
+export function acceptWebSocket(link: Link, access: WebSocketAccess): Link {
   return new WebSocketLink(link, undefined, access);
 }
 
@@ -75,13 +82,13 @@ class WebSocketLink implements Link, DialReceiver, FrameReceiver {
   /** Why the server refuses the client's handshake; reported at the end of the inner link, which counts until then. */
   #refusal: LinkEnd | undefined;
 
-  readonly #access: WebAccess | undefined;
+  readonly #access: WebSocketAccess | undefined;
 
   /**
    * @param target given on the client's side
    * @param access given on the server's side
    */
-  constructor(inner: Link, target: WebSocketTarget | undefined, access?: WebAccess) {
+  constructor(inner: Link, target: WebSocketTarget | undefined, access?: WebSocketAccess) {
     this.#inner = inner;
     this.#access = access;
     this.#target = target;
@@ -95,6 +102,10 @@ class WebSocketLink implements Link, DialReceiver, FrameReceiver {
 
   stampArrivals(): void {
     this.#inner.stampArrivals?.();
+  }
+
+  get awaited(): AwaitedHeader | undefined {
+    return this.#inner.awaited;
   }
 
   get peer(): string {

@@ -22,7 +22,9 @@ class Scene implements Disposable {
 
   static async open(clientAuth: ClientAuth, scheme = "mqtts"): Promise<Scene> {
     const holder: { scene?: Scene } = {};
-    const listener = await listen(parseEndpoint(`${scheme}://127.0.0.1:0`), await serverIdentity(clientAuth), {
+    const listener = await listen(parseEndpoint(`${scheme}://127.0.0.1:0`), {
+      identity: await serverIdentity(clientAuth),
+    }, {
       accept: (link: Link) => holder.scene!.accepted.push(LinkProbe.on(link)),
       refused: (sentence) => holder.scene!.warnings.push(sentence),
     });

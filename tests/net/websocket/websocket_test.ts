@@ -16,7 +16,7 @@ const mask = Uint8Array.of(1, 2, 3, 4);
 function stage() {
   const tasks: (() => void)[] = [];
   const [near, far] = memoryLinkPair((task) => tasks.push(task));
-  const server = LinkProbe.on(acceptWebSocket(near, { host: "0.0.0.0" }));
+  const server = LinkProbe.on(acceptWebSocket(near, { host: "0.0.0.0", path: "/mqtt" }));
   const peer = LinkProbe.on(far);
   const settle = () => {
     for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) task();
