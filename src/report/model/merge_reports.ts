@@ -26,7 +26,8 @@ import { joinSeries } from "../../fleet/tally/series.ts";
 import { Tally } from "../../fleet/tally/tally.ts";
 import { noCounts } from "../../fleet/result/will_counts.ts";
 import { optionList } from "../../fleet/plan/plan_options.ts";
-import { arrivalData, arrivalsOfParts, shiftsOf } from "./arrivals/merge_arrivals.ts";
+import { arrivalData, arrivalsOfParts } from "./arrivals/merge_arrivals.ts";
+import { onOneTimeLine } from "./parts/time_line.ts";
 import type { Report } from "./report.ts";
 import { applyThresholds, parseThreshold, type Threshold } from "./threshold.ts";
 import { countNames, countRows } from "./will_rows.ts";
@@ -52,11 +53,10 @@ const ownToPart: ReadonlySet<string> = new Set(
  */
 export function mergeReports(parts: readonly NamedReport[], thresholds?: readonly Threshold[]): Report {
   checkParts(parts);
-  const reports = parts.map(({ report }) => report);
+  const reports = onOneTimeLine(parts.map(({ report }) => report));
   const [first] = reports;
   const tally = new Tally();
-  const shifts = shiftsOf(reports);
-  reports.forEach((report, place) => tally.merge(tallyOf(report, shifts[place])));
+  for (const report of reports) tally.merge(tallyOf(report));
   const restarts = restartsOf(reports, tally);
   const { controls, ...besides } = besidesOfReports(reports);
   const brokerDropped = droppedOf(reports);
@@ -188,7 +188,7 @@ function checkAlike(first: NamedReport, other: NamedReport): void {
 }
 
 /** A report's counts in the form of a squad's tally. */
-function tallyOf(report: Report, shiftMs = 0): TallyData {
+function tallyOf(report: Report): TallyData {
   const notKilled = countRows(report).find(({ name }) => name === "not killed");
   const { missingByQos, eitherWay, undecided, unseeable = 0 } = report.wills;
   const byMode: Record<string, TallyData["byMode"][string]> = { ...report.kills.byMode };
@@ -201,7 +201,7 @@ function tallyOf(report: Report, shiftMs = 0): TallyData {
         [mode, { hdr }],
       ) => [mode, hdr]),
     ),
-    ...arrivalData(report, shiftMs),
+    ...arrivalData(report),
     missingByQos,
     eitherWay,
     undecided,

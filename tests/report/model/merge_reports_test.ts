@@ -10,6 +10,7 @@ import { eachCase } from "../../support/steps.ts";
 const at = (report: Report, startedAt: string): Report => ({ ...report, run: { ...report.run, startedAt } });
 const first = reportOf(passed());
 const second = at(first, "2026-01-02T03:04:10.678Z");
+const twin = at(first, "2026-01-02T03:04:05.679Z");
 const merged = (...reports: Report[]) =>
   mergeReports(reports.map((report, part) => ({ name: `${part}.json`, report })));
 
@@ -37,7 +38,7 @@ Deno.test("merge: counts, kills and clients add up, histograms merge, and the ve
 });
 
 Deno.test("merge: two series become one with sums and joint percentiles", () => {
-  const { series } = merged(first, second);
+  const { series } = merged(first, twin);
   const [, one] = series;
   assert.equal(series.length, 30);
   assert.deepEqual({ alive: one!.alive, kills: one!.kills, wills: one!.wills, count: one!.byMode.reset?.count }, {

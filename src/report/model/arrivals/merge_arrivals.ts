@@ -5,30 +5,19 @@ import { arrivalsOf, mergedRow } from "../../../fleet/merge/merge_parts.ts";
 import type { Tally } from "../../../fleet/tally/tally.ts";
 import type { Report } from "../report.ts";
 
-/** The part of a tally that a report has of the arrivals. @param shiftMs how much later than the run it began */
+/** The part of a tally that a report has of the arrivals. */
 export function arrivalData(
   { brokerLatencyMs, willRate, storms }: Report,
-  shiftMs = 0,
 ): Pick<TallyData, "brokerLatencies" | "storms"> {
   const rows = Object.entries(brokerLatencyMs?.byMode ?? {}).filter(([, { count }]) => count > 0);
   const each = (storms?.each ?? []).map(({ phase, kind, atMs, lives, due, arrivalMs }) => ({
-    ...{ phase, kind, atMs: atMs + shiftMs, lives, due, hdr: arrivalMs.hdr },
+    ...{ phase, kind, atMs, lives, due, hdr: arrivalMs.hdr },
   }));
-  const span = willRate && {
-    wills: willRate.wills,
-    firstMs: willRate.firstMs + shiftMs,
-    lastMs: willRate.lastMs + shiftMs,
-  };
+  const span = willRate && { wills: willRate.wills, firstMs: willRate.firstMs, lastMs: willRate.lastMs };
   return {
     brokerLatencies: Object.fromEntries(rows.map(([mode, { hdr }]) => [mode, hdr])),
     storms: { each, ...span && { span } },
   };
-}
-
-/** How much later each part began than the first of them, in milliseconds. */
-export function shiftsOf(reports: readonly Report[]): number[] {
-  const starts = reports.map(({ run }) => Date.parse(run.startedAt));
-  return starts.map((startMs) => startMs - Math.min(...starts));
 }
 
 /** The arrivals of all parts; absent where a part is of a version that did not record them. */
