@@ -33,7 +33,7 @@ import { RunRecord, type Usage } from "./recording/run_record.ts";
 import { runSquads } from "./squad/run_squads.ts";
 import { bucketsHere, clientsHere, partOf } from "./plan/shard.ts";
 import type { SquadResult, SquadTask } from "./result/squad_task.ts";
-import { waitNotice } from "./preflight/wait_text.ts";
+import { rampNotice, waitNotice } from "./preflight/wait_text.ts";
 import { startInstants } from "./plan/start_at.ts";
 
 /**
@@ -148,8 +148,7 @@ async function runReady(
   await checkRefusedLogin({ ...run, plan }, protocol === "3.1.1" ? 4 : 5);
   const groups = new Groups(plan, protocol);
   const spoken = groups.protocol;
-  const wait = waitNotice(plan, groups);
-  if (wait !== undefined) notify(wait);
+  for (const line of [rampNotice(plan), waitNotice(plan, groups)]) if (line !== undefined) notify(line);
   const version = spoken === "3.1.1" ? 4 : 5;
   const { dropped: counted, name } = plan.skipBrokerCounters ? {} : await readBroker(run, version, false);
   const restarts = new Restarts(run, version, hooks.restartBroker, notify);

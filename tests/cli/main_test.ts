@@ -73,8 +73,8 @@ const bad: readonly [args: string, sentence: string][] = [
     "fleet --kill-rate 5x",
     'Cannot read kill rate "5x": expected a fraction such as 5%, or kills a second such as 50/s',
   ],
-  ["fleet --clients 0", "Cannot use --clients 0: expected 1 to 1,000,000"],
-  ["fleet --clients many", 'Cannot read --clients "many": expected a whole number, 1 to 1,000,000'],
+  ["fleet --clients 0", "Cannot use --clients 0: expected 1 to 10,000,000"],
+  ["fleet --clients many", 'Cannot read --clients "many": expected a whole number, 1 to 10,000,000'],
   ["fleet --seed -1", 'Cannot read --seed "-1": expected a whole number, 0 to 4,294,967,295'],
   [
     "fleet --kill-mode rst",

@@ -3,12 +3,13 @@
  */
 import { checkPlan } from "./check_plan.ts";
 import type { ClientGroup, FleetPlan, PlanRequest } from "./plan.ts";
-import { clientsPerWatcher, type DefaultName, optionList } from "./plan_options.ts";
+import { clientsPerWatcher, type DefaultName, leastUnderWay, optionList, underWayPerShard } from "./plan_options.ts";
 import { shardsOf } from "./shard.ts";
 import { sharedByBucket } from "./will_topic.ts";
 
 /** The defaults of a plan; the options left out are drawn, or follow from others. */
-export const planDefaults: Readonly<Omit<FleetPlan, "run" | "seed" | "watchers" | "cleanStart">> = tableDefaults();
+export const planDefaults: Readonly<Omit<FleetPlan, "run" | "seed" | "watchers" | "cleanStart" | "connectsUnderWay">> =
+  tableDefaults();
 
 function tableDefaults() {
   const defaults = optionList.flatMap(([name, option]) => "default" in option ? [[name, option.default]] : []);
@@ -38,6 +39,7 @@ export function fillPlan(request: PlanRequest): FleetPlan {
     // A client's retained message is true only if its will can replace its presence message.
     ...request.presence && { willRetain: true },
     cleanStart: usualCleanStart(sessionExpiryS),
+    connectsUnderWay: Math.max(leastUnderWay, underWayPerShard * shardsOf(request)),
     watchers: topics.every(sharedByBucket) ? Math.max(squads, Math.ceil(clients / clientsPerWatcher)) : squads,
     ...request.nodes !== undefined && { fanOut: request.nodes.length },
     ...request,

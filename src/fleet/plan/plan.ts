@@ -22,7 +22,7 @@ export interface FleetPlan {
   readonly seed: number;
   /** The part of the run that this process does; the whole when absent. */
   readonly shard?: Shard;
-  /** Of the whole run; 1 to 1,000,000. */
+  /** Of the whole run; 1 to 10,000,000. */
   readonly clients: number;
   /** The nodes of the cluster under test; absent for a broker with one address. */
   readonly nodes?: readonly ClusterNode[];

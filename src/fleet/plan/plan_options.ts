@@ -33,6 +33,10 @@ type OptionTable = {
 /** Clients for each watcher by default: keeps a burst of wills below the usual queue limits of brokers. */
 export const clientsPerWatcher = 500;
 
+/** Unanswered CONNECTs at one time: of the whole run at least, and of each of many shards. */
+export const leastUnderWay = 64;
+export const underWayPerShard = 16;
+
 /** Ports 32,768 to 60,999: the default range of Linux for outgoing connections. */
 export const usualSourcePorts = 28_232;
 
@@ -50,7 +54,7 @@ export const planOptions = {
     defaultText: "random, or with --shard a hash of the plan",
     inScenario: false,
   }),
-  clients: option("clients", "Fleet", { kind: "whole", min: 1, max: 1_000_000 }, {
+  clients: option("clients", "Fleet", { kind: "whole", min: 1, max: 10_000_000 }, {
     short: "c",
     help: "Clients, {range}.",
     default: 1_000,
@@ -108,7 +112,8 @@ export const planOptions = {
   connectsUnderWay: option("connects-under-way", "Fleet", { kind: "whole", min: 1, max: 100_000 }, {
     help: "Unanswered CONNECTs at one time while the fleet connects, over all workers and shards, {range}: " +
       "more than the broker's accept queue holds are lost and retried a second later.",
-    default: 64,
+    derived: true,
+    defaultText: `${leastUnderWay}, or ${underWayPerShard} for each shard if that is more`,
     added: true,
   }),
   keepAliveS: option("keepalive", "Fleet", { kind: "seconds", min: 0, max: 65_535 }, {
@@ -160,7 +165,7 @@ export const planOptions = {
     default: 64,
     ownToGroup: true,
   }),
-  watchers: option("watchers", "Watching", { kind: "whole", min: 1, max: 10_000 }, {
+  watchers: option("watchers", "Watching", { kind: "whole", min: 1, max: 20_000 }, {
     help: "Clients that subscribe to the wills and share the topics, {range}.",
     derived: true,
     defaultText: `one for every ${formatCount(clientsPerWatcher)} clients, and at least one for each worker`,

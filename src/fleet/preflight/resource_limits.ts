@@ -19,6 +19,8 @@ export interface SystemLimits {
   readonly ports: readonly [first: number, last: number] | undefined;
   /** The limit of the accept queue of a listener. */
   readonly somaxconn: number | undefined;
+  /** `net.ipv4.tcp_tw_reuse`: 0 never, 1 everywhere, 2 on loopback. */
+  readonly timeWaitReuse?: number | undefined;
 }
 
 /** Reads the limits. */
@@ -27,6 +29,7 @@ export function systemLimits(): SystemLimits {
   return {
     ports: text === undefined ? undefined : portRange(text),
     somaxconn: readProcNumber("/proc/sys/net/core/somaxconn"),
+    timeWaitReuse: readProcNumber("/proc/sys/net/ipv4/tcp_tw_reuse"),
   };
 }
 
@@ -112,9 +115,15 @@ export function shardsThatFit(plan: FleetPlan, had: number): number | undefined 
   return undefined;
 }
 
-/** How long the side that closes first keeps its port, in seconds: on loopback Linux gives it again after one. */
+/** How long the side that closes first keeps its port, in seconds; and where Linux may reuse it. */
 const timeWaitS = 60;
-const loopbackTimeWaitS = 1;
+const reusedTimeWaitS = 1;
+
+/** How long a closed connection to the host keeps its port, in milliseconds. Reuse on loopback is Linux's default. */
+function timeWaitMs(host: string, { timeWaitReuse = 2 }: SystemLimits): number {
+  const reused = timeWaitReuse === 1 || (timeWaitReuse === 2 && isLoopback(host));
+  return (reused ? reusedTimeWaitS : timeWaitS) * 1_000;
+}
 
 /**
  * One source address has so many ports towards one broker address, and each connection takes one.
@@ -128,8 +137,7 @@ export function checkSourcePorts(
 ): void {
   const addresses = Math.max(1, plan.sourceAddresses.length);
   const { each, whence } = portsEach(plan, limits);
-  const waitMs = (isLoopback(target.host) ? loopbackTimeWaitS : timeWaitS) * 1_000;
-  const needed = connectionsOf(plan) + portsWaiting(plan, waitMs);
+  const needed = connectionsOf(plan) + portsWaiting(plan, timeWaitMs(target.host, limits));
   const assumed = plan.sourcePorts === undefined && limits.ports === undefined;
   if (assumed && needed > each * addresses / 2) notify({ level: "info", text: `Source ports: ${whence}.` });
   if (needed <= each * addresses) return;

@@ -12,6 +12,17 @@ import type { Notice } from "../result/result.ts";
 /** Shorter waits than this are not worth a line. */
 const leastToldMs = 1_000;
 
+/** Shorter ramps than this have no line. */
+const leastRampMs = 10_000;
+
+/** The line about the duration of the ramp; undefined for a short one. */
+export function rampNotice({ clients, rampPerSecond }: FleetPlan): Notice | undefined {
+  const rampMs = clients / rampPerSecond * 1_000;
+  if (rampMs < leastRampMs) return undefined;
+  const rate = `${formatCount(rampPerSecond)}/s (--ramp-rate)`;
+  return { level: "info", text: `The ramp takes ${durationText(rampMs)}: ${formatCount(clients)} clients at ${rate}.` };
+}
+
 /** The line about the wait of a run; undefined where its wills are due at once. */
 export function waitNotice(plan: FleetPlan, groups: Groups): Notice | undefined {
   const wait = groups.plans.map((each) => waitOf(each, groups.speaks5)).reduce((one, other) =>

@@ -146,7 +146,7 @@ phases:
     name: "UsageError",
     message: [
       'Cannot use scenario "s.yaml": 17 errors',
-      "  s.yaml:1:10: Cannot read clients 0: expected a whole number, 1 to 1,000,000",
+      "  s.yaml:1:10: Cannot read clients 0: expected a whole number, 1 to 10,000,000",
       '  s.yaml:2:1: Cannot read setting "kil-rate": unknown setting; did you mean kill-rate?',
       "  s.yaml:3:11: Cannot read will-qos 3: expected 0, 1, 2 or mix",
       "  s.yaml:4:12: Cannot find rate: expected a number a second such as 500/s",
@@ -196,7 +196,7 @@ phases:
   assert.throws(() => requestOf("phases:\n  - hold: 1s\n"), /:2:3: Cannot use phases without kills/);
   assert.throws(
     () => requestOf(whole, { clients: 0 }),
-    new UsageError("Cannot use --clients 0: expected 1 to 1,000,000"),
+    new UsageError("Cannot use --clients 0: expected 1 to 10,000,000"),
   );
 });
 

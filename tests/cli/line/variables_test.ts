@@ -78,7 +78,7 @@ const bad: readonly [environment: Environment, args: string, sentence: string][]
   [
     { MQTT_SIM_CLIENTS: "many", MQTT_SIM_SEED: "1" },
     "fleet",
-    'MQTT_SIM_CLIENTS: Cannot read --clients "many": expected a whole number, 1 to 1,000,000',
+    'MQTT_SIM_CLIENTS: Cannot read --clients "many": expected a whole number, 1 to 10,000,000',
   ],
   [
     { MQTT_SIM_CLIENTS: "many" },

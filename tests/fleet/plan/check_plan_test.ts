@@ -23,7 +23,7 @@ const rely =
   "expected 1 s or more with the kill modes freeze, half-packet, slow-loris, stall and vanish, which rely on it";
 
 const faults: readonly [request: Partial<PlanRequest>, path: string, sentence: string][] = [
-  [{ clients: 1.5 }, "clients", "Cannot use --clients 1.5: expected a whole number, 1 to 1,000,000"],
+  [{ clients: 1.5 }, "clients", "Cannot use --clients 1.5: expected a whole number, 1 to 10,000,000"],
   [{ groups: [] }, "groups", "Cannot use 0 groups: expected 1 to 255"],
   [
     { clients: 1_000, groups: Array.from({ length: 256 }, (_, number) => ({ name: `g${number}`, share: 1 })) },

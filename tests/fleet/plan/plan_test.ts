@@ -66,9 +66,9 @@ const only = (mode: "freeze" | "half-packet" | "disconnect-error") => ({ killSha
 const refusals: readonly [request: Partial<PlanRequest>, sentence: string][] = [
   [{ seed: -1 }, "Cannot use --seed -1: expected 0 to 4,294,967,295"],
   [{ seed: 2 ** 32 }, "Cannot use --seed 4294967296: expected 0 to 4,294,967,295"],
-  [{ clients: 0 }, "Cannot use --clients 0: expected 1 to 1,000,000"],
-  [{ clients: 1_000_001 }, "Cannot use --clients 1000001: expected 1 to 1,000,000"],
-  [{ clients: NaN }, "Cannot use --clients NaN: expected 1 to 1,000,000"],
+  [{ clients: 0 }, "Cannot use --clients 0: expected 1 to 10,000,000"],
+  [{ clients: 10_000_001 }, "Cannot use --clients 10000001: expected 1 to 10,000,000"],
+  [{ clients: NaN }, "Cannot use --clients NaN: expected 1 to 10,000,000"],
   [{ durationMs: 99 }, "Cannot use --duration 99 ms: expected 100 to 604,800,000 ms"],
   [{ durationMs: Infinity }, "Cannot use --duration Infinity ms: expected 100 to 604,800,000 ms"],
   [{ rampPerSecond: 0 }, "Cannot use --ramp-rate 0/s: expected 1 to 1,000,000/s"],
@@ -77,7 +77,7 @@ const refusals: readonly [request: Partial<PlanRequest>, sentence: string][] = [
   [{ sessionExpiryS: -1 }, "Cannot use --session-expiry -1 s: expected 0 to 4,294,967,295 s"],
   [{ willPayloadSizeBytes: 63 }, "Cannot use --will-payload-size 63 bytes: expected 64 to 65,535 bytes"],
   [{ willPayloadSizeBytes: 65_536 }, "Cannot use --will-payload-size 65536 bytes: expected 64 to 65,535 bytes"],
-  [{ watchers: 0 }, "Cannot use --watchers 0: expected 1 to 10,000"],
+  [{ watchers: 0 }, "Cannot use --watchers 0: expected 1 to 20,000"],
   [{ fanOut: 0 }, "Cannot use --fan-out 0: expected 1 to 1,000"],
   [{ workers: 65 }, "Cannot use --workers 65: expected 1 to 64"],
   [{ lateAfterMs: 0 }, "Cannot use --late-after 0 ms: expected 1 to 3,600,000 ms"],
@@ -145,3 +145,14 @@ const taken: readonly Partial<PlanRequest>[] = [
 for (const request of taken) {
   Deno.test(`plan: accepts ${JSON.stringify(request)}`, () => void makePlan({ ...must, ...request }));
 }
+
+Deno.test("plan: each of many shards may have 16 CONNECTs under way, and all together 64 at least", () => {
+  const underWay = (of: number, request: Partial<PlanRequest> = {}) =>
+    makePlan({ ...must, clients: 10_000, shard: { number: 1, of }, ...request }).connectsUnderWay;
+  assert.deepEqual([1, 4, 5, 100].map((of) => underWay(of)), [64, 64, 80, 1_600]);
+  assert.equal(underWay(100, { connectsUnderWay: 7 }), 7);
+});
+
+Deno.test("plan: ten million clients on 20,000 watchers are a plan", () => {
+  assert.equal(makePlan({ ...must, clients: 10_000_000 }).watchers, 20_000);
+});

@@ -102,6 +102,26 @@ Deno.test("resource limits: source ports come from the system, the option, or th
   assert.match(refusal(() => check({ clients: 40_000 })), /28,232 for each address are assumed.* name 1 more/);
 });
 
+Deno.test("resource limits: closed connections keep their ports for 60 s, or 1 s where the system may reuse them", () => {
+  const closes = {
+    killShares: [{ mode: "close" as const, weight: 1 }],
+    killRate: { kind: "count" as const, perSecond: 100 },
+  };
+  const plan = aPlan({ ...closes, clients: 1_000, watchers: 1, durationMs: 60_000 });
+  const fits = (url: string, timeWaitReuse: number | undefined) => {
+    const limits = { ...unread, ports: [40_000, 41_999] as const, timeWaitReuse };
+    try {
+      checkSourcePorts({ plan, target: parseEndpoint(url) }, limits, () => {});
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  const [loopback, other] = ["mqtt://127.0.0.1", "mqtt://10.0.0.1"];
+  assert.deepEqual([undefined, 0, 1, 2].map((reuse) => fits(other, reuse)), [false, false, true, false]);
+  assert.deepEqual([undefined, 0, 1, 2].map((reuse) => fits(loopback, reuse)), [true, false, true, true]);
+});
+
 Deno.test("resource limits: warns when simultaneous CONNECTs exceed this machine's accept queue", () => {
   const noticesFor = (connectsUnderWay: number, somaxconn: number | undefined, url = target.url) => {
     const notices: Notice[] = [];

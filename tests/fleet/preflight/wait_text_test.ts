@@ -4,7 +4,7 @@ import { Groups } from "../../../src/fleet/plan/groups.ts";
 import { makePlan } from "../../../src/fleet/plan/make_plan.ts";
 import { longestWaitOf } from "../../../src/fleet/plan/phases.ts";
 import type { PlanRequest } from "../../../src/fleet/plan/plan.ts";
-import { durationText, waitNotice } from "../../../src/fleet/preflight/wait_text.ts";
+import { durationText, rampNotice, waitNotice } from "../../../src/fleet/preflight/wait_text.ts";
 
 function notice(request: Partial<PlanRequest>, protocol: "3.1.1" | "5" | "mix" = "5") {
   const plan = makePlan({ seed: 1, run: "r", clients: 10, ...request });
@@ -82,4 +82,13 @@ Deno.test("wait text: formats durations", () => {
     [0xffff_ffff * 1_000, "136 years"],
   ];
   for (const [ms, text] of texts) assert.equal(durationText(ms), text);
+});
+
+Deno.test("ramp: a long one has a line with its duration, a short one has none", () => {
+  const line = (clients: number) => rampNotice(makePlan({ run: "r", seed: 1, clients, rampPerSecond: 1_000 }));
+  assert.deepEqual(line(1_000_000), {
+    level: "info",
+    text: "The ramp takes 16 min 40 s: 1,000,000 clients at 1,000/s (--ramp-rate).",
+  });
+  assert.equal(line(9_999), undefined);
 });
