@@ -1,5 +1,6 @@
 /** Whole runs on real sockets: what only `runFleet` does, around its squads. */
 import assert from "node:assert/strict";
+import { monotonicClock } from "../../src/base/clock.ts";
 import { Broker } from "../../src/broker/broker.ts";
 import { parseFaults } from "../../src/broker/fault/fault_mix.ts";
 import { SeededFault } from "../../src/broker/fault/seeded_fault.ts";
@@ -66,4 +67,40 @@ Deno.test("run fleet: abortOn ends the run early, with the exit code of its find
   assert.ok(result.durationMs < 30_000, `${result.durationMs} ms`);
   assert.deepEqual([result.verdict, result.exitCode, result.aborted], ["fail", 1, "a duplicate came"], result.reason);
   assert.match(result.reason, /duplicate; --abort-on-fail ended the run: a duplicate came$/);
+});
+
+Deno.test("run fleet: the gate opens once all clients are connected, and no client is killed before its instant", async () => {
+  await using broker = await Broker.start({ port: 0 });
+  const atGate: Progress[] = [];
+  const held: Progress[] = [];
+  let [last, killMs]: [Progress | undefined, number] = [undefined, Infinity];
+  const { result } = await run(broker, { workers: 2, watchers: 2, skipBrokerCounters: true }, {
+    onProgress: (progress) => {
+      last = progress;
+      if (monotonicClock.nowMs() < killMs) held.push(progress);
+    },
+    gate: async () => {
+      atGate.push(last!);
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      killMs = monotonicClock.nowMs() + 300;
+      return killMs;
+    },
+  });
+  assert.equal(result.verdict, "pass", result.reason);
+  assert.equal(atGate.length, 1, "one gate for all squads");
+  assert.ok(held.length >= 4 && held.every(({ killed, phase }) => killed === 0 && phase !== "kill"));
+  const [connect, kill] = ["connect", "kill"].map((name) => result.stages!.find((stage) => stage.name === name)!);
+  assert.ok(kill!.fromMs - connect!.fromMs >= 1_000, JSON.stringify(result.stages));
+  assert.ok(result.kills.total > 0);
+});
+
+Deno.test("run fleet: an interrupt ends a run that waits at its gate", async () => {
+  await using broker = await Broker.start({ port: 0 });
+  const interrupt = new AbortController();
+  const gate = () => {
+    setTimeout(() => interrupt.abort(), 100);
+    return new Promise<number>(() => {});
+  };
+  const { result } = await run(broker, { skipBrokerCounters: true }, { gate, interrupt: interrupt.signal });
+  assert.deepEqual([result.exitCode, result.kills.total], [130, 0]);
 });

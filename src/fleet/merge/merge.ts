@@ -184,7 +184,7 @@ function eachOf(
 function lateStartWarnings(squads: readonly SquadResult[]): string[] {
   const lateMs = Math.max(0, ...squads.map((squad) => squad.lateMs ?? 0));
   if (lateMs <= inStepMs) return [];
-  return [`this process was ${Math.round(lateMs)} ms late for --start-at: other shards started before it`];
+  return [`this process was ${Math.round(lateMs)} ms late for the common start: other shards started before it`];
 }
 
 function killsOf(squads: readonly SquadResult[], tally: Tally): FleetResult["kills"] {

@@ -35,11 +35,14 @@ export class FleetModel {
     return this.#away.nextMs;
   }
 
-  /** Makes the clients alive again that are due by then. */
-  comeBack(atMs: number): void {
-    for (let client = this.#away.takeDue(atMs); client !== undefined; client = this.#away.takeDue(atMs)) {
+  /** Makes the clients alive again that are due by then, so many at most. Returns true where more are due. */
+  comeBack(atMs: number, most = Infinity): boolean {
+    for (let returned = 0; returned < most; returned++) {
+      const client = this.#away.takeDue(atMs);
+      if (client === undefined) return false;
       this.#raise(client);
     }
+    return this.#away.nextMs <= atMs;
   }
 
   /** Takes one of the alive clients of these groups, each as likely as the other; there must be one. */

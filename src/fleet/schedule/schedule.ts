@@ -3,7 +3,8 @@
  * model of the alive clients, so that the same seed gives the same clients, modes, order and instants with any broker.
  *
  * Each squad draws the orders of the whole fleet and keeps those of its own clients: the number of threads and
- * processes of a fleet changes no order. A draw costs about a microsecond, a kill a hundred.
+ * processes of a fleet changes no order. A draw costs about a microsecond, a kill a hundred. No draw is long except
+ * that of a restart: where many clients reconnect at one instant, several draws without an order move them.
  */
 import { Random } from "../../base/random.ts";
 import type { ProtocolVersion } from "../../mqtt/packet.ts";
@@ -50,13 +51,17 @@ export interface Roster {
   readonly groups: Groups;
 }
 
+/** Clients that one draw moves back to the alive ones at most. */
+const mostReturns = 256;
+
 export class KillSchedule {
   readonly #plan: FleetPlan;
   readonly #roster: Roster;
   readonly #random: Random;
   readonly #groups: Groups;
   readonly #model: FleetModel;
-  readonly #orders: Generator<Order, void>;
+  /** Yields undefined where there is no order yet. */
+  readonly #orders: Generator<Order | undefined, void>;
   /** All groups. */
   readonly #everyone: readonly number[];
   /** The modes to draw from, by their source in the plan and the version of the client. */
@@ -64,6 +69,7 @@ export class KillSchedule {
   #atMs = 0;
   #aliveMs = 0;
   #restarts = 0;
+  #over = false;
 
   constructor(plan: FleetPlan, roster: Roster) {
     this.#plan = plan;
@@ -77,11 +83,32 @@ export class KillSchedule {
 
   /** The roster's next order, in the order of their instants; undefined once the plan's phases are over. */
   next(): Order | undefined {
-    for (;;) {
-      const { value, done } = this.#orders.next();
-      if (done) return undefined;
-      if ("restart" in value || this.#isOwn("comeBack" in value ? value.comeBack : value.client)) return value;
+    while (!this.#over) {
+      const order = this.draw();
+      if (order !== undefined) return order;
     }
+    return undefined;
+  }
+
+  /** Draws one order of the whole fleet; returns it if it is the roster's own. */
+  draw(): Order | undefined {
+    const { value, done } = this.#orders.next();
+    if (done) {
+      this.#over = true;
+      return undefined;
+    }
+    if (value === undefined || "restart" in value) return value;
+    return this.#isOwn("comeBack" in value ? value.comeBack : value.client) ? value : undefined;
+  }
+
+  /** True once all orders of the plan are drawn. */
+  get over(): boolean {
+    return this.#over;
+  }
+
+  /** The instant up to which all orders are drawn. */
+  get atMs(): number {
+    return this.#atMs;
   }
 
   #isOwn(client: number): boolean {
@@ -94,37 +121,37 @@ export class KillSchedule {
     return this.#atMs === 0 ? this.#plan.clients : this.#aliveMs / this.#atMs;
   }
 
-  *#all(): Generator<Order, void> {
+  *#all(): Generator<Order | undefined, void> {
     for (const phase of phasesOf(this.#plan)) {
       const endMs = this.#atMs + phaseDurationMs(this.#plan, phase);
       if (phase.kind === "kill") yield* this.#kills(phase, endMs);
       else if (phase.kind === "return") yield* this.#returns(phase);
       else if (phase.kind === "restart") yield this.#restart(phase);
-      this.#passTo(endMs);
+      yield* this.#passTo(endMs);
     }
-  }
-
-  *#kills(phase: KillPhase, endMs: number): Generator<Order, void> {
-    const groups = this.#groups.named(phase.groups);
-    const rate = phase.rate ?? this.#plan.killRate;
-    if (rate === "once") {
-      for (let left = this.#model.alive(groups); left > 0; left--) yield* this.#draw(phase, groups);
-      return;
-    }
-    while (this.#passToKill(rate, groups, endMs)) yield* this.#draw(phase, groups);
   }
 
   /** Kills a second grow with the alive clients, so the model steps from return to return up to the next kill. */
-  #passToKill(rate: KillRate, groups: readonly number[], endMs: number): boolean {
+  *#kills(phase: KillPhase, endMs: number): Generator<Order | undefined, void> {
+    const groups = this.#groups.named(phase.groups);
+    const rate = phase.rate ?? this.#plan.killRate;
+    if (rate === "once") {
+      for (let left = this.#model.alive(groups); left > 0; left--) yield this.#draw(phase, groups);
+      return;
+    }
     for (let due = 1;;) {
       const perMs = this.#killsPerMs(rate, groups);
       const reachMs = perMs > 0 ? this.#atMs + due / perMs : Infinity;
       const stepMs = Math.min(reachMs, this.#model.nextReturnMs, endMs);
       due -= (stepMs - this.#atMs) * perMs;
       this.#step(stepMs);
-      if (stepMs === reachMs && reachMs < endMs) return true;
-      if (stepMs >= endMs) return false;
-      this.#model.comeBack(stepMs);
+      if (stepMs === reachMs && reachMs < endMs) {
+        yield this.#draw(phase, groups);
+        due = 1;
+        continue;
+      }
+      if (stepMs >= endMs) return;
+      while (this.#model.comeBack(stepMs, mostReturns)) yield undefined;
     }
   }
 
@@ -136,10 +163,11 @@ export class KillSchedule {
   }
 
   /** Time passes; clients that are away reconnect meanwhile. */
-  #passTo(atMs: number): void {
-    while (this.#model.nextReturnMs <= atMs) {
+  *#passTo(atMs: number): Generator<undefined, void> {
+    for (let returned = 0; this.#model.nextReturnMs <= atMs; returned++) {
       this.#step(this.#model.nextReturnMs);
-      this.#model.comeBack(this.#atMs);
+      while (this.#model.comeBack(this.#atMs, mostReturns)) yield undefined;
+      if (returned % mostReturns === mostReturns - 1) yield undefined;
     }
     this.#step(atMs);
   }
@@ -151,15 +179,18 @@ export class KillSchedule {
   }
 
   /** Picks a client and a kill mode; undefined if none of the modes exists in the client's protocol version. */
-  *#draw(phase: KillPhase, groups: readonly number[]): Generator<KillOrder, void> {
+  #draw(phase: KillPhase, groups: readonly number[]): KillOrder | undefined {
     const client = this.#model.takeAlive(groups, this.#random);
     const plan = this.#groups.planOf(client);
     const shares = this.#sharesFor(phase.killShares ?? plan.killShares, this.#groups.versionOf(client));
-    if (shares.length === 0) return this.#model.sendAway(client, this.#atMs + restMs);
+    if (shares.length === 0) {
+      this.#model.sendAway(client, this.#atMs + restMs);
+      return undefined;
+    }
     const mode = this.#random.weighted(shares);
     const reconnectAfterMs = this.#reconnectAfterMs(phase, plan);
     this.#model.sendAway(client, this.#backAtMs(mode, reconnectAfterMs, plan.keepAliveS));
-    yield { client, mode, atMs: this.#atMs, reconnectAfterMs };
+    return { client, mode, atMs: this.#atMs, reconnectAfterMs };
   }
 
   #sharesFor(all: readonly KillShare[], version: ProtocolVersion): Shares {
@@ -193,14 +224,14 @@ export class KillSchedule {
     return { restart, phase, atMs: this.#atMs };
   }
 
-  *#returns({ groups: names, durationMs }: ReturnPhase): Generator<Order, void> {
+  *#returns({ groups: names, durationMs }: ReturnPhase): Generator<Order | undefined, void> {
     const groups = this.#groups.named(names);
     const fromMs = this.#atMs;
     const everyMs = durationMs / Math.max(1, this.#model.gone(groups));
     for (let number = 0;; number++) {
       const client = this.#model.takeGone(groups, this.#random);
       if (client === undefined) return;
-      this.#passTo(fromMs + number * everyMs);
+      yield* this.#passTo(fromMs + number * everyMs);
       this.#model.sendAway(client, this.#atMs + restMs);
       yield { comeBack: client, atMs: this.#atMs };
     }

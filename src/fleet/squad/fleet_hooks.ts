@@ -36,6 +36,11 @@ export interface FleetHooks {
   readonly interrupt?: AbortSignal;
   /** Ends the run early when it returns why, as `interrupt` does; the verdict is then that of the findings. */
   abortOn?(progress: Progress): string | undefined;
+  /**
+   * All clients are connected: resolves to the instant, by the monotonic clock, at which killing may begin. Processes of
+   * one run wait here for each other. Killing begins at once when absent.
+   */
+  readonly gate?: () => Promise<number>;
   /** Once this aborts too, the run waits no longer. */
   readonly stop?: AbortSignal;
   /** Receives a recording of every event, where the caller requests one. */

@@ -82,8 +82,8 @@ export class SquadRun {
     this.#turn();
   }
 
-  go(): void {
-    this.#squad.go();
+  go(killMs?: number): void {
+    this.#squad.go(killMs);
   }
 
   /** Acknowledges `length` characters of recording as flushed. */

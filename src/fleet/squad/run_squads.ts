@@ -46,7 +46,7 @@ export async function runSquads(
   const threads = tasks.map((task): SquadThread => {
     const thread = new SquadThread({ ...task, ...wanted }, {
       onReady: () => {
-        if (--waiting === 0) threads.forEach((thread) => thread.go());
+        if (--waiting === 0) goTogether(threads, hooks).catch(failure.reject);
       },
       onRestart: (number) => {
         if (++still < tasks.length) return;
@@ -79,4 +79,10 @@ export async function runSquads(
     hooks.interrupt?.removeEventListener("abort", interrupt);
     hooks.stop?.removeEventListener("abort", interrupt);
   }
+}
+
+/** Lets the squads kill: at once, or at the instant that the gate names. */
+async function goTogether(threads: readonly SquadThread[], { gate }: FleetHooks): Promise<void> {
+  const killMs = await gate?.();
+  for (const thread of threads) thread.go(killMs);
 }

@@ -50,6 +50,7 @@ export class Squad implements ClientHost, WatcherPoolHost {
   #lateMs = 0;
   #ready = false;
   #go = false;
+  #killMs: number | undefined;
   #settledMs = 0;
   #canaryMs = 0;
   #turnMs = 0;
@@ -131,9 +132,10 @@ export class Squad implements ClientHost, WatcherPoolHost {
     this.#watchers.watch(nowMs);
   }
 
-  /** Lets killing begin. */
-  go(): void {
+  /** Lets killing begin, at this instant at the earliest. */
+  go(killMs?: number): void {
     this.#go = true;
+    this.#killMs = killMs ?? this.#task.startMs?.kill;
   }
 
   /** The restart of the broker that this squad is ready for, from 0: it pauses until `brokerServes`. */
@@ -262,19 +264,20 @@ export class Squad implements ClientHost, WatcherPoolHost {
   }
 
   #stepConnect(nowMs: number): void {
-    const { clients, startMs } = this.#task;
+    const { clients } = this.#task;
     this.#ramp.step(this.counters.connected, nowMs - this.#recorder.phaseFromMs, nowMs);
-    if (this.counters.connected < clients) return;
+    const isPrepared = this.#kills.prepare();
+    if (this.counters.connected < clients || !isPrepared) return;
     if (!this.#ready) this.#recorder.ramped(nowMs);
     this.#ready = true;
-    if (this.#go && nowMs >= (startMs?.kill ?? nowMs)) this.#beginKilling(nowMs);
+    if (this.#go && nowMs >= (this.#killMs ?? nowMs)) this.#beginKilling(nowMs);
   }
 
   #beginKilling(nowMs: number): void {
     this.#enter("ready", nowMs);
     // Restart the canary clock here, so that canary times do not depend on the length of the ramp.
     this.#canaryMs = nowMs;
-    this.#lateMs = Math.max(this.#lateMs, nowMs - (this.#task.startMs?.kill ?? nowMs));
+    this.#lateMs = Math.max(this.#lateMs, nowMs - (this.#killMs ?? nowMs));
     this.#kills.begin(nowMs);
   }
 

@@ -5,6 +5,7 @@
 import type { Groups } from "../plan/groups.ts";
 import type { SquadRecorder } from "../ledger/squad_recorder.ts";
 import { phasesDurationMs } from "../plan/phases.ts";
+import { OrdersAhead } from "../schedule/orders_ahead.ts";
 import { KillSchedule, type Order } from "../schedule/schedule.ts";
 import type { FleetWorld } from "../client/fleet_world.ts";
 import { TelemetryPump } from "../client/telemetry.ts";
@@ -31,7 +32,7 @@ export class SquadKills {
   readonly durationMs: number;
   readonly #deps: SquadKillsDeps;
   readonly #clients: readonly VirtualClient[];
-  readonly #schedule: KillSchedule;
+  readonly #orders: OrdersAhead;
   readonly #restart: SquadRestart;
   readonly #kicks: KickLog;
   #telemetry: TelemetryPump | undefined;
@@ -44,7 +45,7 @@ export class SquadKills {
     this.#deps = deps;
     this.#clients = clients;
     this.durationMs = phasesDurationMs(task.plan);
-    this.#schedule = new KillSchedule(task.plan, { ...task, groups });
+    this.#orders = new OrdersAhead(new KillSchedule(task.plan, { ...task, groups }), world.clock);
     const fail = (sentence: string, nowMs: number) => recorder.makeVoid(sentence, nowMs);
     this.#kicks = new KickLog(groups, world, (number) => this.#client(number), fail);
     this.#restart = new SquadRestart(task.plan, groups, recorder, watchers, clients);
@@ -70,11 +71,16 @@ export class SquadKills {
     return this.#telemetry?.sent ?? 0;
   }
 
+  /** Draws orders for a short while, before the phase. Returns true once enough of them are ready. */
+  prepare(): boolean {
+    return this.#orders.fill();
+  }
+
   /** The phase begins. */
   begin(nowMs: number): void {
     this.#telemetry = new TelemetryPump(this.#clients, this.#deps.groups);
     this.#telemetry.start(nowMs);
-    this.#order = this.#schedule.next();
+    this.#order = this.#orders.take();
   }
 
   /** The broker has restarted, and serves again. */
@@ -92,8 +98,9 @@ export class SquadKills {
       // The kills of one instant follow each other at once: each is as late as those before it took.
       this.#carryOut(this.#order, phaseFromMs + this.#order.atMs, nowMs);
       nowMs = clock.nowMs();
-      this.#order = this.#schedule.next();
+      this.#order = this.#orders.take();
     }
+    if (this.#order !== undefined) this.#orders.refill(nowMs - phaseFromMs, phaseFromMs + this.#order.atMs - nowMs);
     this.#telemetry!.turn(nowMs);
     if (this.paused) return false;
     if (nowMs >= phaseFromMs + this.durationMs / 2) presenceChecker?.begin("middle", nowMs);

@@ -9,7 +9,7 @@ import type { SquadResult, SquadTask } from "../result/squad_task.ts";
 /** Messages to the thread of a squad. */
 export type ToSquad =
   | { readonly type: "start"; readonly task: SquadTask }
-  | { readonly type: "go" }
+  | { readonly type: "go"; readonly killMs?: number | undefined }
   | { readonly type: "written"; readonly length: number }
   | { readonly type: "serves" }
   | { readonly type: "giveUp"; readonly sentence: string }

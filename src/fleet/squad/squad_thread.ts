@@ -33,8 +33,9 @@ export class SquadThread {
     this.#post({ type: "start", task });
   }
 
-  go(): void {
-    this.#post({ type: "go" });
+  /** Lets killing begin, at this instant of the monotonic clock at the earliest. */
+  go(killMs?: number): void {
+    if (!this.#ended) this.#post({ type: "go", killMs });
   }
 
   /** Acknowledges `length` characters of recording as flushed. */

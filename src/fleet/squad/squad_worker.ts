@@ -31,7 +31,7 @@ self.onmessage = ({ data }: MessageEvent<ToSquad>) => {
       );
       return;
     case "go":
-      return run?.go();
+      return run?.go(data.killMs);
     case "written":
       return run?.written(data.length);
     case "serves":

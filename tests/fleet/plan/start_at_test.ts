@@ -73,7 +73,10 @@ Deno.test("squad: a squad that is late begins at once, and the report says so", 
     { ...stage.squad.result(), ...stage.squad.rampFacts },
   ]);
   assert.equal(verdict, "pass");
-  assert.match(warnings.join(), /^this process was 2\d\d\d ms late for --start-at: other shards started before it$/);
+  assert.match(
+    warnings.join(),
+    /^this process was 2\d\d\d ms late for the common start: other shards started before it$/,
+  );
 });
 
 Deno.test("squad: an interrupt ends the wait for the start", () => {
