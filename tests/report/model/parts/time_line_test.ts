@@ -6,7 +6,7 @@ import { failed, passed, reportOf } from "../../sample.ts";
 
 const sample = reportOf(passed());
 const startMs = Date.parse(sample.run.startedAt);
-const stages: Report["stages"] = [
+const stages: NonNullable<Report["stages"]> = [
   { name: "connect", fromMs: 6_500, toMs: 8_000 },
   { name: "kill", fromMs: 8_000, toMs: 14_000 },
   { name: "drain", fromMs: 14_000, toMs: 14_800 },
@@ -18,7 +18,7 @@ function startedLater(report: Report, lateMs: number): Report {
 }
 
 /** The stages of a process that started this much later, at the same instants of the clock. */
-const stagesAfter = (lateMs: number): Report["stages"] =>
+const stagesAfter = (lateMs: number): NonNullable<Report["stages"]> =>
   stages.map(({ fromMs, toMs, ...stage }) => ({ ...stage, fromMs: fromMs - lateMs, toMs: toMs! - lateMs }));
 
 const merged = (...reports: Report[]) =>
