@@ -192,6 +192,13 @@ export {
   type PresenceResult,
   type PresenceWordCounts,
 } from "./src/fleet/result/presence_result.ts";
+export {
+  type AssertionCounts,
+  type SentAndSeen,
+  type SparkplugAssertion,
+  sparkplugAssertions,
+  type SparkplugResult,
+} from "./src/fleet/result/sparkplug/sparkplug_result.ts";
 export type { EarlyCloses, Remarks, ShortSessions } from "./src/fleet/result/remarks.ts";
 export type { RestartResult } from "./src/fleet/result/restart_result.ts";
 export type { SeriesFaults, SeriesLatency, SeriesPoint } from "./src/fleet/result/series_data.ts";

@@ -18,6 +18,7 @@ import type { EventKind, RecordEvent } from "./recording/record_event.ts";
 import type { RecordHeader } from "./recording/record_header.ts";
 import type { Absence, Restarted } from "./result/restart_result.ts";
 import type { FleetResult } from "./result/result.ts";
+import type { SparkplugAuditor } from "./ledger/sparkplug_auditor.ts";
 import { SquadRecorder } from "./ledger/squad_recorder.ts";
 
 /** An event of one kind. */
@@ -87,10 +88,19 @@ const squadActs = {
   word: (squad, { word }, atMs) => squad.presence.book.see(word, atMs),
   look: (squad, { moment }, atMs) => squad.presence.look(moment, atMs),
   read: (squad, event, atMs) => squad.read(event, atMs),
+  born: (squad, event, atMs) => squad.sparkplug.born(nodeMark(event), event.again, atMs),
+  announced: (squad, event, atMs) => squad.sparkplug.announce(nodeMark(event), atMs),
+  birth: (squad, event, atMs) => squad.sparkplug.seeBirth(nodeMark(event), event.copy, atMs),
+  death: (squad, event, atMs) => void squad.sparkplug.takesOwnDeath(nodeMark(event), event.copy, atMs),
+  host: (squad, event, atMs) => squad.sparkplug.seeHost(event, atMs),
 } as const satisfies SquadAct;
 
 function markOf({ client, life }: { readonly client?: number; readonly life?: number }): WillMark | undefined {
   return client === undefined || life === undefined ? undefined : { client, incarnation: life };
+}
+
+function nodeMark({ client, life }: { readonly client: number; readonly life: number }): WillMark {
+  return { client, incarnation: life };
 }
 
 type OnLife = ((row: LifeRow) => void) | undefined;
@@ -217,11 +227,15 @@ class SquadReplay {
     const { copy, topic, version, qos, retain, dup, addsExpiry: expires = false, sinceMs, altered = [] } = event;
     const since = sinceMs === undefined ? atMs : this.instant(sinceMs);
     const sighting = { copy, topic, mark: markOf(event), version, qos, retain, dup, expires, atMs, sinceMs: since };
-    this.books.ledger.see(sighting, () => altered);
+    this.books.seeWill(sighting, () => altered);
   }
 
   get presence(): PresenceAuditor {
     return this.books.presence ?? refuse("the plan has no presence");
+  }
+
+  get sparkplug(): SparkplugAuditor {
+    return this.books.sparkplug ?? refuse("the plan has no Sparkplug");
   }
 
   /** The record of a life whose client publishes its presence. */

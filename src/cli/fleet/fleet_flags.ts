@@ -146,6 +146,7 @@ const run = merge(
   parts,
   object("Kills", sectionFlags("Kills")),
   object("Wills", sectionFlags("Wills")),
+  object("Sparkplug", sectionFlags("Sparkplug")),
   object("Watching", sectionFlags("Watching")),
   object("Judging", sectionFlags("Judging")),
   object("Restart", sectionFlags("Restart")),

@@ -12,6 +12,11 @@ import { isNumber, type OptionValue } from "../../fleet/plan/option_value.ts";
 import { mayLack, type PlanOption } from "../../fleet/plan/plan_option.ts";
 import { optionList } from "../../fleet/plan/plan_options.ts";
 import { noPresence, presenceMoments } from "../../fleet/result/presence_result.ts";
+import {
+  type SparkplugAssertion,
+  sparkplugAssertions,
+  sparkplugFaults,
+} from "../../fleet/result/sparkplug/sparkplug_result.ts";
 import { deviationsIn, verdictText } from "../../fleet/merge/verdict.ts";
 import { withMaskedUrls } from "../../net/endpoint.ts";
 import { type Report, reportSchema } from "../../report/model/report.ts";
@@ -63,7 +68,10 @@ const life = {
   qos: z.union([z.literal(0), z.literal(1), z.literal(2)]),
 };
 
-const faultVerdict = z.enum(["late", "early", "missing", "duplicate", "unwanted", "altered", "presence", "redelivery"]);
+const faultVerdict = z.enum([
+  ...["late", "early", "missing", "duplicate", "unwanted", "altered"] as const,
+  ...["presence", "redelivery", "sparkplug"] as const,
+]);
 
 const fault = z.looseObject({
   ...life,
@@ -118,6 +126,13 @@ const presence = z.looseObject({
   ...{ online: words, left: words },
 });
 
+const sentAndSeen = z.looseObject({ sent: z.number(), seen: z.number() });
+const assertionNames = Object.keys(sparkplugAssertions) as SparkplugAssertion[];
+const sparkplug = z.looseObject({
+  assertions: z.partialRecord(z.enum(assertionNames), z.looseObject({ checked: z.number(), broken: z.number() })),
+  ...{ births: sentAndSeen, ownDeaths: sentAndSeen, rebirths: z.number() },
+});
+
 const restart = z.looseObject({
   ...{ downAtMs: z.number(), backAtMs: z.number(), commandMs: z.number().optional(), lives: z.number() },
   ...{ survived: z.number(), watchersKept: z.number(), watchersForgotten: z.number() },
@@ -168,6 +183,7 @@ const document = z.looseObject({
   retained: z.looseObject({ expected: z.number(), right: z.number(), wrong: z.number(), missing: z.number() })
     .optional(),
   presence: presence.optional(),
+  sparkplug: sparkplug.optional(),
   restarts: restarts.optional(),
   telemetry: z.looseObject({ ...loadCounts, byGroup: z.record(z.string(), z.looseObject(loadCounts)) }).optional(),
   byGroup: z.array(z.looseObject({
@@ -241,6 +257,7 @@ function completed(report: Earlier): Report {
   for (const counts of [wills, ...Object.values(kills.byMode)]) counts.deviating ??= 0;
   const unseeable = wills.unseeable ?? restarts?.unseeable ?? 0;
   const countOf = (name: FaultSample["verdict"]) => {
+    if (name === "sparkplug") return report.sparkplug === undefined ? 0 : sparkplugFaults(report.sparkplug);
     if (name === "redelivery") return report.redeliveries?.withoutDup ?? 0;
     return name === "presence" ? presence?.wrong ?? 0 : wills[name];
   };

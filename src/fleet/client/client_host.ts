@@ -7,6 +7,7 @@ import type { Groups } from "../plan/groups.ts";
 import type { ClientEvents } from "../ledger/client_events.ts";
 import type { Life } from "../life/life.ts";
 import type { PresenceLog } from "../ledger/presence_log.ts";
+import type { SparkplugAuditor } from "../ledger/sparkplug_auditor.ts";
 import type { Failures } from "./retry.ts";
 
 /** A client whose CONNECT failed. */
@@ -26,6 +27,8 @@ export interface ClientHost {
   readonly lives: ClientEvents;
   /** The presence of the clients, where the plan has any. */
   readonly presence: PresenceLog | undefined;
+  /** The records of Sparkplug, where the clients are edge nodes. */
+  readonly sparkplug: SparkplugAuditor | undefined;
   /** How long each CONNECT took, from the dial to CONNACK. */
   readonly connects: Histogram;
   /** Sends a CONNECT of its own life with a wrong password, beside the open connection. */

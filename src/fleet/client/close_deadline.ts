@@ -20,3 +20,6 @@ export function closeDeadlineMs(
 export function noticedMs({ end, lastPacketMs, keepAliveS }: Life): number {
   return end!.silent ? lastPacketMs + keepAliveS * 1_500 : end!.doneMs;
 }
+
+/** A client that leaves waits no longer than this until the broker has answered for its last message. */
+export const partWithinMs = 2_000;

@@ -1,6 +1,5 @@
 /** The end of a life by the fleet: its packets on the connection, and its record. `virtual_client.ts` decides when. */
 import type { Clock } from "../../base/clock.ts";
-import type { ProtocolVersion } from "../../mqtt/packet.ts";
 import type { ClientEvents } from "../ledger/client_events.ts";
 import { coinOf, type Life } from "../life/life.ts";
 import type { OwnKillMode } from "../plan/kill_mode.ts";
@@ -45,12 +44,15 @@ export function leaveRun(
   lives: ClientEvents,
   life: Life,
   connection: ClientConnection,
-  version: ProtocolVersion,
+  { sparkplug }: Pick<FleetPlan, "sparkplug">,
   nowMs: number,
 ): void {
+  const { version } = connection;
   const properties = version === 5 && life.sessionExpiryS > 0 ? { sessionExpiryIntervalS: 0 } : undefined;
+  // [tck-id-payloads-ndeath-will-message-publisher-disconnect-mqtt50]
+  const reason = sparkplug && version === 5 ? { reasonCode: 0x04 } : {};
   noteSleep(lives, life, connection, nowMs);
-  connection.send({ type: "disconnect", ...properties && { properties } }, nowMs);
+  connection.send({ type: "disconnect", ...reason, ...properties && { properties } }, nowMs);
   connection.end();
   lives.leave(life, nowMs);
 }

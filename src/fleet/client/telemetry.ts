@@ -6,6 +6,7 @@ import type { QoS } from "../../mqtt/packet.ts";
 import type { Groups } from "../plan/groups.ts";
 import type { FleetPlan, Telemetry } from "../plan/plan.ts";
 import { noTelemetry, type TelemetryCounts } from "../result/telemetry_result.ts";
+import { telemetryOf } from "../plan/sparkplug/sparkplug_plan.ts";
 import { telemetryTopic } from "../plan/telemetry_topic.ts";
 
 /** A client that publishes. */
@@ -64,7 +65,8 @@ export class TelemetryPump {
     const byGroup = Map.groupBy(clients, ({ number }) => groups.indexOf(number));
     this.#rounds = new Map([...byGroup].flatMap(([index, members]) => {
       const plan = groups.plans[index]!;
-      return plan.telemetry === undefined ? [] : [[groups.nameOf(index), new Round(plan, plan.telemetry, members)]];
+      const telemetry = telemetryOf(plan);
+      return telemetry === undefined ? [] : [[groups.nameOf(index), new Round(plan, telemetry, members)]];
     }));
   }
 

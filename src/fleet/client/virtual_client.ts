@@ -8,6 +8,7 @@ import type { ClientHost } from "./client_host.ts";
 import { checkTransition, type ClientEvent, type ClientState, isConnecting, isDying } from "./client_state.ts";
 import type { PendingKill } from "./client_state.ts";
 import { ClientConnection, type ConnectionOwner } from "./connection.ts";
+import { EdgeNode } from "./edge_node.ts";
 import type { Wakeable } from "./fleet_world.ts";
 import type { ConnectionEnd } from "../life/connection_end.ts";
 import { endText } from "../oracle/end_text.ts";
@@ -18,15 +19,13 @@ import { beginLife, type Life } from "../life/life.ts";
 import { killLife, leaveRun, noteSleep } from "./life_end.ts";
 import { beginKick, endByKick, type Kick } from "./kick.ts";
 import { ClientOutbox, type OnAnswer } from "./client_outbox.ts";
-import { closeDeadlineMs, noticedMs } from "./close_deadline.ts";
+import { closeDeadlineMs, noticedMs, partWithinMs } from "./close_deadline.ts";
 import { nodeOf } from "../plan/cluster_node.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { PresencePublisher } from "./presence_publisher.ts";
 import { Failures } from "./retry.ts";
 
 const connectTimeoutMs = 10_000;
-/** A client that leaves waits no longer than this until the broker has answered for its last word. */
-const partWithinMs = 2_000;
 
 export class VirtualClient implements ConnectionOwner, Wakeable {
   /** CONNECT attempts that failed since the last one that did not. */
@@ -41,7 +40,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   #retiring = false;
   #dialledMs = 0;
   readonly #outbox: ClientOutbox | undefined;
-  readonly #presence: PresencePublisher | undefined;
+  readonly #presence: PresencePublisher | EdgeNode | undefined;
   #life: Life | undefined;
   #previous: Life | undefined;
   #connection: ClientConnection | undefined;
@@ -63,8 +62,9 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     this.#plan = host.groups.planOf(number);
     this.#timer = new ClientTimer(host.world.wakes, this);
     this.#reconnectAfterMs = this.#plan.reconnectAfterMs;
-    const { presence, telemetry } = this.#plan;
-    if (presence || telemetry !== undefined) this.#outbox = new ClientOutbox();
+    const { presence, sparkplug, telemetry } = this.#plan;
+    if (presence || sparkplug || telemetry !== undefined) this.#outbox = new ClientOutbox();
+    if (sparkplug) this.#presence = new EdgeNode(this.#plan, host.sparkplug!, this.#outbox!);
     if (presence) this.#presence = new PresencePublisher(this.#plan, host.presence!, this.#outbox!);
   }
 
@@ -121,6 +121,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
 
   /** Publishes a message of this client; returns false where the broker has too many unanswered. [MQTT5 3.3.4-9] */
   publish(topic: string, payload: Uint8Array, qos: QoS, nowMs: number, onAnswer: OnAnswer): boolean {
+    if (this.#presence instanceof EdgeNode) return this.#presence.publishData(this.#connection!, nowMs);
     const message = { topic, payload, qos, retain: false };
     return this.#outbox!.publish(this.#connection!, message, nowMs, qos === 0 ? undefined : onAnswer);
   }
@@ -202,7 +203,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   }
 
   #leave(nowMs: number): void {
-    leaveRun(this.#host.lives, this.#life!, this.#connection!, this.version, nowMs);
+    leaveRun(this.#host.lives, this.#life!, this.#connection!, this.#plan, nowMs);
     this.#connection = undefined;
     this.drop();
   }
@@ -259,6 +260,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     }
     if (kind !== "up" && kind !== "parting") return;
     this.#outbox?.onPacket(connection, packet, nowMs);
+    if (this.#presence instanceof EdgeNode) this.#presence.onPacket(connection, packet, nowMs);
     // Its last message may have waited for the answers to others.
     if (kind === "parting") this.#sayLeft(nowMs);
   }

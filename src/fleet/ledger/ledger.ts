@@ -16,6 +16,7 @@ import {
   afterKill,
   type Closed,
   closedAs,
+  type FindLife,
   isAnswered,
   isTimed,
   keyOf,
@@ -28,7 +29,7 @@ import {
 } from "./ledger_entry.ts";
 import { keepSamples } from "./ledger_samples.ts";
 import { clientIdOf } from "../plan/client_id.ts";
-import { type Life, type WillMark, willTopicOf } from "../life/life.ts";
+import { type Life, readWillMark, type WillMark, willTopicOf } from "../life/life.ts";
 import { answersCut, dueBy, expectationOf, judge, modeOf, worst } from "../oracle/oracle.ts";
 import { longestWaitOf } from "../plan/phases.ts";
 import type { FleetPlan } from "../plan/plan.ts";
@@ -62,6 +63,7 @@ export class Ledger {
   onLatency: (latencyMs: number, mode: TallyMode, brokerMs: number) => void = () => {};
   /** Receives the counts of a judged life, or of a will without one, and the instant at which they belong. */
   onCounts: (atMs: number, counts: SomeWills) => void = () => {};
+  findLife: FindLife = ({ payload }) => readWillMark(this.#plan, payload);
   /** Receives each will that arrives, and its differences from the requested one. */
   onSighting: (sighting: Sighting, altered: readonly Alteration[], addsExpiry: boolean) => void = () => {};
   /** Receives each message that the broker delivers once more. */
@@ -100,7 +102,6 @@ export class Ledger {
     this.#profile = profileOf(plan.profile ?? strict.name) ?? strict;
   }
 
-  /** The tolerances of instants. */
   get rules(): OracleRules {
     return this.#rules;
   }
@@ -210,14 +211,14 @@ export class Ledger {
   }
 
   /**
-   * A watcher received a will. Returns the life of the will, if any.
+   * A watcher received a will. Returns its life, if any.
    *
    * @param copy the number of the watcher among those that receive the same wills, from 0
    * @param seen the packet, and the watcher's expectations of it
    * @param sinceMs the instant since which it may have waited here unread
    */
   arrive(packet: PublishPacket, copy: number, seen: SeenWill, nowMs: number, sinceMs = nowMs): Life | undefined {
-    const sighting = sightingOf(this.#plan, packet, copy, nowMs, sinceMs);
+    const sighting = sightingOf(this.findLife, packet, copy, nowMs, sinceMs);
     return this.see(sighting, (life) => compareWill(this.#groups.planOf(life.client), life, packet, seen));
   }
 

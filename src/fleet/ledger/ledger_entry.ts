@@ -4,7 +4,7 @@
 import type { ProtocolVersion, PublishPacket, QoS } from "../../mqtt/packet.ts";
 import type { Arrival } from "../oracle/expectation.ts";
 import type { FaultSample } from "../result/fault_sample.ts";
-import { type Life, type LifeEnd, readWillMark, type WillMark } from "../life/life.ts";
+import { type Life, type LifeEnd, type WillMark } from "../life/life.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import type { TallyMode } from "../result/will_counts.ts";
 
@@ -63,15 +63,18 @@ export interface Sighting {
   readonly sinceMs: number;
 }
 
+/** Finds the life of a will. */
+export type FindLife = (packet: Pick<PublishPacket, "topic" | "payload">) => WillMark | undefined;
+
 /** The data in a packet itself. */
 export function sightingOf(
-  plan: FleetPlan,
+  findLife: FindLife,
   { topic, qos, retain, dup, payload, properties }: PublishPacket,
   copy: number,
   atMs: number,
   sinceMs: number,
 ): Sighting {
-  const mark = readWillMark(plan, payload);
+  const mark = findLife({ topic, payload });
   const version = properties === undefined ? 4 : 5;
   const expires = properties?.messageExpiryIntervalS !== undefined;
   return { copy, topic, mark, version, qos, retain, dup, expires, atMs, sinceMs };

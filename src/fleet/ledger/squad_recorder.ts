@@ -12,9 +12,10 @@ import { CanaryLog, type CanaryWill, killedCanary } from "./canary_log.ts";
 import type { FoundWill, RetainedCounts } from "../result/retained_counts.ts";
 import { countRetained } from "../oracle/retained_rule.ts";
 import { Ledger } from "./ledger.ts";
-import { sightingOf } from "./ledger_entry.ts";
+import { type Sighting, sightingOf } from "./ledger_entry.ts";
 import { type Life, willQosOf } from "../life/life.ts";
 import { ClientEvents } from "./client_events.ts";
+import type { Alteration } from "../oracle/expectation.ts";
 import { phasesDurationMs } from "../plan/phases.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { PresenceAuditor } from "./presence_auditor.ts";
@@ -26,11 +27,12 @@ import type { Absence } from "../result/restart_result.ts";
 import type { Progress } from "../result/result.ts";
 import type { SquadPhase } from "../result/run_phase.ts";
 import type { Order } from "../schedule/schedule.ts";
+import { SparkplugAuditor } from "./sparkplug_auditor.ts";
 import { Series, type SeriesCounts } from "../tally/series.ts";
 import type { SquadResult } from "../result/squad_task.ts";
 import { PhaseClock } from "../tally/stages.ts";
 import type { TelemetryCounts } from "../result/telemetry_result.ts";
-import type { SeenWill } from "../oracle/will_compare.ts";
+import { compareWill, type SeenWill } from "../oracle/will_compare.ts";
 
 /** The watcher that saw a message. */
 interface SeeingWatcher {
@@ -52,6 +54,8 @@ export class SquadRecorder {
   readonly lives: ClientEvents;
   /** Where any clients publish their presence. */
   readonly presence: PresenceAuditor | undefined;
+  /** Where the clients are edge nodes of Sparkplug. */
+  readonly sparkplug: SparkplugAuditor | undefined;
   /** How long each CONNECT took, from the dial to CONNACK. */
   readonly connects: Histogram;
   readonly #meter: ProgressMeter | undefined;
@@ -102,6 +106,11 @@ export class SquadRecorder {
       const keepFault = (fault: FaultSample) => tally.keepFault(fault);
       const onWrong = (client: number) => this.ledger.countWrongState(client);
       this.presence = new PresenceAuditor({ plan, groups, rules, originMs, keepFault, onWrong }, note);
+    }
+    if (plan.sparkplug) {
+      const auditor = new SparkplugAuditor(plan, (fault) => this.ledger.tally.keepFault(fault), note);
+      this.sparkplug = auditor;
+      this.ledger.findLife = (packet) => auditor.lifeOf(packet);
     }
     if (note !== undefined) this.#noteSightings(note);
   }
@@ -204,7 +213,20 @@ export class SquadRecorder {
 
   /** A watcher received a will; returns its life, if any. */
   see(watcher: SeeingWatcher, packet: PublishPacket, nowMs: number, sinceMs: number): Life | undefined {
-    return this.ledger.arrive(packet, watcher.post.copy, watcher.seen, nowMs, sinceMs);
+    const { post: { copy }, seen } = watcher;
+    if (this.sparkplug === undefined) return this.ledger.arrive(packet, copy, seen, nowMs, sinceMs);
+    const sighting = sightingOf(this.ledger.findLife, packet, copy, nowMs, sinceMs);
+    return this.seeWill(sighting, (life) => compareWill(this.#groups.planOf(life.client), life, packet, seen));
+  }
+
+  /** The same for a will without its bytes. */
+  seeWill(sighting: Sighting, alteredFrom: (life: Life) => readonly Alteration[]): Life | undefined {
+    const { mark, copy, atMs } = sighting;
+    if (this.sparkplug?.takesOwnDeath(mark, copy, atMs)) return undefined;
+    let altered: readonly Alteration[] = [];
+    const life = this.ledger.see(sighting, (life) => altered = alteredFrom(life));
+    this.sparkplug?.seeDeath(sighting, altered, life);
+    return life;
   }
 
   /** A watcher saw the will of a canary. */
@@ -220,7 +242,7 @@ export class SquadRecorder {
 
   /** The broker delivered a message to a watcher once more. */
   redelivered(watcher: SeeingWatcher, packet: PublishPacket, nowMs: number): void {
-    this.ledger.redelivered(sightingOf(this.#plan, packet, watcher.post.copy, nowMs, nowMs));
+    this.ledger.redelivered(sightingOf(this.ledger.findLife, packet, watcher.post.copy, nowMs, nowMs));
   }
 
   /** A watcher receives no more, for good: the messages since its last packet are unknown. */
@@ -361,6 +383,7 @@ export class SquadRecorder {
       ...restarts.length > 0 && { restarts },
       ...this.#retained && { retained: this.#retained },
       ...this.presence && { presence: this.presence.data() },
+      ...this.sparkplug && { sparkplug: this.sparkplug.data() },
       ...this.#voidReason !== undefined && { voidReason: this.#voidReason },
       interrupted: this.#interrupted,
     };

@@ -8,6 +8,7 @@ import type { KillMode } from "../plan/kill_mode.ts";
 import { type Mark, nonceOf, readMark, writeMark } from "./mark.ts";
 import { clientIdOf } from "../plan/client_id.ts";
 import type { FleetPlan } from "../plan/plan.ts";
+import { deathPayload } from "./sparkplug.ts";
 import { type WillTopicBy, willTopicBy } from "../plan/will_topic.ts";
 
 /** The cause of the end of a life: a kill, a restart of the broker that the fleet requested, or neither. */
@@ -151,7 +152,8 @@ const topics = new WeakMap<FleetPlan, WillTopicBy>();
 
 /** The will of one life: equal on every call. */
 export function willOf(plan: FleetPlan, life: Life): WillContent {
-  return contentOf(plan, life, willName);
+  if (!plan.sparkplug) return contentOf(plan, life, willName);
+  return { topic: willTopicOf(plan, life), payload: deathPayload(life.incarnation, life.sentMs ?? 0) };
 }
 
 /** A message of one life on the topic of its will; its name is the start of its payload. */

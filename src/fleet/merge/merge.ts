@@ -50,9 +50,7 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
   const slip = mergedRow(squads.map((squad) => squad.slip));
   const wills = tally.total();
   const kills = killsOf(squads, tally);
-  const besides = besidesOf(
-    squads.map(({ controls, retained, presence, telemetry }) => ({ controls, retained, presence, telemetry })),
-  );
+  const besides = besidesOf(squads);
   const { controls } = besides;
   const restarts = restartsOf(facts, squads, tally);
   const generatorBound = generatorBoundText(squads, slip, facts.plan);
@@ -87,6 +85,7 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
       undecided: tally.undecided,
       retained: besides.retained,
       presence: besides.presence,
+      sparkplug: besides.sparkplug,
       controls,
       ...{ unseeable: tally.unseeable, redeliveries: tally.redeliveries },
       interrupted: squads.some((squad) => squad.interrupted),

@@ -8,6 +8,7 @@ import { addCanaries, noCanaries } from "../result/canary_counts.ts";
 import type { RetainedCounts } from "../result/retained_counts.ts";
 import { mergePresence, type PresenceData } from "../result/presence_result.ts";
 import type { FleetResult } from "../result/result.ts";
+import { mergeSparkplug, type SparkplugResult } from "../result/sparkplug/sparkplug_result.ts";
 import { mergeTelemetry, type TelemetryByGroup } from "../result/telemetry_result.ts";
 import type { LatencyRow } from "../result/will_counts.ts";
 import { profileFindings } from "../tally/deviation_tally.ts";
@@ -36,23 +37,26 @@ export function mergedRow(encoded: readonly string[]): LatencyRow {
 /** The findings of a part beside the wills that watchers received. */
 interface Besides {
   readonly controls: FleetResult["controls"];
-  readonly retained: RetainedCounts | undefined;
-  readonly presence: PresenceData | undefined;
-  readonly telemetry: TelemetryByGroup | undefined;
+  readonly retained?: RetainedCounts | undefined;
+  readonly presence?: PresenceData | undefined;
+  readonly telemetry?: TelemetryByGroup | undefined;
+  readonly sparkplug?: SparkplugResult | undefined;
 }
 
 /** The findings of all parts beside the wills. */
 export function besidesOf(
   parts: readonly Besides[],
-): Pick<FleetResult, "controls" | "retained" | "presence" | "telemetry"> {
+): Pick<FleetResult, "controls" | "retained" | "presence" | "telemetry" | "sparkplug"> {
   const looks = parts.flatMap(({ retained }) => retained ?? []);
   const presence = mergePresence(parts.map((part) => part.presence));
   const telemetry = mergeTelemetry(parts.map((part) => part.telemetry));
+  const sparkplug = mergeSparkplug(parts.map((part) => part.sparkplug));
   return {
     controls: canariesOf(parts.map(({ controls }) => controls)),
     ...looks.length > 0 && { retained: sumsOf(looks, ["expected", "right", "wrong", "missing"]) },
     ...presence && { presence },
     ...telemetry && { telemetry },
+    ...sparkplug && { sparkplug },
   };
 }
 

@@ -21,6 +21,7 @@ export interface VerdictGrounds {
   readonly unseeable?: number | undefined;
   readonly retained: FleetResult["retained"];
   readonly presence?: FleetResult["presence"];
+  readonly sparkplug?: FleetResult["sparkplug"];
   /** Wills of the run's own canaries; absent where the run recorded none. */
   readonly controls?: FleetResult["controls"] | undefined;
   /** Messages that arrived again under their packet identifiers; undefined for none. */
@@ -145,7 +146,7 @@ function passText(grounds: VerdictGrounds): string {
 }
 
 function wrongText(
-  { wills, retained, presence, dropped, redeliveries, controls = noCanaries() }: VerdictGrounds,
+  { wills, retained, presence, sparkplug, dropped, redeliveries, controls = noCanaries() }: VerdictGrounds,
 ): string | undefined {
   const parts = (["missing", "late", "early", "altered", "duplicate", "unwanted"] as const)
     .filter((name) => wills[name] > 0)
@@ -159,6 +160,7 @@ function wrongText(
     const [kinds, of] = [presenceKinds(presence!), formatCount(presence!.judged)];
     parts.push(`${formatCount(states)} of ${of} presence states wrong (${kinds})`);
   }
+  if (sparkplug !== undefined) parts.push(...sparkplugParts(sparkplug));
   const withoutDup = redeliveries?.withoutDup ?? 0;
   if (withoutDup > 0) parts.push(`${formatCount(withoutDup)} redelivered without DUP`);
   const texts = parts.length === 0
@@ -166,6 +168,17 @@ function wrongText(
     : [`of ${formatCount(wills.expected)} wills that were due: ${parts.join(", ")}`];
   if (canaryFaultsIn(controls) > 0) texts.push(canaryText(controls));
   return texts.length === 0 ? undefined : texts.join("; ");
+}
+
+/** Broken assertions of Sparkplug that no count of wills has. */
+function sparkplugParts({ assertions }: FleetResult["sparkplug"] & object): string[] {
+  const { order, stateDeath, stateQos, stateRetain } = assertions;
+  return [
+    ...(order?.broken ?? 0) > 0 ? [`${formatCount(order!.broken)} NDEATH after a newer NBIRTH`] : [],
+    ...(stateDeath?.broken ?? 0) > 0 ? ["the death certificate of the host missing"] : [],
+    ...(stateQos?.broken ?? 0) > 0 ? ["the death certificate of the host with another QoS"] : [],
+    ...(stateRetain?.broken ?? 0) > 0 ? ["the death certificate of the host not retained"] : [],
+  ];
 }
 
 /** The faults of the wills of canaries, which are no part of the wills that were due by the plan. */

@@ -5,6 +5,7 @@ import type { MessageProperties, ProtocolVersion, PublishPacket, QoS, UserProper
 import type { PacketFault } from "../../mqtt/codec/lenient.ts";
 import { PropertyId } from "../../mqtt/codec/property_table.ts";
 import type { Alteration } from "./expectation.ts";
+import { isSameDeath } from "../life/sparkplug.ts";
 import { type Life, willOf } from "../life/life.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 
@@ -46,7 +47,9 @@ export function compareWill(plan: FleetPlan, life: Life, packet: SeenMessage, se
   const asked = willOf(plan, life);
   const altered: Alteration[] = [];
   if (packet.topic !== asked.topic) altered.push("topic");
-  if (!sameBytes(packet.payload, asked.payload)) altered.push("payload");
+  if (!sameBytes(packet.payload, asked.payload) && !isRestamped(plan, packet.payload, asked.payload)) {
+    altered.push("payload");
+  }
   if (packet.qos !== Math.min(life.qos, seen.grantedQos)) altered.push("qos");
   // A 5.0 watcher subscribes with Retain As Published; a 3.1.1 watcher gets live messages with the flag off.
   // [MQTT5 3.3.1-13] [MQTT311 3.3.1-9]
@@ -54,6 +57,11 @@ export function compareWill(plan: FleetPlan, life: Life, packet: SeenMessage, se
   if (seen.version === 5) altered.push(...differingProperties(packet.properties ?? {}, asked.properties ?? {}));
   if (packet.strays !== undefined) altered.push(...packet.strays);
   return altered;
+}
+
+/** A Sparkplug Aware server may write its own timestamp into an NDEATH. */
+function isRestamped({ sparkplug }: FleetPlan, came: Uint8Array, asked: Uint8Array): boolean {
+  return sparkplug === true && isSameDeath(came, asked);
 }
 
 /** A property of a message that can go wrong on its way. */

@@ -15,6 +15,7 @@ import type { ClientGroup, FleetPlan } from "./plan.ts";
 import { mayLack } from "./plan_option.ts";
 import { optionList } from "./plan_options.ts";
 import { checkTogether, type PlanFault, type Refuse } from "./plan_rules.ts";
+import { checkSparkplug } from "./sparkplug/sparkplug_plan.ts";
 import { mostShards } from "./shard.ts";
 import { hasPlaceholder } from "./template.ts";
 import { telemetryTopic } from "./telemetry_topic.ts";
@@ -41,6 +42,7 @@ export function planFaults(plan: FleetPlan): PlanFault[] {
   checkKillRate(plan, refuse);
   checkTogether(plan, refuse);
   checkPresence(plan, refuse);
+  checkSparkplug(plan, refuse);
   checkNames(plan, refuse);
   checkSources(plan, refuse);
   checkTopic(plan, faults, ["willTopic"]);
@@ -193,6 +195,7 @@ function groupFaults(plan: FleetPlan, group: ClientGroup, place: number): PlanFa
   if (Object.keys(own).length > 0) {
     checkTogether({ ...plan, ...own }, refuse);
     checkPresence({ ...plan, ...own }, refuse);
+    checkSparkplug({ ...plan, ...own }, refuse);
   }
   if (own.willTopic !== undefined || own.willRetain === true) {
     checkTopic({ ...plan, ...own }, faults, ["groups", place, "willTopic"]);

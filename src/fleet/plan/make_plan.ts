@@ -5,6 +5,7 @@ import { checkPlan } from "./check_plan.ts";
 import type { ClientGroup, FleetPlan, PlanRequest } from "./plan.ts";
 import { clientsPerWatcher, type DefaultName, leastUnderWay, optionList, underWayPerShard } from "./plan_options.ts";
 import { shardsOf } from "./shard.ts";
+import { sparkplugDefaults } from "./sparkplug/sparkplug_plan.ts";
 import { sharedByBucket } from "./will_topic.ts";
 
 /** The defaults of a plan; the options left out are drawn, or follow from others. */
@@ -33,11 +34,13 @@ export function fillPlan(request: PlanRequest): FleetPlan {
   const sessionExpiryS = request.sessionExpiryS ?? planDefaults.sessionExpiryS;
   const workers = request.workers ?? planDefaults.workers;
   const squads = workers * shardsOf(request);
-  const topics = topicsOf(request);
+  const sparkplug = sparkplugDefaults(request);
+  const topics = topicsOf({ ...sparkplug, ...request });
   return {
     ...planDefaults,
     // A client's retained message is true only if its will can replace its presence message.
     ...request.presence && { willRetain: true },
+    ...sparkplug,
     cleanStart: usualCleanStart(sessionExpiryS),
     connectsUnderWay: Math.max(leastUnderWay, underWayPerShard * shardsOf(request)),
     watchers: topics.every(sharedByBucket) ? Math.max(squads, Math.ceil(clients / clientsPerWatcher)) : squads,

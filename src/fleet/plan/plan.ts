@@ -55,6 +55,14 @@ export interface FleetPlan {
    * left; a late subscriber must then find the true state. Wills are retained with it.
    */
   readonly presence?: boolean;
+  /** The clients are edge nodes of Sparkplug B: births, deaths, devices, data and a host application. */
+  readonly sparkplug?: boolean;
+  /** The Sparkplug group of the edge nodes; takes {run}, {bucket} and {group}. */
+  readonly sparkplugGroup?: string;
+  /** Devices of each edge node. */
+  readonly sparkplugDevices?: number;
+  /** The identifier of the host application; takes {run}. */
+  readonly sparkplugHost?: string;
   /** Will Delay Interval; above 0 for 5.0 clients only. */
   readonly willDelayS: number;
   /** Session Expiry Interval of 5.0 clients; above 0 makes 3.1.1 sessions persistent too. */

@@ -11,6 +11,7 @@ export const optionSections = [
   "Parts",
   "Kills",
   "Wills",
+  "Sparkplug",
   "Watching",
   "Judging",
   "Restart",

@@ -137,6 +137,25 @@ export const planOptions = {
       "Each client publishes retained online and offline messages on its will's topic; its will is retained too. The check: late subscribers find the right state of each client, during the kills and at the end.",
     ownToGroup: true,
   }),
+  sparkplug: option("sparkplug", "Sparkplug", { kind: "switch" }, {
+    help:
+      "Each client is a Sparkplug B edge node: its will is NDEATH, and it publishes NBIRTH, births, data and deaths of its devices; a host application publishes STATE. The node's name is the client identifier.",
+    defaultText: "no",
+  }),
+  sparkplugGroup: option("sparkplug-group", "Sparkplug", { kind: "text", metavar: "NAME" }, {
+    help:
+      "Sparkplug group of the edge nodes; takes {run}, {bucket} and {group}. Without {bucket}, each worker has one " +
+      "watcher.",
+    defaultText: "mqtt-sim-{run}-{bucket}",
+  }),
+  sparkplugDevices: option("sparkplug-devices", "Sparkplug", { kind: "whole", min: 0, max: 100 }, {
+    help: "Devices of each edge node, {range}.",
+    defaultText: "2",
+  }),
+  sparkplugHost: option("sparkplug-host", "Sparkplug", { kind: "text", metavar: "NAME" }, {
+    help: "Identifier of the host application, which publishes its STATE; takes {run}.",
+    defaultText: "mqtt-sim-{run}",
+  }),
   willDelayS: option("will-delay", "Wills", { kind: "seconds", min: 0, max: most32Bits }, {
     help: "Will Delay Interval, {range}; 5.0 clients only.",
     default: 0,

@@ -2,6 +2,7 @@
  * The conditions of a run: room for the sockets, a broker that answers, a version that it accepts, and wills that it
  * takes.
  */
+import { loadSparkplug } from "../../mqtt/sparkplug/payload.ts";
 import { otherTransport } from "../../net/sniff.ts";
 import type { FleetRun } from "../plan/plan.ts";
 import {
@@ -25,6 +26,7 @@ export type Preflight = Versions;
  * @throws UsageError when the plan requests more than this machine or this broker provides, with the remedy
  */
 export async function preflight(run: FleetRun, notify: (notice: Notice) => void): Promise<Preflight> {
+  if (run.plan.sparkplug) await loadSparkplug();
   if (Deno.build.os !== "windows") checkDescriptors(run, countDescriptors(descriptorNeed(run)));
   const limits = systemLimits();
   checkSourcePorts(run, limits, notify);

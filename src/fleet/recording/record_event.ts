@@ -111,6 +111,12 @@ export const eventFields = {
     ...{ moment: "moment", client: "whole", fromMs: "number", "found?": "state", "of?": "whole", "life?": "whole" },
     ...{ "altered?": "parts" },
   },
+  // The certificates of edge nodes, and that of the host application.
+  born: { client: "whole", life: "whole", again: "flag" },
+  announced: { client: "whole", life: "whole" },
+  birth: { copy: "whole", client: "whole", life: "whole" },
+  death: { copy: "whole", client: "whole", life: "whole" },
+  host: { died: "flag", qosKept: "flag", retained: "flag" },
   // Facts of the whole run: these belong to no squad.
   warning: { text: "text" },
   restarted: { downMs: "number", "commandMs?": "number" },

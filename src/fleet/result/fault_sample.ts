@@ -38,8 +38,13 @@ export interface FaultSample {
   readonly incarnation: number;
   /** How the life ended. */
   readonly mode: EndMode | "alive";
-  /** `presence` is a retained state that is not the truth; its text begins with the kind. `redelivery`: without DUP. */
-  readonly verdict: "late" | "early" | "missing" | "duplicate" | "unwanted" | "altered" | "presence" | "redelivery";
+  /**
+   * `presence` is a retained state that is not the truth; its text begins with the kind. `redelivery`: without DUP.
+   * `sparkplug`: a broken assertion of Sparkplug that no count of wills has; its text begins with the kind.
+   */
+  readonly verdict:
+    | ("late" | "early" | "missing" | "duplicate" | "unwanted" | "altered")
+    | ("presence" | "redelivery" | "sparkplug");
   /** The MQTT version. */
   readonly protocol: "3.1.1" | "5";
   /** The quality of service. */

@@ -14,6 +14,7 @@ import type { Remarks } from "./remarks.ts";
 import type { RestartResult } from "./restart_result.ts";
 import type { Instants, RunPhase, RunStage } from "./run_phase.ts";
 import type { SeriesPoint } from "./series_data.ts";
+import type { SparkplugResult } from "./sparkplug/sparkplug_result.ts";
 import type { StormsResult, WillRate } from "./storm_result.ts";
 import type { TelemetryResult } from "./telemetry_result.ts";
 import type { LatencyRow, ModeCounts, RedeliveryCounts, WillCounts } from "./will_counts.ts";
@@ -176,6 +177,8 @@ export interface FleetResult {
   readonly telemetry?: TelemetryResult;
   /** States that a late subscriber read of the clients with presence, where there are any. */
   readonly presence?: PresenceResult;
+  /** The findings on Sparkplug by assertion, where the clients are edge nodes. */
+  readonly sparkplug?: SparkplugResult;
   /** Actions of the broker that are no fault of a will; absent where there is none. */
   readonly remarks?: Remarks;
   /** Messages that the broker delivered to watchers once more; absent where there was none. */

@@ -8,6 +8,7 @@ import type { CanaryCounts } from "./canary_counts.ts";
 import type { RetainedCounts } from "./retained_counts.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import type { PresenceData } from "./presence_result.ts";
+import type { SparkplugResult } from "./sparkplug/sparkplug_result.ts";
 import type { SquadRestartCounts } from "./restart_result.ts";
 import type { Instants } from "./run_phase.ts";
 import type { SeriesData } from "./series_data.ts";
@@ -78,6 +79,8 @@ export interface SquadResult extends Partial<RampFacts> {
   readonly retained?: RetainedCounts;
   /** The findings of a late subscriber on the clients with presence, where there are any. */
   readonly presence?: PresenceData;
+  /** The findings on Sparkplug, where the clients are edge nodes. */
+  readonly sparkplug?: SparkplugResult;
   /** The findings on each restart of the broker, in their order; absent where there was none. */
   readonly restarts?: readonly SquadRestartCounts[];
   /** Why the run is void, in a sentence. */

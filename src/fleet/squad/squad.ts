@@ -22,6 +22,7 @@ import type { Progress } from "../result/result.ts";
 import { bucketOf, Ramp } from "./ramp.ts";
 import type { SquadPhase } from "../result/run_phase.ts";
 import { SquadRecorder } from "../ledger/squad_recorder.ts";
+import type { SparkplugAuditor } from "../ledger/sparkplug_auditor.ts";
 import { SquadTeardown } from "./squad_teardown.ts";
 import { nextSquadPhase, type SquadEvent } from "./squad_phase.ts";
 import { SquadKills } from "./squad_kills.ts";
@@ -88,6 +89,10 @@ export class Squad implements ClientHost, WatcherPoolHost {
 
   get presence(): PresenceLog | undefined {
     return this.#recorder.presence?.book;
+  }
+
+  get sparkplug(): SparkplugAuditor | undefined {
+    return this.#recorder.sparkplug;
   }
 
   get phase(): SquadPhase {
@@ -329,6 +334,10 @@ export class Squad implements ClientHost, WatcherPoolHost {
     // The client may end its connection now, which is later than the arrival of the will.
     const seenMs = this.world.clock.nowMs();
     if (life !== undefined) this.#clients[life.client - this.#task.firstClient]?.willSeen(life, seenMs);
+  }
+
+  onBirth({ post: { copy } }: Watcher, packet: PublishPacket, nowMs: number): void {
+    if (!this.#finished) this.sparkplug!.onBirth(packet, copy, nowMs);
   }
 
   onPresence(word: PresenceWord): void {

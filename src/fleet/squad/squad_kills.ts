@@ -8,6 +8,7 @@ import { phasesDurationMs } from "../plan/phases.ts";
 import { OrdersAhead } from "../schedule/orders_ahead.ts";
 import { KillSchedule, type Order } from "../schedule/schedule.ts";
 import type { FleetWorld } from "../client/fleet_world.ts";
+import { nodeKillMode } from "../plan/sparkplug/sparkplug_plan.ts";
 import { TelemetryPump } from "../client/telemetry.ts";
 import type { SquadTask } from "../result/squad_task.ts";
 import type { VirtualClient } from "../client/virtual_client.ts";
@@ -112,7 +113,8 @@ export class SquadKills {
     this.#deps.recorder.order(order, nowMs);
     if ("restart" in order) return this.#restart.begin(order, nowMs);
     if ("comeBack" in order) return this.#client(order.comeBack).callBack(nowMs);
-    this.#client(order.client).kill(order.mode, dueMs, nowMs, order.reconnectAfterMs);
+    const client = this.#client(order.client);
+    client.kill(nodeKillMode(this.#deps.task.plan, client.version, order.mode), dueMs, nowMs, order.reconnectAfterMs);
   }
 
   #client(number: number): VirtualClient {

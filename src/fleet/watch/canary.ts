@@ -20,8 +20,10 @@ import type { ConnectionEnd } from "../life/connection_end.ts";
 import type { CanarySight } from "../result/canary_counts.ts";
 import { endText } from "../oracle/end_text.ts";
 import type { Alteration } from "../oracle/expectation.ts";
-import { beginLife, type Life, willOf } from "../life/life.ts";
+import { deathAsBirth } from "../plan/sparkplug/sparkplug_plan.ts";
+import { beginLife, type Life, willTopicOf } from "../life/life.ts";
 import { canaryPlanOf } from "../plan/make_plan.ts";
+import { birthPayload } from "../life/sparkplug.ts";
 import { nodeOf, watcherNodeOf } from "../plan/cluster_node.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { retryAfterMs } from "../client/retry.ts";
@@ -91,9 +93,14 @@ export class Canary implements ConnectionOwner, Wakeable {
     return this.#life;
   }
 
-  /** The topic of its message and of its will. */
+  /** The topic of its will. */
   get topic(): string {
-    return willOf(this.#plan, this.#life).topic;
+    return willTopicOf(this.#plan, this.#life);
+  }
+
+  /** The topic of its message: that of its will, or of the birth certificate of an edge node. */
+  get messageTopic(): string {
+    return this.#plan.sparkplug ? deathAsBirth(this.topic) : this.topic;
   }
 
   /** The instant at which its present wait began. */
@@ -113,7 +120,7 @@ export class Canary implements ConnectionOwner, Wakeable {
         return "a canary could not connect";
       case "publishing":
         if (this.#refusal !== undefined) return `a canary could not publish: ${this.#refusal}`;
-        return `the watcher cannot receive wills: a message that a canary published on ${this.topic} did not reach it`;
+        return `the watcher cannot receive wills: a message that a canary published on ${this.messageTopic} did not reach it`;
       default:
         return undefined;
     }
@@ -141,8 +148,8 @@ export class Canary implements ConnectionOwner, Wakeable {
   }
 
   onOpen(connection: ClientConnection, nowMs: number): void {
-    connection.send(connectPacketOf(this.#plan, this.#life), nowMs);
     this.#life.sentMs = nowMs;
+    connection.send(connectPacketOf(this.#plan, this.#life), nowMs);
     this.#connectSent = true;
   }
 
@@ -161,10 +168,11 @@ export class Canary implements ConnectionOwner, Wakeable {
   }
 
   #publish(nowMs: number): void {
-    const { topic } = this;
-    const qos = this.#qos;
+    const topic = this.messageTopic;
+    // [tck-id-payloads-nbirth-qos]
+    const qos = this.#plan.sparkplug ? 0 : this.#qos;
     const id = qos === 0 ? {} : { packetId: 1 };
-    const payload = encoder.encode(this.#mark);
+    const payload = this.#plan.sparkplug ? birthPayload(this.#life.incarnation, nowMs) : encoder.encode(this.#mark);
     this.#connection.send({ type: "publish", dup: false, qos, retain: false, topic, payload, ...id }, nowMs);
   }
 

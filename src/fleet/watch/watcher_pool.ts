@@ -12,6 +12,8 @@ import { type Life, readWillMark } from "../life/life.ts";
 import { nodeCount } from "../plan/cluster_node.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { type PresenceWord, readPresenceMark } from "../life/presence_message.ts";
+import { birthAsDeath, deathAsBirth, isBirthTopic } from "../plan/sparkplug/sparkplug_plan.ts";
+import type { SparkplugAuditor } from "../ledger/sparkplug_auditor.ts";
 import { SessionSweep } from "./session_sweep.ts";
 import type { WatchScope } from "../result/squad_task.ts";
 import { Watcher, type WatcherHost } from "./watcher.ts";
@@ -29,6 +31,10 @@ export interface WatcherPoolHost {
   onBlind(watcher: Watcher, sentence: string): void;
   /** A watcher saw the will of a canary. */
   onCanaryWill(will: CanaryWill, nowMs: number): void;
+  /** A watcher received an NBIRTH of a node of this squad. */
+  onBirth(watcher: Watcher, packet: PublishPacket, nowMs: number): void;
+  /** The records of Sparkplug, where the clients are edge nodes. */
+  readonly sparkplug: SparkplugAuditor | undefined;
   /** A canary is over; its life has an end where a watcher received its message. */
   onCanaryOver(seen: CanarySight, life: Life): void;
 }
@@ -247,6 +253,7 @@ export class WatcherPool implements WatcherHost {
 
   onWill(watcher: Watcher, packet: PublishPacket, nowMs: number): void {
     const { copy } = watcher.post;
+    if (this.#host.sparkplug !== undefined) return this.#onCertificate(watcher, this.#host.sparkplug, packet, nowMs);
     if (isCanaryMark(packet.payload)) return this.#onCanaryMessage(packet, copy, nowMs);
     const mark = readWillMark(this.plan, packet.payload);
     const canary = mark === undefined ? this.#canaryOn(packet.topic) : this.#canaries.get(mark.client);
@@ -255,6 +262,20 @@ export class WatcherPool implements WatcherHost {
     if (mark !== undefined && !this.#isHere(mark.client)) return;
     if (mark === undefined && this.#isPresence(packet, copy)) return;
     this.#host.onWill(watcher, packet, nowMs);
+  }
+
+  /** A birth or death certificate of an edge node: messages of nodes that are not of this squad are none of its business. */
+  #onCertificate(watcher: Watcher, auditor: SparkplugAuditor, packet: PublishPacket, nowMs: number): void {
+    const { topic } = packet;
+    const { copy } = watcher.post;
+    const isBirth = isBirthTopic(topic);
+    for (const canary of this.#canaries.values()) {
+      if (isBirth && canary.messageTopic === topic) return canary.seeMessage(copy, nowMs);
+      if (!isBirth && canary.topic === topic) return this.#onCanaryWill(canary, watcher, packet, nowMs);
+    }
+    if (!auditor.hasNode(isBirth ? birthAsDeath(topic) : topic)) return;
+    if (isBirth) this.#host.onBirth(watcher, packet, nowMs);
+    else this.#host.onWill(watcher, packet, nowMs);
   }
 
   #onCanaryMessage({ payload }: PublishPacket, copy: number, nowMs: number): void {
@@ -291,7 +312,8 @@ export class WatcherPool implements WatcherHost {
   /** The filters that show the wills of one bucket, and of no other where the templates have buckets. */
   #filters(bucket: number): string[] {
     const parts = { run: this.plan.run, bucket: String(bucket) };
-    return [...new Set(this.#groups.plans.map(({ willTopic }) => willTopicFilter(willTopic, parts)))];
+    const filters = this.#groups.plans.map(({ willTopic }) => willTopicFilter(willTopic, parts));
+    return [...new Set(this.plan.sparkplug ? [...filters, ...filters.map(deathAsBirth)] : filters)];
   }
 
   #isHere(client: number): boolean {

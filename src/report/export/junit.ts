@@ -6,6 +6,7 @@ import type { LatencyRow } from "../../fleet/result/will_counts.ts";
 import { deviationsIn } from "../../fleet/merge/verdict.ts";
 import { floorText, stormText, willRateText } from "../model/arrivals/arrival_text.ts";
 import { controlFaultTexts, inListOrder } from "../model/fault_list.ts";
+import { assertionRows } from "../model/sparkplug/sparkplug_rows.ts";
 import { presenceRows, stateFaultNames } from "../model/presence_rows.ts";
 import { findingsOf, findingText } from "../model/profile_text.ts";
 import type { Report } from "../model/report.ts";
@@ -75,6 +76,7 @@ export function reportSuite(report: Report, name: string): Suite {
   const cases = [
     ...checkCases(report),
     ...presenceCases(report),
+    ...sparkplugCases(report),
     ...deviationCases(report),
     ...thresholdCases(report),
   ];
@@ -204,6 +206,15 @@ function presenceCases(report: Report): Case[] {
       `of ${row.judged} states: ${kinds}`,
       samples,
     );
+  });
+}
+
+/** One case for each assertion of Sparkplug. */
+function sparkplugCases(report: Report): Case[] {
+  const judge = thresholdOn(report, "sparkplug.");
+  return assertionRows(report).map(({ id, name, checked, broken }) => {
+    const samples = report.faults.filter(({ rule }) => rule.endsWith(id));
+    return judgedCase(`${name} (${id})`, judge, broken > 0, `${broken} of ${checked} broke it`, samples);
   });
 }
 

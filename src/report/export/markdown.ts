@@ -21,6 +21,7 @@ import {
   nodeHead,
   nodeRows,
 } from "../model/group_rows.ts";
+import { assertionRows } from "../model/sparkplug/sparkplug_rows.ts";
 import { presenceRows, stateFaultNames } from "../model/presence_rows.ts";
 import { findingsHead, findingsOf, findingText, profileHint } from "../model/profile_text.ts";
 import type { Report } from "../model/report.ts";
@@ -59,6 +60,7 @@ export function reportMarkdown(report: Report): string {
     groupTable(report),
     nodeTable(report),
     presenceTable(report),
+    sparkplugTable(report),
     [...latencyItems(report), ...stormItems(report), ...restartLines(report), ...controlFaultTexts(report)].map((
       line,
     ) => `- ${escapeMarkdown(line)}`).join("\n"),
@@ -136,6 +138,19 @@ function nodeTable(report: Report): string {
   ]);
   const rule = ["---", ...head.slice(1).map(() => "--:")];
   return [head, rule, ...body].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+/** The assertions of Sparkplug. */
+function sparkplugTable(report: Report): string {
+  const rows = assertionRows(report);
+  if (rows.length === 0) return "";
+  const body = rows.map(({ id, name, checked, broken }) => [
+    `${escapeMarkdown(name)} (\`${id}\`)`,
+    formatCount(checked),
+    marked(broken),
+  ]);
+  const lines = [["Sparkplug 3.0", "checked", "broken"], ["---", "--:", "--:"], ...body];
+  return lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
 /** The states that late subscribers found, look by look. */

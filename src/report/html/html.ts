@@ -11,6 +11,7 @@ import { advicePart, navigationPart } from "./page/guide_part.ts";
 import { profilePart } from "./page/profile_part.ts";
 import { planPart } from "./page/plan_part.ts";
 import { presencePart } from "./page/presence_part.ts";
+import { sparkplugPart } from "./page/sparkplug/sparkplug_part.ts";
 import { type Plot, plotFigure } from "./page/plot.ts";
 import { stormPart } from "./page/storm/storm_part.ts";
 import { reportPlots } from "./page/report_plots.ts";
@@ -54,6 +55,7 @@ ${modePart(report)}
 ${groupPart(report)}
 ${nodePart(report)}
 ${presencePart(report)}
+${sparkplugPart(report)}
 ${profilePart(report)}
 ${livesPart(report)}
 ${planPart(report)}`;

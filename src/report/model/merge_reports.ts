@@ -240,13 +240,13 @@ function verdictOfParts(
   const proving = reports.filter((report) => !provesNothing(report));
   const tally = new Tally();
   for (const report of proving) tally.merge(tallyOf(report));
-  const { controls, retained, presence } = besidesOfReports(proving);
+  const { controls, retained, presence, sparkplug } = besidesOfReports(proving);
   return verdictOver({
     wills: tally.total(),
     kills: sumOf(proving, ({ kills }) => kills.total),
     undecided: tally.undecided,
     ...{ unseeable: tally.unseeable, redeliveries: tally.redeliveries },
-    ...{ controls, retained, presence, generatorBound, dropped },
+    ...{ controls, retained, presence, sparkplug, generatorBound, dropped },
     interrupted: reports.some(isInterrupted),
     profile: reports[0]!.plan.profile,
     voidReason: missingPartsReason(reports) ?? voidReasonOf(reports),
@@ -255,9 +255,19 @@ function verdictOfParts(
 
 /** The verdict by a report's counts alone. */
 function verdictOfCounts(report: Report): Verdict {
-  const { wills, kills, retained, presence, controls, generatorBound, redeliveries, brokerDropped: dropped } = report;
+  const {
+    wills,
+    kills,
+    retained,
+    presence,
+    sparkplug,
+    controls,
+    generatorBound,
+    redeliveries,
+    brokerDropped: dropped,
+  } = report;
   const counts = { wills, kills: kills.total, undecided: wills.undecided, unseeable: wills.unseeable };
-  const besides = { retained, presence, controls, redeliveries, generatorBound, dropped };
+  const besides = { retained, presence, sparkplug, controls, redeliveries, generatorBound, dropped };
   return verdictOver({ ...counts, ...besides, interrupted: false, voidReason: undefined });
 }
 
@@ -363,8 +373,8 @@ function killsOf(reports: readonly Report[], tally: Tally): FleetResult["kills"]
 }
 
 function besidesOfReports(reports: readonly Report[]): ReturnType<typeof besidesOf> {
-  return besidesOf(reports.map(({ controls, retained, presence, telemetry }) => ({
-    ...{ controls, retained, presence },
+  return besidesOf(reports.map(({ controls, retained, presence, sparkplug, telemetry }) => ({
+    ...{ controls, retained, presence, sparkplug },
     telemetry: telemetry?.byGroup,
   })));
 }

@@ -9,6 +9,7 @@ import { type KillMode, killModes } from "../../fleet/plan/kill_mode.ts";
 import { numberForms, type OptionValue } from "../../fleet/plan/option_value.ts";
 import type { PlanOption } from "../../fleet/plan/plan_option.ts";
 import { optionList } from "../../fleet/plan/plan_options.ts";
+import { type SparkplugAssertion, sparkplugAssertions } from "../../fleet/result/sparkplug/sparkplug_result.ts";
 import { noPresence, noWords, type PresenceMoment, presenceMoments } from "../../fleet/result/presence_result.ts";
 import { noTelemetry } from "../../fleet/result/telemetry_result.ts";
 import { noCounts } from "../../fleet/result/will_counts.ts";
@@ -126,6 +127,12 @@ const numbers: NumbersOf<Omit<Report, "thresholds">> = {
   },
   retained: zeros({ expected: 0, right: 0, wrong: 0, missing: 0 }),
   telemetry: { ...zeros(noTelemetry()), byGroup: any(zeros(noTelemetry())) },
+  sparkplug: {
+    assertions: named(Object.keys(sparkplugAssertions) as SparkplugAssertion[], zeros({ checked: 0, broken: 0 })),
+    births: zeros({ sent: 0, seen: 0 }),
+    ownDeaths: zeros({ sent: 0, seen: 0 }),
+    rebirths: number,
+  },
   presence: {
     ...states,
     byMoment: named<PresenceMoment, typeof states>(presenceMoments, states),

@@ -148,6 +148,8 @@ function withoutCovered(report: Report, thresholds: readonly Threshold[]): Judge
     unseeable: report.wills.unseeable,
     retained: covers("retained.") ? undefined : report.retained,
     presence: presenceWithout(report.presence, thresholds),
+    sparkplug: covers("sparkplug.") ? undefined : report.sparkplug,
+    redeliveries: covers("redeliveries.") ? undefined : report.redeliveries,
     controls: controlsWithout(report.controls, covers),
     interrupted: report.exitCode === 130 || report.aborted !== undefined,
     aborted: report.aborted,

@@ -1,4 +1,5 @@
 /** Wills by result as rows, one for each kill mode: the input of every writer of a table. */
+import { sparkplugFaults } from "../../fleet/result/sparkplug/sparkplug_result.ts";
 import { canaryFaultsIn } from "../../fleet/result/canary_counts.ts";
 import type { FaultSample } from "../../fleet/result/fault_sample.ts";
 import { type KillMode, killModes } from "../../fleet/plan/kill_mode.ts";
@@ -43,8 +44,11 @@ export function willsWrong(counts: WillCounts): { readonly name: CountedFault; r
 }
 
 /** The sum of all faults, of presence and of canaries too; the samples are some of these faults. */
-export function faultTotal({ wills, presence, controls }: Pick<Report, "wills" | "presence" | "controls">): number {
-  const others = (presence?.wrong ?? 0) + canaryFaultsIn(controls);
+export function faultTotal(
+  { wills, presence, sparkplug, controls }: Pick<Report, "wills" | "presence" | "sparkplug" | "controls">,
+): number {
+  const others = (presence?.wrong ?? 0) + (sparkplug === undefined ? 0 : sparkplugFaults(sparkplug)) +
+    canaryFaultsIn(controls);
   return willsWrong(wills).reduce((sum, { count }) => sum + count, others);
 }
 

@@ -15,6 +15,7 @@ import { findingsHead, findingsOf, findingText, profileHint } from "../model/pro
 import type { Report } from "../model/report.ts";
 import { restartLines } from "../model/restart_lines.ts";
 import { plainStyle, type Style } from "./style.ts";
+import { assertionRows, certificateText } from "../model/sparkplug/sparkplug_rows.ts";
 import { presenceRows, presenceWords, stateFaultNames } from "../model/presence_rows.ts";
 import { tableLines, wrapped } from "./table.ts";
 import { bodyAndVerdict, leftOut, textOfParts, verdictLines } from "./verdict_lines.ts";
@@ -41,7 +42,18 @@ const protocolText = { "3.1.1": "MQTT 3.1.1", "5": "MQTT 5.0", "mix": "MQTT 3.1.
 /** The parts that a small screen does without, in the order in which they are left out. */
 const dispensable = [
   ...["further faults", "process", "connects", "controls", "wills", "storm curves", "latency by mode"],
-  ...["latency note", "deviations", "groups", "presence", "notes", "hint", "latency", "storms", "further kinds"],
+  ...[
+    "latency note",
+    "deviations",
+    "groups",
+    "presence",
+    "sparkplug",
+    "notes",
+    "hint",
+    "latency",
+    "storms",
+    "further kinds",
+  ],
   ...["repeat", "load", "modes", "kills", "clients", "warnings"],
 ] as const;
 
@@ -95,6 +107,7 @@ function partsOf(report: Report, width: number, style: Style, keeps: Keeps): str
     ifKept("groups", () => groupTable(report, width, style)),
     nodeTable(report, width, style),
     ifKept("presence", () => presenceLines(report, width, style)),
+    ifKept("sparkplug", () => sparkplugLines(report, width, style)),
     thresholdLines(report, width, style),
     ifKept("notes", () => noteLines(report, width)),
     ifKept("warnings", () => warningLines(report, width, style)),
@@ -232,6 +245,22 @@ function presenceLines(report: Report, width: number, style: Style): string[] {
   ], rows);
   const [head = "", ...body] = lines;
   return [style.faint(head), ...body, ...wrapped(presenceWords(report)!, width)];
+}
+
+/** The assertions of Sparkplug. */
+function sparkplugLines(report: Report, width: number, style: Style): string[] {
+  const rows = assertionRows(report);
+  if (rows.length === 0) return [];
+  const [head = "", ...body] = tableLines([
+    { head: "sparkplug", cell: (row) => row.name, align: "left" },
+    { head: "checked", cell: (row) => formatCount(row.checked) },
+    {
+      head: "broken",
+      cell: (row) => formatCount(row.broken),
+      mark: (text, row) => row.broken === 0 ? text : style.bad(text),
+    },
+  ], rows);
+  return [style.faint(head), ...body, ...wrapped(certificateText(report)!, width)];
 }
 
 function warningLines({ warnings }: Report, width: number, style: Style): string[] {

@@ -5,8 +5,19 @@ import { type Markup, markup } from "./markup.ts";
 
 /** Links to the parts of a report. @param hasPlots whether it has plots */
 export function navigationPart(report: Report, hasPlots: boolean): Markup {
-  const { faultKinds, thresholds = [], byGroup = [], byNode = [], presence, profile, faults, slowest, kills, wills } =
-    report;
+  const {
+    faultKinds,
+    thresholds = [],
+    byGroup = [],
+    byNode = [],
+    presence,
+    sparkplug,
+    profile,
+    faults,
+    slowest,
+    kills,
+    wills,
+  } = report;
   const parts: readonly (readonly [id: string, name: string, isThere: boolean])[] = [
     ["kinds-title", "What went wrong", faultKinds.length > 0],
     ["thresholds-title", "Thresholds", thresholds.length > 0],
@@ -16,6 +27,7 @@ export function navigationPart(report: Report, hasPlots: boolean): Markup {
     ["groups-title", "By group", byGroup.length > 0],
     ["nodes-title", "By node", byNode.length > 0],
     ["presence-title", "Presence", presence !== undefined],
+    ["sparkplug-title", "Sparkplug", sparkplug !== undefined],
     ["profile-title", "Known deviations", profile !== undefined],
     ["faults-title", "Wrong wills", faults.length > 0],
     ["slowest-title", "Slowest wills", slowest.length > 0],

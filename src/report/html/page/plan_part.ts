@@ -1,4 +1,5 @@
 /** The settings of the run, and the command that repeats it. */
+import { devicesOf, hostOf } from "../../../fleet/plan/sparkplug/sparkplug_plan.ts";
 import { formatCount, formatDuration, formatMix, formatRate } from "../../../base/units.ts";
 import { phasesDurationMs } from "../../../fleet/plan/phases.ts";
 import type { Report } from "../../model/report.ts";
@@ -62,6 +63,12 @@ function planFacts(plan: Report["plan"]): [name: string, value: string][] {
     ],
     ...(plan.presence
       ? [["Presence", "retained online and left messages on the wills' topics"] as [string, string]]
+      : []),
+    ...(plan.sparkplug
+      ? [["Sparkplug", `edge nodes with ${formatCount(devicesOf(plan))} devices, host ${hostOf(plan)}`] as [
+        string,
+        string,
+      ]]
       : []),
     ["Will topic", plan.willTopic],
     ...(plan.profile === undefined ? [] : [["Profile", plan.profile] as [string, string]]),
