@@ -17,7 +17,7 @@ const bad: readonly [args: string, sentence: string][] = [
   ],
   [
     "help fleet kils",
-    'Cannot show help on "fleet kils": expected fleet all, scenario, target, tls, fleet, parts, kills, wills, ' +
+    'Cannot show help on "fleet kils": expected fleet all, scenario, target, tls, fleet, parts, kills, wills, sparkplug, ' +
     "watching, judging, restart, output, reports, scenarios, thresholds, kill-modes, exit-codes or variables; did you mean kills?",
   ],
   [

@@ -60,7 +60,7 @@ export class SparkplugAuditor {
   born({ client, incarnation }: WillMark, again: boolean, nowMs: number): void {
     this.#births.sent++;
     if (again) this.#rebirths++;
-    this.#note?.("born", nowMs, { client, life: incarnation, again });
+    this.#note?.("published", nowMs, { client, life: incarnation, again });
   }
 
   /** A node announces its death itself: one NDEATH of this life is its own, and not the will of a lost connection. */

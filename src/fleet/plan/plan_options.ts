@@ -145,15 +145,15 @@ export const planOptions = {
   sparkplugGroup: option("sparkplug-group", "Sparkplug", { kind: "text", metavar: "NAME" }, {
     help:
       "Sparkplug group of the edge nodes; takes {run}, {bucket} and {group}. Without {bucket}, each worker has one " +
-      "watcher.",
+      "watcher. Implies --sparkplug.",
     defaultText: "mqtt-sim-{run}-{bucket}",
   }),
   sparkplugDevices: option("sparkplug-devices", "Sparkplug", { kind: "whole", min: 0, max: 100 }, {
-    help: "Devices of each edge node, {range}.",
+    help: "Devices of each edge node, {range}. Implies --sparkplug.",
     defaultText: "2",
   }),
   sparkplugHost: option("sparkplug-host", "Sparkplug", { kind: "text", metavar: "NAME" }, {
-    help: "Identifier of the host application, which publishes its STATE; takes {run}.",
+    help: "Identifier of the host application, which publishes its STATE; takes {run}. Implies --sparkplug.",
     defaultText: "mqtt-sim-{run}",
   }),
   willDelayS: option("will-delay", "Wills", { kind: "seconds", min: 0, max: most32Bits }, {

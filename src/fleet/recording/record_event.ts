@@ -112,7 +112,7 @@ export const eventFields = {
     ...{ "altered?": "parts" },
   },
   // The certificates of edge nodes, and that of the host application.
-  born: { client: "whole", life: "whole", again: "flag" },
+  published: { client: "whole", life: "whole", again: "flag" },
   announced: { client: "whole", life: "whole" },
   birth: { copy: "whole", client: "whole", life: "whole" },
   death: { copy: "whole", client: "whole", life: "whole" },

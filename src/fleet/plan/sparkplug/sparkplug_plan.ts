@@ -24,9 +24,12 @@ function deathTopic({ sparkplugGroup = usualGroup }: Pick<PlanRequest, "sparkplu
   return `${namespace}/${sparkplugGroup}/NDEATH/{id}`;
 }
 
-/** The settings that follow from `--sparkplug`. */
+const ownNames = ["sparkplugGroup", "sparkplugHost", "sparkplugDevices"] as const;
+
+/** The settings that follow from `--sparkplug`, which each other option of Sparkplug implies. */
 export function sparkplugDefaults(request: PlanRequest): Partial<FleetPlan> {
-  return request.sparkplug ? { willTopic: deathTopic(request) } : {};
+  const { sparkplug = ownNames.some((name) => request[name] !== undefined) } = request;
+  return sparkplug ? { sparkplug, willTopic: deathTopic(request) } : {};
 }
 
 const deathLevel = "/NDEATH/";
@@ -108,7 +111,7 @@ export function checkSparkplug(plan: FleetPlan, refuse: Refuse): void {
 }
 
 function checkAlone(plan: FleetPlan, refuse: Refuse): void {
-  for (const name of ["sparkplugGroup", "sparkplugHost", "sparkplugDevices"] as const) {
+  for (const name of ownNames) {
     if (plan[name] === undefined) continue;
     refuse(name, `--sparkplug-${name.slice("sparkplug".length).toLowerCase()}`, "--sparkplug with it");
   }

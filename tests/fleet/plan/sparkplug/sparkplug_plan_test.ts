@@ -59,8 +59,12 @@ for (const [request, sentence] of refused) {
 }
 
 for (const option of [{ sparkplugGroup: "g" }, { sparkplugHost: "h" }, { sparkplugDevices: 1 }]) {
-  Deno.test(`refused without --sparkplug: ${Object.keys(option)[0]}`, () => {
-    assert.throws(() => planOf(option), /^UsageError: Cannot use --sparkplug-\w+: expected --sparkplug with it$/);
+  Deno.test(`implies --sparkplug: ${Object.keys(option)[0]}`, () => {
+    assert.equal(planOf(option).sparkplug, true);
+    assert.throws(
+      () => planOf({ sparkplug: false, ...option }),
+      /^UsageError: Cannot use --sparkplug-\w+: expected --sparkplug with it$/,
+    );
   });
 }
 
