@@ -50,6 +50,7 @@ class Hand {
       turnMs: 0,
       lives: new ClientEvents(new Ledger(plan, groups), (event: string) => void this.events.push(event)),
       presence: plan.presence ? new PresenceLog(rules) : undefined,
+      sparkplug: undefined,
       connects: new Histogram(),
       kick: () => {},
       loginAccepted: () => {},
