@@ -161,7 +161,7 @@ async function runReady(
   record?.begin({ ...described, ...floor, plan: withEmptyPasswords(plan), protocol, spoken, broker, ...named });
   const tasks = tasksOf({ ...run, plan }, protocol, startMs).map((task) => ({ ...task, ...start }));
   const synsBefore = synsAgain();
-  const watched = new WatchedProgress(hooks);
+  const watched = new WatchedProgress(hooks, measured && { floorMs: { p50: measured.p50Ms, p99: measured.p99Ms } });
   const squads = await runSquads(tasks, { hooks: watched.hooks, record, usage, restarts });
   const syns = record === undefined ? synsSince(synsBefore) : {};
   const fromMs = Math.round(monotonicClock.nowMs() - startMs);
@@ -220,9 +220,10 @@ class WatchedProgress {
   #last: Progress | undefined;
   aborted: string | undefined;
 
-  constructor(hooks: FleetHooks) {
+  /** @param more what each progress has in addition */
+  constructor(hooks: FleetHooks, more: Pick<Progress, "floorMs"> = {}) {
     const abort = new AbortController();
-    this.#tell = (progress) => hooks.onProgress(progress);
+    this.#tell = (progress) => hooks.onProgress({ ...progress, ...more });
     const onProgress = (progress: Progress) => {
       this.#last = progress;
       // The squads are over, and the broker's counters may come yet.

@@ -53,7 +53,7 @@ Deno.bench({
 const metered = new Ledger(plan, new Groups(plan, "5"));
 const meter = new ProgressMeter();
 metered.meter = meter;
-metered.onLatency = (ms, mode) => meter.recordLatency(ms, mode);
+metered.onLatency = (ms, mode, brokerMs) => meter.recordLatency(ms, mode, brokerMs);
 Deno.bench({ name: "ledger: the same with the counts for metrics", group: "will", fn: oneLife(metered) });
 
 const will = aWill(plan, begun);

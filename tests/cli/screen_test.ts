@@ -54,6 +54,12 @@ for (const [verdict, result] of Object.entries(verdicts)) {
     assert.ok(screen.length <= 22, `${screen.length} lines`);
     assertVerdict(screen, verdict);
     if (verdict === "fail") assert.match(screen.join("\n"), /^missing +25 of this kind/m);
+    if (verdict === "pass") {
+      assert.match(
+        screen.join("\n"),
+        /^latency +p99 4\.54 ms; broker alone 3\.65 ms; this instrument adds 0\.060 ms$/m,
+      );
+    }
   });
 
   Deno.test(`screen: report merge, ${verdict}: the verdict follows the written files`, async () => {

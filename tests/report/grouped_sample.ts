@@ -10,9 +10,10 @@ export function grouped(): FleetResult {
     ...{ name: "gateways", connected: 90, presenceWrong: 2 },
     ...modeCounts(1_000, { expected: 990, onTime: 980, missing: 7, late: 3 }),
     latencyMs: latency(400, 0.1, 8),
+    brokerLatencyMs: latency(400, 0.05, 7),
   };
   const unattributed: GroupResult = {
-    ...{ connected: 0, presenceWrong: 0, latencyMs: latency(0, 0, 0) },
+    ...{ connected: 0, presenceWrong: 0, latencyMs: latency(0, 0, 0), brokerLatencyMs: latency(0, 0, 0) },
     ...modeCounts(0, { unwanted: 1 }),
   };
   const rest = Object.fromEntries(
@@ -23,6 +24,7 @@ export function grouped(): FleetResult {
     ...{ name: "sensors", connected: clients.connected - 90, presenceWrong: presence!.wrong - 2 },
     ...modeCounts(kills.total - 1_000, rest),
     latencyMs: latency(1_600, 0.1, 9),
+    brokerLatencyMs: latency(1_600, 0.05, 8),
   };
   const load = { sent: 30_000, acknowledged: 29_990, withheld: 10 };
   return { ...result, byGroup: [sensors, gateways, unattributed], telemetry: { ...load, byGroup: { sensors: load } } };

@@ -12,7 +12,7 @@ const noCounters: ClientCounters = {
   ...{ connected: 0, peakAlive: 0, reconnects: 0, refused: 0, lost: 0, kills: 0, deferred: 0, alive: 0, overslept: 0 },
 };
 const noMode: ModeDetail = {
-  ...{ kills: 0, due: 0, open: 0, latency: noBuckets },
+  ...{ kills: 0, due: 0, open: 0, latency: noBuckets, brokerLatency: noBuckets },
   verdicts: Object.fromEntries(dueVerdicts.map((name) => [name, 0])) as ModeDetail["verdicts"],
   surplus: Object.fromEntries(surplusKinds.map((name) => [name, 0])) as ModeDetail["surplus"],
 };

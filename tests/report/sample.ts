@@ -42,6 +42,7 @@ function halfMinute(): SeriesPoint[] {
     p50: second === 0 ? 0 : 0.4 + second / 100,
     p99: second === 0 ? 0 : 2 + second / 10,
     max: second === 0 ? 0 : 3 + second / 10,
+    ...second > 0 && { broker: stretch(48, 0.2 + second / 100) },
     byMode: second === 0 ? {} : { reset: stretch(25, 0.3 + second / 100), close: stretch(23, 0.4 + second / 80) },
   }));
 }

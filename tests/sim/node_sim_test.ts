@@ -21,7 +21,8 @@ for (let seed = 1; seed <= 5; seed++) {
     for (const cell of result.byNode!) {
       assert.ok(cell.due > 0, JSON.stringify(cell));
       assert.deepEqual([cell.seen, cell.missing, cell.duplicates], [cell.due, 0, 0], JSON.stringify(cell));
-      assert.equal(cell.latencyMs.count, cell.due);
+      assert.deepEqual([cell.latencyMs.count, cell.brokerLatencyMs?.count], [cell.due, cell.due]);
+      assert.ok(cell.brokerLatencyMs!.p99 <= cell.latencyMs.p99, JSON.stringify(cell));
     }
     const due = result.byNode!.reduce((sum, cell) => sum + cell.due, 0);
     assert.equal(due, 3 * result.wills.expected);

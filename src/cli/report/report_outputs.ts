@@ -48,7 +48,8 @@ export const reportFlags = object("Reports", {
   hdr: valueFlag(
     "--hdr",
     file,
-    "Write the latencies as an HdrHistogram interval log, in microseconds: all wills, and each kill mode under its tag.",
+    "Write the latencies as an HdrHistogram interval log, in microseconds: all wills, each kill mode under its " +
+      "tag, and all wills from the completed kill under the tag broker.",
   ),
 });
 

@@ -82,13 +82,15 @@ const fault = z.looseObject({
   timeline: timeline.optional(),
 });
 
+const stretchLatency = z.looseObject({
+  ...{ count: z.number(), p50: z.number(), p99: z.number(), max: z.number(), hdr: z.string() },
+});
 const point = z.looseObject({
   ...{ atMs: z.number(), alive: z.number(), kills: z.number(), wills: z.number() },
   ...{ due: z.number().optional(), faults: z.record(z.string(), z.number()).optional() },
   ...{ p50: z.number(), p99: z.number(), max: z.number() },
-  byMode: byMode(
-    z.looseObject({ count: z.number(), p50: z.number(), p99: z.number(), max: z.number(), hdr: z.string() }),
-  ),
+  broker: stretchLatency.optional(),
+  byMode: byMode(stretchLatency),
 });
 
 /** The JSON of values that are neither numbers nor text; without bounds: a later version may have others. */
@@ -188,11 +190,11 @@ const document = z.looseObject({
   telemetry: z.looseObject({ ...loadCounts, byGroup: z.record(z.string(), z.looseObject(loadCounts)) }).optional(),
   byGroup: z.array(z.looseObject({
     ...{ name: z.string().optional(), connected: z.number(), kills: z.number(), ...counts },
-    ...{ presenceWrong: z.number(), latencyMs: row },
+    ...{ presenceWrong: z.number(), latencyMs: row, brokerLatencyMs: row.optional() },
   })).optional(),
   byNode: z.array(z.looseObject({
     ...{ from: z.string(), at: z.string(), due: z.number(), seen: z.number() },
-    ...{ missing: z.number(), duplicates: z.number(), latencyMs: row },
+    ...{ missing: z.number(), duplicates: z.number(), latencyMs: row, brokerLatencyMs: row.optional() },
   })).optional(),
   stages: z.array(z.looseObject({
     name: z.string(),

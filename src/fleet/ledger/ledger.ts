@@ -268,8 +268,7 @@ export class Ledger {
     const latencyMs = arrival.atMs - expectation.latencyFromMs;
     const mode = modeOf(entry.life);
     const brokerMs = arrival.atMs - expectation.dueMs;
-    this.tally.recordLatency(mode, latencyMs, this.#groupOf(entry.life.client));
-    this.tally.brokerLatencies.record(mode, brokerMs);
+    this.tally.recordLatency(mode, latencyMs, brokerMs, this.#groupOf(entry.life.client));
     this.onLatency(latencyMs, mode, brokerMs);
   }
 

@@ -18,6 +18,7 @@ interface OpenMode {
   undecided: number;
   optional: number;
   readonly latency: LatencyBuckets;
+  readonly brokerLatency: LatencyBuckets;
 }
 
 /** A histogram whose times are counted by range too. */
@@ -49,15 +50,17 @@ export class ProgressMeter {
   #of(mode: TallyMode): OpenMode {
     let counts = this.#modes.get(mode);
     if (counts === undefined) {
-      const latency = new LatencyBuckets();
-      this.#modes.set(mode, counts = { due: 0, unseeable: 0, undecided: 0, optional: 0, latency });
+      const latencies = { latency: new LatencyBuckets(), brokerLatency: new LatencyBuckets() };
+      this.#modes.set(mode, counts = { due: 0, unseeable: 0, undecided: 0, optional: 0, ...latencies });
     }
     return counts;
   }
 
   /** A will arrived. */
-  recordLatency(latencyMs: number, mode: TallyMode): void {
-    this.#of(mode).latency.record(latencyMs);
+  recordLatency(latencyMs: number, mode: TallyMode, brokerMs: number): void {
+    const { latency, brokerLatency } = this.#of(mode);
+    latency.record(latencyMs);
+    brokerLatency.record(brokerMs);
   }
 
   /** A life has ended. */
@@ -106,14 +109,15 @@ export class ProgressMeter {
   #detail(tally: Tally, mode: TallyMode, open: number): ModeDetail {
     const { kills, expected, duplicate, unwanted, ...counts } = tally.of(mode);
     const { onTime, late, early, missing, altered } = counts;
-    const { due, unseeable, undecided, optional, latency } = this.#of(mode);
+    const { due, unseeable, undecided, optional, latency, brokerLatency } = this.#of(mode);
     // The tally counts a described duplicate as deviating too; it is no verdict of a will that was due.
     const deviating = expected - onTime - late - early - missing - altered;
     const verdicts: Record<DueVerdict, number> = {
       ...{ onTime, late, early, missing, altered, deviating, unseeable, undecided, optional },
     };
     const surplus = { duplicate, unwanted, deviating: counts.deviating - deviating };
-    return { kills, due, open, verdicts, surplus, latency: latency.data() };
+    const times = { latency: latency.data(), brokerLatency: brokerLatency.data() };
+    return { kills, due, open, verdicts, surplus, ...times };
   }
 
   /** The times by range. */

@@ -96,9 +96,9 @@ export class SquadRecorder {
     this.#canaries = new CanaryLog(plan, groups, this.ledger, originMs);
     this.#series = new Series(originMs, phasesDurationMs(plan));
     this.#instants = new PhaseClock(originMs);
-    this.ledger.onLatency = (latencyMs, mode) => {
-      this.#series.recordLatency(latencyMs, mode);
-      this.#meter?.recordLatency(latencyMs, mode);
+    this.ledger.onLatency = (latencyMs, mode, brokerMs) => {
+      this.#series.recordLatency(latencyMs, mode, brokerMs);
+      this.#meter?.recordLatency(latencyMs, mode, brokerMs);
     };
     this.ledger.onCounts = (atMs, counts) => this.#series.count(atMs, counts);
     if (groups.plans.some(({ presence }) => presence)) {
@@ -331,7 +331,7 @@ export class SquadRecorder {
   /** How far the run is. */
   progress({ clients, ...times }: Pick<Progress, "clients"> & PhaseTimes, nowMs: number): Progress {
     const { ledger, lives: { counters } } = this;
-    const { latency } = ledger.tally;
+    const { latency, brokerLatencies: { all: broker } } = ledger.tally;
     const total = ledger.tally.total();
     const overdue = this.#phase === "done" ? 0 : ledger.overdue(nowMs);
     return {
@@ -348,6 +348,7 @@ export class SquadRecorder {
       controls: { ...this.#canaries.counts },
       p50: latency.count === 0 ? NaN : latency.percentile(50),
       p99: latency.count === 0 ? NaN : latency.percentile(99),
+      ...broker.count > 0 && { brokerMs: { p50: broker.percentile(50), p99: broker.percentile(99) } },
       instants: this.#instants.data(),
       ...this.#meter && { detail: this.#detail(this.#meter, overdue, nowMs) },
     };

@@ -276,6 +276,7 @@ export function mergeProgress(all: readonly Progress[], phases: readonly Progres
   const faults = noCounts();
   for (const { faults: more } of all) addCounts(faults, more);
   const seen = all.filter(({ p50 }) => !Number.isNaN(p50));
+  const brokers = all.flatMap(({ brokerMs }) => brokerMs ?? []);
   const details = all.flatMap(({ detail }) => detail ?? []);
   return {
     ...slowest,
@@ -289,9 +290,18 @@ export function mergeProgress(all: readonly Progress[], phases: readonly Progres
       { statesWrong: sum((each) => each.statesWrong ?? 0) },
     controls: canariesOf(all.flatMap(({ controls }) => controls ?? [])),
     // While it runs: the middle one's median and the worst one's 99th percentile. The report merges histograms.
-    p50: seen.length === 0 ? NaN : seen.map(({ p50 }) => p50).toSorted((a, b) => a - b)[seen.length >> 1]!,
-    p99: seen.length === 0 ? NaN : Math.max(...seen.map(({ p99 }) => p99)),
+    ...seen.length === 0 ? { p50: NaN, p99: NaN } : middleAndWorst(seen),
+    ...brokers.length > 0 && { brokerMs: middleAndWorst(brokers) },
     instants: mergeInstants(all.map(({ instants }) => instants)),
     ...details.length === all.length && { detail: mergeDetails(details) },
+  };
+}
+
+function middleAndWorst(
+  all: readonly { readonly p50: number; readonly p99: number }[],
+): { readonly p50: number; readonly p99: number } {
+  return {
+    p50: all.map(({ p50 }) => p50).toSorted((a, b) => a - b)[all.length >> 1]!,
+    p99: Math.max(...all.map(({ p99 }) => p99)),
   };
 }

@@ -26,5 +26,6 @@ function mergeModes(all: readonly ModeDetail[]): ModeDetail {
     verdicts: sumsOf(all.map(({ verdicts }) => verdicts), dueVerdicts),
     surplus: sumsOf(all.map(({ surplus }) => surplus), surplusKinds),
     latency: addBuckets(all.map(({ latency }) => latency)),
+    brokerLatency: addBuckets(all.map(({ brokerLatency }) => brokerLatency)),
   };
 }

@@ -16,6 +16,8 @@ export interface GroupData extends GroupCounts {
   /** Absent for wills without a known client. */
   readonly name?: string;
   readonly hdr: string;
+  /** From the completed kill; absent in a report of an earlier version. */
+  readonly brokerHdr?: string;
 }
 
 /** A group in a result. */
@@ -24,6 +26,8 @@ export interface GroupResult extends GroupCounts {
   readonly name?: string;
   /** The latency of the wills of the group. */
   readonly latencyMs: LatencyRow;
+  /** The same from the completed kill; absent in a report of an earlier version. */
+  readonly brokerLatencyMs?: LatencyRow;
 }
 
 /** The counts of one cell. */
@@ -45,6 +49,8 @@ export interface NodeCellData extends NodeCounts {
   /** The name of the node of the watcher. */
   readonly at: string;
   readonly hdr: string;
+  /** From the completed kill; absent in a report of an earlier version. */
+  readonly brokerHdr?: string;
 }
 
 /** One cell in a result. */
@@ -55,6 +61,8 @@ export interface NodeCell extends NodeCounts {
   readonly at: string;
   /** The latency of the wills that this cell has seen. */
   readonly latencyMs: LatencyRow;
+  /** The same from the completed kill; absent in a report of an earlier version. */
+  readonly brokerLatencyMs?: LatencyRow;
 }
 
 /** Sentences on each pair of nodes between which no will came. */

@@ -39,8 +39,10 @@ export interface ModeDetail {
   readonly verdicts: Readonly<Record<DueVerdict, number>>;
   /** Wills beyond those that were due, by kind. */
   readonly surplus: Readonly<Record<SurplusKind, number>>;
-  /** Kill-to-will times. */
+  /** Kill-to-will times, from the scheduled instant of the kill. */
   readonly latency: LatencyBucketCounts;
+  /** The same from the completed kill. */
+  readonly brokerLatency: LatencyBucketCounts;
 }
 
 /** The counts of a run in progress. */

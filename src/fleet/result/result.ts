@@ -47,6 +47,10 @@ export interface Progress {
   readonly p50: number;
   /** The 99th percentile of the latency so far, in milliseconds. */
   readonly p99: number;
+  /** The same from the completed kill; absent before the first will. */
+  readonly brokerMs?: { readonly p50: number; readonly p99: number };
+  /** The share of this instrument in each latency; absent where the run did not measure it. */
+  readonly floorMs?: { readonly p50: number; readonly p99: number };
   /** The counts for metrics; present where the caller of the run requests them. */
   readonly detail?: ProgressDetail;
   /** When the parts of the run began that did. */

@@ -27,11 +27,13 @@ export interface SeriesPoint {
   readonly p99: number;
   /** The largest value, in milliseconds. */
   readonly max: number;
+  /** From the completed kill, of all modes; absent without arrivals, and in a report of an earlier version. */
+  readonly broker?: SeriesLatency;
   /** The same by kill mode; only the modes with arrivals. */
   readonly byMode: Readonly<Partial<Record<KillMode, SeriesLatency>>>;
 }
 
-/** How long the wills of one kill mode took in one stretch: milliseconds. */
+/** How long the wills of one kill mode, or of all, took in one stretch: milliseconds. */
 export interface SeriesLatency {
   /** Wills that arrived in this second. */
   readonly count: number;
@@ -58,4 +60,6 @@ export interface SeriesData {
   readonly faults?: SeriesFaults;
   /** HdrHistograms of the latencies, encoded, by kill mode; none without arrivals. */
   readonly latencies: Readonly<Record<string, string>>;
+  /** The same of all modes from the completed kill; absent without arrivals, and in a report of an earlier version. */
+  readonly broker?: string;
 }

@@ -2,15 +2,15 @@
  * Counts wills by the node on which a client died and the node of the watcher: sums, so that those of all squads merge
  * into one. Kept only where a plan has nodes.
  */
-import { Histogram } from "../../base/histogram.ts";
 import type { Life } from "../life/life.ts";
 import type { Judgement } from "../oracle/expectation.ts";
 import { nodeOf, watcherNodeOf } from "../plan/cluster_node.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import type { NodeCell, NodeCellData, NodeCounts } from "../result/group_result.ts";
+import { BothLatencies } from "./latency_tally.ts";
 
 export class NodeTally {
-  readonly #cells = new Map<string, { readonly counts: NodeCounts; readonly latency: Histogram }>();
+  readonly #cells = new Map<string, { readonly counts: NodeCounts; readonly latency: BothLatencies }>();
 
   #add(from: string, at: string, { expectation, verdict, answer, duplicates }: Judgement): void {
     const { counts, latency } = this.#cell(from, at);
@@ -20,7 +20,8 @@ export class NodeTally {
     if (verdict === "missing") counts.missing++;
     else {
       counts.seen++;
-      latency.record(Math.max(0, answer!.atMs - expectation.latencyFromMs));
+      const { latencyFromMs, dueMs } = expectation;
+      latency.record(Math.max(0, answer!.atMs - latencyFromMs), Math.max(0, answer!.atMs - dueMs));
     }
   }
 
@@ -35,7 +36,7 @@ export class NodeTally {
     const key = `${from} ${at}`;
     let cell = this.#cells.get(key);
     if (cell === undefined) {
-      cell = { counts: { due: 0, seen: 0, missing: 0, duplicates: 0 }, latency: new Histogram() };
+      cell = { counts: { due: 0, seen: 0, missing: 0, duplicates: 0 }, latency: new BothLatencies() };
       this.#cells.set(key, cell);
     }
     return cell;
@@ -45,16 +46,16 @@ export class NodeTally {
   data(): NodeCellData[] {
     return [...this.#cells].map(([key, { counts, latency }]) => {
       const [from, at] = key.split(" ");
-      return { from: from!, at: at!, ...counts, hdr: latency.encode() };
+      return { from: from!, at: at!, ...counts, ...latency.data() };
     });
   }
 
   /** Adds another squad's tally to this one. */
   merge(data: readonly NodeCellData[]): void {
-    for (const { from, at, hdr, ...more } of data) {
+    for (const { from, at, ...more } of data) {
       const { counts, latency } = this.#cell(from, at);
       for (const name of ["due", "seen", "missing", "duplicates"] as const) counts[name] += more[name];
-      latency.addEncoded(hdr);
+      latency.merge(more);
     }
   }
 
@@ -63,7 +64,7 @@ export class NodeTally {
     return names.flatMap((from) =>
       names.map((at) => {
         const { counts, latency } = this.#cell(from, at);
-        return { from, at, ...counts, latencyMs: latency.row() };
+        return { from, at, ...counts, ...latency.rows() };
       })
     );
   }

@@ -3,7 +3,7 @@
  */
 import { Histogram } from "../../base/histogram.ts";
 import { killModes } from "../plan/kill_mode.ts";
-import type { SeriesData, SeriesFaults, SeriesPoint } from "../result/series_data.ts";
+import type { SeriesData, SeriesFaults, SeriesLatency, SeriesPoint } from "../result/series_data.ts";
 import { addSome, type SomeWills, type WillCounts } from "../result/will_counts.ts";
 
 /** A stretch is a second, or longer where a run would have more than this many. */
@@ -32,6 +32,7 @@ export class Series {
   #kills = 0;
   #wills = 0;
   #latencies = new Map<string, Histogram>();
+  #broker = new Histogram();
 
   /** @param originMs the run's beginning, the same for all its squads */
   constructor(originMs: number, durationMs: number) {
@@ -39,8 +40,9 @@ export class Series {
     this.#stretchMs = stretchMs(durationMs);
   }
 
-  /** A will arrived, so long after the due instant of its kill, which was of this mode. */
-  recordLatency(latencyMs: number, mode: string): void {
+  /** A will arrived, so long after the due instant of its kill, which was of this mode, and after the completed kill. */
+  recordLatency(latencyMs: number, mode: string, brokerMs: number): void {
+    this.#broker.record(brokerMs);
     let histogram = this.#latencies.get(mode);
     if (histogram === undefined) this.#latencies.set(mode, histogram = new Histogram());
     histogram.record(latencyMs);
@@ -75,11 +77,15 @@ export class Series {
 
   #close({ alive, kills, wills }: SeriesCounts, next: number): void {
     const latencies = Object.fromEntries([...this.#latencies].map(([mode, histogram]) => [mode, histogram.encode()]));
-    this.#points.push({ index: this.#index, alive, kills: kills - this.#kills, wills: wills - this.#wills, latencies });
+    this.#points.push({
+      ...{ index: this.#index, alive, kills: kills - this.#kills, wills: wills - this.#wills, latencies },
+      ...this.#broker.count > 0 && { broker: this.#broker.encode() },
+    });
     this.#index = next;
     this.#kills = kills;
     this.#wills = wills;
     this.#latencies = new Map();
+    if (this.#broker.count > 0) this.#broker = new Histogram();
   }
 }
 
@@ -114,10 +120,18 @@ export function mergeSeries(squads: readonly (readonly SeriesData[])[], duration
 export function joinSeries(parts: readonly (readonly SeriesPoint[])[], durationMs: number): SeriesPoint[] {
   const stretch = stretchMs(durationMs);
   const data = parts.map((points) =>
-    points.map(({ atMs, alive, kills, wills, due, faults, byMode }): SeriesData => {
+    points.map(({ atMs, alive, kills, wills, due, faults, byMode, broker }): SeriesData => {
       const latencies = Object.fromEntries(Object.entries(byMode).map(([mode, { hdr }]) => [mode, hdr]));
       const judged = { ...due !== undefined && { due }, ...faults && { faults } };
-      return { index: Math.round(atMs / stretch) - 1, alive, kills, wills, ...judged, latencies };
+      return {
+        index: Math.round(atMs / stretch) - 1,
+        alive,
+        kills,
+        wills,
+        ...judged,
+        latencies,
+        ...broker && { broker: broker.hdr },
+      };
     })
   );
   const joined = mergeSeries(data, durationMs);
@@ -132,12 +146,16 @@ function withoutDue({ due: _, faults: __, ...point }: SeriesPoint): SeriesPoint 
 /** One stretch, summed over squads. */
 class StretchSum {
   readonly #byMode = new Map<string, Histogram>();
+  /** Undefined once a part without it was added: a report of an earlier version. */
+  #broker: Histogram | undefined = new Histogram();
   #kills = 0;
   #wills = 0;
   #due = 0;
   readonly #faults: Partial<WillCounts> = {};
 
-  add({ kills, wills, due = 0, faults = {}, latencies }: SeriesData): void {
+  add({ kills, wills, due = 0, faults = {}, latencies, broker }: SeriesData): void {
+    if (broker !== undefined) this.#broker?.addEncoded(broker);
+    else if (Object.keys(latencies).length > 0) this.#broker = undefined;
     this.#kills += kills;
     this.#wills += wills;
     this.#due += due;
@@ -155,15 +173,18 @@ class StretchSum {
     const { p50, p99, max } = figures(all);
     const byMode = Object.fromEntries(killModes.flatMap((mode) => {
       const histogram = this.#byMode.get(mode);
-      return histogram === undefined
-        ? []
-        : [[mode, { count: histogram.count, ...figures(histogram), hdr: histogram.encode() }]];
+      return histogram === undefined ? [] : [[mode, latencyOf(histogram)]];
     }));
+    const broker = this.#broker !== undefined && this.#broker.count > 0 ? { broker: latencyOf(this.#broker) } : {};
     const faults: SeriesFaults = this.#faults;
     const hasFaults = Object.keys(faults).length > 0;
     const counts = { kills: this.#kills, wills: this.#wills, due: this.#due, ...hasFaults && { faults } };
-    return { atMs, alive, ...counts, p50, p99, max, byMode };
+    return { atMs, alive, ...counts, p50, p99, max, ...broker, byMode };
   }
+}
+
+function latencyOf(histogram: Histogram): SeriesLatency {
+  return { count: histogram.count, ...figures(histogram), hdr: histogram.encode() };
 }
 
 function figures(histogram: Histogram): { p50: number; p99: number; max: number } {

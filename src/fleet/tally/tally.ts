@@ -120,10 +120,11 @@ export class Tally {
     if (verdict === "missing" && described[verdict] === undefined) this.missingByQos[life.qos]++;
   }
 
-  /** Records a will's way, in milliseconds from the instant at which its kill was due. */
-  recordLatency(mode: TallyMode, latencyMs: number, group?: string): void {
-    if (group !== undefined) this.groups.recordLatency(group, latencyMs);
+  /** Records a will's way, in milliseconds from the instant at which its kill was due, and from the completed kill. */
+  recordLatency(mode: TallyMode, latencyMs: number, brokerMs: number, group?: string): void {
+    if (group !== undefined) this.groups.recordLatency(group, latencyMs, brokerMs);
     this.#latencies.record(mode, latencyMs);
+    this.brokerLatencies.record(mode, brokerMs);
   }
 
   /** Counts a fault by its kind, as often as it occurred, and keeps it for people, up to a limit for each kind. */

@@ -43,7 +43,7 @@ const noTimes: LatencyBucketCounts = { counts: new Array(endsS.length + 1).fill(
 const zeros = <Name extends string>(names: readonly Name[]) =>
   Object.fromEntries(names.map((name) => [name, 0])) as Record<Name, number>;
 const noDetail: ModeDetail = {
-  ...{ kills: 0, due: 0, open: 0, latency: noTimes },
+  ...{ kills: 0, due: 0, open: 0, latency: noTimes, brokerLatency: noTimes },
   ...{ verdicts: zeros(dueVerdicts), surplus: zeros(surplusKinds) },
 };
 
@@ -211,6 +211,22 @@ const rows: readonly Row[] = [
     "Time from the scheduled kill to the arrival of the will.",
     ({ byMode }) =>
       byMode.map(([mode, { latency }]) => ({ ...times(latency), labels: { kill_mode: wordOf.get(mode)! } })),
+  ),
+  histogram(
+    "will_broker_latency_seconds",
+    "Time from the completed kill to the arrival of the will: the latency of the broker alone, and of the instrument.",
+    ({ byMode }) =>
+      byMode.map(([mode, { brokerLatency }]) => ({
+        ...times(brokerLatency),
+        labels: { kill_mode: wordOf.get(mode)! },
+      })),
+  ),
+  single(
+    "gauge",
+    "instrument_floor_seconds",
+    "The share of this instrument in each latency, the median of loopback echoes before the run; 0 where not measured.",
+    // In whole microseconds, as the histogram of the echoes has them.
+    ({ floorMs }) => Math.round((floorMs?.p50 ?? 0) * 1_000) / 1_000_000,
   ),
   single("counter", "controls_total", "Messages of canaries that are over.", ({ controls }) => controls?.total ?? 0),
   plain("counter", "control_faults_total", "Faults of canaries, which no other metric counts.", ({ progress }) => {

@@ -2,6 +2,8 @@
 import { escapeLines, escapeMarkdown } from "../../base/escape.ts";
 import { formatCount, formatMs } from "../../base/units.ts";
 import type { FaultSample } from "../../fleet/result/fault_sample.ts";
+import type { KillMode } from "../../fleet/plan/kill_mode.ts";
+import type { LatencyRow } from "../../fleet/result/will_counts.ts";
 import { deviationsIn } from "../../fleet/merge/verdict.ts";
 import {
   brokerAlone,
@@ -78,14 +80,23 @@ function modeTable(report: Report): string {
   const rows = countRows(report);
   if (report.kills.total === 0 && rows.length < 2) return "";
   const shown = faultColumns(report).filter((name) => rows.some((row) => row[name] > 0));
-  const head = ["mode", "kills", "due", "on time", ...shown.length === 0 ? ["wrong"] : shown, "p50", "p99", "max"];
+  const apart = report.brokerLatencyMs === undefined ? [] : ["p50", "p99"] as const;
+  const head = [
+    "mode",
+    "kills",
+    "due",
+    "on time",
+    ...shown.length === 0 ? ["wrong"] : shown,
+    "p50",
+    "p99",
+    "max",
+    ...apart.map((name) => `broker ${name}`),
+  ];
   const body = rows.map((row) => {
-    const latency = row.name === "all"
-      ? report.latencyMs.all
-      : report.latencyMs.byMode[row.name as keyof typeof report.latencyMs.byMode];
-    const times = (["p50", "p99", "max"] as const).map((name) =>
-      formatMs(latency === undefined || latency.count === 0 ? NaN : latency[name])
-    );
+    const times = [
+      ...figures(latencyOf(report.latencyMs, row.name), ["p50", "p99", "max"]),
+      ...figures(latencyOf(report.brokerLatencyMs, row.name), apart),
+    ];
     const faults = shown.length === 0
       ? ["0"]
       : shown.map((name) => name === "deviating" ? formatCount(row[name]) : marked(row[name]));
@@ -94,6 +105,14 @@ function modeTable(report: Report): string {
   });
   const rule = ["---", ...head.slice(1).map(() => "--:")];
   return [head, rule, ...body].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+function latencyOf(latencies: Report["latencyMs"] | undefined, name: string): LatencyRow | undefined {
+  return name === "all" ? latencies?.all : latencies?.byMode[name as KillMode];
+}
+
+function figures(row: LatencyRow | undefined, names: readonly ("p50" | "p99" | "max")[]): string[] {
+  return names.map((name) => formatMs(row === undefined || row.count === 0 ? NaN : row[name]));
 }
 
 /** The latency of the broker alone, the floor of this instrument, and the rate of the wills. */

@@ -43,10 +43,12 @@ export function liveFaults({ faults, statesWrong = 0 }: Progress): Markup | unde
 }
 
 /** The numbers of a report that the progress has already. */
-function numbersOf({ faults, p50, p99, killed, connected, clients, statesWrong, controls }: Progress): Partial<Report> {
+function numbersOf(progress: Progress): Partial<Report> {
+  const { faults, p50, p99, brokerMs, killed, connected, clients, statesWrong, controls } = progress;
   const numbers = {
     wills: faults,
     ...!Number.isNaN(p50) && { latencyMs: { all: { p50, p99 } } },
+    ...brokerMs && { brokerLatencyMs: { all: brokerMs } },
     kills: { total: killed },
     clients: { connected, asked: clients },
     ...statesWrong !== undefined && { presence: { wrong: statesWrong } },

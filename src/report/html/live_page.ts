@@ -9,7 +9,7 @@ import type { Progress } from "../../fleet/result/result.ts";
 import { stretchMs } from "../../fleet/tally/series.ts";
 import { stagesOf } from "../../fleet/tally/stages.ts";
 import { reportMain, reportTitle } from "./html.ts";
-import { faultTile, type Tile, tilesPart, verdictPart } from "./page/head_part.ts";
+import { brokerAloneTile, faultTile, type Tile, tilesPart, verdictPart } from "./page/head_part.ts";
 import { type Markup, markup } from "./page/markup.ts";
 import { pageHtml } from "./page/page.ts";
 import { alivePlot, faultPlot, ratePlot, reportPlots, type Stretch } from "./page/report_plots.ts";
@@ -24,7 +24,7 @@ import type { SomeWills } from "../../fleet/result/will_counts.ts";
 /** Maximum number of intervals kept; the oldest are dropped. */
 const mostPoints = 2_000;
 
-type LivePoint = Stretch;
+type LivePoint = Stretch & { readonly broker?: Progress["brokerMs"] };
 
 /** Counts since the run began, of which a point has the difference. */
 interface LiveCounts {
@@ -68,11 +68,19 @@ export class LivePage {
     const atMs = nowMs - this.#startMs;
     if (atMs < this.#nextMs) return sincePhase;
     this.#nextMs = (Math.floor(atMs / this.#stretchMs) + 1) * this.#stretchMs;
-    const { alive, p50, p99 } = progress;
+    const { alive, p50, p99, brokerMs } = progress;
     const counts = countsIn(progress);
     const since = difference(counts, this.#before);
     this.#before = counts;
-    this.#points.push({ atMs: this.#nextMs - this.#stretchMs, alive, ...since, p50, p99, max: 0 });
+    this.#points.push({
+      atMs: this.#nextMs - this.#stretchMs,
+      alive,
+      ...since,
+      p50,
+      p99,
+      max: 0,
+      ...brokerMs && { broker: brokerMs },
+    });
     if (this.#points.length > mostPoints) this.#points.shift();
     return true;
   }
@@ -145,7 +153,7 @@ export class LivePage {
   #tiles(): Tile[] {
     const progress = this.#last;
     if (progress === undefined) return [];
-    const { clients, alive, connected, killed, wills, faults, statesWrong, p50, p99 } = progress;
+    const { clients, alive, connected, killed, wills, faults, statesWrong, p50, p99, brokerMs } = progress;
     return [
       {
         name: "Wills seen",
@@ -153,7 +161,8 @@ export class LivePage {
         note: `${formatCount(faults.onTime)} on time so far`,
       },
       faultTile(faults),
-      { name: "Latency p99", value: formatMs(p99), note: `p50 ${formatMs(p50)}` },
+      { name: "Latency p99", value: formatMs(p99), note: `p50 ${formatMs(p50)}, from the scheduled kill` },
+      ...brokerMs === undefined ? [] : [brokerAloneTile(brokerMs, progress.floorMs)],
       { name: "Kills", value: formatCount(killed), note: "so far" },
       { name: "Clients alive", value: formatCount(alive), note: `of ${formatCount(clients)}` },
       statesWrong === undefined
@@ -211,13 +220,14 @@ function statesTile(wrong: number): Tile {
 
 function soFarPlot(points: readonly LivePoint[]): Plot {
   const column = (name: "p50" | "p99") => points.map((at) => Number.isNaN(at[name]) ? null : drawableMs(at[name]));
+  const broker = points.map(({ broker }) => broker === undefined ? null : drawableMs(broker.p99));
   return {
     id: "latency",
     title: "Latency so far",
     note: "Of all wills so far. The final report has it per second and per kill mode.",
     x: "seconds",
     unit: "ms",
-    lines: [{ label: "p99", look: 1 }, { label: "p50", look: 0 }],
-    data: [points.map(({ atMs }) => atMs / 1_000), column("p99"), column("p50")],
+    lines: [{ label: "p99", look: 1 }, { label: "p50", look: 0 }, { label: "p99, broker alone", look: 2 }],
+    data: [points.map(({ atMs }) => atMs / 1_000), column("p99"), column("p50"), broker],
   };
 }

@@ -15,27 +15,24 @@ export interface GroupRow {
   /** Messages of telemetry. */
   readonly sent: number;
   readonly latencyMs: LatencyRow;
+  /** From the completed kill; absent in a report of an earlier version. */
+  readonly brokerLatencyMs?: LatencyRow | undefined;
 }
 
 /** A row for each group and one for all; none where the run had no groups. */
 export function groupRows(report: Report): GroupRow[] {
-  const { byGroup, telemetry, presence, wills, clients, kills, restarts, latencyMs } = report;
+  const { byGroup, telemetry, presence, wills, clients, kills, restarts, latencyMs, brokerLatencyMs } = report;
   if (byGroup === undefined) return [];
-  const rows = byGroup.map(({ name, connected, kills, presenceWrong, latencyMs, ...wills }): GroupRow => {
-    const sent = name === undefined ? 0 : telemetry?.byGroup[name]?.sent ?? 0;
-    return {
-      name: name ?? "no client",
-      isAll: false,
-      clients: connected,
-      kills,
-      wills,
-      presenceWrong,
-      sent,
-      latencyMs,
-    };
-  });
+  const rows = byGroup.map((
+    { name, connected, kills, presenceWrong, latencyMs, brokerLatencyMs, ...wills },
+  ): GroupRow => ({
+    ...{ name: name ?? "no client", isAll: false, clients: connected, kills, wills, presenceWrong },
+    sent: name === undefined ? 0 : telemetry?.byGroup[name]?.sent ?? 0,
+    ...{ latencyMs, brokerLatencyMs },
+  }));
   const all: GroupRow = {
-    ...{ name: "all", isAll: true, clients: clients.connected, wills, latencyMs: latencyMs.all },
+    ...{ name: "all", isAll: true, clients: clients.connected, wills },
+    ...{ latencyMs: latencyMs.all, brokerLatencyMs: brokerLatencyMs?.all },
     kills: kills.total + (restarts?.lives.kills ?? 0),
     presenceWrong: presence?.wrong ?? 0,
     sent: telemetry?.sent ?? 0,
@@ -52,7 +49,8 @@ export interface GroupColumn {
 }
 
 /** The columns after the name, where the run has their subject. */
-export function groupColumns({ presence, telemetry, profile, wills }: Report): GroupColumn[] {
+export function groupColumns(report: Report): GroupColumn[] {
+  const { presence, telemetry, profile, wills } = report;
   const count = (head: string, of: (row: GroupRow) => number): GroupColumn => ({
     head,
     text: (row) => formatCount(of(row)),
@@ -61,6 +59,10 @@ export function groupColumns({ presence, telemetry, profile, wills }: Report): G
   const time = (head: "p50" | "p99"): GroupColumn => ({
     head,
     text: ({ latencyMs }) => formatMs(latencyMs.count === 0 ? NaN : latencyMs[head]),
+  });
+  const brokerTime = (name: "p50" | "p99"): GroupColumn => ({
+    head: `broker ${name}`,
+    text: ({ brokerLatencyMs: row }) => formatMs(row === undefined || row.count === 0 ? NaN : row[name]),
   });
   return [
     count("clients", ({ clients }) => clients),
@@ -73,6 +75,9 @@ export function groupColumns({ presence, telemetry, profile, wills }: Report): G
     ...telemetry === undefined ? [] : [count("telemetry", ({ sent }) => sent)],
     time("p50"),
     time("p99"),
+    ...report.byGroup?.some(({ brokerLatencyMs }) => brokerLatencyMs !== undefined)
+      ? [brokerTime("p50"), brokerTime("p99")]
+      : [],
   ];
 }
 
@@ -95,10 +100,11 @@ export function nodeColumns(report: Report): string[] {
   return nodeRows(report)[0]?.cells.map(({ at }) => `seen on ${at}`) ?? [];
 }
 
-/** One cell: wills seen of those due, duplicates, and the 99th percentile of their latency. */
-export function nodeCellText({ due, seen, duplicates, latencyMs }: NodeCell): string {
+/** One cell: wills seen of those due, duplicates, and the 99th percentile of both latencies. */
+export function nodeCellText({ due, seen, duplicates, latencyMs, brokerLatencyMs }: NodeCell): string {
   const twice = duplicates === 0 ? "" : `, ${formatCount(duplicates)} twice`;
-  const time = latencyMs.count === 0 ? "" : `, p99 ${formatMs(latencyMs.p99)}`;
+  const alone = brokerLatencyMs === undefined ? "" : ` (broker ${formatMs(brokerLatencyMs.p99)})`;
+  const time = latencyMs.count === 0 ? "" : `, p99 ${formatMs(latencyMs.p99)}${alone}`;
   return `${formatCount(seen)} of ${formatCount(due)}${twice}${time}`;
 }
 

@@ -2,6 +2,7 @@
  * Reports of the parts of one run, joined: counts added, histograms merged through their encoding, and the verdict of
  * src/fleet/merge/merge.ts over all.
  */
+import type { GroupResult } from "../../fleet/result/group_result.ts";
 import { phasesDurationMs } from "../../fleet/plan/phases.ts";
 import { UsageError } from "../../base/failure.ts";
 import type { Shard } from "../../fleet/plan/plan.ts";
@@ -187,6 +188,13 @@ function checkAlike(first: NamedReport, other: NamedReport): void {
   }
 }
 
+/** A row with its histograms in place of its latencies. */
+function withHistograms<Row extends Pick<GroupResult, "latencyMs" | "brokerLatencyMs">>(
+  { latencyMs: { hdr }, brokerLatencyMs, ...counts }: Row,
+): Omit<Row, "latencyMs" | "brokerLatencyMs"> & { readonly hdr: string; readonly brokerHdr?: string } {
+  return { ...counts, hdr, ...brokerLatencyMs && { brokerHdr: brokerLatencyMs.hdr } };
+}
+
 /** A report's counts in the form of a squad's tally. */
 function tallyOf(report: Report): TallyData {
   const notKilled = countRows(report).find(({ name }) => name === "not killed");
@@ -211,8 +219,8 @@ function tallyOf(report: Report): TallyData {
     faults: report.faults,
     faultKinds: report.faultKinds,
     slowest: report.slowest,
-    ...report.byGroup && { groups: report.byGroup.map(({ latencyMs: { hdr }, ...counts }) => ({ ...counts, hdr })) },
-    ...report.byNode && { nodes: report.byNode.map(({ latencyMs: { hdr }, ...counts }) => ({ ...counts, hdr })) },
+    ...report.byGroup && { groups: report.byGroup.map(withHistograms) },
+    ...report.byNode && { nodes: report.byNode.map(withHistograms) },
     deviations: {
       byId: Object.fromEntries((report.profile?.deviations ?? []).map(({ id, ...counts }) => [id, counts])),
       described: report.described ?? {},

@@ -156,11 +156,22 @@ const numbers: NumbersOf<Omit<Report, "thresholds">> = {
     ...zeros({ atMs: 0, alive: 0, kills: 0, wills: 0, due: 0 }),
     faults: wrongWills,
     ...stretch,
+    broker: stretch,
     byMode: byMode(stretch),
   }),
   stages: each({ fromMs: number, toMs: number }),
-  byGroup: each({ ...modeCounts, connected: number, presenceWrong: number, latencyMs: latency }),
-  byNode: each({ ...zeros({ due: 0, seen: 0, missing: 0, duplicates: 0 }), latencyMs: latency }),
+  byGroup: each({
+    ...modeCounts,
+    connected: number,
+    presenceWrong: number,
+    latencyMs: latency,
+    brokerLatencyMs: latency,
+  }),
+  byNode: each({
+    ...zeros({ due: 0, seen: 0, missing: 0, duplicates: 0 }),
+    latencyMs: latency,
+    brokerLatencyMs: latency,
+  }),
   resources: zeros({ cpuMs: 0, rssBytes: 0, cpuMsPerLife: 0, bytesPerClient: 0 }),
 };
 

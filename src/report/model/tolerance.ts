@@ -19,14 +19,16 @@ export interface Tolerance {
 /** The numbers that are compared without their names: what the broker does, and how fast. */
 const compared: readonly string[] = [
   ...faultNames.map((name) => `wills.${name}`),
-  ...["p50", "p90", "p99"].map((name) => `latencyMs.all.${name}`),
+  ...["latencyMs", "brokerLatencyMs"].flatMap((kind) => ["p50", "p90", "p99"].map((name) => `${kind}.all.${name}`)),
+  ...["p50", "p90", "p99", "p100"].map((name) => `storms.untilMs.${name}`),
+  "willRate.perSecond",
   ...["p50", "p99"].map((name) => `connects.latencyMs.${name}`),
   ...["clients.rampPerSecond", "kills.reachedPerSecond"],
 ];
 
 /** Numbers of which more is better; of all others less is better. */
 const moreIsBetter =
-  /\.(?:onTime|rampPerSecond|reachedPerSecond|connected|peakAlive|right|acknowledged|seen|survived|watchersKept|total|expected)$/;
+  /\.(?:onTime|rampPerSecond|reachedPerSecond|connected|peakAlive|right|acknowledged|seen|survived|watchersKept|total|expected|perSecond)$/;
 
 /** Whether a run with more of a number is the better one. */
 export function isMoreBetter(path: string): boolean {

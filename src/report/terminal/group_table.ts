@@ -8,7 +8,7 @@ import { type Column, shortened, tableLines, tableWidth, wrapped } from "./table
 const longestName = 24;
 
 /** Columns that make room where the width does not suffice, the first ones first. */
-const dispensable = ["telemetry", "clients", "p50", "kills", "deviating"];
+const dispensable = ["broker p50", "telemetry", "broker p99", "clients", "p50", "kills", "deviating"];
 
 /** The results of each group; empty where the run had no groups. */
 export function groupTable(report: Report, width: number, style: Style): string[] {

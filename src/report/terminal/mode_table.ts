@@ -2,7 +2,7 @@
 import { formatCount, formatMs } from "../../base/units.ts";
 import { killModes } from "../../fleet/plan/kill_mode.ts";
 import type { LatencyRow } from "../../fleet/result/will_counts.ts";
-import { brokerAlone, latencyNote } from "../model/arrivals/arrival_text.ts";
+import { brokerAlone, latencyNote, shortFloorText } from "../model/arrivals/arrival_text.ts";
 import type { Report } from "../model/report.ts";
 import type { Style } from "./style.ts";
 import { type Column, tableLines, tableWidth, wrapped } from "./table.ts";
@@ -36,7 +36,7 @@ function countColumns(names: ReturnType<typeof faultColumns>, style: Style): Col
 /**
  * Latency from the scheduled kill to the arrival of the will, and from the completed kill.
  *
- * @param shows whether each kill mode has a row, above that of all, and whether a note below states where they start
+ * @param shows whether each kill mode has a row, above that of all, and whether a note below states where they start; without it the note has only the floor of this instrument
  */
 export function latencyTable(
   report: Report,
@@ -47,26 +47,41 @@ export function latencyTable(
   const { latencyMs, brokerLatencyMs } = report;
   if (latencyMs.all.count === 0) return [];
   const modes = shows.byMode ? killModes : [];
-  const rows: { readonly name: string; readonly row: LatencyRow }[] = modes.flatMap((mode) => {
+  const rows: LatencyLine[] = modes.flatMap((mode) => {
     const row = latencyMs.byMode[mode];
-    return row === undefined || row.count === 0 ? [] : [{ name: mode, row }];
+    return row === undefined || row.count === 0 ? [] : [{ name: mode, row, broker: brokerLatencyMs?.byMode[mode] }];
   });
-  const columns: Column<typeof rows[number]>[] = [
+  const usual: Column<LatencyLine>[] = [
     { head: "latency", cell: ({ name }) => name, align: "left" },
     { head: "wills", cell: ({ row }) => formatCount(row.count) },
     ...(["mean", "p50", "p90", "p99", "p999", "max"] as const).map((name) => ({
       head: name === "p999" ? "p99.9" : name,
-      cell: ({ row }: typeof rows[number]) => formatMs(row[name]),
+      cell: ({ row }: LatencyLine) => formatMs(row[name]),
     })),
   ];
+  const apart = (["p50", "p99"] as const).map((name): Column<LatencyLine> => ({
+    head: `broker ${name}`,
+    cell: ({ broker }) => broker === undefined || broker.count === 0 ? "" : formatMs(broker[name]),
+  }));
+  // The row below has the figures of all modes: columns are for those of each mode.
+  const wide = [...usual, ...rows.some(({ broker }) => broker !== undefined) ? apart : []];
+  const columns = tableWidth(wide, rows) <= width ? wide : usual;
   const alone = brokerLatencyMs === undefined ? [] : [{ name: brokerAlone, row: brokerLatencyMs.all }];
   const [head = "", ...lines] = tableLines(columns, [...rows, { name: "all", row: latencyMs.all }, ...alone]);
-  const note = shows.note ? latencyNote(report) : undefined;
+  const note = shows.note ? latencyNote(report) : shortFloorText(report);
   return [
     style.faint(head),
     ...lines.map((line, place) => place < rows.length ? line : style.strong(line)),
     ...note === undefined ? [] : wrapped(note, width),
   ];
+}
+
+/** A row of the table of latencies. */
+interface LatencyLine {
+  readonly name: string;
+  readonly row: LatencyRow;
+  /** From the completed kill. */
+  readonly broker?: LatencyRow | undefined;
 }
 
 /** Emphasizes the heads and the last row, which is the sum. */

@@ -144,6 +144,7 @@ function factLines(report: Report, width: number, keeps: Keeps): string[] {
       `(${formatCount(kills.askedPerSecond)}/s asked), ${formatCount(kills.deferred)} deferred${slip}`,
     ...wills !== undefined && { wills },
     ...load !== undefined && { load },
+    ...!keeps("latency") && shortLatencyText(report),
     ...connects && { connects: connectText(connects) },
     ...report.controls.total > 0 && { controls: controlsText(report.controls) },
     process: `${report.engine === undefined ? "" : `engine ${report.engine}, `}${formatMs(resources.cpuMs)} of CPU` +
@@ -151,9 +152,17 @@ function factLines(report: Report, width: number, keeps: Keeps): string[] {
       `${formatBytes(resources.rssBytes)} of memory${each(resources.bytesPerClient, formatBytes, "client")}` +
       (report.run.target === "embedded" ? ", embedded broker included" : ""),
   };
-  return Object.entries(facts).filter(([name]) => keeps(name as keyof typeof facts)).flatMap(([name, text]) =>
-    wrapped(`${name.padEnd(9)}${text}`, width, " ".repeat(9))
-  );
+  // The line of latencies stands for the table.
+  const shown = Object.entries(facts).filter(([name]) => name === "latency" || keeps(name as Dispensable));
+  return shown.flatMap(([name, text]) => wrapped(`${name.padEnd(9)}${text}`, width, " ".repeat(9)));
+}
+
+/** Both latencies and the floor in one line, for a screen without the table of latencies. */
+function shortLatencyText({ latencyMs: { all }, brokerLatencyMs, floorMs }: Report): { readonly latency?: string } {
+  if (all.count === 0) return {};
+  const alone = brokerLatencyMs === undefined ? "" : `; broker alone ${formatMs(brokerLatencyMs.all.p99)}`;
+  const floor = floorMs === undefined || floorMs.count === 0 ? "" : `; this instrument adds ${formatMs(floorMs.p50)}`;
+  return { latency: `p99 ${formatMs(all.p99)}${alone}${floor}` };
 }
 
 /** Each storm in a sentence, and its wills against time. */

@@ -15,7 +15,7 @@ const zeros = new Array<number>(21).fill(0);
 const latency = { counts: [0, 1, 2, ...zeros.slice(3)], sumMs: 5 };
 const verdicts = { ...{ onTime: 1, late: 1, early: 0, missing: 0, altered: 0 }, ...{ deviating: 0, unseeable: 0 } };
 const reset = {
-  ...{ kills: 3, due: 3, open: 1, latency },
+  ...{ kills: 3, due: 3, open: 1, latency, brokerLatency: { ...latency, sumMs: 4 } },
   ...{ verdicts: { ...verdicts, undecided: 0, optional: 0 }, surplus: { duplicate: 0, unwanted: 0, deviating: 0 } },
 };
 const detail: ProgressDetail = {
@@ -26,7 +26,18 @@ const detail: ProgressDetail = {
   },
 };
 const instants = { began: {}, restarts: [] };
-const numbers = { clients: 10, alive: 9, connected: 9, killed: 3, wills: 3, p50: 1, p99: 2, detail, instants };
+const numbers = {
+  clients: 10,
+  alive: 9,
+  connected: 9,
+  killed: 3,
+  wills: 3,
+  p50: 1,
+  p99: 2,
+  detail,
+  instants,
+  floorMs: { p50: 0.06, p99: 0.2 },
+};
 const progress: Progress = { phase: "kill", phaseMs: 0, phaseOfMs: 1_000, faults: { ...none, late: 1 }, ...numbers };
 const run = { plan: makePlan({ run: "r", seed: 1 }), target: "<b>broker</b>", tool: context.tool };
 const anywhere = { host: "127.0.0.1", port: 0 };
@@ -77,6 +88,9 @@ Deno.test("run views: serves metrics in the Prometheus format", () =>
     assert.equal(value("wills_open", 'kill_mode="reset"'), 1);
     assert.equal(value("will_latency_seconds_bucket", 'kill_mode="reset",le="0.0005"'), 3);
     assert.equal(value("will_latency_seconds_sum", 'kill_mode="reset"'), 0.005);
+    assert.equal(value("will_broker_latency_seconds_bucket", 'kill_mode="reset",le="0.0005"'), 3);
+    assert.equal(value("will_broker_latency_seconds_sum", 'kill_mode="reset"'), 0.004);
+    assert.equal(value("instrument_floor_seconds"), 0.000_06);
     assert.equal(value("phase", 'phase="kill"') + value("phase", 'phase="drain"'), 1);
     const build = `version="${context.tool.version}",engine="epoll",deno="${Deno.version.deno}"`;
     assert.equal(value("build_info", build), 1);

@@ -38,8 +38,9 @@ Deno.test("progress meter: its histograms count each time by range too", () => {
   const meter = new ProgressMeter();
   meter.connects.record(3);
   meter.slip.record(0.05);
-  meter.recordLatency(400_000, "close");
+  meter.recordLatency(400_000, "close", 3);
   const { connects, slip } = meter.times();
   assert.deepEqual([connects.counts[5], slip.counts[0], meter.connects.count, meter.slip.count], [1, 1, 1, 1]);
-  assert.equal(meter.byMode(new Tally(), rules, 0).close!.latency.counts.at(-1), 1);
+  const { latency, brokerLatency } = meter.byMode(new Tally(), rules, 0).close!;
+  assert.deepEqual([latency.counts.at(-1), brokerLatency.counts[5], brokerLatency.sumMs], [1, 1, 3]);
 });

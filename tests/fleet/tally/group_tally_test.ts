@@ -109,10 +109,10 @@ Deno.test("group tally: a repeated will counts for its group, and one of an unkn
 Deno.test("group tally: crosses a thread and merges, with its histograms", () => {
   const [one, other] = [new GroupTally(), new GroupTally()];
   one.of("a").kills = 2;
-  one.recordLatency("a", 10);
+  one.recordLatency("a", 10, 8);
   other.of("a").kills = 3;
   other.of("b").presenceWrong = 1;
-  other.recordLatency("a", 30);
+  other.recordLatency("a", 30, 20);
   one.merge(JSON.parse(JSON.stringify(other.data())));
   const [a, b] = one.rows(["a", "b"]);
   assert.deepEqual({ kills: a!.kills, count: a!.latencyMs.count, presenceWrong: b!.presenceWrong }, {
@@ -121,6 +121,11 @@ Deno.test("group tally: crosses a thread and merges, with its histograms", () =>
     presenceWrong: 1,
   });
   assert.ok(a!.latencyMs.max >= 30);
+  assert.deepEqual([a!.brokerLatencyMs?.count, Math.round(a!.brokerLatencyMs!.max)], [2, 20]);
+  const older = other.data().map(({ brokerHdr: _, ...group }) => group);
+  one.merge(older);
+  const [joined] = one.rows(["a"]);
+  assert.deepEqual([joined!.latencyMs.count, joined!.brokerLatencyMs], [3, undefined]);
 });
 
 Deno.test("group tally: merging shards joins them by group", () => {

@@ -13,7 +13,7 @@ Deno.test("series: a step is one second until a run has more than a thousand ste
 Deno.test("series: cumulative counts become counts of each step", () => {
   const series = new Series(100, minuteMs);
   series.advance({ alive: 10, kills: 2, wills: 1 }, 1_099);
-  series.recordLatency(4, "reset");
+  series.recordLatency(4, "reset", 3);
   series.advance({ alive: 9, kills: 3, wills: 2 }, 1_100);
   series.advance({ alive: 8, kills: 7, wills: 6 }, 2_500);
   const points = mergeSeries([series.finish({ alive: 8, kills: 7, wills: 7 })], minuteMs);
@@ -38,12 +38,13 @@ Deno.test("series: several squads add up, and a squad without data keeps its las
 Deno.test("series: latencies of several squads form one distribution, not an average", () => {
   const squads = [1, 100].map((latencyMs) => {
     const series = new Series(0, minuteMs);
-    for (let count = 0; count < 10; count++) series.recordLatency(latencyMs, "close");
+    for (let count = 0; count < 10; count++) series.recordLatency(latencyMs, "close", latencyMs / 2);
     return series.finish({ alive: 0, kills: 0, wills: 0 });
   });
   const [point] = mergeSeries(squads, minuteMs);
   assert.equal(Math.round(point!.p50), 1);
   assert.equal(Math.round(point!.p99), 100);
+  assert.deepEqual([point!.broker?.count, Math.round(point!.broker!.p99)], [20, 50]);
 });
 
 Deno.test("series: due and faulty wills count in the step of their instant, also when they are judged later", () => {
@@ -83,7 +84,7 @@ Deno.test("series: no squad gives no series", () => assert.deepEqual(mergeSeries
 Deno.test("series: has latencies by kill mode, and saved parts join to the same series", () => {
   const squads = [["reset", 3], ["close", 9], ["reset", 5]].map(([mode, latencyMs]) => {
     const series = new Series(0, minuteMs);
-    series.recordLatency(latencyMs as number, mode as string);
+    series.recordLatency(latencyMs as number, mode as string, 2);
     series.advance({ alive: 1, kills: 1, wills: 1 }, 1_000);
     return series.finish({ alive: 1, kills: 1, wills: 1 });
   });
@@ -93,4 +94,7 @@ Deno.test("series: has latencies by kill mode, and saved parts join to the same 
     ["close", 1, 9],
   ]);
   assert.deepEqual(joinSeries(squads.map((squad) => mergeSeries([squad], minuteMs)), minuteMs), whole);
+  assert.equal(whole[0]!.broker?.count, 3);
+  const older = squads.map((squad) => mergeSeries([squad], minuteMs).map(({ broker: _, ...point }) => point));
+  assert.equal(joinSeries(older, minuteMs)[0]!.broker, undefined);
 });

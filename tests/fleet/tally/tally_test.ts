@@ -30,7 +30,7 @@ function book(random: Random, place: number, ...tallies: readonly Tally[]): void
   for (const tally of tallies) {
     tally.of(mode).kills++;
     tally.add(life, judgement);
-    if (judgement.answer !== undefined) tally.recordLatency(mode, latencyMs);
+    if (judgement.answer !== undefined) tally.recordLatency(mode, latencyMs, latencyMs / 2);
   }
 }
 

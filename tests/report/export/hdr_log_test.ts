@@ -6,7 +6,7 @@ import { passed, reportOf, voided } from "../sample.ts";
 Deno.test("hdr log: another reader finds each will again, second by second, and by kill mode", () => {
   const report = reportOf(passed());
   const text = reportHdrLog(report);
-  assert.deepEqual(listTags(text), ["NO TAG", "reset", "close"]);
+  assert.deepEqual(listTags(text), ["NO TAG", "reset", "close", "broker"]);
   const reader = new HistogramLogReader(text);
   const counts: Record<string, number> = {};
   let starts = 0;
@@ -15,8 +15,9 @@ Deno.test("hdr log: another reader finds each will again, second by second, and 
     if (at.startTimeStampMsec === Date.parse(report.run.startedAt) + 1_000) starts++;
     assert.equal(Math.round(at.endTimeStampMsec - at.startTimeStampMsec), 1_000);
   }
-  assert.deepEqual(counts, { "NO TAG": 29 * 48, reset: 29 * 25, close: 29 * 23 });
-  assert.equal(starts, 3, "the first stretch in which wills came begins a second after the run");
+  assert.deepEqual(counts, { "NO TAG": 29 * 48, reset: 29 * 25, close: 29 * 23, broker: 29 * 48 });
+  assert.match(text, /^#this instrument adds 0.060 ms/m);
+  assert.equal(starts, 4, "the first stretch in which wills came begins a second after the run");
 });
 
 Deno.test("hdr log: a run without wills has no interval", () => {

@@ -59,10 +59,13 @@ Deno.test("live page: during a run, plots have the marks of reached stages, and 
 const lossy = (second: number): Partial<Progress> => ({
   faults: { ...noCounts(), expected: 5 * second, onTime: 4 * second, missing: second },
   detail: lossyDetail(second),
+  ...{ brokerMs: { p50: 0.8, p99: 1.5 }, floorMs: { p50: 0.06, p99: 0.2 } },
 });
 
 Deno.test("live page: shows the faults, the kill modes, the thresholds and the time left", () => {
-  const thresholds = ["wills.missing<1", "latencyMs.all.p99<1s", "slipMs.p99<20"].map(parseThreshold);
+  const thresholds = ["wills.missing<1", "latencyMs.all.p99<1s", "slipMs.p99<20", "brokerLatencyMs.all.p99<1"].map(
+    parseThreshold,
+  );
   const page = new LivePage({ plan, target: "mqtt://broker", tool: context.tool, thresholds }, 0);
   for (let second = 1; second <= 4; second++) {
     page.progress(at(second, { phaseMs: second * 1_000, ...lossy(second) }), second * 1_000);
@@ -73,6 +76,19 @@ Deno.test("live page: shows the faults, the kill modes, the thresholds and the t
   assert.match(text, /wills.missing&lt;1<\/th><td>4<\/td><td class="bad"><b>not met so far/);
   assert.match(text, /latencyMs.all.p99&lt;1s<\/th><td>2 ms<\/td><td class=""><b>met so far/);
   assert.match(text, /slipMs.p99&lt;20<\/th><td>–<\/td><td class="none"><b>at the end/);
+  assert.match(text, /brokerLatencyMs.all.p99&lt;1<\/th><td>1\.50? ms<\/td><td class="bad"><b>not met so far/);
+  const tiles = (parts["live-tiles"] as string).replaceAll(/\s+/g, " ");
+  assert.match(
+    tiles,
+    /Broker alone p99.*1\.50 ms.*from the completed kill; p50 0\.800 ms; this instrument adds 0\.060 ms/,
+  );
+  const latency = plots.find(({ id }: { readonly id: string }) => id === "latency");
+  assert.deepEqual(latency.lines.map(({ label }: { readonly label: string }) => label), [
+    "p99",
+    "p50",
+    "p99, broker alone",
+  ]);
+  assert.deepEqual(latency.data.at(-1), [1.5, 1.5, 1.5, 1.5]);
   const modes = (parts["live-modes"] as string).replaceAll(/\s+/g, " ");
   assert.match(
     modes,

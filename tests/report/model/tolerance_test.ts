@@ -9,6 +9,25 @@ import { failed, latency, passed, reportOf, voided } from "../sample.ts";
 const tool = { name: "mqtt-sim", version: "1.2.3" } as const;
 const base = reportOf(passed());
 
+Deno.test("tolerance: covers the latency of the broker alone, the storms and the rate of the wills", () => {
+  const untilMs = (p50: number) => ({ p50, p90: 20, p99: 30, p100: 40 });
+  const stormy = (p50: number, brokerMs: number, perSecond: number): Report => ({
+    ...base,
+    brokerLatencyMs: { all: latency(1_392, brokerMs, 0), byMode: {} },
+    storms: { due: 9, seen: 9, each: [], untilMs: untilMs(p50) },
+    willRate: { wills: 9, firstMs: 0, lastMs: 9, perSecond },
+  });
+  const worse = (one: Report, other: Report) =>
+    makeComparison([comparedRun("old", one), comparedRun("new", other)], tool, [parseTolerance("10%")]).notes
+      .map((note) => note.replace(/ is .*/, ""));
+  assert.deepEqual(worse(stormy(10, 1, 900), stormy(12, 2, 700)), [
+    ...["p50", "p90", "p99"].map((name) => `new: brokerLatencyMs.all.${name}`),
+    "new: storms.untilMs.p50",
+    "new: willRate.perSecond",
+  ]);
+  assert.deepEqual(worse(stormy(10, 1, 900), stormy(9, 0.5, 1_100)), []);
+});
+
 /** A run whose latencies are so many times those of the baseline. */
 function slower(factor: number): Report {
   const byMode = base.latencyMs.byMode;

@@ -119,17 +119,30 @@ export function reportTiles(report: Report): Tile[] {
   ];
 }
 
+const brokerTileName = "Broker alone p99";
+
+/** The latency of the broker alone, in milliseconds, and what this instrument adds to it. */
+export function brokerAloneTile(
+  { p50, p99 }: { readonly p50: number; readonly p99: number },
+  floorMs: { readonly p50: number } | undefined,
+): Tile {
+  const floor = floorMs === undefined ? "" : `; this instrument adds ${formatMs(floorMs.p50)}`;
+  return {
+    name: brokerTileName,
+    value: formatMs(p99),
+    note: `from the completed kill; p50 ${formatMs(p50)}${floor}`,
+  };
+}
+
 /** The latency of the broker alone, and the floor; absent for a report of an earlier version. */
 function brokerTile({ brokerLatencyMs, floorMs, willRate }: Report): Tile[] {
   if (brokerLatencyMs === undefined) return [];
   const { count, p50, p99 } = brokerLatencyMs.all;
-  const floor = floorMs === undefined || floorMs.count === 0 ? "" : `; this instrument adds ${formatMs(floorMs.p50)}`;
+  const floor = floorMs === undefined || floorMs.count === 0 ? undefined : floorMs;
   return [
-    {
-      name: "Broker alone p99",
-      value: formatMs(count === 0 ? NaN : p99),
-      note: count === 0 ? "no will came" : `from the completed kill; p50 ${formatMs(p50)}${floor}`,
-    },
+    count === 0
+      ? { name: brokerTileName, value: formatMs(NaN), note: "no will came" }
+      : brokerAloneTile({ p50, p99 }, floor),
     ...willRate?.perSecond === undefined ? [] : [{
       name: "Wills per second",
       value: formatCount(willRate.perSecond >= 100 ? Math.round(willRate.perSecond) : willRate.perSecond),

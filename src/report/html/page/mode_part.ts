@@ -96,28 +96,44 @@ function ruleNotes(report: Report): Markup | undefined {
   return markup`<div class="rules note"><p>Rules that the wrong wills break:</p><ul>${kinds}</ul></div>`;
 }
 
+/** A row of the table of latencies. */
+interface LatencyLine {
+  readonly name: string;
+  readonly row: LatencyRow;
+  /** From the completed kill. */
+  readonly broker: LatencyRow | undefined;
+}
+
 function latencyTable({ latencyMs, brokerLatencyMs }: Report): Markup {
   const names = ["p50", "p99", "max", "p90", "p999", "mean"] as const;
-  const rows: { readonly name: string; readonly row: LatencyRow }[] = killModes.flatMap((mode) => {
+  const rows: LatencyLine[] = killModes.flatMap((mode) => {
     const row = latencyMs.byMode[mode];
-    return row === undefined || row.count === 0 ? [] : [{ name: mode, row }];
+    return row === undefined || row.count === 0 ? [] : [{ name: mode, row, broker: brokerLatencyMs?.byMode[mode] }];
   });
-  const alone = brokerLatencyMs === undefined ? [] : [{ name: brokerAlone, row: brokerLatencyMs.all }];
+  const apart = rows.some(({ broker }) => broker !== undefined) ? ["p50", "p99"] as const : [];
+  const alone = brokerLatencyMs === undefined
+    ? []
+    : [{ name: brokerAlone, row: brokerLatencyMs.all, broker: undefined }];
   const cells = (row: LatencyRow) => names.map((name) => markup`<td>${formatMs(row[name])}</td>`);
-  const heads = ["wills", ...names.map((name) => name === "p999" ? "p99.9" : name)];
+  const brokerCells = (row: LatencyRow | undefined) =>
+    apart.map((name) => markup`<td>${row === undefined || row.count === 0 ? "" : formatMs(row[name])}</td>`);
+  const heads = [
+    ...["wills", ...names.map((name) => name === "p999" ? "p99.9" : name)],
+    ...apart.map((name) => `broker ${name}`),
+  ];
   return markup`
     <thead>
       <tr><th scope="col">mode</th>${heads.map((head) => markup`<th scope="col">${head}</th>`)}</tr>
     </thead>
     <tbody>${
-    [...rows, { name: "all", row: latencyMs.all }, ...alone].map(({ name, row }) =>
+    [...rows, { name: "all", row: latencyMs.all, broker: undefined }, ...alone].map(({ name, row, broker }) =>
       markup`<tr${
         name === "all" || name === brokerAlone
           ? markup`
             class="all"
           `
           : undefined
-      }><th scope="row">${name}</th><td>${formatCount(row.count)}</td>${cells(row)}</tr>
+      }><th scope="row">${name}</th><td>${formatCount(row.count)}</td>${cells(row)}${brokerCells(broker)}</tr>
 `
     )
   }</tbody>

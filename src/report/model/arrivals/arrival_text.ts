@@ -31,6 +31,12 @@ export function floorText({ floorMs, engine }: Report): string | undefined {
     `(p50 of ${echoes}; p99 ${formatMs(floorMs.p99)})`;
 }
 
+/** The same in few words, for a small screen. */
+export function shortFloorText({ floorMs }: Report): string | undefined {
+  if (floorMs === undefined || floorMs.count === 0) return undefined;
+  return `This instrument adds ${formatMs(floorMs.p50)} to each latency (p99 ${formatMs(floorMs.p99)}).`;
+}
+
 /** Where both latencies start, and the floor, in sentences; undefined for a report of an earlier version, and without a will. */
 export function latencyNote(report: Report): string | undefined {
   if (report.brokerLatencyMs === undefined || report.latencyMs.all.count === 0) return undefined;
