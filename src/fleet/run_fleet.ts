@@ -216,18 +216,18 @@ function synsAgain(): number | undefined {
 /** The last progress of the squads, and why `abortOn` ended the run. */
 class WatchedProgress {
   readonly hooks: FleetHooks;
-  readonly #tell: (progress: Progress) => void;
+  readonly #report: (progress: Progress) => void;
   #last: Progress | undefined;
   aborted: string | undefined;
 
   /** @param more what each progress has in addition */
   constructor(hooks: FleetHooks, more: Pick<Progress, "floorMs"> = {}) {
     const abort = new AbortController();
-    this.#tell = (progress) => hooks.onProgress({ ...progress, ...more });
+    this.#report = (progress) => hooks.onProgress({ ...progress, ...more });
     const onProgress = (progress: Progress) => {
       this.#last = progress;
       // The squads are over, and the broker's counters may come yet.
-      if (progress.phase !== "done") this.#tell(progress);
+      if (progress.phase !== "done") this.#report(progress);
       if (this.aborted !== undefined) return;
       this.aborted = hooks.abortOn?.(progress);
       if (this.aborted !== undefined) abort.abort();
@@ -241,7 +241,7 @@ class WatchedProgress {
     if (this.#last === undefined) return;
     const { began, restarts } = this.#last.instants;
     const instants = { began: { ...began, counters: fromMs }, restarts };
-    this.#tell({ ...this.#last, phase: "counters", phaseMs, phaseOfMs: renewedWithinMs, instants });
+    this.#report({ ...this.#last, phase: "counters", phaseMs, phaseOfMs: renewedWithinMs, instants });
   }
 }
 
