@@ -5,6 +5,7 @@
  *
  * @module
  */
+export type { AuthClient, Authenticator, AuthExchange, Step as AuthStep } from "./src/auth/exchange.ts";
 export { InvariantError, ProtocolError, UsageError } from "./src/base/failure.ts";
 export { Histogram, type HistogramRow } from "./src/base/histogram.ts";
 export { Broker, type BrokerOptions } from "./src/broker/broker.ts";

@@ -19,6 +19,8 @@ interface ShellOutcome {
   readonly tookMs: number;
   /** The end of its standard error, without surrounding line ends; empty if it wrote nothing. */
   readonly errorTail: string;
+  /** Its standard output, where it had input. */
+  readonly output?: Uint8Array;
 }
 
 /** The options of a command. */
@@ -28,10 +30,14 @@ export interface ShellOptions {
   readonly limitMs: number;
   /** Kills the command when aborted; counts as a timeout. */
   readonly stop?: AbortSignal;
+  /** Its standard input; with it, the outcome has the standard output. */
+  readonly input?: Uint8Array;
 }
 
 /** Maximum number of kept bytes of standard error. */
 const tailBytes = 2_048;
+/** Maximum number of kept bytes of standard output; a longer one is cut. */
+const outputBytes = 131_072;
 /**
  * Maximum wait in milliseconds for the last output of a command that has ended: background processes may keep the pipe
  * open.
@@ -51,10 +57,12 @@ const shellName = windows ? "cmd" : "sh";
  * @throws UsageError if there is no shell, or it may not be run
  */
 export async function runShell(command: string, name: string, options: ShellOptions): Promise<ShellOutcome> {
-  const { clock, limitMs, stop } = options;
+  const { clock, limitMs, stop, input } = options;
   const fromMs = clock.nowMs();
-  const child = spawn(command, name);
-  const tail = new Tail(child.stderr);
+  const child = spawn(command, name, input !== undefined);
+  const tail = new Tail(child.stderr, tailBytes);
+  const output = input === undefined ? undefined : new Tail(child.stdout, outputBytes);
+  if (input !== undefined) void feed(child.stdin, input);
   let timedOut = false;
   const kill = () => {
     timedOut = true;
@@ -70,7 +78,19 @@ export async function runShell(command: string, name: string, options: ShellOpti
   // Background processes of the command do not keep this program alive.
   child.unref();
   await tail.lastWords();
-  return { end: endOf(status, timedOut), tookMs, errorTail: tail.text };
+  await output?.lastWords();
+  return { end: endOf(status, timedOut), tookMs, errorTail: tail.text, ...output && { output: output.bytes } };
+}
+
+/** Writes the input of a command, which may end without reading it. */
+async function feed(stdin: WritableStream<Uint8Array>, input: Uint8Array): Promise<void> {
+  const writer = stdin.getWriter();
+  try {
+    await writer.write(input);
+    await writer.close();
+  } catch {
+    // A command that reads no input has closed it.
+  }
 }
 
 /**
@@ -103,13 +123,13 @@ function endWords(end: ShellEnd): string {
   }
 }
 
-function spawn(command: string, name: string): Deno.ChildProcess {
+function spawn(command: string, name: string, hasInput = false): Deno.ChildProcess {
   const args = windows ? ["/d", "/s", "/c", `"${command}"`] : ["-c", command];
   try {
     return new Deno.Command(shellName, {
       args,
-      stdin: "null",
-      stdout: "null",
+      stdin: hasInput ? "piped" : "null",
+      stdout: hasInput ? "piped" : "null",
       stderr: "piped",
       ...windows && { windowsRawArguments: true },
     }).spawn();
@@ -134,13 +154,20 @@ function endOf({ code, signal }: Deno.CommandStatus, timedOut: boolean): ShellEn
   return signal === null ? { kind: "exit", code } : { kind: "signal", signal };
 }
 
-/** The end of a stream of bytes, as text. */
+/** The end of a stream of bytes. */
 class Tail {
   #bytes = new Uint8Array(0);
+  readonly #most: number;
   readonly #over: Promise<void>;
 
-  constructor(stream: ReadableStream<Uint8Array>) {
+  /** @param most how many bytes of the end to keep */
+  constructor(stream: ReadableStream<Uint8Array>, most: number) {
+    this.#most = most;
     this.#over = this.#read(stream);
+  }
+
+  get bytes(): Uint8Array {
+    return this.#bytes;
   }
 
   get text(): string {
@@ -161,7 +188,7 @@ class Tail {
         const all = new Uint8Array(this.#bytes.length + chunk.length);
         all.set(this.#bytes);
         all.set(chunk, this.#bytes.length);
-        this.#bytes = all.slice(-tailBytes);
+        this.#bytes = all.slice(-this.#most);
       }
     } catch {
       // A broken pipe has no more data.

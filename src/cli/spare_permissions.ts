@@ -45,6 +45,7 @@ function isEverythingGiven(): boolean {
 
 /** Commands of the user, and nftables for kill mode vanish; a scenario file may name that too. */
 function runsPrograms(asked: Extract<ParsedCommand, { readonly command: "capacity" | "fleet" | "check" }>): boolean {
+  if (asked.authCommand !== undefined) return true;
   if (asked.command !== "capacity" && asked.restartCommand !== undefined) return true;
   if (asked.command === "check") return false;
   if (asked.kickCommand !== undefined) return true;

@@ -12,6 +12,7 @@ import { commandNames, flagsAt, subcommandsOf } from "../../src/cli/line/grammar
 import { readCommandLine } from "../../src/cli/command_line.ts";
 import { tool } from "../../src/cli/process/tool.ts";
 import { shellCommands } from "../docs/shell_words.ts";
+import { neededOptions } from "../fleet/plan/needed_options.ts";
 import { captured } from "./captured.ts";
 import { eachCase } from "../support/steps.ts";
 
@@ -33,7 +34,7 @@ function helpOf(text: string, flag: string): string {
 const sections: Readonly<Record<string, string>> = {
   Scenario: "scenario",
   Target:
-    "url username password password-file node credentials ws-header aws-sign wait protocol source-address source-ports engine",
+    "url username password password-file node credentials ws-header aws-sign auth-method auth-data auth-command reauth-every wait protocol source-address source-ports engine",
   TLS: "tls-ca tls-cert tls-key tls-key-passphrase-file tls-server-name tls-insecure alpn",
   Parts: "shard start-at",
   Fleet:
@@ -71,7 +72,7 @@ Deno.test("help: each flag has its default, except switches and logins", async (
 Deno.test("help: the limits are those of the plan", async () => {
   const text = await help(["fleet"]);
   const planOf = (name: string, value: number) =>
-    makePlan({ run: "r", seed: 1, watchers: 100, [name]: value } as PlanRequest);
+    makePlan({ run: "r", seed: 1, watchers: 100, ...neededOptions[name], [name]: value } as PlanRequest);
   for (const [name, { flag, value: kind }] of optionList) {
     if (!isNumber(kind)) continue;
     const { min, max } = kind;
@@ -139,7 +140,7 @@ Deno.test("help: check --help has each flag, area and exit code", async () => {
   const text = await help(["check"]);
   const found = [...text.matchAll(/^ {2}(?:-\w, )?--([a-z-]+)/gm)].map((match) => match[1]);
   const flags =
-    "url username password password-file ws-header aws-sign denied-topic restart-command wait engine tls-ca tls-cert tls-key tls-key-passphrase-file tls-server-name tls-insecure alpn only rule protocol quick list slack parallel profile color annotations verbose quiet " +
+    "url username password password-file ws-header aws-sign auth-method auth-data auth-command denied-topic restart-command wait engine tls-ca tls-cert tls-key tls-key-passphrase-file tls-server-name tls-insecure alpn only rule protocol quick list slack parallel profile color annotations verbose quiet " +
     "report html junit markdown";
   assert.deepEqual(found, flags.split(" "));
   for (const area of Object.keys(areas)) assert.match(text, new RegExp(`^  ${area} +\\S`, "m"));

@@ -11,6 +11,7 @@ import type { ConformanceResult } from "../../conformance/case/result.ts";
 import { runConformance } from "../../conformance/run_conformance.ts";
 import { type CaseRun, selectCases, type Selection } from "../../conformance/check/select.ts";
 import { makePlan } from "../../fleet/plan/make_plan.ts";
+import { withCredentials } from "../../fleet/preflight/read_credentials.ts";
 import { awaitBroker, triedText } from "../../fleet/preflight/await_broker.ts";
 import type { Notice } from "../../fleet/result/result.ts";
 import { isValidTopicName } from "../../mqtt/topic.ts";
@@ -34,6 +35,7 @@ import { type CheckTarget, startCheckTarget } from "./check_target.ts";
 import { checkTlsFlags, passwordOf } from "../fleet/fleet_request.ts";
 import { embedded } from "../fleet/broker_choice.ts";
 import { restartBy } from "./check_restart.ts";
+import { checkAuth } from "./check_auth.ts";
 
 /** The dependencies of the command; a test may replace them. */
 export interface CheckDeps {
@@ -46,12 +48,13 @@ export interface CheckDeps {
 const realDeps: CheckDeps = { runConformance, startTarget: startCheckTarget, openInterrupts, catalog };
 
 /** Refuses options that our own broker does not need; a topic must be one that clients can publish to. */
-function checkLogin({ url, username, password, passwordFile, deniedTopic }: CheckAsked): void {
+function checkLogin({ url, username, password, passwordFile, deniedTopic, authMethod }: CheckAsked): void {
   const flags = {
     "--username": username,
     "--password": password,
     "--password-file": passwordFile,
     "--denied-topic": deniedTopic,
+    "--auth-method": authMethod,
   };
   const asked = Object.entries(flags).find(([, value]) => value !== undefined);
   if (url === undefined && asked !== undefined) {
@@ -95,7 +98,9 @@ export async function check(given: CheckAsked, output: Output, deps: CheckDeps =
     only: asked.only,
     rules: asked.rule,
     quick: asked.quick ?? false,
-    protocols: protocols[asked.protocol ?? "both"] as readonly Protocol[] | undefined,
+    protocols: protocols[asked.protocol ?? (asked.authMethod === undefined ? "both" : "5")] as
+      | readonly Protocol[]
+      | undefined,
   };
   const runs = selected(deps.catalog, selection);
   if (asked.list === true) return list(runs, output);
@@ -105,6 +110,7 @@ export async function check(given: CheckAsked, output: Output, deps: CheckDeps =
     username: asked.username ?? asked.url?.username,
     password: password ?? asked.url?.password,
   };
+  const auth = await checkAuth(asked, login);
   const restart = await restartBy(asked);
   const named = await namedTarget(asked);
   const { engine = "auto" } = asked;
@@ -117,6 +123,7 @@ export async function check(given: CheckAsked, output: Output, deps: CheckDeps =
       ...selection,
       target: named ?? parseEndpoint(own!.url),
       login: own?.login ?? withoutAbsent(login),
+      auth,
       deniedTopic: own?.deniedTopic ?? asked.deniedTopic,
       slack: asked.slack,
       parallel: asked.parallel,
@@ -147,12 +154,18 @@ export async function check(given: CheckAsked, output: Output, deps: CheckDeps =
 /** Waits for a broker that is still starting; the check then says what it found, or that the broker does not answer. */
 async function awaitTarget(
   { target, login = {} }: ConformanceRun,
-  { wait = 0, quiet, engine }: CheckAsked,
+  { wait = 0, quiet, engine, authMethod, authData, authCommand }: CheckAsked,
   err: Stream,
   interrupt: AbortSignal,
 ): Promise<void> {
   if (wait === 0) return;
-  const plan = makePlan({ seed: 0, run: "wait", ...login, ...engine !== undefined && { engine } });
+  const plan = await withCredentials(makePlan({
+    ...{ seed: 0, run: "wait", ...login },
+    ...engine !== undefined && { engine },
+    ...authMethod !== undefined && { authMethod },
+    ...authData !== undefined && { authData },
+    ...authCommand !== undefined && { authCommand },
+  }));
   const tell = (text: string) => quiet ? undefined : err.write(`${text}\n`);
   const awaitHooks = { onNotice: ({ text }: Notice) => void tell(text), interrupt };
   const { name } = await chooseEngineFor(target, plan.engine);

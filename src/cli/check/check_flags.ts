@@ -19,7 +19,7 @@ import {
   valueFlag,
   wordValue,
 } from "../options/flag.ts";
-import { planFlag, sectionFlags } from "../options/plan_flags.ts";
+import { planFlag, planFlags, sectionFlags } from "../options/plan_flags.ts";
 import { whole } from "../options/setting.ts";
 import { annotationsFlag } from "../report/print_report.ts";
 import { checkReportFlags } from "../report/check_outputs.ts";
@@ -70,6 +70,13 @@ const target = object("Target", {
     "Sign each WebSocket request for AWS IoT Core in this region (Signature Version 4). The credentials are " +
       "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN of the environment. Default: no signature.",
   ),
+  authMethod: planFlag(
+    "authMethod",
+    "Authentication method of each CONNECT (enhanced authentication, MQTT 5.0): SCRAM-SHA-1, SCRAM-SHA-256 or " +
+      "SCRAM-SHA-512 with the user name and the password, or another one with --auth-data or --auth-command. The cases " +
+      "are then those of 5.0.",
+  ),
+  ...planFlags("authData", "authCommand"),
   deniedTopic: valueFlag(
     "--denied-topic",
     word("TOPIC"),

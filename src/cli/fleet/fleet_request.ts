@@ -1,6 +1,7 @@
 /**
  * From the flags of `mqtt-sim fleet` to the run: the plan's request, and the user that logs in.
  */
+import type { AuthSettings } from "../../auth/auth_settings.ts";
 import { textOfBytes } from "../../base/byte_text.ts";
 import { UsageError } from "../../base/failure.ts";
 import { freshSeed } from "../../base/random.ts";
@@ -88,12 +89,21 @@ export function firstNode(
 }
 
 /**
- * Refuses settings of TLS and WebSocket for the embedded broker, before it starts.
+ * Refuses settings of TLS, WebSocket and enhanced authentication for the embedded broker, before it starts.
  *
  * @throws UsageError when there are any
  */
-export function checkTlsFlags(tls: TlsAsked & WebAsked, { endpoint }: BrokerChoice): void {
+export function checkTlsFlags(
+  { authMethod, ...tls }: TlsAsked & WebAsked & AuthSettings,
+  { endpoint }: BrokerChoice,
+): void {
   if (endpoint !== undefined) return;
+  if (authMethod !== undefined) {
+    throw new UsageError(
+      `Cannot use --auth-method ${JSON.stringify(authMethod)} with the embedded broker, which has no enhanced ` +
+        "authentication: expected a --url",
+    );
+  }
   const webFlag = webFlagOf(tls);
   if (webFlag !== undefined) {
     throw new UsageError(`Cannot use ${webFlag} with the embedded broker: expected a --url with ws:// or wss://`);

@@ -97,7 +97,7 @@ const longestTold = 200;
 
 /** A value as an error shows it: cut, and without secrets. */
 function toldValue(name: string, input: unknown): string {
-  if (name === "password" || name === "ws-header") return '"…"';
+  if (["password", "ws-header", "auth-data"].includes(name)) return '"…"';
   let text: string;
   try {
     text = withMaskedUrls(JSON.stringify(typeof input === "string" ? withoutSecrets(input) : input) ?? String(input));

@@ -22,7 +22,7 @@ import type { TimedWorld } from "../../net/world.ts";
 
 /** The dependencies that all cases of a check share. */
 export interface RunnerDeps {
-  readonly run: Pick<ConformanceRun, "login" | "deniedTopic" | "profile" | "quick">;
+  readonly run: Pick<ConformanceRun, "login" | "auth" | "deniedTopic" | "profile" | "quick">;
   readonly world: TimedWorld;
   readonly bounds: Bounds;
   readonly pacer: Pacer;
@@ -221,6 +221,7 @@ export class CaseRunner {
       ...{ world, bounds, protocol, pacer },
       name: `${runName}${protocol === "5.0" ? "5" : "4"}c${number.toString(36)}`,
       login: run.login ?? {},
+      auth: run.auth,
       limits: known?.spoken === true ? known.limits : noLimits,
       deniedTopic: run.deniedTopic,
       random: random.child(number),

@@ -1,6 +1,7 @@
 /**
  * The request of a check, and its callbacks.
  */
+import type { Authenticator } from "../../auth/exchange.ts";
 import type { Endpoint } from "../../net/endpoint.ts";
 import type { EngineChoice } from "../../net/engine.ts";
 import type { Deviation } from "../../profiles/profile.ts";
@@ -36,6 +37,8 @@ export interface ConformanceRun extends Selection {
   readonly target: Endpoint;
   /** The login of each client. Default: none. */
   readonly login?: CheckLogin | undefined;
+  /** The enhanced authentication of each client of MQTT 5.0. Default: none. */
+  readonly auth?: Authenticator | undefined;
   /** Multiplies every time bound. Default: 1. */
   readonly slack?: number | undefined;
   /** Cases at a time. Default: 40. */

@@ -2,6 +2,7 @@
  * The context of a case: client ids and topics that no other case uses, probes, distinguishable wills and messages,
  * and the cleanup. Each case has one context for each version.
  */
+import type { Authenticator } from "../../auth/exchange.ts";
 import { bytesOfText } from "../../base/byte_text.ts";
 import type { Random } from "../../base/random.ts";
 import { encode } from "../../mqtt/codec/codec.ts";
@@ -35,6 +36,8 @@ export interface CaseContextDeps {
   /** Unique on the broker: run and case. Only letters and digits. */
   readonly name: string;
   readonly login: CheckLogin;
+  /** Enhanced authentication of each CONNECT of MQTT 5.0, if any. */
+  readonly auth?: Authenticator | undefined;
   /** The broker's limits: from its first CONNACK of this version, or observed. */
   readonly limits: KnownLimits;
   readonly pacer: Pacer;
@@ -89,7 +92,10 @@ export class CaseContext {
    */
   constructor(deps: CaseContextDeps) {
     this.#deps = deps;
-    this.transcript = new Transcript(bytesOfText(deps.login.password ?? ""));
+    this.transcript = new Transcript(
+      bytesOfText(deps.login.password ?? ""),
+      deps.auth?.secret ?? new Uint8Array(),
+    );
     this.#originMs = deps.world.clock.nowMs();
     this.#admission = new Admission(deps.pacer, (ms) => this.pause(ms));
   }
@@ -189,11 +195,11 @@ export class CaseContext {
   }
 
   #dial(name: string, hasWaited: boolean): Probe {
-    const { world, bounds, pacer, limits, lookOnMs } = this.#deps;
+    const { world, bounds, pacer, limits, lookOnMs, auth } = this.#deps;
     const same = this.#probes.filter((probe) => probe.name.replace(/ \d+$/, "") === name).length;
     pacer.opens(hasWaited);
     const deps = {
-      ...{ world, bounds, limits, lookOnMs, transcript: this.transcript, originMs: this.#originMs },
+      ...{ world, bounds, limits, lookOnMs, auth, transcript: this.transcript, originMs: this.#originMs },
       onSideFault: (fault: SideFault) => void this.sideFaults.push(fault),
       onRefusedForLoad: (what: string) => this.#admission.refused(probe, what),
       onUnreachable: (how: string) => void (this.unreachable ??= how),

@@ -27,7 +27,7 @@ export function packetText(packet: Packet): string {
   }
 
   function valueText(name: string, value: unknown): string {
-    if (name === "password") return "(not shown)";
+    if (name === "password" || name === "authenticationData") return "(not shown)";
     if (name === "reasonCode") return codeText(value as number);
     if (name === "reasonCodes") return (value as number[]).map(codeText).join(" ");
     return plainText(value);
@@ -50,13 +50,15 @@ export function payloadText(bytes: Uint8Array): string {
   }
 }
 
-/** Bytes as pairs of hexadecimal digits, at most so many of them; those of a secret as `**`. */
-export function hexText(bytes: Uint8Array, most = 256, secret: Uint8Array = new Uint8Array()): string {
+/** Bytes as pairs of hexadecimal digits, at most so many of them; those of secrets as `**`. */
+export function hexText(bytes: Uint8Array, most = 256, ...secrets: readonly Uint8Array[]): string {
   // A secret that begins within the shown part may end beyond it.
-  const looked = bytes.subarray(0, most + secret.length);
+  const looked = bytes.subarray(0, most + Math.max(0, ...secrets.map(({ length }) => length)));
   const pairs = Array.from(looked, (byte) => byte.toString(16).padStart(2, "0"));
-  for (let at = 0; secret.length > 0 && at + secret.length <= looked.length; at++) {
-    if (secret.every((byte, index) => looked[at + index] === byte)) pairs.fill("**", at, at + secret.length);
+  for (const secret of secrets) {
+    for (let at = 0; secret.length > 0 && at + secret.length <= looked.length; at++) {
+      if (secret.every((byte, index) => looked[at + index] === byte)) pairs.fill("**", at, at + secret.length);
+    }
   }
   const shown = pairs.slice(0, most).join(" ");
   return bytes.length > most ? `${shown} … (${bytes.length} bytes)` : shown;

@@ -2,10 +2,19 @@
  * The lower half of a probe: its link, and the record of sent and received packets. `probe.ts` has the expectations of
  * cases.
  */
+import { ConnectAuth } from "../../auth/connect_auth.ts";
+import type { Authenticator } from "../../auth/exchange.ts";
 import type { ProtocolError } from "../../base/failure.ts";
 import { encode } from "../../mqtt/codec/codec.ts";
 import type { PacketFault } from "../../mqtt/codec/lenient.ts";
-import type { ConnackPacket, DisconnectPacket, Packet, PacketType, ProtocolVersion } from "../../mqtt/packet.ts";
+import type {
+  ConnackPacket,
+  ConnectPacket,
+  DisconnectPacket,
+  Packet,
+  PacketType,
+  ProtocolVersion,
+} from "../../mqtt/packet.ts";
 import type { DialReceiver, Link, LinkEnd } from "../../net/link.ts";
 import { type PacketReceiver, PacketStream } from "../../net/packet_stream.ts";
 import { answerTo } from "./answer_to.ts";
@@ -30,6 +39,8 @@ export interface ProbeDeps {
   readonly transcript: Transcript;
   /** When the case began. */
   readonly originMs: number;
+  /** Enhanced authentication of the first CONNECT, where the check has a method. */
+  readonly auth?: Authenticator | undefined;
   /** The known limits of the broker before the probe's own CONNACK. */
   readonly limits: KnownLimits;
   /** How long the probe waits after the bounds, to distinguish late from missing. */
@@ -87,6 +98,9 @@ export class ProbeLink implements DialReceiver, PacketReceiver {
   #opened = false;
   #unreadable: ProbeEnd | undefined;
   #limits: KnownLimits;
+  #auth: ConnectAuth | undefined;
+  /** CONNECT is sent, and enhanced authentication is not over. */
+  #authenticates = false;
   /** Messages above QoS 0 that the broker has not acknowledged. */
   readonly #unacknowledged = new Set<number>();
   /** For each PINGREQ that is not answered, whether it was sent by {@link staysAlive}. */
@@ -110,6 +124,16 @@ export class ProbeLink implements DialReceiver, PacketReceiver {
 
   /** Sends packets, in one write. @throws NotTestable for a packet that the broker has announced not to take */
   send(...packets: readonly Packet[]): this {
+    const [connect, ...others] = packets;
+    if (connect?.type === "connect" && this.#opensWithMethod && !hasMethod(connect)) {
+      if (others.length > 0) this.#authenticatesAlone();
+      return this.#authenticate(connect);
+    }
+    if (this.#authenticates && connect?.type !== "disconnect") this.#authenticatesAlone();
+    return this.#sendPackets(packets);
+  }
+
+  #sendPackets(packets: readonly Packet[]): this {
     const encoded = packets.map((packet) => encode(packet, this.version));
     packets.forEach((packet, index) => this.#account(packet, encoded[index]!.length));
     packets.forEach((packet, index) => this.log(">", packetText(packet), encoded[index]));
@@ -119,8 +143,36 @@ export class ProbeLink implements DialReceiver, PacketReceiver {
   /** Sends bytes, a packet or not; `what` describes them. */
   sendBytes(bytes: Iterable<number>, what: string): this {
     const sent = Uint8Array.from(bytes);
+    if (this.#opensWithMethod && sent[0] === 0x10) {
+      throw new NotTestable("the case sends CONNECT as bytes, which have no authentication method");
+    }
     this.log(">", what, sent);
     return this.#write(sent);
+  }
+
+  /** Whether the next CONNECT needs the method of the check. */
+  get #opensWithMethod(): boolean {
+    return this.deps.auth !== undefined && this.version === 5 && this.#auth === undefined;
+  }
+
+  /** [MQTT5 3.1.2-30] */
+  #authenticatesAlone(): never {
+    throw new NotTestable(
+      "the case sends packets before CONNACK, which a client with an authentication method must not",
+    );
+  }
+
+  #authenticate(connect: ConnectPacket): this {
+    this.#authenticates = true;
+    this.#auth = new ConnectAuth(this.deps.auth!, connect, {
+      send: (packet) => void this.#sendPackets([packet]),
+      fail: (sentence) => {
+        this.log("=", `enhanced authentication failed: ${sentence}`);
+        this.reset();
+      },
+    });
+    this.#auth.start();
+    return this;
   }
 
   /** A packet identifier that was not used on this link. */
@@ -221,7 +273,12 @@ export class ProbeLink implements DialReceiver, PacketReceiver {
     if (this.judgesPackets) faultsOf(packet, faults, this.version).forEach(this.deps.onSideFault);
     const refusal = refusalForLoad(packet, this.version);
     if (refusal !== undefined) this.deps.onRefusedForLoad(refusal);
-    if (packet.type === "connack") this.#connected(packet);
+    if (packet.type === "auth" && this.#authenticates) return this.#auth!.onAuth(packet);
+    if (packet.type === "connack") {
+      this.#authenticates = false;
+      if (packet.reasonCode === 0 && this.#auth?.onAccepted(packet) === false) return;
+      this.#connected(packet);
+    }
     if ("packetId" in packet && packet.packetId !== undefined) this.#acknowledged(packet);
     this.inbox.push({ packet, atMs: this.nowMs });
     const answer = this.acknowledges ? answerTo(packet) : undefined;
@@ -296,8 +353,14 @@ export class ProbeLink implements DialReceiver, PacketReceiver {
     this.#end = { how, atMs: this.nowMs };
     this.log("=", endText(this.#end));
     this.#stream.stop();
+    this.#auth?.stop();
     this.patience.lookAgain();
   }
+}
+
+/** The case has its own method or data. */
+function hasMethod({ properties: { authenticationMethod, authenticationData } = {} }: ConnectPacket): boolean {
+  return (authenticationMethod ?? authenticationData) !== undefined;
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {

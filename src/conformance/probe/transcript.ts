@@ -25,17 +25,16 @@ const longest = 400;
 export class Transcript {
   /** The lines so far. */
   readonly lines: TranscriptLine[] = [];
-  readonly #secret: Uint8Array;
+  readonly #secrets: readonly Uint8Array[];
   #dropped = 0;
 
-  /** @param secret bytes that are not to be seen, such as a password; empty for none */
   /**
    * Starts an empty transcript.
    *
-   * @param secret bytes that the transcript masks
+   * @param secrets bytes that the transcript masks, such as a password; empty ones count for nothing
    */
-  constructor(secret: Uint8Array = new Uint8Array()) {
-    this.#secret = secret;
+  constructor(...secrets: readonly Uint8Array[]) {
+    this.#secrets = secrets;
   }
 
   /** Adds a line. */
@@ -44,7 +43,7 @@ export class Transcript {
       this.#dropped++;
       return;
     }
-    const hex = bytes === undefined ? {} : { hex: hexText(bytes, undefined, this.#secret) };
+    const hex = bytes === undefined ? {} : { hex: hexText(bytes, undefined, ...this.#secrets) };
     this.lines.push({ atMs: Math.round(atMs * 10) / 10, link, direction, text, ...hex });
   }
 

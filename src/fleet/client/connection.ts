@@ -2,15 +2,17 @@
  * One MQTT connection of the fleet: a link, its packets, and keep alive. The owner handles the content of the packets:
  * a virtual client, a watcher, a canary.
  */
+import { ConnectAuth } from "../../auth/connect_auth.ts";
 import type { Deadline } from "../../base/deadlines.ts";
 import type { ProtocolError } from "../../base/failure.ts";
 import { encode } from "../../mqtt/codec/codec.ts";
 import { type PacketFault, packetFaultText } from "../../mqtt/codec/lenient.ts";
-import type { DisconnectPacket, Packet, ProtocolVersion } from "../../mqtt/packet.ts";
+import type { AuthPacket, ConnectPacket, DisconnectPacket, Packet, ProtocolVersion } from "../../mqtt/packet.ts";
 import type { DialReceiver, Link, LinkEnd } from "../../net/link.ts";
 import { type PacketReceiver, PacketStream } from "../../net/packet_stream.ts";
 import { Drip } from "./drip.ts";
-import type { FleetWorld, Wakeable } from "./fleet_world.ts";
+import { Renewal } from "./renewal.ts";
+import type { FleetAuth, FleetWorld, Wakeable } from "./fleet_world.ts";
 import type { ConnectionEnd } from "../life/connection_end.ts";
 
 /** The callbacks of a connection. */
@@ -55,6 +57,8 @@ export class ClientConnection implements DialReceiver, PacketReceiver, Wakeable 
   #pingedMs: number | undefined;
   #overdue = false;
   #cleanStart = false;
+  #auth: ConnectAuth | undefined;
+  #renewal: Renewal | undefined;
   #disconnect: DisconnectPacket | undefined;
   #received: Uint8Array | undefined;
   readonly #world: FleetWorld;
@@ -105,7 +109,20 @@ export class ClientConnection implements DialReceiver, PacketReceiver, Wakeable 
   /** Sends one packet. */
   send(packet: Packet, nowMs: number): void {
     if (packet.type === "connect") this.#cleanStart = packet.cleanStart;
-    this.sendBytes(encode(packet, this.version), nowMs);
+    const { auth } = this.#world;
+    if (packet.type !== "connect" || auth === undefined || this.version === 4) {
+      return this.sendBytes(encode(packet, this.version), nowMs);
+    }
+    this.#auth = this.#authOf(packet, auth);
+    this.#auth.start();
+  }
+
+  /** Enhanced authentication: it sends CONNECT, at once or after the user's command. */
+  #authOf(connect: ConnectPacket, { authenticator }: FleetAuth): ConnectAuth {
+    return new ConnectAuth(authenticator, connect, {
+      send: (packet) => this.sendBytes(encode(packet, this.version), this.#world.clock.nowMs()),
+      fail: (sentence) => this.#giveUp({ kind: "auth", sentence }),
+    });
   }
 
   /** Sends bytes, a packet or not. */
@@ -162,6 +179,7 @@ export class ClientConnection implements DialReceiver, PacketReceiver, Wakeable 
 
   /** Stops the packets that the connection sends by itself. */
   fallSilent(): void {
+    this.#renewal?.stop();
     this.#pingEveryMs = 0;
     if (this.#ping !== undefined) this.#world.wakes.cancel(this.#ping);
   }
@@ -212,11 +230,15 @@ export class ClientConnection implements DialReceiver, PacketReceiver, Wakeable 
     switch (packet.type) {
       case "connack":
         if (packet.reasonCode !== 0) break;
+        if (this.#auth?.onAccepted(packet) === false) return;
+        this.#beginRenewal();
         if (faults !== undefined) return this.#malformed(`CONNACK ${packetFaultText(faults[0]!, this.version)}`);
         // A client that has no session may not go on. [MQTT5 3.2.2-4] [MQTT311 3.2.2-1]
         if (packet.sessionPresent && this.#cleanStart) return this.#giveUp({ kind: "sessionPresent" });
         this.#maximumPacketSize = packet.properties?.maximumPacketSize ?? Infinity;
         break;
+      case "auth":
+        return this.#onAuth(packet);
       case "pingresp":
         this.#onPong();
         break;
@@ -225,6 +247,18 @@ export class ClientConnection implements DialReceiver, PacketReceiver, Wakeable 
         break;
     }
     this.#owner.onPacket(this, packet, this.#nowMs, faults);
+  }
+
+  /** Only a client that named a method may get AUTH. [MQTT5 4.12.0-6] */
+  #onAuth(packet: AuthPacket): void {
+    if (this.#auth !== undefined) return this.#auth.onAuth(packet);
+    this.#giveUp({ kind: "auth", sentence: "the broker sent AUTH to a client without an authentication method" });
+  }
+
+  #beginRenewal(): void {
+    const everyMs = this.#world.auth?.renewEveryMs;
+    if (this.#auth === undefined || everyMs === undefined) return;
+    this.#renewal = new Renewal(this.#world, this.#auth, everyMs);
   }
 
   #onPong(): void {
@@ -251,6 +285,7 @@ export class ClientConnection implements DialReceiver, PacketReceiver, Wakeable 
     if (this.#over) return;
     this.#over = true;
     this.fallSilent();
+    this.#auth?.stop();
     this.#stream.stop();
     this.#owner.onOver(this, end, this.#world.clock.nowMs());
   }

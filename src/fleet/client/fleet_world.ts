@@ -1,4 +1,7 @@
 /** The world of a fleet: links to its broker, and the timers to wake. */
+import { authenticatorOf } from "../../auth/auth_settings.ts";
+import type { Authenticator } from "../../auth/exchange.ts";
+import { bytesOfText } from "../../base/byte_text.ts";
 import { Deadlines } from "../../base/deadlines.ts";
 import type { Endpoint } from "../../net/endpoint.ts";
 import type { EngineName } from "../../net/engine.ts";
@@ -11,6 +14,13 @@ import type { FleetPlan } from "../plan/plan.ts";
 /** An object with a timer to wake. */
 export interface Wakeable {
   wake(nowMs: number): void;
+}
+
+/** Enhanced authentication of every connection. */
+export interface FleetAuth {
+  readonly authenticator: Authenticator;
+  /** How often each connection authenticates again; never when absent. */
+  readonly renewEveryMs?: number | undefined;
 }
 
 /** The names of a client that a command has the broker disconnect. */
@@ -31,6 +41,8 @@ export interface FleetWorld extends World {
    * @param onFault receives why the broker could not be asked
    */
   kick?(client: KickedClient, onFault: (sentence: string) => void): void;
+  /** Enhanced authentication, where the plan has a method. */
+  readonly auth?: FleetAuth | undefined;
   /** Links to each node of a cluster, in the plan's order; absent for a broker with one address. */
   readonly nodes?: readonly World[];
 }
@@ -52,5 +64,14 @@ export function fleetWorldOf({ plan, target, nodes, engine }: Reach): FleetWorld
     }
     : undefined;
   const to = (endpoint: Endpoint) => worldOf(endpoint, engine, plan.sourceAddresses, pairOf);
-  return { ...to(target), wakes: new Deadlines<Wakeable>(), ...nodes && { nodes: nodes.map(to) } };
+  const auth = fleetAuthOf(plan);
+  const wakes = new Deadlines<Wakeable>();
+  return { ...to(target), wakes, ...auth && { auth }, ...nodes && { nodes: nodes.map(to) } };
+}
+
+/** The enhanced authentication of a plan; undefined without a method. */
+export function fleetAuthOf(plan: FleetPlan): FleetAuth | undefined {
+  const { authBytes, reauthEveryMs: renewEveryMs } = plan;
+  const authenticator = authenticatorOf(plan, authBytes === undefined ? undefined : bytesOfText(authBytes));
+  return authenticator && { authenticator, renewEveryMs };
 }

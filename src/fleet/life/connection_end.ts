@@ -11,6 +11,8 @@ export type ConnectionEnd =
   | { readonly kind: "malformed"; readonly message: string; readonly bytes: Uint8Array }
   /** CONNACK has Session Present 1 in answer to Clean Start 1. */
   | { readonly kind: "sessionPresent" }
+  /** Enhanced authentication failed on this side: the broker's data are wrong, or there is no answer to them. */
+  | { readonly kind: "auth"; readonly sentence: string }
   /** The broker did not answer PINGREQ. */
   | { readonly kind: "mute"; readonly withinS: number }
   /** The broker sent DISCONNECT before. */

@@ -19,6 +19,8 @@ export function endText(end: ConnectionEnd): string {
     case "sessionPresent":
       return "the broker announced Session Present 1 to a client that had not requested a session, so that the client had " +
         "to close the connection (MQTT 5.0, 3.2.2-4; MQTT 3.1.1, 3.2.2-1)";
+    case "auth":
+      return `enhanced authentication failed: ${end.sentence}`;
     case "mute":
       return `the broker did not answer PINGREQ within the keep alive of ${end.withinS} s`;
     case "disconnect":

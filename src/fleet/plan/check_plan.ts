@@ -14,7 +14,7 @@ import { isNumber, numberForms } from "./option_value.ts";
 import type { ClientGroup, FleetPlan } from "./plan.ts";
 import { mayLack } from "./plan_option.ts";
 import { optionList } from "./plan_options.ts";
-import { checkTogether, type PlanFault, type Refuse } from "./plan_rules.ts";
+import { checkAuth, checkTogether, type PlanFault, type Refuse } from "./plan_rules.ts";
 import { checkSparkplug } from "./sparkplug/sparkplug_plan.ts";
 import { mostShards } from "./shard.ts";
 import { hasPlaceholder } from "./template.ts";
@@ -45,6 +45,7 @@ export function planFaults(plan: FleetPlan): PlanFault[] {
   checkSparkplug(plan, refuse);
   checkNames(plan, refuse);
   checkSources(plan, refuse);
+  checkAuth(plan, refuse);
   checkTopic(plan, faults, ["willTopic"]);
   const groups = plan.groups ?? [];
   faults.push(...groups.flatMap((group, place) => groupFaults(plan, group, place)));

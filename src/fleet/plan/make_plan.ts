@@ -44,6 +44,8 @@ export function fillPlan(request: PlanRequest): FleetPlan {
     cleanStart: usualCleanStart(sessionExpiryS),
     connectsUnderWay: Math.max(leastUnderWay, underWayPerShard * shardsOf(request)),
     watchers: topics.every(sharedByBucket) ? Math.max(squads, Math.ceil(clients / clientsPerWatcher)) : squads,
+    // No earlier version has enhanced authentication.
+    ...request.authMethod !== undefined && { protocol: "5" as const },
     ...request.nodes !== undefined && { fanOut: request.nodes.length },
     ...request,
     ...request.groups !== undefined && { groups: groupsOf(request, request.groups) },

@@ -107,6 +107,16 @@ export interface FleetPlan {
   readonly username?: string;
   /** Takes the placeholders of the user name. */
   readonly password?: string;
+  /** The authentication method of each CONNECT, for enhanced authentication; MQTT 5.0 only. */
+  readonly authMethod?: string;
+  /** The authentication data of each CONNECT: a text, `@FILE` or `base64:DATA`; no report has it. */
+  readonly authData?: string;
+  /** Those data, once the run has read them; no report has them. */
+  readonly authBytes?: string;
+  /** The command that writes the authentication data of each step, for the shell. */
+  readonly authCommand?: string;
+  /** How often each connection authenticates again; never when absent. */
+  readonly reauthEveryMs?: number;
   /** A will later than this past its due instant is late. */
   readonly lateAfterMs: number;
   /** How long past the last due instant the run waits for a will before it is missing. */
@@ -160,7 +170,7 @@ export interface FleetPlan {
 }
 
 /** The parts of a plan that a run reads from files: no flag sets them, and no report has them. */
-export type HiddenName = "credentialRows" | "watcherPassword" | "canaryPassword";
+export type HiddenName = "credentialRows" | "watcherPassword" | "canaryPassword" | "authBytes";
 
 /** One node of a cluster. */
 export interface ClusterNode {

@@ -11,6 +11,7 @@ import { formatCount } from "../../base/units.ts";
 import { profileNames } from "../../profiles/profiles.ts";
 import type { FleetPlan, GroupOwn, HiddenName, KillRate } from "./plan.ts";
 import { optionSections, type PlanOption } from "./plan_option.ts";
+import { authOptions } from "./table/auth_options.ts";
 import { connectionOptions } from "./table/connection_options.ts";
 import { identityOptions } from "./table/identity_options.ts";
 import { option } from "./table/option.ts";
@@ -218,6 +219,7 @@ export const planOptions = {
     inScenario: false,
   }),
   ...identityOptions,
+  ...authOptions,
   lateAfterMs: option("late-after", "Watching", { kind: "duration", min: 1, max: hourMs }, {
     help: "A will that comes later than this after its due time is late, {range}.",
     default: 1_000,

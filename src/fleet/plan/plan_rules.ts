@@ -1,6 +1,7 @@
 /**
  * The common parts of the checks of a plan and of its phases.
  */
+import { authFault, isScram } from "../../auth/auth_settings.ts";
 import { listed } from "../../base/units.ts";
 import { fallsSilent, killModes, needsVersion5 } from "./kill_mode.ts";
 import type { FleetPlan } from "./plan.ts";
@@ -17,7 +18,7 @@ export type Refuse = (field: string, what: string, allowed: string) => void;
 
 /** The combinations that the standard and the oracle require, in a fleet or a group; `killShares` may be a phase's. */
 export function checkTogether(
-  { protocol, killShares, keepAliveS, willDelayS, kickCommand }: FleetPlan,
+  { protocol, killShares, keepAliveS, willDelayS, kickCommand, authMethod }: FleetPlan,
   refuse: Refuse,
 ): void {
   const drawn = killShares.filter((share) => share.weight > 0);
@@ -38,7 +39,27 @@ export function checkTogether(
       "a --kick-command that has the broker end the connection of {client_id}",
     );
   }
+  if (authMethod !== undefined && protocol !== "5") {
+    refuse("protocol", `--protocol ${protocol}`, "5 with --auth-method: MQTT 3.1.1 has no enhanced authentication");
+  }
+  if (authMethod !== undefined && !isScram(authMethod) && drawn.some(({ mode }) => mode === "refused-login")) {
+    refuse("killShares", `--kill-mode refused-login with --auth-method ${authMethod}`, "a method of SCRAM, or none");
+  }
   if (protocol === "3.1.1" && willDelayS > 0) {
     refuse("willDelayS", `--will-delay ${willDelayS} s`, "0 with --protocol 3.1.1, which has no will delay");
+  }
+}
+
+/** Enhanced authentication: the method and its data. */
+export function checkAuth(plan: FleetPlan, refuse: Refuse): void {
+  const fault = authFault(plan);
+  if (fault !== undefined) refuse(...fault);
+  const { authMethod, reauthEveryMs, username, credentials, groups = [] } = plan;
+  if (authMethod === undefined && reauthEveryMs !== undefined) {
+    refuse("reauthEveryMs", "--reauth-every alone", "--auth-method with it");
+  }
+  const logsIn = username ?? credentials ?? groups.find((group) => group.username !== undefined);
+  if (fault === undefined && isScram(authMethod) && logsIn === undefined) {
+    refuse("authMethod", `--auth-method ${authMethod} alone`, "--username and --password-file with it");
   }
 }

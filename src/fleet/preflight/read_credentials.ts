@@ -2,6 +2,7 @@
  * Reads a credentials file and checks the whole of it before the run: columns, number of rows, each identifier, and the
  * files of certificates and keys.
  */
+import { readAuthData } from "../../auth/auth_settings.ts";
 import { textOfBytes } from "../../base/byte_text.ts";
 import { UsageError } from "../../base/failure.ts";
 import { formatCount } from "../../base/units.ts";
@@ -22,12 +23,13 @@ const mostParsedPairs = 1_000;
 const mostTextBytes = 65_535;
 
 /**
- * A plan with the rows of its credentials file, and with the passwords of watchers and canaries.
+ * A plan with the rows of its credentials file, with the passwords of watchers and canaries, and with the data of its
+ * authentication method.
  *
  * @throws UsageError for the first fault, with its line
  */
 export async function withCredentials(plan: FleetPlan): Promise<FleetPlan> {
-  const { credentials: path, watcherPasswordFile, canaryPasswordFile } = plan;
+  const { credentials: path, watcherPasswordFile, canaryPasswordFile, authData } = plan;
   const watcherPassword = await passwordIn(watcherPasswordFile, "--watcher-password-file");
   const canaryPassword = await passwordIn(canaryPasswordFile, "--canary-password-file");
   return Object.freeze({
@@ -35,6 +37,7 @@ export async function withCredentials(plan: FleetPlan): Promise<FleetPlan> {
     ...path !== undefined && { credentialRows: parseCredentials(await textOf(path), path, plan.clients) },
     ...watcherPassword !== undefined && { watcherPassword },
     ...canaryPassword !== undefined && { canaryPassword },
+    ...authData !== undefined && { authBytes: textOfBytes(await readAuthData(authData)) },
   });
 }
 

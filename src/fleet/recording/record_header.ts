@@ -15,7 +15,10 @@ export interface BrokerWord {
 
 /** The data in a CONNACK of a broker that accepts this version. */
 export function brokerWord(version: ProtocolVersion, { properties }: ConnackPacket): BrokerWord {
-  return { version, ...properties && { properties } };
+  if (properties === undefined) return { version };
+  // The data of one authentication say nothing about the broker.
+  const { authenticationData: _, ...shown } = properties;
+  return { version, properties: shown };
 }
 
 /** The first line of a recording. */
@@ -44,7 +47,7 @@ export interface RecordHeader {
 }
 
 /** The passwords of a plan. */
-const secrets = ["password", "watcherPassword", "canaryPassword"] as const;
+const secrets = ["password", "watcherPassword", "canaryPassword", "authBytes"] as const;
 
 /** A plan that shows that there are passwords, but not their values. */
 export function withEmptyPasswords(plan: FleetPlan): FleetPlan {
@@ -53,19 +56,29 @@ export function withEmptyPasswords(plan: FleetPlan): FleetPlan {
     ...Object.fromEntries(secrets.flatMap((name) => part[name] === undefined ? [] : [[name, ""]])),
   });
   const { credentialRows: _, ...shown } = plan;
-  return { ...emptied(shown), ...maskedHeaders(plan), ...plan.groups && { groups: plan.groups.map(emptied) } };
+  return { ...emptied(shown), ...maskedSecrets(plan), ...plan.groups && { groups: plan.groups.map(emptied) } };
 }
 
 /** A plan without its password, and without those of its groups. */
 export function withoutPasswords(plan: FleetPlan): Omit<FleetPlan, "password" | HiddenName> {
-  const { password: _, watcherPassword: _1, canaryPassword: _2, credentialRows: _3, groups, ...shown } = plan;
+  const { password: _, watcherPassword: _1, canaryPassword: _2, credentialRows: _3, authBytes: _4, groups, ...shown } =
+    plan;
   return {
     ...shown,
-    ...maskedHeaders(plan),
+    ...maskedSecrets(plan),
     ...groups && { groups: groups.map(({ password: _, ...group }) => group) },
   };
 }
 
-function maskedHeaders({ wsHeaders }: Pick<FleetPlan, "wsHeaders">): Pick<FleetPlan, "wsHeaders"> {
-  return wsHeaders === undefined ? {} : { wsHeaders: wsHeaders.map(maskedWebHeader) };
+/** Options with a secret in their text, without it. */
+function maskedSecrets({ wsHeaders, authData }: FleetPlan): Pick<FleetPlan, "wsHeaders" | "authData"> {
+  return {
+    ...wsHeaders !== undefined && { wsHeaders: wsHeaders.map(maskedWebHeader) },
+    ...authData !== undefined && { authData: maskedAuthData(authData) },
+  };
+}
+
+/** The name of a file of authentication data is no secret; the data are. */
+export function maskedAuthData(authData: string): string {
+  return authData.startsWith("@") ? authData : "@AUTH_DATA_FILE";
 }

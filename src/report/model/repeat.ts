@@ -1,13 +1,17 @@
 /**
  * How to repeat a run: the command line that gives the same plan. It has only values that differ from the defaults, and
- * never a password or the value of a header.
+ * never a password, authentication data or the value of a header.
  */
 import { quoteShell } from "../../base/escape.ts";
 import { fillPlan } from "../../fleet/plan/make_plan.ts";
 import { formOf } from "../../fleet/plan/option_value.ts";
 import type { FleetPlan } from "../../fleet/plan/plan.ts";
 import type { PlanOption } from "../../fleet/plan/plan_option.ts";
-import { type OptionName, optionsBySection } from "../../fleet/plan/plan_options.ts";
+import { maskedAuthData } from "../../fleet/recording/record_header.ts";
+import { type OptionName, optionsBySection, planOptions } from "../../fleet/plan/plan_options.ts";
+
+/** The flag whose value may be a secret. */
+const authDataFlag = planOptions.authData.flag;
 
 /** Options with their own rules of writing. */
 const ownRules: ReadonlySet<OptionName> = new Set(["run", "seed", "username", "password", "wsHeaders"]);
@@ -63,7 +67,7 @@ function asked(plan: FleetPlan): string[] {
 /** The words that set a value; none for a switch that is off. */
 export function written({ flag, value: kind }: PlanOption, value: unknown): string[] {
   if (kind.kind === "switch") return value ? [`--${flag}`] : [];
-  const text = formOf(kind).write(value);
+  const text = flag === authDataFlag ? maskedAuthData(value as string) : formOf(kind).write(value);
   return text === "" ? [] : [`--${flag}`, text];
 }
 

@@ -29,6 +29,7 @@ const base: PlanRequest = { run: "r1", seed: 7 };
 function otherText(name: OptionName, { value: kind, default: usual }: PlanOption): string {
   if (name === "willTopic") return "a/{bucket}/{client}";
   if (name === "shard") return "1/2";
+  if (name === "authData") return "@data.bin";
   if (isNumber(kind)) return formOf(kind).write(usual === kind.max ? kind.min : kind.max);
   const texts: Partial<Record<OptionValue["kind"], string>> = {
     killRate: "12.5/s",

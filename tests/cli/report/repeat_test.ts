@@ -6,12 +6,14 @@ import type { FleetFlags } from "../../../src/cli/fleet/fleet_flags.ts";
 import { fleetRequest } from "../../../src/cli/fleet/fleet_request.ts";
 import { makePlan, planDefaults } from "../../../src/fleet/plan/make_plan.ts";
 import type { FleetPlan, PlanRequest } from "../../../src/fleet/plan/plan.ts";
+import { withEmptyPasswords, withoutPasswords } from "../../../src/fleet/recording/record_header.ts";
 import { repeatCommand } from "../../../src/report/model/repeat.ts";
 import { formOf, isNumber } from "../../../src/fleet/plan/option_value.ts";
 import type { PlanOption } from "../../../src/fleet/plan/plan_option.ts";
 import { optionList, type OptionName } from "../../../src/fleet/plan/plan_options.ts";
 import { UsageError } from "../../../src/base/failure.ts";
 import { killModes } from "../../../src/fleet/plan/kill_mode.ts";
+import { neededOptions } from "../../fleet/plan/needed_options.ts";
 import { captured } from "../captured.ts";
 
 const base: PlanRequest = { run: "again", seed: 4_294_967_295 };
@@ -56,6 +58,9 @@ const different: PlanRequest = {
   alpn: "mqtt,x-amzn-mqtt-ca",
   wsHeaders: ["x-key=VALUE", "x-other=VALUE"],
   awsSign: "eu-central-1",
+  authMethod: "TOKEN",
+  authData: "@token.bin",
+  reauthEveryMs: 60_000,
   engine: "deno",
 };
 
@@ -85,6 +90,18 @@ Deno.test("repeat: the value of a header is not in the command", () => {
   assert.doesNotMatch(command, /s3cret/);
 });
 
+Deno.test("repeat: authentication data are not in the command, nor in what a report and a recording have of the plan", () => {
+  const plan = { ...makePlan({ ...base, authMethod: "TOKEN", authData: "s3cret" }), authBytes: "s3cret" };
+  const command = repeatCommand(plan, undefined, { program: "mqtt-sim" });
+  assert.match(
+    command,
+    /--auth-method TOKEN --auth-data @AUTH_DATA_FILE|--auth-data @AUTH_DATA_FILE .*--auth-method TOKEN/,
+  );
+  for (const shown of [command, JSON.stringify(withoutPasswords(plan)), JSON.stringify(withEmptyPasswords(plan))]) {
+    assert.doesNotMatch(shown, /s3cret/);
+  }
+});
+
 Deno.test("repeat: a plan of defaults is parsed again unchanged", async () => {
   assert.deepEqual(await readBack(makePlan(base)), makePlan(base));
 });
@@ -97,7 +114,7 @@ for (const [name, value] of Object.entries(different)) {
   if (name === "run" || name === "seed") continue;
   Deno.test(`repeat: a plan with another ${name} is parsed again unchanged`, async () => {
     // Workers determine watchers, and a topic without buckets has one watcher for each worker.
-    const plan = makePlan({ ...base, [name]: value });
+    const plan = makePlan({ ...base, ...neededOptions[name], [name]: value });
     assert.deepEqual(await readBack(plan), plan);
   });
 }
@@ -108,6 +125,7 @@ const plain = { noNullPrototype: true } as const;
 /** Any value of an option. */
 function valueOf(name: OptionName, { value: kind }: PlanOption): fc.Arbitrary<unknown> {
   if (name === "run") return fc.stringMatching(/^[0-9A-Za-z-]{1,16}$/);
+  if (name === "authData") return fc.constantFrom("@data.bin", "@it's ü");
   if (name === "willTopic") return fc.constantFrom("a/{bucket}/{client}", "it's/{bucket}/$x/{client} ü", "w/{client}");
   if (name === "clientId") return fc.constantFrom("dev-{client}", "{run}/{client:05}", "it's {client} ü");
   if (isNumber(kind)) {
@@ -175,7 +193,7 @@ for (const [name, option] of repeatable) {
     let plans = 0;
     await fc.assert(
       fc.asyncProperty(valueOf(name, option), async (value) => {
-        const plan = await planOfFlags({ [name]: value });
+        const plan = await planOfFlags({ ...neededOptions[name], [name]: value });
         if (plan === undefined) return;
         plans++;
         assert.deepEqual(plan[name], value);
