@@ -107,9 +107,9 @@ class GateConnection {
   ) {
     this.#method = `SCRAM-${options.hash}`;
     this.#upstream = net.connect(options.port, "127.0.0.1");
-    this.#upstream.on("data", (bytes) => this.#fromBroker(bytes)).on("error", () => {});
+    this.#upstream.on("data", (bytes) => this.#fromBroker(bytes as Buffer)).on("error", () => {});
     this.#upstream.on("end", () => socket.end()).on("close", (failed) => failed ? socket.resetAndDestroy() : undefined);
-    socket.on("data", (bytes) => this.#take(bytes));
+    socket.on("data", (bytes) => this.#take(bytes as Buffer));
     socket.on("error", () => this.#upstream.resetAndDestroy());
     socket.on("end", () => void (this.#turn = this.#turn.then(() => void this.#upstream.end())));
   }

@@ -28,4 +28,4 @@ export const authOptions = {
     help: "How often each open connection authenticates again with --auth-method, {range}.",
     defaultText: "never",
   }),
-} as const;
+};
