@@ -25,11 +25,12 @@ export function dial(
   { sourceAddress, tls = endpoint.tls ?? {}, engine = "deno" }: DialOptions,
   receiver: DialReceiver,
 ): Link {
-  const { transport, host, port } = endpoint;
-  const target = { host, port, sourceAddress };
+  const { transport, host, port, socketPath } = endpoint;
+  const target = { host, port, socketPath, sourceAddress };
   const { dial: dialTcp } = engines[engine];
   switch (transport) {
     case "tcp":
+    case "unix":
       return dialTcp(target, receiver);
     case "tls":
       return dialTls(target, tls, receiver);
@@ -52,7 +53,7 @@ export function authorityOf({ transport, host, port }: Endpoint): string {
   return port === (transport === "wss" ? 443 : 80) ? bracketed(host) : `${bracketed(host)}:${port}`;
 }
 
-/** Whether a link's `reset` reaches the broker as RST: over TLS the runtime cannot send one. */
+/** Whether a link's `reset` reaches the broker as RST: a Unix socket has none. */
 export function canResetOver({ transport }: Endpoint, engine: EngineName = "deno"): boolean {
-  return engines[engine].canReset() && (transport === "tcp" || transport === "ws");
+  return engines[engine].canReset() && transport !== "unix";
 }

@@ -8,12 +8,15 @@ export function dialFaultText(code: string, message: string): string {
 }
 
 const texts: Readonly<Record<string, string>> = {
+  EACCES: "no permission to use the socket",
   EADDRINUSE: "no source port is left for it: wait, or add addresses with --source-address",
   EADDRNOTAVAIL: "no source port is left for it, or a --source-address is not an address of this machine",
+  EAGAIN: "the accept queue of the Unix socket is full",
   ECONNREFUSED: "connection refused: nothing listens there",
   EINVAL: "a --source-address is not an address of this machine, or has no route to it",
   EHOSTUNREACH: "no route to the host",
   EMFILE: "too many open files: raise the limit (ulimit -n)",
+  ENOENT: "there is no such Unix socket",
   ENETUNREACH: "no route to the network",
   ENOTFOUND: "unknown host name",
   ETIMEDOUT: "no answer: the connection timed out",

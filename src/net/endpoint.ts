@@ -8,7 +8,7 @@ import type { WebHandshake } from "./web_handshake.ts";
 import type { AwsCredentials } from "./aws_signature.ts";
 
 /** The transport of the bytes. */
-export type Transport = "tcp" | "tls" | "ws" | "wss";
+export type Transport = "tcp" | "tls" | "ws" | "wss" | "unix";
 
 /** A broker's address, parsed from a URL. */
 export interface Endpoint {
@@ -20,6 +20,8 @@ export interface Endpoint {
   readonly host: string;
   /** The port. */
   readonly port: number;
+  /** For `unix`, where host and port mean nothing: the path of the socket. */
+  readonly socketPath?: string;
   /** The path of a WebSocket, with a leading slash; otherwise empty. */
   readonly path: string;
   /** The user name. */
@@ -49,7 +51,8 @@ const bareHost = /^(?:(?=[^:]*[^\d:])[\w.-]+|\[[0-9a-f:.]+\])(?::\d+)?$/i;
 /** The port of a URL, in its text. */
 const portInText = /^[a-z]+:\/\/(?:[^/?#]*@)?(?:[^/?#@:[\]]*|\[[^/?#\]]*\]):(\d+)(?:[/?#]|$)/i;
 const highestPort = 65_535;
-const allowed = "expected mqtt://host:port, such as mqtt://127.0.0.1:1883, or mqtts://, ws:// or wss://";
+const allowed =
+  "expected mqtt://host:port, such as mqtt://127.0.0.1:1883, or mqtts://, ws:// or wss://, or unix:///path";
 
 /**
  * Parses a broker's URL; a host alone, with or without a port, is that of `mqtt`. The path of a WebSocket is `/mqtt` if the URL ends with its port; with a slash after the port,
@@ -58,6 +61,7 @@ const allowed = "expected mqtt://host:port, such as mqtt://127.0.0.1:1883, or mq
  * @throws UsageError if the text is not a broker URL, or its transport is not supported
  */
 export function parseEndpoint(text: string): Endpoint {
+  if (/^unix:/i.test(text)) return unixEndpoint(text);
   const whole = withScheme(text, "mqtt");
   const shown = JSON.stringify(withoutSecrets(text));
   const port = portInText.exec(whole)?.[1];
@@ -86,6 +90,26 @@ export function parseEndpoint(text: string): Endpoint {
     throw new UsageError(`Cannot read broker url ${shown}: write % in user or password as %25; ${allowed}`);
   }
   return endpointOf(parsed, scheme, isWebSocket ? (isNamed ? parsed.pathname : websocketPath) + parsed.search : "");
+}
+
+/** `struct sockaddr_un` of Linux has 108 bytes for the path and the zero after it. */
+const longestSocketPathBytes = 107;
+
+/** `unix:///path`, a socket of this machine's file system, with plain MQTT. */
+function unixEndpoint(text: string): Endpoint {
+  const shown = JSON.stringify(withoutSecrets(text));
+  const path = /^unix:(?:\/\/)?(\/[^\0]*[^\0/])$/i.exec(text.trim())?.[1];
+  if (path === undefined) {
+    throw new UsageError(
+      `Cannot read broker url ${shown}: expected the whole path of a socket, such as unix:///run/mqtt.sock`,
+    );
+  }
+  const sizeBytes = new TextEncoder().encode(path).length;
+  if (sizeBytes > longestSocketPathBytes) {
+    const allowedBytes = `expected a path of at most ${longestSocketPathBytes} bytes`;
+    throw new UsageError(`Cannot read broker url ${shown}: its path has ${sizeBytes} bytes; ${allowedBytes}`);
+  }
+  return { url: `unix://${path}`, transport: "unix", host: "localhost", port: 0, path: "", socketPath: path };
 }
 
 /** The text; with the scheme before it where it is a host alone, with or without a port. */

@@ -48,6 +48,9 @@ export async function listen(
   receiver: ListenReceiver,
 ): Promise<OpenListener> {
   const { transport, url, path, host } = endpoint;
+  if (transport === "unix") {
+    throw new UsageError(`Cannot listen on ${url}: expected mqtt://, mqtts://, ws:// or wss:// with host and port`);
+  }
   if (path.includes("?")) throw new UsageError(`Cannot listen on ${url}: expected a path without a query`);
   const { accept, refused } = receiver;
   const isWebSocket = transport === "ws" || transport === "wss";

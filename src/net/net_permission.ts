@@ -22,13 +22,28 @@ export function isDenied(address: string, port: number): boolean {
   return stateOf(address, port) === "denied";
 }
 
+/** Whether the runtime permits to connect to a Unix socket at a path. */
+export function mayUsePath(path: string): boolean {
+  const files = ["read", "write"] as const;
+  return stateOfPlace(`unix:${path}`) === "granted" &&
+    files.every((name) => Deno.permissions.querySync({ name, path }).state === "granted");
+}
+
+/** Why a Unix socket cannot be used, as a sentence. */
+export function notPermittedPath(path: string): string {
+  return `Requires net, read and write access to "unix:${path}", run again with --allow-net, --allow-read and --allow-write`;
+}
+
 /** Why an address cannot be used, as a sentence. */
 export function notPermitted(host: string, port: number): string {
   return `Requires net access to "${placeOf(host, port)}", run again with the --allow-net flag`;
 }
 
 function stateOf(host: string, port: number): State {
-  const place = placeOf(host, port);
+  return stateOfPlace(placeOf(host, port));
+}
+
+function stateOfPlace(place: string): State {
   const known = kept.get(place);
   if (known !== undefined) return known;
   const { state } = Deno.permissions.querySync({ name: "net", host: place });

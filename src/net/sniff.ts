@@ -14,6 +14,7 @@ const others: Readonly<Record<Transport, readonly Transport[]>> = {
   tls: ["tcp"],
   ws: ["tcp", "wss"],
   wss: ["ws", "tls"],
+  unix: [],
 };
 
 const names: Readonly<Record<Transport, string>> = {
@@ -21,9 +22,10 @@ const names: Readonly<Record<Transport, string>> = {
   tls: "TLS",
   ws: "MQTT over WebSocket",
   wss: "WebSocket over TLS",
+  unix: "MQTT over a Unix socket",
 };
 
-const schemes: Readonly<Record<Transport, string>> = { tcp: "mqtt", tls: "mqtts", ws: "ws", wss: "wss" };
+const schemes: Readonly<Record<Transport, string>> = { tcp: "mqtt", tls: "mqtts", ws: "ws", wss: "wss", unix: "unix" };
 
 const patienceMs = 2_000;
 

@@ -125,7 +125,7 @@ const bad: readonly [args: string, sentence: string][] = [
   [
     "fleet --url http://localhost",
     'Cannot use broker url "http://localhost": transport "http:" is not supported; ' +
-    "expected mqtt://host:port, such as mqtt://127.0.0.1:1883, or mqtts://, ws:// or wss://",
+    "expected mqtt://host:port, such as mqtt://127.0.0.1:1883, or mqtts://, ws:// or wss://, or unix:///path",
   ],
   [
     "fleet --report no/such/folder/run.json",

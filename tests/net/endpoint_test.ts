@@ -18,6 +18,14 @@ const read: readonly [text: string, endpoint: Endpoint][] = [
   ["10.0.0.9:1885", { ...tcp, url: "mqtt://10.0.0.9:1885", host: "10.0.0.9", port: 1885 }],
   ["[::1]:1886", { ...tcp, url: "mqtt://[::1]:1886", host: "::1", port: 1886 }],
   ["mqtts://h", { url: "mqtts://h:8883", transport: "tls", host: "h", port: 8883, path: "" }],
+  ["unix:///run/a b.sock", {
+    url: "unix:///run/a b.sock",
+    transport: "unix",
+    host: "localhost",
+    port: 0,
+    path: "",
+    socketPath: "/run/a b.sock",
+  }],
   ["ws://h:80/", { url: "ws://h:80/", transport: "ws", host: "h", port: 80, path: "/" }],
   ["ws://h:80/?a", { url: "ws://h:80/?…", transport: "ws", host: "h", port: 80, path: "/?a" }],
   ["ws://h:80", { url: "ws://h:80/mqtt", transport: "ws", host: "h", port: 80, path: "/mqtt" }],
@@ -43,9 +51,23 @@ for (const [text, endpoint] of read) {
   Deno.test(`endpoint: parses ${text}`, () => assert.deepEqual(parseEndpoint(text), endpoint));
 }
 
-const allowed = "expected mqtt://host:port, such as mqtt://127.0.0.1:1883, or mqtts://, ws:// or wss://";
+const allowed =
+  "expected mqtt://host:port, such as mqtt://127.0.0.1:1883, or mqtts://, ws:// or wss://, or unix:///path";
 const refused: readonly [text: string, sentence: string][] = [
   ["", `Cannot read broker url "": ${allowed}`],
+  ["unix:", 'Cannot read broker url "unix:": expected the whole path of a socket, such as unix:///run/mqtt.sock'],
+  [
+    "unix:a/b",
+    'Cannot read broker url "unix:a/b": expected the whole path of a socket, such as unix:///run/mqtt.sock',
+  ],
+  [
+    "unix:///run/",
+    'Cannot read broker url "unix:///run/": expected the whole path of a socket, such as unix:///run/mqtt.sock',
+  ],
+  [
+    `unix:///${"é".repeat(54)}`,
+    `Cannot read broker url "unix:///${"é".repeat(54)}": its path has 109 bytes; expected a path of at most 107 bytes`,
+  ],
   ["1883", `Cannot read broker url "1883": ${allowed}`],
   ["local host", `Cannot read broker url "local host": ${allowed}`],
   ["mqtt://h:65536", 'Cannot read broker url "mqtt://h:65536": port 65536; expected 1 to 65,535'],

@@ -47,7 +47,7 @@ const target = object("Target", {
   url: valueFlag(
     "--url",
     { metavar: "URL", read: parseEndpoint },
-    "The broker to check: mqtt://[user[:password]@]host[:port], default port 1883, or mqtts://, ws:// or wss://. " +
+    "The broker to check: mqtt://[user[:password]@]host[:port], default port 1883, or mqtts://, ws://, wss:// or unix:///path. " +
       "Without it the check starts the embedded broker, with a login, a denied topic and a store, so that every case can run.",
     "-L",
   ),

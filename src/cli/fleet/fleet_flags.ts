@@ -70,7 +70,7 @@ const target = object("Target", {
   url: repeatedFlag(
     "--url",
     { metavar: "[NAME=]URL", read: parseBrokerChoice, words: [embedded.name] },
-    "The broker to test, mqtt://[user[:password]@]host[:port], default port 1883. Without it, or as embedded, the fleet starts the embedded broker in a thread. May be repeated: the same plan then runs on each broker in turn, and the report compares them; NAME is the title in the tables.",
+    "The broker to test, mqtt://[user[:password]@]host[:port], default port 1883, or mqtts://, ws://, wss:// or unix:///path. Without it, or as embedded, the fleet starts the embedded broker in a thread. May be repeated: the same plan then runs on each broker in turn, and the report compares them; NAME is the title in the tables.",
     "-L",
   ),
   ...planFlags("username", "password"),

@@ -88,7 +88,7 @@ export const planOptions = {
     help: "How clients die: one mode, shares such as reset=45,leave=10, or all, each as often.",
     // Mostly failures of networks, and clients that leave, after which no will is due.
     default: [{ mode: "reset", weight: 45 }, { mode: "close", weight: 45 }, { mode: "leave", weight: 10 }],
-    defaultText: "reset=45,close=45,leave=10; over TLS, which has no reset, close=90,leave=10",
+    defaultText: "reset=45,close=45,leave=10; over a Unix socket, which has no reset, close=90,leave=10",
     ownToGroup: true,
   }),
   durationMs: option("duration", "Kills", { kind: "duration", min: 100, max: weekMs }, {

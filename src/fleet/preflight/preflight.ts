@@ -29,7 +29,7 @@ export async function preflight(run: FleetRun, notify: (notice: Notice) => void)
   if (run.plan.sparkplug) await loadSparkplug();
   if (Deno.build.os !== "windows") checkDescriptors(run, countDescriptors(descriptorNeed(run)));
   const limits = systemLimits();
-  checkSourcePorts(run, limits, notify);
+  if (run.target.transport !== "unix") checkSourcePorts(run, limits, notify);
   checkAcceptQueue(run, limits, notify);
   checkSourceAddresses(run.plan);
   const plan = await settleReset(run, notify);

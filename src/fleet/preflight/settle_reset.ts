@@ -1,8 +1,6 @@
 /**
  * Kills of mode reset where no RST can be sent: they become closes.
  */
-import { canResetOver } from "../../net/dial.ts";
-import { engines } from "../../net/engine.ts";
 import type { KillShare } from "../plan/kill_mode.ts";
 import { planDefaults } from "../plan/make_plan.ts";
 import type { FleetPlan, FleetRun } from "../plan/plan.ts";
@@ -10,29 +8,29 @@ import type { Notice } from "../result/result.ts";
 import { killsByReset } from "./rst_self_test.ts";
 
 /** Why no RST can be sent. */
-type NoReset = "tls" | "runtime";
+type NoReset = "unix" | "runtime";
 
 const why: Readonly<Record<NoReset, string>> = {
-  tls: "a TCP reset cannot be sent over TLS",
+  unix: "a Unix socket has no TCP reset",
   runtime: "this runtime cannot send a TCP reset (it takes Deno 2.8 or later)",
 };
 
 /** The plan for this broker and runtime; a warning where a requested reset becomes a close. */
 export async function settleReset(
-  { plan, target, engine = "deno" }: FleetRun,
+  { plan, target, nodes = [target], engine = "deno" }: FleetRun,
   notify: (notice: Notice) => void,
 ): Promise<FleetPlan> {
   const parts = [plan, ...plan.groups ?? [], ...plan.phases ?? []];
   if (!parts.some((part) => "killShares" in part && resets(part.killShares))) return plan;
-  const overTls = engines[engine].canReset() && !canResetOver(target, engine);
-  if (!overTls && await killsByReset(engine)) return plan;
-  return withoutReset(plan, overTls ? "tls" : "runtime", notify);
+  const overUnix = nodes.some(({ transport }) => transport === "unix");
+  if (!overUnix && await killsByReset(engine)) return plan;
+  return withoutReset(plan, overUnix ? "unix" : "runtime", notify);
 }
 
-/** The plan with a close in place of each reset. The usual mix adapts to TLS: only a requested reset has a warning. */
+/** The plan with a close in place of each reset. The usual mix adapts to Unix sockets: only a requested reset has a warning. */
 export function withoutReset(plan: FleetPlan, reason: NoReset, notify: (notice: Notice) => void): FleetPlan {
   const { groups, phases } = plan;
-  if (reason !== "tls" || requestsReset(plan)) {
+  if (reason !== "unix" || requestsReset(plan)) {
     notify({ level: "warning", text: `${why[reason]}: kills of mode reset are executed and counted as close` });
   }
   return Object.freeze({

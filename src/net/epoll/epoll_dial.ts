@@ -7,9 +7,9 @@ import type { TcpTarget } from "../tcp/tcp_dial.ts";
 import { EpollLink, type Opening } from "./epoll_link.ts";
 import { type DescriptorWatcher, type EpollLoop, loopOfThread } from "./epoll_loop.ts";
 import { Epoll, faultCode, type SocketAddress, SocketError } from "./libc.ts";
-import { mayUse, notPermitted } from "../net_permission.ts";
+import { mayUse, mayUsePath, notPermitted, notPermittedPath } from "../net_permission.ts";
 import { addressesOf } from "./resolve.ts";
-import { addressText, socketAddress } from "./socket_address.ts";
+import { addressText, socketAddress, unixAddress } from "./socket_address.ts";
 
 /** Timeout in milliseconds after which the next address is tried, if there is one. */
 const nextAddressMs = 250;
@@ -48,11 +48,13 @@ class Dialling implements DescriptorWatcher, Opening {
   constructor(loop: EpollLoop, target: TcpTarget) {
     this.#loop = loop;
     this.#target = target;
-    this.link = new EpollLink(loop, `${target.host}:${target.port}`, this);
+    const { host, port, socketPath } = target;
+    this.link = new EpollLink(loop, socketPath === undefined ? `${host}:${port}` : `unix:${socketPath}`, this);
   }
 
   start(): void {
-    const { host, port, sourceAddress } = this.#target;
+    const { host, port, sourceAddress, socketPath } = this.#target;
+    if (socketPath !== undefined) return this.#toSocket(socketPath);
     if (sourceAddress !== undefined && !mayUse(sourceAddress, 0)) return this.#notPermitted(sourceAddress, 0);
     if (host !== dialled.host || port !== dialled.port) {
       if (!mayUse(host, port)) return this.#notPermitted(host, port);
@@ -61,6 +63,13 @@ class Dialling implements DescriptorWatcher, Opening {
       dialled = { host, port, addresses: [address] };
     }
     this.#left = dialled.addresses;
+    this.#next();
+  }
+
+  /** A Unix socket, which the runtime protects by more than one permission. */
+  #toSocket(path: string): void {
+    if (!mayUsePath(path)) return this.#failSoon({ kind: "error", code: "EPERM", message: notPermittedPath(path) });
+    this.#left = [unixAddress(path)];
     this.#next();
   }
 

@@ -45,7 +45,7 @@ export const sendBytes = 128 * 1024;
 /** Size of the longest address in use, `struct sockaddr_in6`. */
 export const addressBytes = 28;
 
-/** An address for the operating system: `struct sockaddr_in` or `sockaddr_in6`. */
+/** An address for the operating system: `struct sockaddr_in`, `sockaddr_in6`, or `sockaddr_un` to connect to. */
 export type SocketAddress = Uint8Array<ArrayBuffer>;
 
 /** glibc for one thread: the functions and their memory. */
@@ -152,10 +152,11 @@ export class Libc {
     return this.#withErrno(this.#call.accept4(socket, this.#address, this.#size, SOCK_FLAGS));
   }
 
-  /** Reads a socket's own address; {@link lastAddress} is then this address. */
+  /** Reads a socket's own address; {@link lastAddress} is then this address. A Unix socket has none. */
   ownAddress(socket: number): number {
     this.#size[0] = addressBytes;
-    return this.#withErrno(this.#call.getsockname(socket, this.#address, this.#size));
+    const answer = this.#withErrno(this.#call.getsockname(socket, this.#address, this.#size));
+    return answer >= 0 && this.#address[0] === C.AF_UNIX ? SocketError.noAddress : answer;
   }
 
   /** The address of the last call; the next call overwrites it. */
@@ -338,7 +339,8 @@ function addressOf(memory: Uint8Array<ArrayBuffer> | BigUint64Array<ArrayBuffer>
 }
 
 function familyOf(address: SocketAddress): number {
-  return address[0] === C.AF_INET6 ? C.AF_INET6 : C.AF_INET;
+  const family = address[0];
+  return family === C.AF_INET6 || family === C.AF_UNIX ? family : C.AF_INET;
 }
 
 /** The name in C of an error such as -111, with the operating system's message. */

@@ -5,6 +5,7 @@
 
 /** The same on both architectures. */
 export const C = {
+  AF_UNIX: 1,
   AF_INET: 2,
   AF_INET6: 10,
   SOCK_STREAM: 1,

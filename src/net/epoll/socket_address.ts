@@ -2,6 +2,7 @@
 import net from "node:net";
 import type { SocketAddress } from "./libc.ts";
 
+const unix = 1;
 const inet = 2;
 const inet6 = 10;
 
@@ -11,6 +12,15 @@ export function socketAddress(host: string, port: number): SocketAddress | undef
   if (family === 4) return inetAddress(inet, port, 16, 4, host.split(".").map(Number));
   if (family === 6 && !host.includes("%")) return inetAddress(inet6, port, 28, 8, bytesOfV6(host));
   return undefined;
+}
+
+/** `struct sockaddr_un` of a path, which ends with a zero. */
+export function unixAddress(path: string): SocketAddress {
+  const bytes = new TextEncoder().encode(path);
+  const address = new Uint8Array(2 + bytes.length + 1);
+  address[0] = unix;
+  address.set(bytes, 2);
+  return address;
 }
 
 /**
@@ -51,6 +61,7 @@ export function portOf(address: SocketAddress): number {
 
 /** An address as `host:port`, for display. */
 export function addressText(address: SocketAddress): string {
+  if (address[0] === unix) return `unix:${new TextDecoder().decode(address.subarray(2, -1))}`;
   const port = portOf(address);
   if (address[0] === inet) return `${address[4]}.${address[5]}.${address[6]}.${address[7]}:${port}`;
   return `${textOfV6(address.subarray(8, 24))}:${port}`;

@@ -28,14 +28,16 @@ export function canReset(): boolean {
 const noReceiver: DialReceiver = { onOpen() {}, onBytes() {}, onDrain() {}, onEnd() {} };
 
 /** Facts about a socket that its events do not report. */
-interface SocketFacts {
+export interface SocketFacts {
   readonly peer: string;
   /** The event that reports that it is open; undefined if it is already open. */
   readonly openEvent?: "connect" | "secureConnect";
   /** Common name of the certificate with which the peer authenticated. */
   readonly certificateName?: string;
-  /** Over TLS the runtime cannot send RST, and a paused socket reads on without limit. */
+  /** Over TLS a paused socket reads on without limit. */
   readonly isTls: boolean;
+  /** The TCP socket below TLS, which can send RST. */
+  readonly tcp?: net.Socket | undefined;
 }
 
 /**
@@ -53,6 +55,7 @@ export class SocketLink implements Link, Lingering {
   readonly certificateName: string | undefined;
   readonly #isTls: boolean;
   readonly #socket: LinkSocket;
+  readonly #tcp: net.Socket | undefined;
   readonly #writes = new JoinedWrites();
   #open = true;
   #wantsDrain = false;
@@ -66,7 +69,8 @@ export class SocketLink implements Link, Lingering {
   /** Whether the socket closed while the link was paused. */
   #endHeld = false;
 
-  constructor(socket: net.Socket, { peer, openEvent, certificateName, isTls }: SocketFacts) {
+  constructor(socket: net.Socket, { peer, openEvent, certificateName, isTls, tcp }: SocketFacts) {
+    this.#tcp = isTls ? tcp : socket;
     this.peer = peer;
     this.certificateName = certificateName;
     this.#isTls = isTls;
@@ -77,8 +81,9 @@ export class SocketLink implements Link, Lingering {
     socket.on("end", onPeerEnd).on("error", onError).on("close", onClose);
   }
 
-  get ends(): LinkEnds {
+  get ends(): LinkEnds | undefined {
     const { localAddress, localPort, remoteAddress, remotePort } = this.#socket;
+    if (remotePort === undefined) return undefined; // a Unix socket
     return { local: `${localAddress}:${localPort}`, remote: `${remoteAddress}:${remotePort}` };
   }
 
@@ -120,8 +125,8 @@ export class SocketLink implements Link, Lingering {
     this.#fault = { kind: "closed" };
     if (this.#endHeld) return queueMicrotask(() => this.closed());
     this.#writes.clear();
-    if (canReset() && !this.#isTls) this.#socket.resetAndDestroy();
-    else this.#socket.destroy();
+    if (canReset()) this.#tcp?.resetAndDestroy();
+    this.#socket.destroy();
   }
 
   giveUp(): void {

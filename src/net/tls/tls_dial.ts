@@ -4,8 +4,7 @@
 import net from "node:net";
 import tls from "node:tls";
 import type { DialReceiver, Link } from "../link.ts";
-import { SocketLink } from "../tcp/socket_link.ts";
-import { refusedSource, type TcpTarget } from "../tcp/tcp_dial.ts";
+import { linkOver, refusedSource, type TcpTarget } from "../tcp/tcp_dial.ts";
 
 /** The authorities to trust, and the client's own identity, in PEM. */
 export interface TlsDialOptions {
@@ -29,21 +28,25 @@ export interface TlsDialOptions {
 export function dialTls(target: TcpTarget, identity: TlsDialOptions, receiver: DialReceiver): Link {
   const { host, port, sourceAddress } = target;
   const { ca, cert, key, serverName = host, insecure = false, alpn } = identity;
-  const socket = refusedSource(sourceAddress) ?? tls.connect({
+  const refused = refusedSource(sourceAddress);
+  if (refused !== undefined) return linkOver(refused, { peer: `${host}:${port}`, isTls: true }, receiver);
+  const tcp = net.connect({
     host,
     port,
+    noDelay: true,
     allowHalfOpen: false,
+    ...(sourceAddress !== undefined && { localAddress: sourceAddress }),
+  });
+  const socket = tls.connect({
+    socket: tcp,
+    host,
     rejectUnauthorized: !insecure,
     // Server Name Indication allows names, but not addresses. Source: RFC 6066, section 3.
     ...(net.isIP(serverName) === 0 && { servername: serverName }),
-    ...(sourceAddress !== undefined && { localAddress: sourceAddress }),
     ...(alpn !== undefined && { ALPNProtocols: [...alpn] }),
     ...(ca !== undefined && { ca }),
     ...(cert !== undefined && { cert }),
     ...(key !== undefined && { key }),
   } as tls.ConnectionOptions);
-  socket.setNoDelay(true);
-  const link = new SocketLink(socket, { peer: `${host}:${port}`, openEvent: "secureConnect", isTls: true });
-  link.receiver = receiver;
-  return link;
+  return linkOver(socket, { peer: `${host}:${port}`, openEvent: "secureConnect", isTls: true, tcp }, receiver);
 }

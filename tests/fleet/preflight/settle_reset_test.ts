@@ -1,4 +1,4 @@
-/** Kills of mode reset where no RST can be sent: over TLS, and in a runtime without it. */
+/** Kills of mode reset where no RST can be sent: over a Unix socket, and in a runtime without it. */
 import assert from "node:assert/strict";
 import { withoutReset } from "../../../src/fleet/preflight/settle_reset.ts";
 import type { KillShare } from "../../../src/fleet/plan/kill_mode.ts";
@@ -8,21 +8,26 @@ import type { PlanRequest } from "../../../src/fleet/plan/plan.ts";
 const usual: PlanRequest = { run: "r", seed: 1 };
 const reset: readonly KillShare[] = [{ mode: "reset", weight: 1 }];
 const leave: readonly KillShare[] = [{ mode: "leave", weight: 1 }];
-const cases: readonly [name: string, request: PlanRequest, reason: "tls" | "runtime", warns: boolean][] = [
-  ["the usual mix over TLS", usual, "tls", false],
+const cases: readonly [name: string, request: PlanRequest, reason: "unix" | "runtime", warns: boolean][] = [
+  ["the usual mix over a Unix socket", usual, "unix", false],
   ["the usual mix without RST in the runtime", usual, "runtime", true],
-  ["a requested reset over TLS", { ...usual, killShares: reset }, "tls", true],
+  ["a requested reset over a Unix socket", { ...usual, killShares: reset }, "unix", true],
   [
-    "a phase with reset over TLS",
+    "a phase with reset over a Unix socket",
     { ...usual, phases: [{ kind: "kill", rate: "once", killShares: reset }] },
-    "tls",
+    "unix",
     true,
   ],
-  ["a group with reset over TLS", { ...usual, groups: [{ name: "a", share: 1, killShares: reset }] }, "tls", true],
   [
-    "a phase without reset over TLS",
+    "a group with reset over a Unix socket",
+    { ...usual, groups: [{ name: "a", share: 1, killShares: reset }] },
+    "unix",
+    true,
+  ],
+  [
+    "a phase without reset over a Unix socket",
     { ...usual, phases: [{ kind: "kill", rate: "once", killShares: leave }] },
-    "tls",
+    "unix",
     false,
   ],
 ];

@@ -31,6 +31,7 @@ int main(void) {
   SIZE(ssize_t);
   SIZE(socklen_t);
 
+  NUMBER(AF_UNIX);
   NUMBER(AF_INET);
   NUMBER(AF_INET6);
   NUMBER(SOCK_STREAM);

@@ -231,3 +231,22 @@ Deno.test("tls: reads a client's files", async () => {
   assert.deepEqual(await readTlsClientFiles(files), clientIdentity("client"));
   assert.deepEqual(await readTlsClientFiles({}), { ca: undefined });
 });
+
+for (const scheme of ["mqtts", "wss"]) {
+  Deno.test(`${scheme}: a reset reaches the server as RST, without an alert of TLS`, async () => {
+    using listener = Deno.listenTls({
+      hostname: "127.0.0.1",
+      port: 0,
+      cert: pem("server.pem"),
+      key: pem("server.key"),
+    });
+    const endpoint = parseEndpoint(`${scheme}://127.0.0.1:${listener.addr.port}`);
+    const probe = LinkProbe.by((receiver) => dial(endpoint, { tls: clientIdentity() }, receiver));
+    if (scheme === "mqtts") probe.write("?");
+    using server = await listener.accept();
+    await server.read(new Uint8Array(1_024));
+    probe.link.reset();
+    await assert.rejects(server.read(new Uint8Array(1)), Deno.errors.ConnectionReset);
+    assert.ok(await probe.until(({ end }) => end?.kind === "closed"));
+  });
+}

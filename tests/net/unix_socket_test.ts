@@ -1,0 +1,44 @@
+/** Unix sockets: permissions, and what a plan cannot request of one. tests/e2e has them on a real broker. */
+import assert from "node:assert/strict";
+import { UsageError } from "../../src/base/failure.ts";
+import { checkUnixSocket } from "../../src/fleet/preflight/check_unix_socket.ts";
+import { makePlan } from "../../src/fleet/plan/make_plan.ts";
+import { canResetOver, dial } from "../../src/net/dial.ts";
+import { parseEndpoint } from "../../src/net/endpoint.ts";
+import { LinkProbe } from "../support/clients/link_probe.ts";
+import { testedEngines } from "./loopback.ts";
+
+for (const { name: engine } of testedEngines) {
+  // The runtime permits single paths alone, so that this test has no permission; the test on mosquitto has.
+  Deno.test(`unix: without permission the link ends with one sentence (engine ${engine})`, async () => {
+    const probe = LinkProbe.by((receiver) => dial(parseEndpoint("unix:///run/no.sock"), { engine }, receiver));
+    assert.ok(await probe.until(({ end }) => end !== undefined));
+    assert.deepEqual([probe.end!.kind, probe.end!.kind === "error" && probe.end.message], [
+      "error",
+      'Requires net, read and write access to "unix:/run/no.sock", run again with --allow-net, --allow-read and --allow-write',
+    ]);
+  });
+}
+
+Deno.test("unix: has no reset; TLS and TCP have", () => {
+  const can = ["unix:///s", "mqtt://h", "mqtts://h", "ws://h", "wss://h"].map((url) =>
+    canResetOver(parseEndpoint(url))
+  );
+  assert.deepEqual(can, [false, true, true, true, true]);
+});
+
+Deno.test("unix: a plan with source addresses, or with vanish, is refused in one sentence", () => {
+  const target = parseEndpoint("unix:///run/s");
+  const plan = makePlan({ run: "r", seed: 1 });
+  checkUnixSocket({ plan, target });
+  const addresses = makePlan({ run: "r", seed: 1, sourceAddresses: ["127.0.0.2"] });
+  assert.throws(
+    () => checkUnixSocket({ plan: addresses, target }),
+    new UsageError("Cannot use --source-address with unix:///run/s: a Unix socket has no addresses"),
+  );
+  const vanish = makePlan({ run: "r", seed: 1, killShares: [{ mode: "vanish", weight: 1 }] });
+  assert.throws(() => checkUnixSocket({ plan: vanish, target }), /^UsageError: Cannot use kill mode vanish with unix:/);
+  const tcp = parseEndpoint("mqtt://h");
+  assert.throws(() => checkUnixSocket({ plan: vanish, target: tcp, nodes: [tcp, target] }), UsageError);
+  checkUnixSocket({ plan: vanish, target: tcp });
+});
