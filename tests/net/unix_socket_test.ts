@@ -13,10 +13,9 @@ for (const { name: engine } of testedEngines) {
   Deno.test(`unix: without permission the link ends with one sentence (engine ${engine})`, async () => {
     const probe = LinkProbe.by((receiver) => dial(parseEndpoint("unix:///run/no.sock"), { engine }, receiver));
     assert.ok(await probe.until(({ end }) => end !== undefined));
-    assert.deepEqual([probe.end!.kind, probe.end!.kind === "error" && probe.end.message], [
-      "error",
-      'Requires net, read and write access to "unix:/run/no.sock", run again with --allow-net, --allow-read and --allow-write',
-    ]);
+    const why =
+      'net, read and write access to "unix:/run/no.sock", run again with --allow-net, --allow-read and --allow-write';
+    assert.deepEqual(probe.end, { kind: "error", code: "EPERM", message: `Requires ${why}` });
   });
 }
 
