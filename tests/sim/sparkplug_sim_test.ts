@@ -53,6 +53,7 @@ for (const { name, plan, ...spoken } of lawful) {
     assert.equal(result.verdict, "pass", result.reason);
     assert.deepEqual(broken(result), {});
     const { births, ownDeaths, assertions } = result.sparkplug!;
+    for (const name of ["stateDeath", "stateQos", "stateRetain"] as const) assert.equal(assertions[name]!.checked, 1);
     assert.equal(births.seen, births.sent);
     assert.equal(births.sent, result.clients.connected + result.clients.reconnects);
     assert.ok(ownDeaths.sent > 0);
@@ -155,6 +156,51 @@ const faults: readonly Fault[] = [
   },
 ];
 
+const isState = (topic: string) => topic.startsWith("spBv1.0/STATE/");
+
+const hostFaults: readonly Fault[] = [
+  {
+    name: "no death certificate of the host",
+    script: { publish: ({ topic }) => isState(topic) ? [] : [{ afterMs: 0 }] },
+    broken: { stateDeath: 1 },
+    wills: {},
+    text: /^state: no death certificate of the host application reached a subscriber in time$/,
+  },
+  {
+    name: "a death certificate of the host at QoS 0",
+    script: { publish: ({ topic }) => [{ afterMs: 0, ...isState(topic) && { change: { qos: 0 } } }] },
+    broken: { stateQos: 1 },
+    wills: {},
+    text: /^state: the death certificate of the host application came with another QoS than 1$/,
+  },
+  {
+    name: "a death certificate of the host that is not retained",
+    script: { publish: ({ topic }) => [{ afterMs: 0, ...isState(topic) && { change: { retain: false } } }] },
+    broken: { stateRetain: 1 },
+    wills: {},
+    text: /^state: a later subscriber did not receive the death certificate/,
+  },
+  {
+    name: "a late death certificate of the host",
+    script: { publish: ({ topic }) => [{ afterMs: isState(topic) ? 1_500 : 0 }] },
+    broken: { stateDeath: 1 },
+    wills: {},
+    text: /^state: no death certificate/,
+  },
+];
+
+for (const { name, script, broken: expected, wills, text } of hostFaults) {
+  Deno.test(`sparkplug: the oracle finds ${name}`, () => {
+    const result = new FleetStage({ ...dieOnce, script }).finish();
+    assert.deepEqual(broken(result), expected);
+    assert.deepEqual(faultsOf(result), wills);
+    assert.equal(result.verdict, "fail");
+    assert.match(result.reason, /the death certificate of the host (missing|with another QoS|not retained)/);
+    assert.ok(result.faults.every(({ verdict, client }) => verdict === "sparkplug" && client === "mqtt-sim-stage"));
+    assert.ok(result.faults.some((fault) => text!.test(fault.text)));
+  });
+}
+
 /** The same NDEATH with a metric that it must not have. */
 function withMore({ payload }: HeldWill): Uint8Array {
   const { metrics, ...rest } = decodePayload(payload)!;
@@ -189,7 +235,9 @@ Deno.test("sparkplug: the will of a node that published its NDEATH and left is u
 
 Deno.test("sparkplug: a new timestamp in NDEATH, as Sparkplug Aware servers write it, is no fault", () => {
   const restamped = ({ payload }: HeldWill) => encodePayload({ ...decodePayload(payload)!, timestampMs: 1 });
-  const script: Script = { publish: (will) => [{ afterMs: 0, change: { payload: restamped(will) } }] };
+  const script: Script = {
+    publish: (will) => [{ afterMs: 0, ...!isState(will.topic) && { change: { payload: restamped(will) } } }],
+  };
   const result = new FleetStage({ ...dieOnce, script }).finish();
   assert.deepEqual(broken(result), {});
   assert.equal(result.verdict, "pass", result.reason);

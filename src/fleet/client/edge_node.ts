@@ -10,7 +10,7 @@ import { type Life, willTopicOf } from "../life/life.ts";
 import { birthPayload, deathPayload, rebirthName, sequenceLength } from "../life/sparkplug.ts";
 import type { PresenceWord } from "../life/presence_message.ts";
 import type { FleetPlan } from "../plan/plan.ts";
-import { deviceName, devicesOf } from "../plan/sparkplug/sparkplug_plan.ts";
+import { deviceName, devicesOf, telemetryOf } from "../plan/sparkplug/sparkplug_plan.ts";
 import type { ClientConnection } from "./connection.ts";
 import type { ClientOutbox } from "./client_outbox.ts";
 
@@ -23,6 +23,7 @@ export class EdgeNode {
   readonly #plan: FleetPlan;
   readonly #auditor: SparkplugAuditor;
   readonly #outbox: ClientOutbox;
+  readonly #text: string;
   #life: Life | undefined;
   #name: EdgeNodeName = { group: "", node: "" };
   #seq = 0;
@@ -38,6 +39,7 @@ export class EdgeNode {
     this.#plan = plan;
     this.#auditor = auditor;
     this.#outbox = outbox;
+    this.#text = ".".repeat(telemetryOf(plan)!.sizeBytes);
   }
 
   /** The client is about to send CONNECT of a life. */
@@ -78,7 +80,7 @@ export class EdgeNode {
 
   /** NBIRTH with sequence number 0, then DBIRTH of each device. [tck-id-payloads-nbirth-seq] [tck-id-payloads-dbirth-order] */
   #bear(connection: ClientConnection, again: boolean, nowMs: number): void {
-    const payload = birthPayload(this.#life!.incarnation, nowMs, [this.#value(Math.round(nowMs))]);
+    const payload = birthPayload(this.#life!.incarnation, nowMs, this.#values(nowMs));
     this.#seq = 1;
     this.#dead = undefined;
     this.#outbox.publish(connection, { topic: nodeTopic(this.#name, "NBIRTH"), payload, qos: 0, retain: false }, nowMs);
@@ -97,7 +99,7 @@ export class EdgeNode {
       this.#dead = undefined;
       this.#sendDevice(connection, "DBIRTH", dead, nowMs);
     } else if (turn < 0) {
-      this.#send(connection, nodeTopic(this.#name, "NDATA"), [this.#value(Math.round(nowMs))], nowMs);
+      this.#send(connection, nodeTopic(this.#name, "NDATA"), this.#values(nowMs), nowMs);
     } else if (this.#data % deviceDiesEvery < devices + 1) {
       this.#dead = turn;
       this.#sendDevice(connection, "DDEATH", turn, nowMs);
@@ -106,12 +108,16 @@ export class EdgeNode {
   }
 
   #sendDevice(connection: ClientConnection, type: "DBIRTH" | "DDATA" | "DDEATH", device: number, nowMs: number): void {
-    const metrics = type === "DDEATH" ? [] : [this.#value(Math.round(nowMs))];
+    const metrics = type === "DDEATH" ? [] : this.#values(nowMs);
     this.#send(connection, deviceTopic(this.#name, type, deviceName(device)), metrics, nowMs);
   }
 
-  #value(timestampMs: number): Metric {
-    return { name: "Value", timestampMs, dataType: dataType.double, value: this.#data };
+  /** A number, and a text of the size that the plan sets for telemetry. */
+  #values(nowMs: number): Metric[] {
+    const timestampMs = Math.round(nowMs);
+    const value: Metric = { name: "Value", timestampMs, dataType: dataType.double, value: this.#data };
+    if (this.#text === "") return [value];
+    return [value, { name: "Text", timestampMs, dataType: dataType.string, value: this.#text }];
   }
 
   /** A message with the next sequence number, at QoS 0 and not retained. [tck-id-payloads-sequence-num-incrementing] */

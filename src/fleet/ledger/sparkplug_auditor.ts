@@ -131,7 +131,7 @@ export class SparkplugAuditor {
   /** The death certificate of the host application, as its subscribers saw it. */
   seeHost(sight: HostSight, nowMs: number): void {
     const { died, qosKept, retained } = sight;
-    const checks = { stateDeath: died, ...died && { stateQos: qosKept }, stateRetain: retained };
+    const checks = { stateDeath: died, ...died && { stateQos: qosKept, stateRetain: retained } };
     for (const [name, isRight] of Object.entries(checks) as [SparkplugAssertion, boolean][]) {
       this.#check(name, isRight);
       if (!isRight) this.#keepFault(hostFault(this.#plan, name));

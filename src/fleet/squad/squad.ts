@@ -21,6 +21,7 @@ import type { Note } from "../recording/record_event.ts";
 import type { Progress } from "../result/result.ts";
 import { bucketOf, Ramp } from "./ramp.ts";
 import type { SquadPhase } from "../result/run_phase.ts";
+import { type HostApplication, hostApplicationOf } from "../watch/host_application.ts";
 import { SquadRecorder } from "../ledger/squad_recorder.ts";
 import type { SparkplugAuditor } from "../ledger/sparkplug_auditor.ts";
 import { SquadTeardown } from "./squad_teardown.ts";
@@ -48,6 +49,7 @@ export class Squad implements ClientHost, WatcherPoolHost {
   readonly #presenceChecker: PresenceChecker | undefined;
   readonly #kills: SquadKills;
   readonly #ramp: Ramp;
+  #hostApplication: HostApplication | undefined;
   #lateMs = 0;
   #ready = false;
   #go = false;
@@ -135,6 +137,7 @@ export class Squad implements ClientHost, WatcherPoolHost {
   start(nowMs: number): void {
     this.#recorder.enter("watch", nowMs);
     this.#watchers.watch(nowMs);
+    this.#hostApplication = hostApplicationOf(this.#task, this.world, this.#watchers.version, this.sparkplug);
   }
 
   /** Lets killing begin, at this instant at the earliest. */
@@ -288,6 +291,7 @@ export class Squad implements ClientHost, WatcherPoolHost {
 
   #endKilling(nowMs: number): void {
     this.#kills.end();
+    this.#hostApplication?.die(nowMs);
     this.#enter("end-kills", nowMs);
   }
 
@@ -301,7 +305,7 @@ export class Squad implements ClientHost, WatcherPoolHost {
     const still = this.#presenceChecker === undefined || this.#clients.every(({ up, retired }) => up || retired);
     const settled = quiet && still && canariesMs <= nowMs && this.#presenceChecker?.settled(nowMs) !== false;
     if (!settled && nowMs < Math.min(graceMs, Math.max(canariesMs, lastMs + this.plan.drainMs))) return;
-    if (this.#presenceChecker?.looked("end", nowMs) === false) return;
+    if (this.#presenceChecker?.looked("end", nowMs) === false || this.#hostApplication?.done === false) return;
     this.#watchers.endCanaries(nowMs);
     this.#enter("settled", nowMs);
   }
@@ -317,6 +321,7 @@ export class Squad implements ClientHost, WatcherPoolHost {
   #finish(nowMs: number): void {
     this.#watchers.retire(nowMs);
     this.#presenceChecker?.clear(nowMs);
+    this.#hostApplication?.retire(nowMs);
     for (const client of this.#clients) client.drop();
     if (!this.#finished) this.#kills.recordTelemetry(nowMs);
     if (!this.#finished) this.#watchedUntilMs = nowMs;

@@ -106,6 +106,11 @@ export function checkSparkplug(plan: FleetPlan, refuse: Refuse): void {
   for (const [name, what, isRight, allowed] of fixed) {
     if (!isRight) refuse(name, `${what} with --sparkplug`, allowed);
   }
+  const { telemetry } = plan;
+  // [tck-id-payloads-ndata-qos] [tck-id-payloads-ddata-qos]
+  if (telemetry !== undefined && telemetry.qos > 0) {
+    refuse("telemetry", `telemetry of QoS ${telemetry.qos} with --sparkplug`, "QoS 0: that of NDATA and DDATA");
+  }
   checkName(plan, "sparkplugGroup", "--sparkplug-group", ["run", "bucket", "group"], refuse);
   checkName(plan, "sparkplugHost", "--sparkplug-host", ["run"], refuse);
 }

@@ -40,6 +40,10 @@ const refused: readonly (readonly [Partial<PlanRequest>, string])[] = [
   [{ cleanStart: "mix" }, "Cannot use --clean-start mix with --sparkplug: expected yes"],
   [{ sessionExpiryS: 5, cleanStart: "yes" }, "Cannot use --session-expiry 5 s with --sparkplug: expected 0"],
   [{ willPayloadSizeBytes: 100 }, "Cannot use --will-payload-size with --sparkplug"],
+  [
+    { telemetry: { perSecond: 1, sizeBytes: 0, qos: 1 } },
+    "Cannot use telemetry of QoS 1 with --sparkplug: expected QoS 0",
+  ],
   [{ sparkplugGroup: "a/b" }, 'Cannot use --sparkplug-group "a/b": expected at least one character'],
   [{ sparkplugGroup: "{client}" }, 'Cannot use --sparkplug-group "{client}"'],
   [{ sparkplugHost: "" }, 'Cannot use --sparkplug-host "": expected at least one character'],
