@@ -32,6 +32,7 @@ import { withEmptyPasswords } from "./recording/record_header.ts";
 import type { RunFacts } from "./result/run_facts.ts";
 import { RunRecord, type Usage } from "./recording/run_record.ts";
 import { runSquads } from "./squad/run_squads.ts";
+import { payloadNotice, withPayloads } from "./preflight/read_payloads.ts";
 import { bucketsHere, clientsHere, partOf } from "./plan/shard.ts";
 import type { SquadResult, SquadTask } from "./result/squad_task.ts";
 import { rampNotice, waitNotice } from "./preflight/wait_text.ts";
@@ -61,7 +62,7 @@ export async function runFleet(given: FleetRun, hooks: FleetHooks): Promise<Flee
   if (hooks.record !== undefined && given.plan.credentials !== undefined) {
     throw new UsageError("Cannot use --record with --credentials: a recording does not have the client identifiers");
   }
-  const asked = { ...given, plan: await withCredentials(given.plan) };
+  const asked = { ...given, plan: await withPayloads(await withCredentials(given.plan)) };
   const start = startOf(asked, hooks);
   const engine = await chooseEngineFor(asked.target, asked.plan.engine);
   hooks.onStart?.({ engine: engine.name, startMs: started.getTime() });
@@ -150,7 +151,9 @@ async function runReady(
   await checkRefusedLogin({ ...run, plan }, protocol === "3.1.1" ? 4 : 5);
   const groups = new Groups(plan, protocol);
   const spoken = groups.protocol;
-  for (const line of [rampNotice(plan), waitNotice(plan, groups)]) if (line !== undefined) notify(line);
+  for (const line of [rampNotice(plan), waitNotice(plan, groups), payloadNotice(groups)]) {
+    if (line !== undefined) notify(line);
+  }
   const version = spoken === "3.1.1" ? 4 : 5;
   const { dropped: counted, name } = plan.skipBrokerCounters ? {} : await readBroker(run, version, false);
   const restarts = new Restarts(run, version, hooks.restartBroker, notify);

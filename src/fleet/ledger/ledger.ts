@@ -29,7 +29,7 @@ import {
 } from "./ledger_entry.ts";
 import { keepSamples } from "./ledger_samples.ts";
 import { clientIdOf } from "../plan/client_id.ts";
-import { type Life, readWillMark, type WillMark, willTopicOf } from "../life/life.ts";
+import { type Life, readWill, type WillMark } from "../life/life.ts";
 import { answersCut, dueBy, expectationOf, judge, modeOf, worst } from "../oracle/oracle.ts";
 import { longestWaitOf } from "../plan/phases.ts";
 import type { FleetPlan } from "../plan/plan.ts";
@@ -37,6 +37,8 @@ import type { ProgressMeter } from "./progress_meter.ts";
 import { RestartLog, type RestartOutcome } from "./restart_log.ts";
 import { StormLog } from "./storm_log.ts";
 import { restartAfter } from "../oracle/restart_rule.ts";
+import { hasOwnPayloads } from "../life/own_payload.ts";
+import { entryOf, findEntry } from "./own_wills.ts";
 import { Tally } from "../tally/tally.ts";
 import { earlyCloseOf } from "../oracle/early_close.ts";
 import { compareWill, type SeenWill } from "../oracle/will_compare.ts";
@@ -63,7 +65,7 @@ export class Ledger {
   onLatency: (latencyMs: number, mode: TallyMode, brokerMs: number) => void = () => {};
   /** Receives the counts of a judged life, or of a will without one, and the instant at which they belong. */
   onCounts: (atMs: number, counts: SomeWills) => void = () => {};
-  findLife: FindLife = ({ payload }) => readWillMark(this.#plan, payload);
+  findLife: FindLife = (packet) => readWill(this.#plan, packet);
   /** Receives each will that arrives, and its differences from the requested one. */
   onSighting: (sighting: Sighting, altered: readonly Alteration[], addsExpiry: boolean) => void = () => {};
   /** Receives each message that the broker delivers once more. */
@@ -81,6 +83,8 @@ export class Ledger {
   /** Lives that ended, and whose will has not reached every watcher. */
   readonly #unanswered = new Set<LedgerEntry>();
   readonly #closed = new Map<number, Closed>();
+  /** The last closed life of each client; only where payloads are the user's own. */
+  readonly #lastClosed = new Map<number, number>();
   readonly #toClose = new Deadlines<LedgerEntry>();
   /** Lives that ended during a broker restart. */
   readonly #held: LedgerEntry[] = [];
@@ -126,7 +130,7 @@ export class Ledger {
   }
 
   #entryOf(client: number, incarnation: number): LedgerEntry | undefined {
-    return this.#open.get(client)?.findLast(({ life }) => life.incarnation === incarnation);
+    return entryOf(this.#open, client, incarnation);
   }
 
   /** A client is connected for the first time. */
@@ -216,20 +220,30 @@ export class Ledger {
    * @param copy the number of the watcher among those that receive the same wills, from 0
    * @param seen the packet, and the watcher's expectations of it
    * @param sinceMs the instant since which it may have waited here unread
+   * @param owner the client on whose topic it is, where payloads are the user's own
    */
-  arrive(packet: PublishPacket, copy: number, seen: SeenWill, nowMs: number, sinceMs = nowMs): Life | undefined {
-    const sighting = sightingOf(this.findLife, packet, copy, nowMs, sinceMs);
+  arrive(
+    packet: PublishPacket,
+    copy: number,
+    seen: SeenWill,
+    nowMs: number,
+    sinceMs = nowMs,
+    owner?: number,
+  ): Life | undefined {
+    const sighting = sightingOf(this.findLife, packet, copy, nowMs, sinceMs, owner);
     return this.see(sighting, (life) => compareWill(this.#groups.planOf(life.client), life, packet, seen));
   }
 
   /** The same for a will without its bytes: `alteredFrom` returns the differences from a life's requested will. */
   see(seen: Sighting, alteredFrom: (life: Life) => readonly Alteration[]): Life | undefined {
-    const { mark, topic, copy } = seen;
+    const { topic, copy } = seen;
+    const { entry, mark } = findEntry(seen, this.#open, this.#lastClosed, this.#groups, this.#rules);
+    // An earlier run left a retained message on the topic; a subscription of 3.1.1 cannot exclude it.
+    if (mark === undefined && seen.owner !== undefined && seen.retain && seen.version === 4) return undefined;
     this.#seen++;
     if (mark !== undefined && staysLast(this.#groups.planOf(mark.client))) this.#retained.set(topic, mark);
-    const entry = mark === undefined ? this.#entryByTopic(topic, copy) : this.#entryOf(mark.client, mark.incarnation);
     const altered = entry === undefined ? [] : alteredFrom(entry.life);
-    const sighting = afterKill(seen, entry?.life.end, earlyBeforeMs);
+    const sighting = afterKill({ ...seen, mark }, entry?.life.end, earlyBeforeMs);
     const { atMs, sinceMs } = sighting;
     // A will of 5.0 always requests an expiry here, one of 3.1.1 cannot: 5.0, section 3.3.2.3.3.
     const addsExpiry = sighting.expires && entry?.life.version === 4;
@@ -270,21 +284,6 @@ export class Ledger {
     const brokerMs = arrival.atMs - expectation.dueMs;
     this.tally.recordLatency(mode, latencyMs, brokerMs, this.#groupOf(entry.life.client));
     this.onLatency(latencyMs, mode, brokerMs);
-  }
-
-  /** A will with a foreign payload may still be on the topic of an ended life; preferably one that waits. */
-  #entryByTopic(topic: string, copy: number): LedgerEntry | undefined {
-    let answered: LedgerEntry | undefined;
-    for (const lives of this.#open.values()) {
-      for (const entry of lives) {
-        if (entry.life.end === undefined || willTopicOf(this.#groups.planOf(entry.life.client), entry.life) !== topic) {
-          continue;
-        }
-        if (entry.arrivals[copy]!.length === 0) return entry;
-        answered ??= entry;
-      }
-    }
-    return answered;
   }
 
   #noteAfterClose(closed: Closed | undefined, sighting: Sighting): void {
@@ -390,6 +389,7 @@ export class Ledger {
     const { kind } = judgement.expectation;
     const allowed = kind === "either" && arrivals[0]!.length === 0;
     this.#closed.set(keyOf(life.client, life.incarnation), closedAs(modeOf(life), kind !== "none", allowed));
+    if (hasOwnPayloads(this.#plan)) this.#lastClosed.set(life.client, life.incarnation);
     this.#unanswered.delete(entry);
     this.meter?.close(entry, judgement);
     const lives = this.#open.get(life.client)!;

@@ -51,6 +51,10 @@ export interface Sighting {
   readonly topic: string;
   /** The life that the payload names; undefined for a payload that is not from this run. */
   readonly mark: WillMark | undefined;
+  /** The client on whose topic it is, where payloads are the user's own and name no life. */
+  readonly owner?: number;
+  /** Its payload then, which may be that of one life. */
+  readonly payload?: Uint8Array;
   /** The differences that the packet alone shows. */
   readonly version: ProtocolVersion;
   readonly qos: QoS;
@@ -64,20 +68,23 @@ export interface Sighting {
 }
 
 /** Finds the life of a will. */
-export type FindLife = (packet: Pick<PublishPacket, "topic" | "payload">) => WillMark | undefined;
+export type FindLife = (packet: Pick<PublishPacket, "topic" | "payload" | "properties">) => WillMark | undefined;
 
 /** The data in a packet itself. */
 export function sightingOf(
   findLife: FindLife,
-  { topic, qos, retain, dup, payload, properties }: PublishPacket,
+  packet: PublishPacket,
   copy: number,
   atMs: number,
   sinceMs: number,
+  owner?: number,
 ): Sighting {
-  const mark = findLife({ topic, payload });
+  const { topic, qos, retain, dup, payload, properties } = packet;
+  const mark = findLife(packet);
   const version = properties === undefined ? 4 : 5;
   const expires = properties?.messageExpiryIntervalS !== undefined;
-  return { copy, topic, mark, version, qos, retain, dup, expires, atMs, sinceMs };
+  const own = mark === undefined && owner !== undefined ? { owner, payload } : {};
+  return { copy, topic, mark, ...own, version, qos, retain, dup, expires, atMs, sinceMs };
 }
 
 /**

@@ -7,6 +7,7 @@ import type { FaultSample } from "../result/fault_sample.ts";
  */
 import type { Groups } from "../plan/groups.ts";
 import { clientIdOf } from "../plan/client_id.ts";
+import { hasOwnPayloads } from "../life/own_payload.ts";
 import { expectationOf } from "../oracle/oracle.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { PresenceLog } from "./presence_log.ts";
@@ -57,7 +58,8 @@ export class PresenceAuditor {
   constructor(deps: PresenceAuditorDeps, note?: Note) {
     this.#deps = deps;
     this.#note = note;
-    this.book = new PresenceLog(deps.rules, note);
+    const copies = hasOwnPayloads(deps.plan) ? deps.plan.fanOut : undefined;
+    this.book = new PresenceLog(deps.rules, note, copies);
   }
 
   /** True once the look of this moment of the run has begun. */

@@ -7,6 +7,7 @@ import type { Life } from "../life/life.ts";
 import type { Note } from "../recording/record_event.ts";
 import type { PresenceWord } from "../life/presence_message.ts";
 import { noWords, type PresenceWordCounts } from "../result/presence_result.ts";
+import { UnseenWords } from "./unseen_words.ts";
 import { type PresenceTruth, presenceTruth, type Said, type Stay } from "../oracle/presence_oracle.ts";
 
 /** A client's record keeps this many successive lives without an acknowledged state. */
@@ -17,9 +18,12 @@ export class PresenceLog {
   readonly #stays = new Map<number, Stay[]>();
   readonly #rules: OracleRules;
   readonly #note: Note | undefined;
+  readonly #unseen: UnseenWords | undefined;
 
-  constructor(rules: OracleRules, note?: Note) {
+  /** @param ownCopies how many watchers receive each message, where payloads are the user's own */
+  constructor(rules: OracleRules, note?: Note, ownCopies?: number) {
     this.#rules = rules;
+    this.#unseen = ownCopies === undefined ? undefined : new UnseenWords(ownCopies);
     this.#note = note;
   }
 
@@ -38,11 +42,24 @@ export class PresenceLog {
   say(stay: Stay, word: PresenceWord, nowMs: number): void {
     stay[word] = { sentMs: nowMs, heardMs: undefined, refused: false };
     this.words[word].sent++;
+    this.#unseen?.say(stay.life.client, word);
     this.#note?.("said", nowMs, { client: stay.life.client, life: stay.life.incarnation, word });
   }
 
-  /** A watcher saw a client's word. */
-  see(word: PresenceWord, nowMs: number): void {
+  /** Whether a client has sent a message, and this copy of its watcher has not received it. */
+  awaits(word: PresenceWord, client: number, copy: number): boolean {
+    return this.#unseen?.awaits(word, client, copy) === true;
+  }
+
+  /** A watcher saw a client's message; with fan-out only the first copy counts. */
+  see(word: PresenceWord, client: number, copy: number, nowMs: number): void {
+    this.#unseen?.see(word, client, copy);
+    if (copy !== 0) return;
+    this.count(word, nowMs);
+  }
+
+  /** A message of a client was seen. */
+  count(word: PresenceWord, nowMs: number): void {
     this.words[word].seen++;
     this.#note?.("word", nowMs, { word });
   }

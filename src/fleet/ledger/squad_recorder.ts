@@ -212,9 +212,9 @@ export class SquadRecorder {
   }
 
   /** A watcher received a will; returns its life, if any. */
-  see(watcher: SeeingWatcher, packet: PublishPacket, nowMs: number, sinceMs: number): Life | undefined {
+  see(watcher: SeeingWatcher, packet: PublishPacket, nowMs: number, sinceMs: number, owner?: number): Life | undefined {
     const { post: { copy }, seen } = watcher;
-    if (this.sparkplug === undefined) return this.ledger.arrive(packet, copy, seen, nowMs, sinceMs);
+    if (this.sparkplug === undefined) return this.ledger.arrive(packet, copy, seen, nowMs, sinceMs, owner);
     const sighting = sightingOf(this.ledger.findLife, packet, copy, nowMs, sinceMs);
     return this.seeWill(sighting, (life) => compareWill(this.#groups.planOf(life.client), life, packet, seen));
   }

@@ -3,9 +3,17 @@
  * content of a will; the oracle decides which will is due, and when.
  */
 import { mix } from "../../base/random.ts";
-import type { MessageProperties, ProtocolVersion, QoS } from "../../mqtt/packet.ts";
+import type { MessageProperties, ProtocolVersion, PublishPacket, QoS } from "../../mqtt/packet.ts";
 import type { KillMode } from "../plan/kill_mode.ts";
 import { type Mark, nonceOf, readMark, writeMark } from "./mark.ts";
+import {
+  hasOwnPayloads,
+  lifeProperty,
+  type OwnMessage,
+  ownPayloadOf,
+  ownProperties,
+  readOwnProperties,
+} from "./own_payload.ts";
 import { clientIdOf } from "../plan/client_id.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { deathPayload } from "./sparkplug.ts";
@@ -152,15 +160,22 @@ const topics = new WeakMap<FleetPlan, WillTopicBy>();
 
 /** The will of one life: equal on every call. */
 export function willOf(plan: FleetPlan, life: Life): WillContent {
-  if (!plan.sparkplug) return contentOf(plan, life, willName);
+  if (!plan.sparkplug) return contentOf(plan, life, willName, "will");
   return { topic: willTopicOf(plan, life), payload: deathPayload(life.incarnation, life.sentMs ?? 0) };
 }
 
-/** A message of one life on the topic of its will; its name is the start of its payload. */
-export function contentOf(plan: FleetPlan, life: Life, name: string): WillContent {
+/**
+ * A message of one life on the topic of its will.
+ *
+ * @param name the start of its payload, where the plan has none of the user's own
+ */
+export function contentOf(plan: FleetPlan, life: Life, name: string, message: OwnMessage): WillContent {
   const topic = willTopicOf(plan, life);
-  const payload = writeMark(plan, name, life);
-  return life.version === 4 ? { topic, payload } : { topic, payload, properties: propertiesOf(plan, life) };
+  const own = ownPayloadOf(plan, message, life);
+  const payload = own ?? writeMark(plan, name, life);
+  if (life.version === 4) return { topic, payload };
+  const properties = propertiesOf(plan, life);
+  return { topic, payload, properties: own ? { ...properties, ...ownProperties(plan, message, life) } : properties };
 }
 
 const day = 86_400;
@@ -176,7 +191,7 @@ function propertiesOf(plan: FleetPlan, { client, incarnation }: Mark): MessagePr
     contentType: "text/plain",
     responseTopic: `mqtt-sim/${plan.run}/response`,
     correlationData,
-    userProperties: [["run", plan.run], ["life", `${client}.${incarnation}`], ["run", "again"]],
+    userProperties: [["run", plan.run], [lifeProperty, `${client}.${incarnation}`], ["run", "again"]],
   };
 }
 
@@ -189,4 +204,12 @@ export type WillMark = Mark;
 /** Reads the life of a will from a payload; undefined for a payload that is not from this run. */
 export function readWillMark(plan: FleetPlan, payload: Uint8Array): WillMark | undefined {
   return readMark(plan, payload, willName);
+}
+
+/** The life of a will by its payload or, where payloads may be the user's own, by its properties. */
+export function readWill(plan: FleetPlan, packet: Pick<PublishPacket, "payload" | "properties">): WillMark | undefined {
+  const mark = readWillMark(plan, packet.payload);
+  if (mark !== undefined || !hasOwnPayloads(plan)) return mark;
+  const own = readOwnProperties(plan, packet);
+  return own?.message === "will" ? own : undefined;
 }

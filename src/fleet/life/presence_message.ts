@@ -6,16 +6,17 @@ import type { PublishPacket } from "../../mqtt/packet.ts";
  */
 import { contentOf, type Life } from "./life.ts";
 import { type Mark, readMark } from "./mark.ts";
+import { hasOwnPayloads, type OwnMessage, readOwnProperties } from "./own_payload.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 
 /** The presence that a client publishes. */
-export type PresenceWord = "online" | "left";
+export type PresenceWord = Exclude<OwnMessage, "will">;
 
 const names: Readonly<Record<PresenceWord, string>> = { online: "mqtt-sim-online", left: "mqtt-sim-left" };
 
 /** The message of one life: equal on every call. */
 export function presenceMessage(plan: FleetPlan, life: Life, word: PresenceWord): Outgoing {
-  return { ...contentOf(plan, life, names[word]), qos: life.qos, retain: true };
+  return { ...contentOf(plan, life, names[word], word), qos: life.qos, retain: true };
 }
 
 /** The source of a presence payload. */
@@ -35,6 +36,17 @@ export function readPresenceMark(plan: FleetPlan, payload: Uint8Array): Presence
     if (mark !== undefined) return { ...mark, word };
   }
   return undefined;
+}
+
+/** The same by a packet: where payloads may be the user's own, by its properties. */
+export function readPresence(
+  plan: FleetPlan,
+  packet: Pick<PublishPacket, "payload" | "properties">,
+): PresenceMark | undefined {
+  const mark = readPresenceMark(plan, packet.payload);
+  if (mark !== undefined || !hasOwnPayloads(plan)) return mark;
+  const own = readOwnProperties(plan, packet);
+  return own === undefined || own.message === "will" ? undefined : { ...own, word: own.message };
 }
 
 /** A message of a client's own. */

@@ -15,6 +15,7 @@ import type { ClientGroup, FleetPlan } from "./plan.ts";
 import { mayLack } from "./plan_option.ts";
 import { optionList } from "./plan_options.ts";
 import { checkAuth, checkTogether, type PlanFault, type Refuse } from "./plan_rules.ts";
+import { checkOwnPayloads } from "./payload/payload_rules.ts";
 import { checkSparkplug } from "./sparkplug/sparkplug_plan.ts";
 import { mostShards } from "./shard.ts";
 import { hasPlaceholder } from "./template.ts";
@@ -43,6 +44,7 @@ export function planFaults(plan: FleetPlan): PlanFault[] {
   checkTogether(plan, refuse);
   checkPresence(plan, refuse);
   checkSparkplug(plan, refuse);
+  checkOwnPayloads(plan, refuse);
   checkNames(plan, refuse);
   checkSources(plan, refuse);
   checkAuth(plan, refuse);
@@ -197,6 +199,7 @@ function groupFaults(plan: FleetPlan, group: ClientGroup, place: number): PlanFa
     checkTogether({ ...plan, ...own }, refuse);
     checkPresence({ ...plan, ...own }, refuse);
     checkSparkplug({ ...plan, ...own }, refuse);
+    checkOwnPayloads({ ...plan, ...own }, refuse);
   }
   if (own.willTopic !== undefined || own.willRetain === true) {
     checkTopic({ ...plan, ...own }, faults, ["groups", place, "willTopic"]);

@@ -73,6 +73,12 @@ export interface FleetPlan {
   readonly willTopic: string;
   /** The size of the payload of each will, 64 to 65,535 bytes. Default: 64. */
   readonly willPayloadSizeBytes: number;
+  /** The payload of each will, or `@` and the path of a file with it; takes {run}, {client}, {id} and {incarnation}. */
+  readonly willPayload?: string;
+  /** With presence: the payload of the retained message that a client publishes after CONNACK, as `willPayload`. */
+  readonly birthPayload?: string;
+  /** The contents of the payload files, by path, once the run has read them; no report has them. */
+  readonly payloadTexts?: Readonly<Record<string, string>>;
   /** Watchers that share the topic space, in all. */
   readonly watchers: number;
   /** How many watchers receive each will. */
@@ -170,7 +176,7 @@ export interface FleetPlan {
 }
 
 /** The parts of a plan that a run reads from files: no flag sets them, and no report has them. */
-export type HiddenName = "credentialRows" | "watcherPassword" | "canaryPassword" | "authBytes";
+export type HiddenName = "credentialRows" | "payloadTexts" | "watcherPassword" | "canaryPassword" | "authBytes";
 
 /** One node of a cluster. */
 export interface ClusterNode {
@@ -238,6 +244,8 @@ export type GroupOwn = Partial<
     | "willDelayS"
     | "willTopic"
     | "willPayloadSizeBytes"
+    | "willPayload"
+    | "birthPayload"
     | "sessionExpiryS"
     | "cleanStart"
     | "username"

@@ -185,6 +185,18 @@ export const planOptions = {
     default: 64,
     ownToGroup: true,
   }),
+  willPayload: option("will-payload", "Wills", { kind: "text", metavar: "TEXT|@FILE" }, {
+    help: "Payload of each will: a text, or the bytes of a file; takes {run}, {client}, {client:05}, {id} and " +
+      "{incarnation}. Without {incarnation}, the run identifies a will of a 3.1.1 client by topic, client and time.",
+    defaultText: "run, client, life and a nonce as text",
+    ownToGroup: true,
+  }),
+  birthPayload: option("birth-payload", "Wills", { kind: "text", metavar: "TEXT|@FILE" }, {
+    help: "With --presence and --will-payload: payload of the retained message that each client publishes once it is " +
+      "connected, such as online. A client that leaves publishes the payload of its will.",
+    defaultText: "run, client, life and a nonce as text",
+    ownToGroup: true,
+  }),
   watchers: option("watchers", "Watching", { kind: "whole", min: 1, max: 20_000 }, {
     help: "Clients that subscribe to the wills and share the topics, {range}.",
     derived: true,

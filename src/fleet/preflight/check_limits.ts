@@ -38,6 +38,10 @@ function checkSizes(
   for (const own of new Groups(plan, "mix").plans) {
     const { telemetry, willPayloadSizeBytes } = own;
     const connectBytes = connectSize(own, version);
+    if (connectBytes > most && own.willPayload !== undefined) {
+      const has = `its CONNECT has ${formatCount(connectBytes)} bytes`;
+      throw new NotSpokenError(`Cannot use --will-payload: ${has}, and ${takes}; use a shorter payload`);
+    }
     if (connectBytes > most) {
       const fits = willPayloadSizeBytes - (connectBytes - most);
       const cure = fits >= leastWillBytes

@@ -55,14 +55,22 @@ export function withEmptyPasswords(plan: FleetPlan): FleetPlan {
     ...part,
     ...Object.fromEntries(secrets.flatMap((name) => part[name] === undefined ? [] : [[name, ""]])),
   });
-  const { credentialRows: _, ...shown } = plan;
+  const { credentialRows: _, payloadTexts: _1, ...shown } = plan;
   return { ...emptied(shown), ...maskedSecrets(plan), ...plan.groups && { groups: plan.groups.map(emptied) } };
 }
 
 /** A plan without its password, and without those of its groups. */
 export function withoutPasswords(plan: FleetPlan): Omit<FleetPlan, "password" | HiddenName> {
-  const { password: _, watcherPassword: _1, canaryPassword: _2, credentialRows: _3, authBytes: _4, groups, ...shown } =
-    plan;
+  const {
+    password: _,
+    watcherPassword: _1,
+    canaryPassword: _2,
+    credentialRows: _3,
+    authBytes: _4,
+    payloadTexts: _5,
+    groups,
+    ...shown
+  } = plan;
   return {
     ...shown,
     ...maskedSecrets(plan),

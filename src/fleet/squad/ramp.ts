@@ -4,12 +4,8 @@
  */
 import type { ClientHost } from "../client/client_host.ts";
 import type { SquadTask } from "../result/squad_task.ts";
+import { bucketOf } from "../watch/own_topics.ts";
 import { VirtualClient } from "../client/virtual_client.ts";
-
-/** The bucket of a client's wills among those of its squad. */
-export function bucketOf({ firstClient, firstBucket, buckets }: SquadTask, client: number): number {
-  return firstBucket + (client - firstClient) % buckets;
-}
 
 export class Ramp {
   readonly #host: ClientHost;

@@ -19,7 +19,8 @@ import { PresenceChecker } from "../watch/presence_checker.ts";
 import type { PresenceWord } from "../life/presence_message.ts";
 import type { Note } from "../recording/record_event.ts";
 import type { Progress } from "../result/result.ts";
-import { bucketOf, Ramp } from "./ramp.ts";
+import { bucketOf } from "../watch/own_topics.ts";
+import { Ramp } from "./ramp.ts";
 import type { SquadPhase } from "../result/run_phase.ts";
 import { type HostApplication, hostApplicationOf } from "../watch/host_application.ts";
 import { SquadRecorder } from "../ledger/squad_recorder.ts";
@@ -331,11 +332,11 @@ export class Squad implements ClientHost, WatcherPoolHost {
     this.#recorder.close(this.#kills.telemetrySent, nowMs, this.#watchedUntilMs);
   }
 
-  onWill(watcher: Watcher, packet: PublishPacket, nowMs: number): void {
+  onWill(watcher: Watcher, packet: PublishPacket, nowMs: number, owner?: number): void {
     // The watch is over: a later will answers the end of the run.
     if (this.#finished) return;
     // This thread may have been late between two turns: a will was here by now, and perhaps since the last turn.
-    const life = this.#recorder.see(watcher, packet, nowMs, Math.min(nowMs, this.#turnMs));
+    const life = this.#recorder.see(watcher, packet, nowMs, Math.min(nowMs, this.#turnMs), owner);
     // The client may end its connection now, which is later than the arrival of the will.
     const seenMs = this.world.clock.nowMs();
     if (life !== undefined) this.#clients[life.client - this.#task.firstClient]?.willSeen(life, seenMs);
@@ -345,8 +346,12 @@ export class Squad implements ClientHost, WatcherPoolHost {
     if (!this.#finished) this.sparkplug!.onBirth(packet, copy, nowMs);
   }
 
-  onPresence(word: PresenceWord): void {
-    this.presence?.see(word, this.world.clock.nowMs());
+  onPresence(word: PresenceWord, client: number, copy: number): void {
+    this.presence?.see(word, client, copy, this.world.clock.nowMs());
+  }
+
+  awaitsLeft(client: number, copy: number): boolean {
+    return this.presence?.awaits("left", client, copy) === true;
   }
 
   onRedelivery(watcher: Watcher, packet: PublishPacket, nowMs: number): void {

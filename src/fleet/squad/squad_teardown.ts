@@ -64,9 +64,10 @@ export class SquadTeardown {
 
   /** The look begins. */
   look(nowMs: number): void {
-    const { task, world, recorder, watchers } = this.#deps;
+    const { task, groups, world, recorder, watchers } = this.#deps;
     this.#look = new RetainedCheck(
       task,
+      groups,
       world,
       watchers.version,
       watchers.topicFilters,

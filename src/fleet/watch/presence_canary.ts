@@ -50,6 +50,15 @@ export class PresenceCanary implements ConnectionOwner, Wakeable {
     return willTopicOf(this.#plan, this.life);
   }
 
+  /** The payload of its message. */
+  get payload(): Uint8Array {
+    return this.#message.payload;
+  }
+
+  get #message() {
+    return presenceMessage(this.#plan, this.life, "online");
+  }
+
   onOpen(connection: ClientConnection, nowMs: number): void {
     connection.send(connectPacketOf(this.#plan, this.life), nowMs);
   }
@@ -68,8 +77,7 @@ export class PresenceCanary implements ConnectionOwner, Wakeable {
 
   #say(nowMs: number): void {
     this.#tries++;
-    const message = presenceMessage(this.#plan, this.life, "online");
-    this.#outbox.publish(this.#connection, message, nowMs, (taken, atMs) => this.#onHeard(taken, atMs));
+    this.#outbox.publish(this.#connection, this.#message, nowMs, (taken, atMs) => this.#onHeard(taken, atMs));
   }
 
   onOver(_connection: ClientConnection, end: ConnectionEnd): void {

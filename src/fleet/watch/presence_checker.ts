@@ -6,18 +6,19 @@ import type { ProtocolVersion } from "../../mqtt/packet.ts";
 import type { FleetWorld } from "../client/fleet_world.ts";
 import type { OracleRules } from "../oracle/expectation.ts";
 import type { Groups } from "../plan/groups.ts";
-import { readWillMark, willOf, willTopicOf } from "../life/life.ts";
+import { readWill, willOf, willTopicOf } from "../life/life.ts";
+import { type OwnMessage, ownPayloadOf } from "../life/own_payload.ts";
 import { ownClientId } from "../plan/client_id.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import type { PresenceAuditor } from "../ledger/presence_auditor.ts";
 import { PresenceCanary } from "./presence_canary.ts";
 import { PresenceReader, type Reading } from "./presence_reader.ts";
-import { presenceMessage, readPresenceMark } from "../life/presence_message.ts";
+import { presenceMessage, readPresence } from "../life/presence_message.ts";
 import { type FoundState, isSettled, type PresenceState, type PresenceTruth } from "../oracle/presence_oracle.ts";
 import type { PresenceMoment } from "../result/presence_result.ts";
 import type { PresencePart } from "../oracle/presence_text.ts";
 import type { WatchScope } from "../result/squad_task.ts";
-import { differingProperties, sameBytes } from "../oracle/will_compare.ts";
+import { differingProperties, sameBytes, type SeenMessage } from "../oracle/will_compare.ts";
 
 /** The inputs of the checker. */
 export interface PresenceCheckerDeps {
@@ -156,30 +157,61 @@ export class PresenceChecker {
 
   #read(moment: PresenceMoment, { client, fromMs, packet, seen }: Reading, nowMs: number): void {
     const plan = this.#deps.groups.planOf(client);
-    const found = packet && (foundIn(plan, packet.payload) ?? "foreign");
+    const truth = this.#auditor.book.truthOf(client, nowMs);
+    const own = packet && truth && plan.willPayload !== undefined ? ownState(plan, client, packet, truth) : undefined;
+    const found = packet && (foundIn(plan, packet) ?? own ?? "foreign");
     const differing = (state: PresenceState, truth: PresenceTruth) =>
       packet === undefined ? [] : partsDiffering(plan, state, packet, seen, truth, nowMs);
     this.#auditor.read({ moment, client, fromMs, found }, differing, nowMs);
   }
 }
 
-function foundIn(plan: FleetPlan, payload: Uint8Array): FoundState | undefined {
-  const will = readWillMark(plan, payload);
-  if (will !== undefined) return { kind: "gone", ...will };
-  const presence = readPresenceMark(plan, payload);
+function foundIn(plan: FleetPlan, packet: SeenMessage): FoundState | undefined {
+  const will = readWill(plan, packet);
+  if (will !== undefined) return { kind: "gone", client: will.client, incarnation: will.incarnation };
+  const presence = readPresence(plan, packet);
   return presence && { kind: presence.word, client: presence.client, incarnation: presence.incarnation };
+}
+
+/**
+ * The state of a payload of the user's own, which names no life: one that is due, where its payload is the same; else
+ * that of the last life before.
+ */
+function ownState(
+  plan: FleetPlan,
+  client: number,
+  { payload }: SeenMessage,
+  { states }: PresenceTruth,
+): FoundState | undefined {
+  const due = states.find((state) => state !== undefined && sameBytes(askedOf(plan, state).payload, payload));
+  if (due !== undefined) return { kind: due.kind, client, incarnation: due.life.incarnation };
+  const last = states.at(-1);
+  const incarnation = last?.life.incarnation ?? 1;
+  const is = (message: OwnMessage, of: number) => {
+    const own = ownPayloadOf(plan, message, { client, incarnation: of });
+    return own !== undefined && sameBytes(own, payload);
+  };
+  if (is("online", incarnation)) return { kind: "online", client, incarnation };
+  const before = Math.max(1, incarnation - 1);
+  return is("will", before) || is("will", incarnation) ? { kind: "gone", client, incarnation: before } : undefined;
+}
+
+/** The message of a state, as its client requested it. */
+function askedOf(plan: FleetPlan, { kind, life }: PresenceState) {
+  return kind === "gone" ? willOf(plan, life) : presenceMessage(plan, life, kind);
 }
 
 /** Byte for byte: the parts in which a retained message differs from its client's request. */
 function partsDiffering(
   plan: FleetPlan,
-  { kind, life }: PresenceState,
+  state: PresenceState,
   packet: Reading["packet"] & object,
   seen: Reading["seen"],
   truth: PresenceTruth,
   nowMs: number,
 ): PresencePart[] {
-  const asked = kind === "gone" ? willOf(plan, life) : presenceMessage(plan, life, kind);
+  const { kind, life } = state;
+  const asked = askedOf(plan, state);
   const parts: PresencePart[] = [];
   if (packet.topic !== asked.topic) parts.push("topic");
   if (!sameBytes(packet.payload, asked.payload)) parts.push("payload");

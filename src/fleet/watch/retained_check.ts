@@ -9,7 +9,11 @@ import { plainConnectPacket } from "../client/connect_packet.ts";
 import { ClientConnection, type ConnectionOwner } from "../client/connection.ts";
 import type { FleetWorld } from "../client/fleet_world.ts";
 import type { FoundWill } from "../result/retained_counts.ts";
-import { readWillMark, type WillMark } from "../life/life.ts";
+import type { Groups } from "../plan/groups.ts";
+import { readWill, type WillMark } from "../life/life.ts";
+import { type OwnTopics, ownTopics } from "./own_topics.ts";
+import { namesLife, ownPayloadOf } from "../life/own_payload.ts";
+import { sameBytes } from "../oracle/will_compare.ts";
 import { ownClientId } from "../plan/client_id.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import type { WatchScope } from "../result/squad_task.ts";
@@ -17,15 +21,20 @@ import type { WatchScope } from "../result/squad_task.ts";
 /** After the last retained message so much silence means that there are no more, in milliseconds. */
 const quietMs = 1_000;
 const grantedWithinMs = 5_000;
+/** How many later lives are looked for in a payload. */
+const mostMissed = 16;
 
 export class RetainedCheck implements ConnectionOwner {
   /** Receives each retained message found. */
   onFound: (topic: string, found: FoundWill, nowMs: number) => void = () => {};
   readonly #plan: FleetPlan;
+  readonly #groups: Groups;
+  readonly #own: OwnTopics | undefined;
   readonly #name: string;
   readonly #filters: readonly string[];
   readonly #expected: ReadonlyMap<string, WillMark>;
   readonly #found = new Set<string>();
+  readonly #toClear = new Set<string>();
   readonly #connection: ClientConnection;
   #lastMs: number;
   #granted = false;
@@ -34,14 +43,18 @@ export class RetainedCheck implements ConnectionOwner {
   #over = false;
 
   constructor(
-    { plan, firstBucket }: WatchScope,
+    scope: WatchScope,
+    groups: Groups,
     world: FleetWorld,
     version: ProtocolVersion,
     filters: readonly string[],
     expected: ReadonlyMap<string, WillMark>,
     nowMs: number,
   ) {
+    const { plan, firstBucket } = scope;
     this.#plan = plan;
+    this.#own = ownTopics(scope, groups);
+    this.#groups = groups;
     // Each squad looks for itself: under one id they would take one another over.
     this.#name = ownClientId(plan, `look${firstBucket}`);
     this.#filters = filters;
@@ -70,7 +83,7 @@ export class RetainedCheck implements ConnectionOwner {
   /** Clears every found or expected retained will, and leaves. */
   clear(nowMs: number): void {
     if (this.#over) return;
-    for (const topic of new Set([...this.#expected.keys(), ...this.#found])) {
+    for (const topic of new Set([...this.#expected.keys(), ...this.#toClear])) {
       // A retained message with no payload removes the one before it. [MQTT311 3.3.1-10] [MQTT5 3.3.1-6]
       this.#connection.send(
         { type: "publish", dup: false, qos: 0, retain: true, topic, payload: new Uint8Array(0) },
@@ -93,9 +106,26 @@ export class RetainedCheck implements ConnectionOwner {
     else if (packet.type === "publish") this.#find(packet, nowMs);
   }
 
-  #find({ topic, payload, retain }: PublishPacket, nowMs: number): void {
+  #find(packet: PublishPacket, nowMs: number): void {
+    const { topic, retain } = packet;
+    const expected = this.#expected.get(topic);
+    const mark = readWill(this.#plan, packet) ?? (expected && this.#ownMark(expected, packet));
+    // On a topic without the run's name another program may have a retained message, which stays.
+    const isOwn = topic.includes(this.#plan.run) || this.#own?.clientOn(topic) !== undefined;
+    if (mark !== undefined || isOwn) this.#toClear.add(topic);
     this.#found.add(topic);
-    this.onFound(topic, { mark: readWillMark(this.#plan, payload), retain }, nowMs);
+    this.onFound(topic, { mark, retain }, nowMs);
+  }
+
+  /** The life of a payload of the user's own: the expected one, or a later one that the watcher may have missed. */
+  #ownMark({ client, incarnation }: WillMark, { payload }: PublishPacket): WillMark | undefined {
+    const plan = this.#groups.planOf(client);
+    const most = namesLife(plan) ? incarnation + mostMissed : incarnation;
+    for (let life = incarnation; life <= most; life++) {
+      const own = ownPayloadOf(plan, "will", { client, incarnation: life });
+      if (own !== undefined && sameBytes(own, payload)) return { client, incarnation: life };
+    }
+    return undefined;
   }
 
   onOver(): void {

@@ -8,12 +8,15 @@ import { Canary, isCanaryMark } from "./canary.ts";
 import type { CanaryWill } from "../ledger/canary_log.ts";
 import type { CanarySight } from "../result/canary_counts.ts";
 import type { Groups } from "../plan/groups.ts";
-import { type Life, readWillMark } from "../life/life.ts";
+import { type Life, readWill } from "../life/life.ts";
+import { ownPayloadOf } from "../life/own_payload.ts";
 import { nodeCount } from "../plan/cluster_node.ts";
 import type { FleetPlan } from "../plan/plan.ts";
-import { type PresenceWord, readPresenceMark } from "../life/presence_message.ts";
+import { type PresenceWord, readPresence } from "../life/presence_message.ts";
 import { birthAsDeath, deathAsBirth, isBirthTopic } from "../plan/sparkplug/sparkplug_plan.ts";
 import type { SparkplugAuditor } from "../ledger/sparkplug_auditor.ts";
+import { sameBytes } from "../oracle/will_compare.ts";
+import { type OwnTopics, ownTopics } from "./own_topics.ts";
 import { SessionSweep } from "./session_sweep.ts";
 import type { WatchScope } from "../result/squad_task.ts";
 import { Watcher, type WatcherHost } from "./watcher.ts";
@@ -21,10 +24,12 @@ import { willTopicFilter } from "../plan/will_topic.ts";
 
 /** The callbacks of a watcher pool. */
 export interface WatcherPoolHost {
-  /** A watcher received a will of this squad. */
-  onWill(watcher: Watcher, packet: PublishPacket, nowMs: number): void;
+  /** A watcher received a will of this squad; `owner` is the client of its topic where its payload names none. */
+  onWill(watcher: Watcher, packet: PublishPacket, nowMs: number, owner?: number): void;
   /** A watcher received the presence of a client of this squad: online, or left. */
-  onPresence(word: PresenceWord): void;
+  onPresence(word: PresenceWord, client: number, copy: number): void;
+  /** Whether a client has published that it left, and this copy of its watcher has not received that. */
+  awaitsLeft(client: number, copy: number): boolean;
   /** A watcher received a message once more. */
   onRedelivery(watcher: Watcher, packet: PublishPacket, nowMs: number): void;
   /** No later finding would be valid. */
@@ -64,6 +69,8 @@ export class WatcherPool implements WatcherHost {
   readonly #watchers: Watcher[] = [];
   /** Canaries that are under way, or whose will may still arrive, by the number of their client. */
   readonly #canaries = new Map<number, Canary>();
+  /** Where payloads are the user's own. */
+  readonly #own: OwnTopics | undefined;
   #sweep: SessionSweep | undefined;
   #retiredMs: number | undefined;
   #round = 0;
@@ -77,6 +84,7 @@ export class WatcherPool implements WatcherHost {
     this.plan = scope.plan;
     this.world = world;
     this.#scope = scope;
+    this.#own = ownTopics(scope, groups);
     this.#host = host;
     const { clients, rampPerSecond } = scope.plan;
     this.#dialEveryMs = 1_000 / (rampPerSecond * scope.clients / clients);
@@ -255,12 +263,13 @@ export class WatcherPool implements WatcherHost {
     const { copy } = watcher.post;
     if (this.#host.sparkplug !== undefined) return this.#onCertificate(watcher, this.#host.sparkplug, packet, nowMs);
     if (isCanaryMark(packet.payload)) return this.#onCanaryMessage(packet, copy, nowMs);
-    const mark = readWillMark(this.plan, packet.payload);
+    const mark = readWill(this.plan, packet);
     const canary = mark === undefined ? this.#canaryOn(packet.topic) : this.#canaries.get(mark.client);
     if (canary !== undefined) return this.#onCanaryWill(canary, watcher, packet, nowMs);
     // Without buckets in the topic, squads see each other's wills; and canaries of an earlier round are over.
     if (mark !== undefined && !this.#isHere(mark.client)) return;
     if (mark === undefined && this.#isPresence(packet, copy)) return;
+    if (mark === undefined && this.#own !== undefined) return this.#onOwn(this.#own, watcher, packet, nowMs);
     this.#host.onWill(watcher, packet, nowMs);
   }
 
@@ -276,6 +285,20 @@ export class WatcherPool implements WatcherHost {
     if (!auditor.hasNode(isBirth ? birthAsDeath(topic) : topic)) return;
     if (isBirth) this.#host.onBirth(watcher, packet, nowMs);
     else this.#host.onWill(watcher, packet, nowMs);
+  }
+
+  /** A message that names no life: its topic names the client. */
+  #onOwn(topics: OwnTopics, watcher: Watcher, packet: PublishPacket, nowMs: number): void {
+    const { copy } = watcher.post;
+    const client = topics.clientOn(packet.topic);
+    // Another program may publish on a topic that the filter matches.
+    if (client === undefined) return;
+    const plan = this.#groups.planOf(client);
+    const birth = plan.presence ? ownPayloadOf(plan, "online", { client, incarnation: 1 }) : undefined;
+    if (birth !== undefined && sameBytes(birth, packet.payload)) this.#host.onPresence("online", client, copy);
+    // A client that leaves publishes the payload of its will itself.
+    else if (birth !== undefined && this.#host.awaitsLeft(client, copy)) this.#host.onPresence("left", client, copy);
+    else this.#host.onWill(watcher, packet, nowMs, client);
   }
 
   #onCanaryMessage({ payload }: PublishPacket, copy: number, nowMs: number): void {
@@ -321,11 +344,11 @@ export class WatcherPool implements WatcherHost {
     return client >= firstClient && client < firstClient + clients;
   }
 
-  /** True for presence messages. They are not wills, and with fan-out only the first copy counts. */
-  #isPresence({ payload }: PublishPacket, copy: number): boolean {
-    const mark = readPresenceMark(this.plan, payload);
+  /** True for presence messages: they are not wills. */
+  #isPresence(packet: PublishPacket, copy: number): boolean {
+    const mark = readPresence(this.plan, packet);
     if (mark === undefined) return false;
-    if (copy === 0 && this.#isHere(mark.client)) this.#host.onPresence(mark.word);
+    if (this.#isHere(mark.client)) this.#host.onPresence(mark.word, mark.client, copy);
     return true;
   }
 }

@@ -120,7 +120,7 @@ for (const [name, option] of optionList) {
   });
 
   Deno.test(`option ${name}: docs/options.md has its row`, () => {
-    const row = optionsPage().split("\n").find((line) => line.startsWith(`| \`--${flag}`));
+    const row = optionsPage().split("\n").find((line) => new RegExp(`^\\| \`--${flag}[ \`]`).test(line));
     const cells = [rangeText(kind), defaultTextOf(option) ?? ""].map((cell) => cell.replaceAll("|", "\\|"));
     for (const cell of cells) assert.ok(row?.includes(cell), `${row}: ${cell}`);
   });

@@ -8,4 +8,5 @@ export const neededOptions: Readonly<Record<string, Partial<PlanRequest>>> = {
   authData: token,
   authCommand: token,
   reauthEveryMs: { ...token, authData: "@token.bin" },
+  birthPayload: { presence: true, willPayload: "offline" },
 };

@@ -77,6 +77,42 @@ const refusals: readonly [request: Partial<PlanRequest>, sentence: string][] = [
   [{ sessionExpiryS: -1 }, "Cannot use --session-expiry -1 s: expected 0 to 4,294,967,295 s"],
   [{ willPayloadSizeBytes: 63 }, "Cannot use --will-payload-size 63 bytes: expected 64 to 65,535 bytes"],
   [{ willPayloadSizeBytes: 65_536 }, "Cannot use --will-payload-size 65536 bytes: expected 64 to 65,535 bytes"],
+  ...["devices/status", "devices/{bucket}/status", "devices/{client}/{incarnation}", "d/{client}{bucket}"].map((
+    willTopic,
+  ): [Partial<PlanRequest>, string] => [
+    { willPayload: "offline", willTopic },
+    `Cannot use --will-topic "${willTopic}" with --will-payload: expected a topic with {client} or {id} and without {incarnation}, for the payload names no client and no life: each client needs a topic of its own, the same in all its lives`,
+  ]),
+  [{ willPayload: "@" }, 'Cannot use --will-payload "@": expected @ and the path of a file'],
+  [
+    { willPayload: "", willRetain: true },
+    'Cannot use --will-payload "" with retained wills: expected at least one byte: an empty retained message removes the last',
+  ],
+  [
+    { willPayload: "x".repeat(65_536) },
+    `Cannot use --will-payload "${"x".repeat(40)}…": expected at most 65,535 bytes`,
+  ],
+  [
+    { willPayload: "offline", willPayloadSizeBytes: 100 },
+    "Cannot use --will-payload-size and --will-payload: expected one of them",
+  ],
+  [{ birthPayload: "online" }, "Cannot use --birth-payload alone: expected --will-payload with it"],
+  [
+    { birthPayload: "online", willPayload: "offline" },
+    "Cannot use --birth-payload without --presence: expected both: with --presence clients publish that message",
+  ],
+  [
+    { presence: true, willPayload: "offline" },
+    "Cannot use --will-payload with --presence: expected --birth-payload with both: the payload of a client that is online",
+  ],
+  [
+    { presence: true, willPayload: "off", birthPayload: "off" },
+    'Cannot use --birth-payload "off": expected another payload than that of the will: online and offline must differ',
+  ],
+  [
+    { presence: true, willPayload: "off", birthPayload: "on {incarnation}" },
+    'Cannot use --birth-payload "on {incarnation}": expected no {incarnation}: a client is online with the same payload in all its lives',
+  ],
   [{ watchers: 0 }, "Cannot use --watchers 0: expected 1 to 20,000"],
   [{ fanOut: 0 }, "Cannot use --fan-out 0: expected 1 to 1,000"],
   [{ workers: 65 }, "Cannot use --workers 65: expected 1 to 64"],

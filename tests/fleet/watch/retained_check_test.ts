@@ -4,6 +4,7 @@ import { ManualClock } from "../../../src/base/clock.ts";
 import type { Wakeable } from "../../../src/fleet/client/fleet_world.ts";
 import { RetainedCheck } from "../../../src/fleet/watch/retained_check.ts";
 import { countRetained } from "../../../src/fleet/oracle/retained_rule.ts";
+import { Groups } from "../../../src/fleet/plan/groups.ts";
 import { makePlan } from "../../../src/fleet/plan/make_plan.ts";
 import { decode, encode } from "../../../src/mqtt/codec/codec.ts";
 import type { QoS } from "../../../src/mqtt/packet.ts";
@@ -65,7 +66,7 @@ Deno.test("retained check: accepts retained messages before SUBACK", () => {
     onDrain() {},
     onEnd() {},
   };
-  const look = new RetainedCheck(scope, world, 5, ["a"], expected, 0);
+  const look = new RetainedCheck(scope, new Groups(plan, "5"), world, 5, ["a"], expected, 0);
   settle();
   assert.deepEqual(subscriptions, ["a"]);
   assert.deepEqual({ done: look.done(10), looked: look.looked }, { done: false, looked: false });

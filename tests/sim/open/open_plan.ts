@@ -36,5 +36,7 @@ export function openPlanOf(seed: number): Partial<PlanRequest> {
       { telemetry: { perSecond: pick([1, 5]), sizeBytes: pick([20, 300]), qos: pick([0, 1, 2] as const) } },
     ...chance(6) && { watchers: 2, fanOut: pick([1, 2]) },
     ...chance(6) && { phases: restart },
+    // Last, so that the draws before it stay the same for each seed.
+    ...chance(4) && { willPayload: "offline", ...presence && { birthPayload: "online" }, willPayloadSizeBytes: 64 },
   };
 }

@@ -57,13 +57,9 @@ function planFacts(plan: Report["plan"]): [name: string, value: string][] {
     ["Session", `expires after ${formatCount(plan.sessionExpiryS)} s, clean start: ${plan.cleanStart}`],
     [
       "Wills",
-      `${qos}${plan.willRetain ? ", retained" : ""}, ${formatCount(plan.willPayloadSizeBytes)} bytes, delay ${
-        formatCount(plan.willDelayS)
-      } s`,
+      `${qos}${plan.willRetain ? ", retained" : ""}, ${payloadText(plan)}, delay ${formatCount(plan.willDelayS)} s`,
     ],
-    ...(plan.presence
-      ? [["Presence", "retained online and left messages on the wills' topics"] as [string, string]]
-      : []),
+    ...(plan.presence ? [["Presence", presenceText(plan)] as [string, string]] : []),
     ...(plan.sparkplug
       ? [["Sparkplug", `edge nodes with ${formatCount(devicesOf(plan))} devices, host ${hostOf(plan)}`] as [
         string,
@@ -77,6 +73,15 @@ function planFacts(plan: Report["plan"]): [name: string, value: string][] {
     ["Missing after", formatDuration(plan.drainMs)],
     ["Seed", String(plan.seed)],
   ];
+}
+
+function payloadText({ willPayload, willPayloadSizeBytes }: Report["plan"]): string {
+  return willPayload === undefined ? `${formatCount(willPayloadSizeBytes)} bytes` : `payload ${willPayload}`;
+}
+
+function presenceText({ birthPayload }: Report["plan"]): string {
+  const birth = birthPayload === undefined ? "online and left" : `${birthPayload} (and, on leaving, the will's)`;
+  return `retained ${birth} messages on the wills' topics`;
 }
 
 /** The settings that only a run by a scenario has; the scenario's own file defines its parts. */
