@@ -33,7 +33,7 @@ Deno.test("payloads: a binary file is sent byte by byte, and not declared to be 
   });
 });
 
-Deno.test("payloads: the birth of a client has its own payload, and its leave that of the will", async () => {
+Deno.test("payloads: the birth of a client has its own payload, and its leave that of the will", () => {
   const own = plan({
     presence: true,
     willPayload: "offline {client}",
