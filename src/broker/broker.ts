@@ -307,7 +307,7 @@ export class Broker {
   #ownThread(endpoints: readonly Endpoint[]): void {
     if (endpoints.some(({ transport }) => transport === "tls" || transport === "wss")) return;
     const { deadlines, settings } = this.#core;
-    engines[this.#engine.name].ownThread(() => deadlines.nextMs > settings.clock.nowMs() + 1);
+    engines[this.#engine.name].ownThread((ms) => deadlines.nextMs > settings.clock.nowMs() + ms);
   }
 
   /** Fulfilled when the condition is true, or when the time is over. */

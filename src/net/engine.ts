@@ -41,12 +41,12 @@ export interface Engine {
   listen(options: ListenOptions, receiver: ListenReceiver): Listener;
   dial(target: TcpTarget, receiver: DialReceiver): Link;
   /**
-   * Allows this thread, which only serves its links, to block in the engine for 1 ms at a time.
+   * Allows this thread, which only serves its links, to block in the engine for some milliseconds at a time.
    *
    * @param mayWait called before each wait; false if something falls due within that time; undefined revokes the
    * permission
    */
-  ownThread(mayWait: (() => boolean) | undefined): void;
+  ownThread(mayWait: ((ms: number) => boolean) | undefined): void;
   /**
    * Does the scheduled work of this thread, which only serves its links, at its instants, as long as there are links.
    * Returns false if the engine cannot: then the caller uses a timer of the runtime.

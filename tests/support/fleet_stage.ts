@@ -35,14 +35,13 @@ export interface StageOptions extends Partial<PlanRequest> {
   /** How long bytes have been at the fleet's sockets when it reads them, by their stamps; undefined without stamps. */
   readonly unreadMs?: number;
   readonly recording?: Recording;
+  /** The longest time between two turns: events between two turns count as events of the first. */
+  readonly longestStepMs?: number;
   /** True where the progress has the counts for metrics. */
   readonly detail?: boolean;
 }
 
 const startedAt = "2026-01-01T00:00:00.000Z";
-
-/** The longest time between two turns: events between two turns count as events of the first. */
-const longestStepMs = 10;
 
 /** The simulated time within which each run must end, in milliseconds. */
 const longestMs = 600_000;
@@ -59,7 +58,11 @@ export class FleetStage {
   readonly #recording: Recording;
   readonly #resetTakesMs: number;
   readonly #unreadMs: number | undefined;
+  readonly #longestStepMs: number;
   #dialled = 0;
+  /** The turns of the squad so far, and those in which a timer of a client was due. */
+  turns = 0;
+  timerTurns = 0;
 
   constructor(options: StageOptions = {}) {
     const {
@@ -70,6 +73,7 @@ export class FleetStage {
       resetTakesMs = 0,
       unreadMs,
       startMs,
+      longestStepMs = 10,
       detail = false,
       ...request
     } = options;
@@ -77,6 +81,7 @@ export class FleetStage {
     this.#refuse = refuse;
     this.#resetTakesMs = resetTakesMs;
     this.#unreadMs = unreadMs;
+    this.#longestStepMs = longestStepMs;
     this.#protocol = protocolSpoken;
     this.plan = makePlan({
       seed: 1,
@@ -136,7 +141,7 @@ export class FleetStage {
 
   get #nextMs(): number {
     const { squad, broker, nowMs } = this;
-    const wanted = Math.min(squad.nextMs(nowMs), this.#world.wakes.nextMs, broker.nextMs, nowMs + longestStepMs);
+    const wanted = Math.min(squad.nextMs(nowMs), this.#world.wakes.nextMs, broker.nextMs, nowMs + this.#longestStepMs);
     return Math.max(nowMs, wanted);
   }
 
@@ -145,6 +150,8 @@ export class FleetStage {
     if (this.nowMs > longestMs) throw new Error(`still in phase ${this.squad.phase} after ${longestMs / 1_000} s`);
     this.broker.turn(this.nowMs);
     this.#settle();
+    this.turns++;
+    if (this.#world.wakes.nextMs <= this.nowMs) this.timerTurns++;
     this.squad.turn(this.nowMs);
     this.#settle();
   }

@@ -34,6 +34,13 @@ const pingreq = encode({ type: "pingreq" }, 4);
 const pingShare = 0.75;
 
 /**
+ * Pings fall due at instants of a grid, so that a thread without other work wakes once for several: about this number
+ * of connections, and no sooner than this share of the interval.
+ */
+const pingsTogether = 16;
+const leastGrid = 1 / 64;
+
+/**
  * After a PINGREQ without an answer for a keep alive, the owner has so long to read the packets that wait.
  */
 const pongGraceMs = 1_000;
@@ -145,7 +152,13 @@ export class ClientConnection implements DialReceiver, PacketReceiver, Wakeable 
   keepAlive(keepAliveS: number, nowMs: number): void {
     if (keepAliveS === 0) return;
     this.#pingEveryMs = keepAliveS * 1_000 * pingShare;
-    this.#ping = this.#world.wakes.add(nowMs + this.#pingEveryMs, this);
+    this.#ping = this.#world.wakes.add(this.#pingAtMs(nowMs + this.#pingEveryMs), this);
+  }
+
+  /** The last instant of the grid before a ping is due: each connection has one wake-up in the queue. */
+  #pingAtMs(dueMs: number): number {
+    const gridMs = this.#pingEveryMs * Math.min(leastGrid, pingsTogether / this.#world.wakes.size);
+    return Math.floor(dueMs / gridMs) * gridMs;
   }
 
   wake(nowMs: number): void {
@@ -157,10 +170,10 @@ export class ClientConnection implements DialReceiver, PacketReceiver, Wakeable 
       this.#overdue = true;
       return this.#world.wakes.move(this.#ping!, nowMs + pongGraceMs);
     }
-    if (this.lastSentMs + this.#pingEveryMs <= nowMs) this.ping(nowMs);
+    if (this.lastSentMs + this.#pingEveryMs * (1 - leastGrid) <= nowMs) this.ping(nowMs);
     this.#world.wakes.move(
       this.#ping!,
-      Math.min(this.lastSentMs + this.#pingEveryMs, (this.#pingedMs ?? Infinity) + keepAliveMs),
+      Math.min(this.#pingAtMs(this.lastSentMs + this.#pingEveryMs), (this.#pingedMs ?? Infinity) + keepAliveMs),
     );
   }
 

@@ -70,6 +70,11 @@ export class TelemetryPump {
     }));
   }
 
+  /** Whether any group publishes. */
+  get publishes(): boolean {
+    return this.#rounds.size > 0;
+  }
+
   /** Messages published so far. */
   get sent(): number {
     return [...this.#rounds.values()].reduce((sum, { counts }) => sum + counts.sent, 0);

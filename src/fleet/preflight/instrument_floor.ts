@@ -73,7 +73,9 @@ class Echoes {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.done = promise;
     this.#over = resolve;
-    this.#isDriven = engine.drive({ dueMs: () => this.#dueMs, act: () => this.#send(), nowMs: () => clock.nowMs() });
+    const dueMs = () => this.#dueMs;
+    const act = () => this.#send();
+    this.#isDriven = engine.drive({ dueMs, preciseMs: dueMs, act, rest() {}, nowMs: () => clock.nowMs() });
     this.#open(rounds);
   }
 

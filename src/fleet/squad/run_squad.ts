@@ -34,8 +34,6 @@ export interface SquadHooks {
 const progressEveryMs = 200;
 /** The most faults in one report; the squad counts further ones. */
 const faultsPerReport = 1_000;
-/** The longest sleep: a packet waits no longer than this for the turn that it requested. */
-const longestSleepMs = 10;
 /** How often the timers of clients are handled, in milliseconds. */
 const wakeEveryMs = 1;
 /** After this time an overdue action is tried again, in milliseconds. */
@@ -60,7 +58,7 @@ export class SquadRun {
   #faultsDropped = 0;
   /** When the squad needs its next turn; Infinity once it is done. */
   #nextMs = 0;
-  /** Whether the engine calls each turn at its instant. */
+  /** Whether the engine calls each turn at its instant: while it has a link. */
   #driven = false;
   /** Kills happen at their instants. Timers of clients wait until this time, so that one turn handles several. */
   #mayWakeMs = 0;
@@ -78,7 +76,7 @@ export class SquadRun {
     this.#finished = resolve;
     this.#failed = reject;
     this.#squad.start(this.#world.clock.nowMs());
-    this.#driven = this.#drive(task);
+    this.#drive(task);
     this.#turn();
   }
 
@@ -109,12 +107,21 @@ export class SquadRun {
    * Lets the engine call each turn at its instant, if all links are the engine's: the runtime's timer fires up to two
    * milliseconds late.
    */
-  #drive({ target, engine = "deno" }: SquadTask): boolean {
-    if (target.transport === "tls" || target.transport === "wss") return false;
+  #drive({ target, engine = "deno" }: SquadTask): void {
+    if (target.transport === "tls" || target.transport === "wss") return;
     const { clock, wakes } = this.#world;
-    return engines[engine].drive({
+    engines[engine].drive({
       dueMs: () => Math.min(this.#nextMs, Math.max(wakes.nextMs, this.#mayWakeMs)),
-      act: () => this.#turn(),
+      preciseMs: () => this.#squad.nextOrderMs,
+      act: () => {
+        if (!this.#driven) clearTimeout(this.#timer);
+        this.#driven = true;
+        this.#turn();
+      },
+      rest: () => {
+        this.#driven = false;
+        this.#sleep();
+      },
       nowMs: () => clock.nowMs(),
     });
   }
@@ -132,7 +139,7 @@ export class SquadRun {
       this.#markMemory();
       this.#report(nowMs);
       if (this.#squad.done) return this.#finish();
-      const nextMs = Math.min(this.#squad.nextMs(nowMs), nowMs + longestSleepMs);
+      const nextMs = this.#squad.nextMs(nowMs);
       // An action that has to wait, such as a restart during a presence check, is overdue: it is tried again later.
       this.#nextMs = nextMs > nowMs ? nextMs : nowMs + retryMs;
       this.#mayWakeMs = nowMs + wakeEveryMs;
@@ -144,19 +151,12 @@ export class SquadRun {
     }
   }
 
-  /** Sets the timer of the next turn: a late one if the engine calls the turn, in case it has no link to wait for. */
+  /** Sets the timer of the next turn, unless the engine calls it. */
   #sleep(): void {
-    if (this.#driven) {
-      this.#timer ??= setTimeout(() => this.#woken(), longestSleepMs);
-      return;
-    }
+    if (this.#driven || this.#nextMs === Infinity) return;
     const nextMs = Math.min(this.#nextMs, this.#world.wakes.nextMs);
-    this.#timer = setTimeout(() => this.#woken(), Math.max(0, nextMs - this.#world.clock.nowMs()));
-  }
-
-  #woken(): void {
-    this.#timer = undefined;
-    this.#turn();
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#turn(), Math.max(0, nextMs - this.#world.clock.nowMs()));
   }
 
   /** Samples memory before the first connect and again once all clients are connected. */

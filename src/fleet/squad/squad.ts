@@ -35,6 +35,11 @@ import type { Watcher } from "../watch/watcher.ts";
 /** How long after Ctrl-C the squad waits for wills on their way, in milliseconds. */
 const interruptGraceMs = 2_000;
 const settleEveryMs = 100;
+/** The longest time between two turns: an event that a turn reads may have waited here since the turn before. */
+const longestPauseMs = 25;
+/** The same outside of the kills, where a phase waits for what the links receive, and while clients connect. */
+const pollEveryMs = 10;
+const rampEveryMs = 1;
 /** Interval between kills of canaries for each watcher during the kill phase, in milliseconds. */
 const canaryEveryMs = 5_000;
 
@@ -127,11 +132,16 @@ export class Squad implements ClientHost, WatcherPoolHost {
     return this.phase === "done";
   }
 
+  /** When the next kill is due; Infinity without one. */
+  get nextOrderMs(): number {
+    return this.phase === "kill" ? this.#kills.nextOrderMs : Infinity;
+  }
+
   /** When the squad needs its next turn, besides the timers of its clients. */
   nextMs(nowMs: number): number {
-    const orderMs = this.phase === "kill" ? this.#kills.nextOrderMs : undefined;
-    if (orderMs !== undefined) return Math.min(this.#recorder.phaseFromMs + orderMs, this.#settledMs + settleEveryMs);
-    return nowMs + (this.phase === "connect" ? 1 : 10);
+    if (this.phase === "connect" && !this.#ready) return nowMs + rampEveryMs;
+    if (this.phase !== "kill") return nowMs + pollEveryMs;
+    return Math.min(this.#kills.nextMs(nowMs), this.#settledMs + settleEveryMs, nowMs + longestPauseMs);
   }
 
   /** Begins: the watchers connect. */

@@ -17,6 +17,9 @@ import type { WatcherPool } from "../watch/watcher_pool.ts";
 import { KickLog } from "./kick_log.ts";
 import { SquadRestart } from "./squad_restart.ts";
 
+/** Interval of the turns while the phase waits for its links, or sends telemetry, in milliseconds. */
+const pollEveryMs = 10;
+
 /** The dependencies of the kill phase: objects of its squad. */
 export interface SquadKillsDeps {
   readonly task: SquadTask;
@@ -62,9 +65,28 @@ export class SquadKills {
     return this.#restart.waitsFor;
   }
 
-  /** When the next order is due, in milliseconds after the start of the phase; undefined without one. */
-  get nextOrderMs(): number | undefined {
-    return this.paused ? undefined : this.#order?.atMs;
+  /** When the next order is due; Infinity without one that can be carried out. */
+  get nextOrderMs(): number {
+    const order = this.#order;
+    if (order === undefined || this.paused || this.#waitsForLook(order)) return Infinity;
+    return this.#deps.recorder.phaseFromMs + order.atMs;
+  }
+
+  /** When the phase needs its next turn: for an order, for its end, or to look at its links. */
+  nextMs(nowMs: number): number {
+    const { recorder: { phaseFromMs }, presenceChecker } = this.#deps;
+    const { nextOrderMs } = this;
+    if (this.paused || this.#telemetry?.publishes || presenceChecker?.looking) {
+      return Math.min(nextOrderMs, nowMs + pollEveryMs);
+    }
+    if (this.#order !== undefined) return nextOrderMs;
+    const endMs = phaseFromMs + this.durationMs;
+    return endMs > nowMs ? endMs : nowMs + pollEveryMs;
+  }
+
+  /** A restart of the broker would disturb a check of the presence. */
+  #waitsForLook(order: Order): boolean {
+    return "restart" in order && this.#deps.presenceChecker?.looking === true;
   }
 
   /** The number of telemetry messages that were sent. */
@@ -95,7 +117,7 @@ export class SquadKills {
     if (this.paused && !this.#restart.turn(nowMs)) return false;
     const { recorder: { phaseFromMs }, presenceChecker, world: { clock } } = this.#deps;
     while (!this.paused && this.#order !== undefined && phaseFromMs + this.#order.atMs <= nowMs) {
-      if ("restart" in this.#order && presenceChecker?.looking) break;
+      if (this.#waitsForLook(this.#order)) break;
       // The kills of one instant follow each other at once: each is as late as those before it took.
       this.#carryOut(this.#order, phaseFromMs + this.#order.atMs, nowMs);
       nowMs = clock.nowMs();

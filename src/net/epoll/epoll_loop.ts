@@ -9,6 +9,7 @@
  */
 import { InvariantError } from "../../base/failure.ts";
 import { Epoll, faultCode, Libc } from "./libc.ts";
+import { LoopTimer } from "./loop_timer.ts";
 
 /** Receives the events of a descriptor. */
 export interface DescriptorWatcher {
@@ -30,8 +31,12 @@ export interface Writer {
 export interface ScheduledWork {
   /** The next instant, in milliseconds of the clock; Infinity if there is none. */
   dueMs(): number;
+  /** The next instant at which it must be exact: this thread itself waits for it. */
+  preciseMs(): number;
   /** Does what is due. */
   act(): void;
+  /** The last link is gone: the loop calls {@link act} no more, until there is another. */
+  rest(): void;
   /** The monotonic clock. */
   nowMs(): number;
 }
@@ -39,15 +44,16 @@ export interface ScheduledWork {
 /** Wait timeout of a dedicated thread, so that it notices termination; in milliseconds. */
 const longestWaitMs = 1_000;
 
-/** Duration of one blocking wait of a thread that may block, in milliseconds. */
-const blockMs = 1;
-/** Maximum number of blocking waits in a row before another thread waits. */
-const blocksInRow = 3;
-/**
- * The same for a thread with scheduled work, which blocks until the next instant: messages of other threads wait for no
- * longer.
- */
+/** Duration of one blocking wait of a thread that may block, in milliseconds: messages of other threads wait so long. */
+const blockMs = 10;
+/** Maximum number of blocking waits in a row before another thread waits: beyond the pauses of steady traffic. */
+const blocksInRow = 4;
+/** How long a thread with scheduled work blocks in one turn. */
 const longestBlockMs = 5;
+/** Without events in one turn, and with no work for so long, another thread waits for a thread with scheduled work. */
+const idleFromMs = 5;
+/** How long before the next precise instant that wait ends. */
+const headStartMs = 2;
 
 /**
  * Maximum number of rounds in one turn while there are few events: a turn of the runtime costs as much as some events.
@@ -79,12 +85,13 @@ export class EpollLoop {
   #bell = -1;
   #ringing = false;
   #closed = () => {};
-  #mayBlock: (() => boolean) | undefined;
+  #mayBlock: ((ms: number) => boolean) | undefined;
   #blocksLeft = 0;
   #work: ScheduledWork | undefined;
-  /** A timer descriptor for the next instant of the work, and the instant that it is set to. */
-  #timer = -1;
-  #timerMs = Infinity;
+  /** For the next instant of the work. */
+  readonly #timer: LoopTimer;
+  /** A link was written to, or closed, in this turn: its peer may answer soon. */
+  #touched = false;
   #state: "off" | "turning" | "waiting" = "off";
   #writers: Writer[] = [];
   /** The other of two lists that alternate, so that no turn allocates a list. */
@@ -95,14 +102,16 @@ export class EpollLoop {
   /** @param libc of this thread; a test can pass one that fails */
   constructor(libc: Libc = new Libc()) {
     this.libc = libc;
+    this.#timer = new LoopTimer(libc);
   }
 
   /**
-   * Allows this thread to block for 1 ms at a time while there is traffic: for a thread that does nothing else.
+   * Allows this thread to block for some milliseconds at a time while there is traffic: for a thread that does nothing
+   * else.
    *
    * @param mayBlock called each time; false if something falls due within that time; undefined revokes the permission
    */
-  allowBlocking(mayBlock: (() => boolean) | undefined): void {
+  allowBlocking(mayBlock: ((ms: number) => boolean) | undefined): void {
     this.#mayBlock = mayBlock;
   }
 
@@ -112,23 +121,11 @@ export class EpollLoop {
    * @param work undefined ends this
    */
   drive(work: ScheduledWork | undefined): void {
-    this.#closeTimer();
+    this.#timer.close();
     this.#work = work;
-    if (this.#epoll >= 0 && work !== undefined) this.#openTimer();
+    if (this.#epoll >= 0 && work !== undefined) this.#timer.open(this.#epoll);
     if (this.#state === "waiting") this.#ring();
-  }
-
-  /** Without a descriptor for the timer, the loop waits in whole milliseconds, and then polls. */
-  #openTimer(): void {
-    this.#timerMs = Infinity;
-    this.#timer = this.libc.openTimer();
-    if (this.#timer < 0 || this.libc.watch(this.#epoll, this.#timer, 0, Epoll.in) >= 0) return;
-    this.#closeTimer();
-  }
-
-  #closeTimer(): void {
-    if (this.#timer >= 0) this.libc.close(this.#timer);
-    this.#timer = -1;
+    if (this.#state === "off") work?.rest();
   }
 
   /** Watches a descriptor. Returns a negative number if it fails. */
@@ -171,6 +168,7 @@ export class EpollLoop {
 
   /** Stops watching. The caller must close the descriptor now, which removes it from epoll. */
   forget(descriptor: number): void {
+    this.#touched = true;
     this.#watchers[descriptor] = undefined;
     this.#watched--;
     this.#ringIfIdle();
@@ -188,6 +186,7 @@ export class EpollLoop {
 
   /** Calls `flush` at the end of this turn: after all events were dispatched, or after the code that runs now. */
   flushSoon(writer: Writer): void {
+    this.#touched = true;
     this.#writers.push(writer);
     if (this.#flushComing) return;
     this.#flushComing = true;
@@ -206,7 +205,7 @@ export class EpollLoop {
     }
     this.#bell = bell;
     this.#epoll = epoll;
-    if (this.#work !== undefined) this.#openTimer();
+    if (this.#work !== undefined) this.#timer.open(this.#epoll);
     return 0;
   }
 
@@ -235,25 +234,25 @@ export class EpollLoop {
   }
 
   #patienceMs(): number {
-    const blocks = this.#blocksLeft > 0 && this.#mayBlock !== undefined && this.#mayBlock();
+    const blocks = this.#blocksLeft > 0 && this.#mayBlock !== undefined && this.#mayBlock(blockMs);
     return blocks ? blockMs : 0;
   }
 
   /** Rounds that each wait for an event or the next instant; returns the number of events. */
   #takeDrivenTurn(work: ScheduledWork): number {
     let count = 0;
+    this.#touched = false;
     const untilMs = work.nowMs() + longestBlockMs;
     for (let round = 0; round < drivenRoundsInTurn && this.#watched > 0; round++) {
       const nowMs = work.nowMs();
       const came = this.libc.events(this.#epoll, this.#waitMs(work.dueMs(), nowMs, untilMs));
       this.#flushComing = true;
       if (work.dueMs() <= work.nowMs()) this.#act(work);
-      if (came > 0) {
-        count += came;
-        this.#dispatch(came);
-      }
+      if (came > 0) count += this.#dispatch(came);
       this.#flush();
       if (nowMs >= untilMs || came > fewEvents) break;
+      // Work without an effect on any link has no answer.
+      if (count === 0 && !this.#touched && this.#isIdle(work)) break;
     }
     return count;
   }
@@ -269,19 +268,22 @@ export class EpollLoop {
   #waitMs(dueMs: number, nowMs: number, untilMs: number): number {
     if (dueMs <= nowMs) return 0;
     const leftMs = Math.max(0, Math.ceil(untilMs - nowMs));
-    if (this.#timer < 0) return Math.min(leftMs, Math.floor(dueMs - nowMs));
-    // A timer that has fired is readable until it is set again.
-    if (dueMs !== this.#timerMs) this.libc.setTimer(this.#timer, dueMs - nowMs);
-    this.#timerMs = dueMs;
+    if (!this.#timer.isOpen) return Math.min(leftMs, Math.floor(dueMs - nowMs));
+    this.#timer.setAt(dueMs, nowMs);
     return leftMs;
   }
 
-  #dispatch(count: number): void {
+  /** Returns the number of events of watchers; the timer and the bell have none. */
+  #dispatch(count: number): number {
     const { libc } = this;
+    let watched = 0;
     for (let at = 0; at < count; at++) {
       const watcher = this.#watchers[libc.eventDescriptor(at)];
-      if (watcher !== undefined && watcher.token === libc.eventToken(at)) watcher.ready(libc.eventBits(at));
+      if (watcher === undefined || watcher.token !== libc.eventToken(at)) continue;
+      watched++;
+      watcher.ready(libc.eventBits(at));
     }
+    return watched;
   }
 
   #flush(): void {
@@ -297,10 +299,23 @@ export class EpollLoop {
     if (this.#watched === 0) return this.#close();
     if (count > 0) this.#blocksLeft = blocksInRow;
     else this.#blocksLeft--;
-    const blocksAgain = this.#work !== undefined || (this.#mayBlock !== undefined && this.#blocksLeft > 0);
-    if (count > 0 || blocksAgain) return void setImmediate(this.#turn);
+    if (count > 0 || this.#blocksAgain()) return void setImmediate(this.#turn);
     this.#state = "waiting";
     void this.libc.somethingHappens(this.#epoll, longestWaitMs).then(() => this.#woken());
+  }
+
+  /** Whether this thread waits itself in the next turn too; otherwise sets the timer for the other thread's wait. */
+  #blocksAgain(): boolean {
+    const work = this.#work;
+    if (work === undefined) return this.#mayBlock !== undefined && this.#blocksLeft > 0;
+    if (this.#touched || !this.#isIdle(work)) return true;
+    this.#timer.setAt(Math.min(work.dueMs(), work.preciseMs() - headStartMs), work.nowMs());
+    return false;
+  }
+
+  /** Whether the work is due so late that another thread may wait meanwhile. */
+  #isIdle(work: ScheduledWork): boolean {
+    return this.#timer.isOpen && work.dueMs() >= work.nowMs() + idleFromMs;
   }
 
   #woken(): void {
@@ -334,8 +349,9 @@ export class EpollLoop {
     if (this.#epoll < 0) return;
     this.libc.close(this.#epoll);
     this.libc.close(this.#bell);
-    this.#closeTimer();
+    this.#timer.close();
     this.#epoll = this.#bell = -1;
+    this.#work?.rest();
     this.#closed();
   }
 }

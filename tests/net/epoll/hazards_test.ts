@@ -230,7 +230,7 @@ function everyWork(everyMs: number) {
     lateMs.push(nowMs() - dueMs);
     dueMs = nowMs() + everyMs;
   };
-  return { lateMs, work: { dueMs: () => dueMs, act, nowMs } };
+  return { lateMs, work: { dueMs: () => dueMs, preciseMs: () => dueMs, act, rest() {}, nowMs } };
 }
 
 /** On a busy machine most may be late; bench:instrument measures by how much. */
@@ -262,10 +262,39 @@ hazard("links and timers of the runtime are served beside scheduled work", async
 
 hazard("scheduled work waits until a descriptor is watched, and a loop without links ends", async (stage) => {
   const { lateMs, work } = everyWork(3);
+  let rests = 0;
   const idle = new EpollLoop(stage.libc);
-  idle.drive(work);
+  idle.drive({ ...work, rest: () => rests++ });
   await idle.abandon();
-  assert.deepEqual(lateMs, []);
+  assert.deepEqual({ lateMs, rests }, { lateMs: [], rests: 1 });
+});
+
+hazard("a loop whose last link ends reports that scheduled work rests", async (stage) => {
+  const { lateMs, work } = everyWork(3);
+  let rests = 0;
+  const { accepted, dialled } = await stage.pair();
+  stage.loop.drive({ ...work, rest: () => rests++ });
+  await until(() => lateMs.length > 2);
+  assert.equal(rests, 0);
+  stage.listener.close();
+  for (const { link } of [accepted, dialled]) link.reset();
+  await until(() => rests > 0);
+  const { length } = lateMs;
+  await later(20);
+  assert.deepEqual({ rests, acts: lateMs.length }, { rests: 1, acts: length });
+});
+
+hazard("the thread wakes a few times for each work of an idle loop, exact or not", async (stage) => {
+  await stage.pair();
+  for (const isExact of [true, false]) {
+    const { lateMs, work } = everyWork(50);
+    stage.loop.drive({ ...work, ...!isExact && { preciseMs: () => Infinity } });
+    await until(() => lateMs.length === 1);
+    const before = stage.libc.rounds;
+    await until(() => lateMs.length === 11);
+    const rounds = stage.libc.rounds - before;
+    assert.ok(rounds <= 45, `${rounds} waits for 10 works${isExact ? ", exact" : ""}`);
+  }
 });
 
 for (const fault of ["openTimer", "watch"] as const) {

@@ -1,0 +1,23 @@
+/** The turns of a squad that has nothing to do: each wakes its thread. */
+import assert from "node:assert/strict";
+import { FleetStage } from "../../support/fleet_stage.ts";
+
+Deno.test("squad: an idle fleet takes few turns, and several of its pings share one", () => {
+  const stage = new FleetStage({
+    clients: 400,
+    keepAliveS: 20,
+    killRate: { kind: "count", perSecond: 0.01 },
+    durationMs: 120_000,
+    rampPerSecond: 50,
+    longestStepMs: Infinity,
+  });
+  stage.runUntil(() => stage.squad.phase === "kill").runFor(30_000);
+  const before = { turns: stage.turns, timerTurns: stage.timerTurns };
+  stage.runFor(30_000);
+  for (const [count, most] of [["turns", 50], ["timerTurns", 6]] as const) {
+    const perSecond = (stage[count] - before[count]) / 30;
+    assert.ok(perSecond <= most, `${perSecond} ${count} a second`);
+  }
+  const { verdict, clients: { lost } } = stage.finish();
+  assert.deepEqual({ verdict, lost }, { verdict: "pass", lost: 0 });
+});
