@@ -130,6 +130,29 @@ export interface Deviation {
   readonly shows?: readonly CaseSign[];
 }
 
+/**
+ * A limit that the operator of a service documents, as the range of a setting of a fleet. With the profile, a fleet
+ * outside of it does not start.
+ */
+export interface ServiceLimit {
+  /** The name of the setting in a plan. */
+  readonly setting: string;
+  /** The default of the setting with this profile; that of all plans if absent. */
+  readonly usual?: number | boolean;
+  /** The least value, in the unit of the plan. */
+  readonly min?: number;
+  /** The largest value: a number, the bytes of a text, or kills a second. */
+  readonly max?: number;
+  /** The most slashes of a topic. */
+  readonly slashes?: number;
+  /** A text that must not begin the value. */
+  readonly notFirst?: string;
+  /** One plain sentence: what the operator documents. */
+  readonly what: string;
+  /** The page of the operator. */
+  readonly source: string;
+}
+
 /** The known deviations of one broker. */
 export interface Profile {
   /** The value for `--profile`. */
@@ -142,4 +165,6 @@ export interface Profile {
   /** The versions that this profile covers, if another profile covers other versions of the same broker. */
   readonly range?: VersionRange;
   readonly deviations: readonly Deviation[];
+  /** The limits of a service; absent for a broker that its user configures. */
+  readonly limits?: readonly ServiceLimit[];
 }

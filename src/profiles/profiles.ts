@@ -1,6 +1,9 @@
 /**
  * All profiles by name.
  */
+import { awsIotCore } from "./cloud/aws_iot_core.ts";
+import { azureEventGrid } from "./cloud/azure_event_grid.ts";
+import { hivemqCloud } from "./cloud/hivemq_cloud.ts";
 import { aedes } from "./aedes.ts";
 import { aedes2 } from "./aedes_2.ts";
 import { ejabberd } from "./ejabberd.ts";
@@ -38,6 +41,9 @@ export const profiles: readonly Profile[] = [
   mochi,
   nats,
   rumqttd,
+  awsIotCore,
+  azureEventGrid,
+  hivemqCloud,
 ];
 
 /** Their names, in the same order. */

@@ -188,8 +188,10 @@ const show = command(
 );
 
 const known = command("profiles", object({ command: constant("fleet profiles") }), {
-  brief: sentence("List the profiles and their deviations."),
-  description: sentence("Lists the known deviations of brokers from the standard, by profile name for --profile."),
+  brief: sentence("List the profiles, their deviations and limits."),
+  description: sentence(
+    "Lists the known deviations of brokers from the standard, and the limits of services in clouds, by profile name for --profile.",
+  ),
   usageLine: [],
 });
 

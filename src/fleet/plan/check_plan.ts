@@ -13,6 +13,7 @@ import { mostNodes } from "./cluster_node.ts";
 import { isNumber, numberForms } from "./option_value.ts";
 import type { ClientGroup, FleetPlan } from "./plan.ts";
 import { mayLack } from "./plan_option.ts";
+import { checkLimits } from "./profile/profile_limits.ts";
 import { optionList } from "./plan_options.ts";
 import { checkAuth, checkTogether, type PlanFault, type Refuse } from "./plan_rules.ts";
 import { checkOwnPayloads } from "./payload/payload_rules.ts";
@@ -39,6 +40,7 @@ export function planFaults(plan: FleetPlan): PlanFault[] {
   checkBounds(plan, refuse);
   checkSquads(plan, refuse);
   checkProfile(plan, refuse);
+  checkLimits(plan, refuse);
   checkNodes(plan, refuse);
   checkKillRate(plan, refuse);
   checkTogether(plan, refuse);
@@ -197,6 +199,7 @@ function groupFaults(plan: FleetPlan, group: ClientGroup, place: number): PlanFa
   checkBounds({ ...own, ...telemetry && { telemetry } }, refuse, false);
   if (Object.keys(own).length > 0) {
     checkTogether({ ...plan, ...own }, refuse);
+    checkLimits({ ...plan, ...own }, refuse);
     checkPresence({ ...plan, ...own }, refuse);
     checkSparkplug({ ...plan, ...own }, refuse);
     checkOwnPayloads({ ...plan, ...own }, refuse);

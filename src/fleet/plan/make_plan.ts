@@ -3,6 +3,7 @@
  */
 import { checkPlan } from "./check_plan.ts";
 import type { ClientGroup, FleetPlan, PlanRequest } from "./plan.ts";
+import { profileDefaults } from "./profile/profile_limits.ts";
 import { clientsPerWatcher, type DefaultName, leastUnderWay, optionList, underWayPerShard } from "./plan_options.ts";
 import { shardsOf } from "./shard.ts";
 import { sparkplugDefaults } from "./sparkplug/sparkplug_plan.ts";
@@ -30,7 +31,8 @@ export function makePlan(request: PlanRequest): FleetPlan {
 
 /** A request with its missing defaults; unchecked. */
 export function fillPlan(request: PlanRequest): FleetPlan {
-  const clients = request.clients ?? planDefaults.clients;
+  const profile = profileDefaults(request);
+  const clients = request.clients ?? profile.clients ?? planDefaults.clients;
   const sessionExpiryS = request.sessionExpiryS ?? planDefaults.sessionExpiryS;
   const workers = request.workers ?? planDefaults.workers;
   const squads = workers * shardsOf(request);
@@ -38,6 +40,7 @@ export function fillPlan(request: PlanRequest): FleetPlan {
   const topics = topicsOf({ ...sparkplug, ...request });
   return {
     ...planDefaults,
+    ...profile,
     // A client's retained message is true only if its will can replace its presence message.
     ...request.presence && { willRetain: true },
     ...sparkplug,

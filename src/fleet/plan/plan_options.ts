@@ -243,8 +243,9 @@ export const planOptions = {
   }),
   profile: option("profile", "Judging", { kind: "choice", words: profileNames, metavar: "NAME" }, {
     help:
-      "A broker whose known deviations are reported, with rule and source, and do not fail the run. mqtt-sim fleet " +
-      "profiles lists them.",
+      "A broker whose known deviations are reported, with rule and source, and do not fail the run. The profile of a " +
+      "service in a cloud also sets defaults within the limits of the service, and refuses settings outside of them. " +
+      "mqtt-sim fleet profiles lists all.",
     defaultText: "strict: no known deviations",
   }),
   restartCommand: option("restart-command", "Restart", { kind: "text", metavar: "COMMAND" }, {

@@ -1,6 +1,7 @@
 /**
  * The table of `mqtt-sim fleet profiles`.
  */
+import { limitText } from "../../fleet/plan/profile/profile_limits.ts";
 import { profiles, rulesText } from "../../profiles/profiles.ts";
 import { evidenceText } from "../model/profile_text.ts";
 import { type Column, tableLines, wrapped } from "./table.ts";
@@ -24,6 +25,22 @@ export function profilesText(width: number): string {
   ];
   const [head, ...lines] = tableLines(columns, rows);
   const listed = lines.flatMap((line, place) => ["", line, ...rows[place]!.about.map((text) => `    ${text}`)]);
-  const all = profiles.map(({ name, broker, versions }) => ` ${name.padEnd(13)} ${broker}, ${versions}`);
-  return ["Profiles:", ...all, "", head!, ...listed, ""].join("\n");
+  const longest = Math.max(...profiles.map(({ name }) => name.length));
+  const all = profiles.map(({ name, broker, versions }) => ` ${name.padEnd(longest)} ${broker}, ${versions}`);
+  return ["Profiles:", ...all, "", head!, ...listed, "", ...limitLines(width), ""].join("\n");
+}
+
+/** The limits of services, which are defaults and bounds of a fleet with the profile. */
+function limitLines(width: number): string[] {
+  return profiles.flatMap(({ name, limits = [] }) =>
+    limits.length === 0 ? [] : [
+      `Limits with --profile ${name}:`,
+      ...limits.flatMap((limit) =>
+        wrapped(`${limitText(limit)} ${limit.what} (${limit.source})`, width - 4).map((text, place) =>
+          `${place === 0 ? "  " : "    "}${text}`
+        )
+      ),
+      "",
+    ]
+  );
 }

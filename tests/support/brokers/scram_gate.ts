@@ -5,6 +5,7 @@
  */
 import { Buffer } from "node:buffer";
 import net from "node:net";
+import { frameSize } from "./frame_size.ts";
 import mqtt, { type IAuthPacket, type IConnackPacket, type IConnectPacket } from "mqtt-packet";
 
 /** The server's records of a user: it has no password. */
@@ -238,17 +239,6 @@ class GateConnection {
     this.socket.end(mqtt.generate(packet, { protocolVersion: 5 }));
     this.#upstream.destroy();
   }
-}
-
-/** The size of the packet at the head of these bytes; undefined while its header is not whole. */
-function frameSize(bytes: Uint8Array): number | undefined {
-  let size = 0;
-  for (let at = 1; at < bytes.length; at++) {
-    if (at > 4) throw new Error("a length of five bytes");
-    size += (bytes[at]! & 127) * 128 ** (at - 1);
-    if (bytes[at]! < 128) return 1 + at + size;
-  }
-  return undefined;
 }
 
 /** The sizes of properties of CONNECT by identifier; `text`: two bytes with the length, then so many. */
