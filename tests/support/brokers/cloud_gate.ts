@@ -15,6 +15,7 @@ export interface CloudLimits {
   readonly topicSlashes: number;
   readonly topicBytes: number;
   readonly willDelayS: number;
+  readonly maximumQos: 1 | 2;
 }
 
 /** A running server. */
@@ -72,14 +73,16 @@ function faultOf(frame: Buffer, limits: CloudLimits, connects: number[], open: n
     const { subscriptions } = parsed<ISubscribePacket>(frame, 4) ?? parsed<ISubscribePacket>(frame);
     const topics = subscriptions.map(({ topic }) => topic);
     if (topics.some((topic) => topic.startsWith("$SYS"))) return "$SYS";
-    return subscriptions.some(({ qos }) => qos === 2) ? "SUBSCRIBE with QoS 2" : topicFault(topics, limits);
+    return subscriptions.some(({ qos }) => qos > limits.maximumQos)
+      ? "SUBSCRIBE with QoS 2"
+      : topicFault(topics, limits);
   }
-  return type === 3 && (frame[0]! & 6) === 4 ? "PUBLISH with QoS 2" : undefined;
+  return type === 3 && (frame[0]! & 6) >> 1 > limits.maximumQos ? "PUBLISH with QoS 2" : undefined;
 }
 
 function connectFault(
   { keepalive = 0, will }: IConnectPacket,
-  { keepAliveS: [min, max], connectsPerSecond, clients, willDelayS, ...topics }: CloudLimits,
+  { keepAliveS: [min, max], connectsPerSecond, clients, willDelayS, maximumQos, ...topics }: CloudLimits,
   connects: number[],
   open: number,
 ): string | undefined {
@@ -89,7 +92,7 @@ function connectFault(
   if (connects.length > connectsPerSecond) return "connect rate";
   if (open > clients) return "clients";
   if (keepalive < min || keepalive > max) return "keep alive";
-  if (will?.qos === 2) return "will QoS 2";
+  if ((will?.qos ?? 0) > maximumQos) return "will QoS 2";
   if ((will?.properties?.willDelayInterval ?? 0) > willDelayS) return "will delay";
   return will === undefined ? undefined : topicFault([will.topic], topics);
 }

@@ -101,6 +101,7 @@ const limitsOf: Readonly<Record<string, CloudLimits>> = {
     topicSlashes: 7,
     topicBytes: 256,
     willDelayS: Infinity,
+    maximumQos: 1,
   },
   "azure-event-grid": {
     keepAliveS: [1, 1_160],
@@ -109,6 +110,7 @@ const limitsOf: Readonly<Record<string, CloudLimits>> = {
     topicSlashes: Infinity,
     topicBytes: Infinity,
     willDelayS: 300,
+    maximumQos: 1,
   },
   "hivemq-cloud": {
     keepAliveS: [0, 65_535],
@@ -117,6 +119,7 @@ const limitsOf: Readonly<Record<string, CloudLimits>> = {
     topicSlashes: Infinity,
     topicBytes: Infinity,
     willDelayS: Infinity,
+    maximumQos: 2,
   },
 };
 
