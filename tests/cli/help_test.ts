@@ -40,7 +40,8 @@ const sections: Readonly<Record<string, string>> = {
   Fleet:
     "clients ramp-rate connects-under-way keepalive session-expiry clean-start workers client-prefix client-id short-client-ids",
   Kills: "kill-rate kill-mode duration reconnect-after seed kick-command",
-  Wills: "will-qos will-retain presence will-delay will-topic will-payload-size will-payload birth-payload",
+  Wills:
+    "will-qos will-retain presence presence-looks will-delay will-topic will-payload-size will-payload birth-payload",
   Watching:
     "watchers fan-out watch-qos skip-broker-counters watcher-username watcher-password-file canary-username canary-password-file late-after drain watcher-tls-cert watcher-tls-key",
   Output:

@@ -161,3 +161,30 @@ for (const protocol of ["3.1.1", "5"] as const) {
     assert.equal(result.presence!.byMoment.left!.altered, count());
   });
 }
+
+Deno.test("own payload: late subscribers in waves compare each state with the one that is due then", () => {
+  const plan = {
+    ...busy,
+    ...presence,
+    presenceLooks: 6,
+    workers: 2,
+    willTopic: "d/{bucket}/{id}",
+    willQos: 1,
+  } as const;
+  const honest = simulateFleet({ plan }).presence!;
+  assert.equal(honest.wrong, 0);
+  assert.equal(honest.waves!.length, 6);
+  const gapsMs = honest.waves!.slice(1).map(({ atMs }, place) => atMs - honest.waves![place]!.atMs);
+  assert.ok(gapsMs.every((gapMs) => gapMs > 2_500 && gapMs < 3_500), `${gapsMs}`);
+  const judged = honest.waves!.map((wave) => wave.judged + wave.eitherWay + wave.unsettled);
+  assert.deepEqual(judged, Array(6).fill(busy.clients));
+  const sum = honest.waves!.reduce((total, wave) => total + wave.right, 0);
+  assert.equal(sum, honest.byMoment.middle!.right);
+  const { fault } = struck(() => []);
+  const killShares = [{ mode: "reset", weight: 1 }] as const;
+  const lossy = { ...plan, workers: 1, killShares, reconnectAfterMs: "never" } as const;
+  const { waves } = simulateFleet({ plan: lossy, broker: { willFault: fault } }).presence!;
+  const wrong = waves!.map((wave) => wave.wrong);
+  assert.deepEqual(wrong, wrong.toSorted((one, other) => one - other), "lost wills add up");
+  assert.ok(wrong.at(-1)! > 2 && wrong[0]! < wrong.at(-1)!, `${wrong}`);
+});

@@ -23,6 +23,11 @@ function alive({ series }: FleetResult): number[] {
   return series.map((point) => point.alive);
 }
 
+function inWaves({ presence, plan }: FleetResult): void {
+  assert.deepEqual([presence!.waves!.length, presence!.wrong, presence!.byMoment.left!.judged > 0], [5, 0, true]);
+  assert.match(plan.willPayload!, /offline/);
+}
+
 /** Further conditions for each scenario, beyond its pass. */
 const shown: Readonly<Record<string, (result: FleetResult) => void>> = {
   "steady": ({ kills }) => assert.ok(kills.total > 40 && kills.total < 70, `${kills.total} kills`),
@@ -82,6 +87,8 @@ const shown: Readonly<Record<string, (result: FleetResult) => void>> = {
     assert.ok(middle!.judged > clients / 2, `only ${middle!.judged} states were settled`);
     assert.deepEqual([end!.right, left!.right, presence!.wrong], [clients, clients, 0]);
   },
+  "home-assistant": inWaves,
+  "zigbee2mqtt": inWaves,
   "restart": ({ restarts, wills, storms }) => {
     const [restart, ...others] = restarts!.each;
     assert.deepEqual({

@@ -236,4 +236,41 @@ groups:
     will-delay: 2
 `,
   },
+  {
+    name: "home-assistant",
+    about: "device availability as Home Assistant reads it: online and offline, retained",
+    text:
+      `# Devices of Home Assistant: each has a retained availability topic. "online" and "offline" are the defaults of
+# payload_available and payload_not_available; ESPHome devices use <device>/status for them.
+# With your own names: --client-id 'plug-{client:03}'
+presence: true
+presence-looks: 5
+will-topic: "{id}/status"
+birth-payload: online
+will-payload: offline
+will-qos: 0
+kill-mode: reset=4,close=4,leave=2
+kill-rate: 5%
+duration: 20s
+reconnect-after: 2s
+`,
+  },
+  {
+    name: "zigbee2mqtt",
+    about: "device availability in the form of Zigbee2MQTT: JSON, retained, QoS 1",
+    text: `# Availability topics in the form of Zigbee2MQTT, one for each client: retained JSON at QoS 1.
+# Zigbee2MQTT itself publishes them for its devices; its own will is on <base topic>/bridge/state.
+# For a fleet of bridges: --will-topic '{id}/bridge/state'
+presence: true
+presence-looks: 5
+will-topic: "zigbee2mqtt/{id}/availability"
+birth-payload: '{"state":"online"}'
+will-payload: '{"state":"offline"}'
+will-qos: 1
+kill-mode: reset=4,close=4,leave=2
+kill-rate: 5%
+duration: 20s
+reconnect-after: 2s
+`,
+  },
 ];

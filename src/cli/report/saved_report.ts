@@ -125,6 +125,7 @@ const words = z.looseObject({ sent: z.number(), acknowledged: z.number(), refuse
 const presence = z.looseObject({
   ...stateCounts,
   byMoment: z.partialRecord(z.enum(presenceMoments), z.looseObject(stateCounts)),
+  waves: z.array(z.looseObject({ atMs: z.number(), ...stateCounts })).optional(),
   ...{ online: words, left: words },
 });
 

@@ -19,7 +19,13 @@ import {
   type PresenceTruth,
   type PresenceVerdict,
 } from "../oracle/presence_oracle.ts";
-import { noPresence, type PresenceCounts, type PresenceData, type PresenceMoment } from "../result/presence_result.ts";
+import {
+  noPresence,
+  type PresenceCounts,
+  type PresenceData,
+  type PresenceMoment,
+  type PresenceWave,
+} from "../result/presence_result.ts";
 import { presenceFault, type PresencePart } from "../oracle/presence_text.ts";
 import type { Note } from "../recording/record_event.ts";
 import { timelineOf } from "./timeline.ts";
@@ -54,6 +60,7 @@ export class PresenceAuditor {
   readonly #deps: PresenceAuditorDeps;
   readonly #note: Note | undefined;
   readonly #counts: Partial<Record<PresenceMoment, PresenceCounts>> = {};
+  readonly #waves: PresenceWave[] = [];
 
   constructor(deps: PresenceAuditorDeps, note?: Note) {
     this.#deps = deps;
@@ -67,9 +74,15 @@ export class PresenceAuditor {
     return this.#counts[moment] !== undefined;
   }
 
+  /** The number of looks that have begun during the kills. */
+  get waves(): number {
+    return this.#waves.length;
+  }
+
   /** A late subscriber begins to look. */
   look(moment: PresenceMoment, nowMs: number): void {
-    this.#counts[moment] = noPresence();
+    this.#counts[moment] ??= noPresence();
+    if (moment === "middle") this.#waves.push({ atMs: Math.round(nowMs - this.#deps.originMs), ...noPresence() });
     this.#note?.("look", nowMs, { moment });
   }
 
@@ -92,19 +105,20 @@ export class PresenceAuditor {
   }
 
   data(): PresenceData {
-    return { byMoment: this.#counts, ...this.book.words };
+    const waves = this.#waves.length > 1 ? { waves: this.#waves } : {};
+    return { byMoment: this.#counts, ...waves, ...this.book.words };
   }
 
   #judge({ moment, client, fromMs, found }: PresenceReading, differing: Differing, nowMs: number): void {
     const { plan, rules, originMs } = this.#deps;
-    const counts = this.#counts[moment]!;
+    const counted = [this.#counts[moment]!, ...moment === "middle" ? this.#waves.slice(-1) : []];
     const truth = this.book.truthOf(client, nowMs);
     if (truth === undefined || !isSettled(truth, fromMs, rules)) {
-      counts.unsettled++;
+      for (const counts of counted) counts.unsettled++;
       return;
     }
     const { verdict, state } = judgePresence(truth, found, (state) => differing(state, truth).length > 0);
-    count(counts, verdict);
+    for (const counts of counted) count(counts, verdict);
     if (verdict === "right" || verdict === "eitherWay") return;
     this.#deps.onWrong(client);
     const altered = verdict === "altered" && state !== undefined ? differing(state, truth) : [];

@@ -45,6 +45,9 @@ export function planFaults(plan: FleetPlan): PlanFault[] {
   checkKillRate(plan, refuse);
   checkTogether(plan, refuse);
   checkPresence(plan, refuse);
+  if (plan.presenceLooks !== undefined && !plan.presence && !plan.groups?.some(({ presence }) => presence)) {
+    refuse("presenceLooks", `--presence-looks ${plan.presenceLooks} without presence`, "--presence with it");
+  }
   checkSparkplug(plan, refuse);
   checkOwnPayloads(plan, refuse);
   checkNames(plan, refuse);

@@ -63,6 +63,8 @@ export interface FleetPlan {
   readonly sparkplugDevices?: number;
   /** The identifier of the host application; takes {run}. */
   readonly sparkplugHost?: string;
+  /** How often late subscribers look at the presence during the kills. Default: once. */
+  readonly presenceLooks?: number;
   /** Will Delay Interval; above 0 for 5.0 clients only. */
   readonly willDelayS: number;
   /** Session Expiry Interval of 5.0 clients; above 0 makes 3.1.1 sessions persistent too. */

@@ -157,6 +157,11 @@ export const planOptions = {
     help: "Identifier of the host application, which publishes its STATE; takes {run}. Implies --sparkplug.",
     defaultText: "mqtt-sim-{run}",
   }),
+  presenceLooks: option("presence-looks", "Wills", { kind: "whole", min: 1, max: 1_000 }, {
+    help: "With --presence: how many late subscribers look at all states during the kills, one after the other and " +
+      "evenly spread, {range}. Each state found is compared with the one that is due at that instant.",
+    defaultText: "1, in the middle",
+  }),
   willDelayS: option("will-delay", "Wills", { kind: "seconds", min: 0, max: most32Bits }, {
     help: "Will Delay Interval, {range}; 5.0 clients only.",
     default: 0,

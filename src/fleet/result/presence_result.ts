@@ -41,8 +41,16 @@ export interface PresenceCounts {
   unsettled: number;
 }
 
+/** One of several looks during the kills. */
+export interface PresenceWave extends PresenceCounts {
+  /** When the look began, in milliseconds since the beginning of the run. */
+  readonly atMs: number;
+}
+
 /** The findings of a squad on presence: plain data. */
 export interface PresenceData {
+  /** The looks during the kills, in their order; absent where there was one at most. */
+  readonly waves?: readonly PresenceWave[];
   /** The counts of each look. */
   readonly byMoment: Readonly<Partial<Record<PresenceMoment, PresenceCounts>>>;
   /** The messages "online". */
@@ -77,7 +85,8 @@ export function mergePresence(all: readonly (PresenceData | undefined)[]): Prese
     add(online, data.online);
     add(left, data.left);
   }
-  return { ...total, byMoment, online, left };
+  const waves = mergeWaves(found.flatMap((data) => data.waves === undefined ? [] : [data.waves]));
+  return { ...total, byMoment, ...waves.length > 0 && { waves }, online, left };
 }
 
 /** Adds `more` to `sum`, count by count. */
@@ -88,4 +97,15 @@ function add<Counts extends PresenceCounts | PresenceWordCounts>(sum: Counts, mo
 /** Empty counts of messages. */
 export function noWords(): PresenceWordCounts {
   return { sent: 0, acknowledged: 0, refused: 0, seen: 0 };
+}
+
+/** Joins the looks of the squads by their number: each squad looks at its own clients. */
+function mergeWaves(all: readonly (readonly PresenceWave[])[]): PresenceWave[] {
+  const most = Math.max(0, ...all.map(({ length }) => length));
+  return Array.from({ length: most }, (_, place) => {
+    const looks = all.flatMap((waves) => waves[place] ?? []);
+    const sum = noPresence();
+    for (const look of looks) add(sum, look);
+    return { atMs: Math.min(...looks.map(({ atMs }) => atMs)), ...sum };
+  });
 }

@@ -126,9 +126,15 @@ export class SquadKills {
     if (this.#order !== undefined) this.#orders.refill(nowMs - phaseFromMs, phaseFromMs + this.#order.atMs - nowMs);
     this.#telemetry!.turn(nowMs);
     if (this.paused) return false;
-    if (nowMs >= phaseFromMs + this.durationMs / 2) presenceChecker?.begin("middle", nowMs);
+    presenceChecker?.beginWaves(this.#looksDue(nowMs - phaseFromMs), nowMs);
     if (this.#kicks.underWay(nowMs)) return false;
     return this.#order === undefined && nowMs >= phaseFromMs + this.durationMs;
+  }
+
+  /** How many looks of late subscribers are due: evenly over the phases, one in the middle by default. */
+  #looksDue(passedMs: number): number {
+    const { presenceLooks = 1 } = this.#deps.task.plan;
+    return Math.min(presenceLooks, Math.floor(passedMs / this.durationMs * (presenceLooks + 1)));
   }
 
   #carryOut(order: Order, dueMs: number, nowMs: number): void {

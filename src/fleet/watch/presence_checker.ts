@@ -88,7 +88,16 @@ export class PresenceChecker {
 
   /** Begins to look, unless it has been done, or another look is under way. */
   begin(moment: PresenceMoment, nowMs: number): void {
-    if (this.#look !== undefined || this.#auditor.hasLooked(moment)) return;
+    if (this.#look === undefined && !this.#auditor.hasLooked(moment)) this.#begin(moment, moment, nowMs);
+  }
+
+  /** Looks during the kills, for the next time if fewer looks than these have begun; one look follows another. */
+  beginWaves(due: number, nowMs: number): void {
+    const { waves } = this.#auditor;
+    if (this.#look === undefined && waves < due) this.#begin("middle", waves === 0 ? "middle" : `wave${waves}`, nowMs);
+  }
+
+  #begin(moment: PresenceMoment, name: string, nowMs: number): void {
     this.#auditor.look(moment, nowMs);
     const { groups, world, scope, nextCanary, bucketOf } = this.#deps;
     const number = nextCanary();
@@ -104,7 +113,7 @@ export class PresenceChecker {
       plan: this.#plan,
       world,
       version: this.#version,
-      clientId: ownClientId(this.#plan, `look-${scope.firstClient}-${moment}`),
+      clientId: ownClientId(this.#plan, `look-${scope.firstClient}-${name}`),
       canary,
       clients: this.#clients,
       onRead: (reading, atMs) => this.#read(moment, reading, atMs),

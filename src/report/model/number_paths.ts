@@ -136,6 +136,7 @@ const numbers: NumbersOf<Omit<Report, "thresholds">> = {
   presence: {
     ...states,
     byMoment: named<PresenceMoment, typeof states>(presenceMoments, states),
+    waves: each({ ...zeros({ atMs: 0 }), ...states }),
     online: words,
     left: words,
   },

@@ -23,7 +23,13 @@ export function presenceRows({ presence }: Pick<Report, "presence">): PresenceRo
   if (presence === undefined) return [];
   const looks = presenceMoments.flatMap((moment) => {
     const counts = presence.byMoment[moment];
-    return counts === undefined ? [] : [{ ...counts, name: momentText[moment] }];
+    if (counts === undefined) return [];
+    const waves = moment === "middle" ? presence.waves ?? [] : [];
+    const rows = waves.map(({ atMs, ...wave }, place) => ({
+      ...wave,
+      name: `${momentText[moment]}, ${formatCount(place + 1)} of ${formatCount(waves.length)} at ${seconds(atMs)}`,
+    }));
+    return rows.length === 0 ? [{ ...counts, name: momentText[moment] }] : rows;
   });
   return [...looks, { ...presence, name: "all" }];
 }
@@ -40,4 +46,8 @@ export function presenceWords({ presence }: Pick<Report, "presence">): string | 
     ].join(", ")
   );
   return `Clients published ${online} online messages and ${left} left messages.`;
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)} s`;
 }

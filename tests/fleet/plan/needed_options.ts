@@ -8,5 +8,6 @@ export const neededOptions: Readonly<Record<string, Partial<PlanRequest>>> = {
   authData: token,
   authCommand: token,
   reauthEveryMs: { ...token, authData: "@token.bin" },
+  presenceLooks: { presence: true },
   birthPayload: { presence: true, willPayload: "offline" },
 };

@@ -96,6 +96,7 @@ const refusals: readonly [request: Partial<PlanRequest>, sentence: string][] = [
     { willPayload: "offline", willPayloadSizeBytes: 100 },
     "Cannot use --will-payload-size and --will-payload: expected one of them",
   ],
+  [{ presenceLooks: 5 }, "Cannot use --presence-looks 5 without presence: expected --presence with it"],
   [{ birthPayload: "online" }, "Cannot use --birth-payload alone: expected --will-payload with it"],
   [
     { birthPayload: "online", willPayload: "offline" },
