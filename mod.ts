@@ -191,6 +191,7 @@ export {
   type PresenceMoment,
   presenceMoments,
   type PresenceResult,
+  type PresenceWave,
   type PresenceWordCounts,
 } from "./src/fleet/result/presence_result.ts";
 export {
