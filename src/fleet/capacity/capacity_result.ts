@@ -4,15 +4,17 @@
 import type { WillCounts } from "../result/will_counts.ts";
 import type { ReadySettings } from "./capacity_plan.ts";
 import type { CurvePoint } from "./knee.ts";
-import type { StepOutcome } from "./search.ts";
+import type { Evidence, StepOutcome } from "./search.ts";
 
 /** A step of a search. Milliseconds unless a name says otherwise. */
 export interface CapacityStep {
   /** Kills a second, or clients. */
   readonly load: number;
-  /** 2 where the load was tried again. */
-  readonly attempt: 1 | 2;
+  /** Above 1 where the load was tried again. */
+  readonly attempt: number;
   readonly outcome: StepOutcome;
+  /** How much the step proves; absent where it held. */
+  readonly evidence?: Evidence;
   /** One sentence for the outcome. */
   readonly reason: string;
   /** The seed of the step's run. */

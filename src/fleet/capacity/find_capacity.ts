@@ -48,7 +48,7 @@ export async function findCapacity(settings: ReadySettings, deps: FindCapacityDe
     if (step === undefined) break;
     if ("void" in step) ended = step.void;
     else {
-      search.take(step.outcome);
+      search.take(step.outcome, step.evidence);
       steps.push(step);
       deps.onStep(step);
     }

@@ -3,8 +3,8 @@
  * no socket. Loads are whole numbers: kills a second, or clients.
  *
  * Loads rise by a factor until one does not hold; then the search halves the interval (by ratio) until it is narrow
- * enough. A load that did not hold is tried once more before the search believes it, because a single delay of the
- * machine can fail a step, but cannot make an overloaded broker pass one.
+ * enough. A load that did not hold is tried again before the search believes it, because a delay of the machine can
+ * fail a step, but cannot make an overloaded broker pass one. How often depends on the evidence of the failed steps.
  */
 
 /**
@@ -12,6 +12,20 @@
  * the run did not meet them and this machine or the fleet may be the reason.
  */
 export type StepOutcome = "held" | "broke" | "generator";
+
+/**
+ * The evidence of a step that did not hold: `doubtful` where the generator was later than usual, so that the machine may
+ * be the reason; `far` where the broker served far less than the load; else `clear`.
+ */
+export type Evidence = "doubtful" | "clear" | "far";
+
+/** What an attempt counts against the broker; a load is above its capacity from this sum on. */
+const weights: Readonly<Record<Evidence, number>> = { doubtful: 0.5, clear: 1, far: 2 };
+const enoughWeight = 2;
+/** So many attempts that may be the generator's decide that it is the limit. */
+const mostGenerator = 2;
+/** The most attempts at one load. */
+const mostAttempts = 4;
 
 /** The bounds of a search. */
 export interface SearchRange {
@@ -30,8 +44,8 @@ export interface SearchRange {
 /** A step to run. */
 export interface NextStep {
   readonly load: number;
-  /** 2 where the load is tried again. */
-  readonly attempt: 1 | 2;
+  /** Above 1 where the load is tried again. */
+  readonly attempt: number;
 }
 
 /** The loads between which the capacity is. */
@@ -50,8 +64,8 @@ export class CapacitySearch {
   #held: number | undefined;
   #over: number | undefined;
   #limit: "broker" | "generator" | undefined;
-  /** The load that did not hold at the first attempt, and how. */
-  #doubted: { readonly load: number; readonly outcome: StepOutcome } | undefined;
+  /** The load that did not hold so far, and its attempts. */
+  #doubted: { readonly load: number; attempts: number; generator: number; weight: number } | undefined;
 
   constructor(range: SearchRange) {
     this.#range = range;
@@ -59,25 +73,33 @@ export class CapacitySearch {
 
   /** The next step; undefined once the search is over. */
   next(): NextStep | undefined {
-    if (this.#doubted !== undefined) return { load: this.#doubted.load, attempt: 2 };
+    if (this.#doubted !== undefined) return { load: this.#doubted.load, attempt: this.#doubted.attempts + 1 };
     const load = this.#nextLoad();
     return load === undefined ? undefined : { load, attempt: 1 };
   }
 
   /** The outcome of the step that {@link next} returned. */
-  take(outcome: StepOutcome): void {
+  take(outcome: StepOutcome, evidence: Evidence = "clear"): void {
     const step = this.next();
     if (step === undefined) throw new RangeError("the search is over");
     const { load } = step;
-    const first = this.#doubted?.outcome;
+    const doubted = this.#doubted ?? { load, attempts: 0, generator: 0, weight: 0 };
     this.#doubted = undefined;
-    if (outcome === "held") this.#held = load;
-    else if (first === undefined) this.#doubted = { load, outcome };
-    else {
-      this.#over = load;
-      // Where one of the two may be the generator's, the broker's limit is not proven.
-      this.#limit = first === "broke" && outcome === "broke" ? "broker" : "generator";
+    if (outcome === "held") {
+      this.#held = load;
+      return;
     }
+    doubted.attempts++;
+    if (outcome === "generator") doubted.generator++;
+    else doubted.weight += weights[evidence];
+    const { attempts, generator, weight } = doubted;
+    if (weight < enoughWeight && generator < mostGenerator && attempts < mostAttempts) {
+      this.#doubted = doubted;
+      return;
+    }
+    this.#over = load;
+    // Where an attempt may be the generator's, and the others are not enough, the broker's limit is not proven.
+    this.#limit = weight >= enoughWeight || generator === 0 ? "broker" : "generator";
   }
 
   /** The interval so far. */

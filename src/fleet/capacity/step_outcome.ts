@@ -7,7 +7,7 @@ import type { FleetResult } from "../result/result.ts";
 import { faultsIn, noCounts, type WillCounts } from "../result/will_counts.ts";
 import type { LoadKind } from "./capacity_plan.ts";
 import type { CapacityStep } from "./capacity_result.ts";
-import type { NextStep, StepOutcome } from "./search.ts";
+import type { Evidence, NextStep } from "./search.ts";
 
 /** The judgement of a run by the user's thresholds. */
 export interface StepJudgement {
@@ -30,6 +30,10 @@ export interface StepGrounds {
 const leastReached = 0.95;
 /** A generator with a lateness (p99) above this share of the bound may be why the bound is exceeded. */
 const mostSlip = 0.25;
+/** With a lateness above this share, the machine may have delayed the broker too. */
+const usualSlip = 0.05;
+/** Of a load of which it serves less than this, a broker is far away. */
+const farBelow = 0.8;
 /** A share of kills that waited for a reconnect from which on a p99 is theirs. */
 const fewDeferred = 0.005;
 /** A thread that computes for this share of the time has no reserve. */
@@ -88,13 +92,18 @@ function outcomeOf(
   result: FleetResult,
   load: number,
   grounds: StepGrounds,
-): { readonly outcome: StepOutcome; readonly reason: string } {
+): Pick<CapacityStep, "outcome" | "reason" | "evidence"> {
   const why = whyNot(result, load, grounds);
   if (why === undefined) return { outcome: "held", reason: "every threshold is met" };
   const evidence = generatorEvidence(result, grounds);
-  if (evidence === undefined) return { outcome: "broke", reason: why };
+  if (evidence === undefined) return { outcome: "broke", reason: why, evidence: evidenceOf(result, load, grounds) };
   // A void run has the evidence in its reason already.
   return { outcome: "generator", reason: why.includes(evidence) ? why : `${why}, but ${evidence}` };
+}
+
+function evidenceOf({ slipMs, kills }: FleetResult, load: number, { of, boundMs }: StepGrounds): Evidence {
+  if (ownSlip(slipMs, kills).ms > boundMs * usualSlip) return "doubtful";
+  return of === "rate" && kills.reachedPerSecond < load * farBelow ? "far" : "clear";
 }
 
 /** Why a load did not hold; undefined where it did. */

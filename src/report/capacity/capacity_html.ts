@@ -142,7 +142,7 @@ function stepsPart(broker: BrokerCapacity, place: number): Markup | undefined {
       formatMs(step.latencyMs?.p50 ?? NaN)
     }</td><td>${formatMs(step.latencyMs?.p99 ?? NaN)}</td><td>${formatMs(step.slipMs?.p99 ?? NaN)}</td><td>${
       formatCount(stepFaults(step))
-    }</td><td>${stepWord(step.outcome)}${step.attempt === 2 ? ", again" : ""}</td></tr>
+    }</td><td>${stepWord(step.outcome)}${step.attempt > 1 ? ", again" : ""}</td></tr>
 `
   );
   return markup`<section aria-labelledby="steps-${place}"><h2 id="steps-${place}">Steps on ${name}</h2>

@@ -76,7 +76,7 @@ function stepColumns(load: string): Column<CapacityStep>[] {
     { head: "faults", cell: (step) => formatCount(stepFaults(step)) },
     {
       head: "outcome",
-      cell: ({ outcome, attempt }) => stepWord(outcome) + (attempt === 2 ? ", again" : ""),
+      cell: ({ outcome, attempt }) => stepWord(outcome) + (attempt > 1 ? ", again" : ""),
       align: "left",
     },
   ];
@@ -102,7 +102,7 @@ export function capacityCell({ capacity, outcome, settings }: BrokerCapacity): s
 export function stepLine(step: CapacityStep, settings: BrokerCapacity["settings"]): string {
   const { load, attempt, outcome, latencyMs, reason } = step;
   const why = outcome === "held" ? "" : `: ${reason}`;
-  return `${loadText(load, settings)}${attempt === 2 ? ", again" : ""}: ${stepWord(outcome)}, p99 ${
+  return `${loadText(load, settings)}${attempt > 1 ? ", again" : ""}: ${stepWord(outcome)}, p99 ${
     formatMs(latencyMs?.p99 ?? NaN)
   }${why}`;
 }

@@ -2,18 +2,28 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Random } from "../../../src/base/random.ts";
-import { CapacitySearch, type SearchRange, type StepOutcome } from "../../../src/fleet/capacity/search.ts";
+import {
+  CapacitySearch,
+  type Evidence,
+  type SearchRange,
+  type StepOutcome,
+} from "../../../src/fleet/capacity/search.ts";
 
 const range: SearchRange = { from: 100, least: 10, to: 1_000_000, growth: 2, precision: 0.1 };
 
 /** Runs a search to its end; `judge` gives the outcome of each step. */
-function searched(judge: (load: number, attempt: 1 | 2) => StepOutcome, bounds: SearchRange = range) {
+function searched(
+  judge: (load: number, attempt: number) => StepOutcome | readonly [StepOutcome, Evidence],
+  bounds: SearchRange = range,
+) {
   const search = new CapacitySearch(bounds);
   const loads: number[] = [];
   for (let step = search.next(); step !== undefined; step = search.next()) {
     loads.push(step.load);
     assert.ok(loads.length < 200, `the search does not end: ${loads.slice(-5)}`);
-    search.take(judge(step.load, step.attempt));
+    const judged = judge(step.load, step.attempt);
+    if (typeof judged === "string") search.take(judged);
+    else search.take(...judged);
   }
   return { loads, ...search.interval };
 }
@@ -83,10 +93,21 @@ Deno.test("search: goes down to the lowest load where the first does not hold", 
   assert.ok(held! <= 30 && 30 < over!, `${held} to ${over}`);
 });
 
-Deno.test("search: a limit that may be the generator's once is not the broker's", () => {
-  const found = searched((load, attempt) => load <= 300 ? "held" : attempt === 1 ? "generator" : "broke");
-  assert.equal(found.limit, "generator");
-  assert.ok(found.held! <= 300 && 300 < found.over!);
+Deno.test("search: two attempts that may be the generator's make it the limit, one does not", () => {
+  const twice = searched((load, attempt) => load <= 300 ? "held" : attempt % 2 === 1 ? "generator" : "broke");
+  assert.equal(twice.limit, "generator");
+  assert.ok(twice.held! <= 300 && 300 < twice.over!);
+  const once = searched((load, attempt) => load <= 300 ? "held" : attempt === 1 ? "generator" : "broke");
+  assert.equal(once.limit, "broker");
+  assert.ok(once.held! <= 300 && 300 < once.over!);
+});
+
+Deno.test("search: the evidence of the failed steps decides how often a load is tried", () => {
+  const attemptsAt = (evidence: Evidence) =>
+    searched((load) => load <= 100 ? "held" : ["broke", evidence], { ...range, precision: 1 }).loads.length - 1;
+  assert.deepEqual((["far", "clear", "doubtful"] as const).map(attemptsAt), [1, 2, 4]);
+  const held = searched((load, attempt) => load > 700 ? "broke" : attempt < 4 ? ["broke", "doubtful"] : "held");
+  assert.ok(held.held! <= 700 && 700 < held.over!, "a load that holds at the fourth attempt holds");
 });
 
 Deno.test("search: finds the limit of the broker below a load that the generator could not make", () => {

@@ -1,6 +1,6 @@
 /** The outcome of a step: the broker or the generator as the limit. */
 import assert from "node:assert/strict";
-import { generatorEvidence } from "../../../src/fleet/capacity/step_outcome.ts";
+import { generatorEvidence, stepOf } from "../../../src/fleet/capacity/step_outcome.ts";
 import { latency, passed } from "../../report/sample.ts";
 
 const { kills } = passed();
@@ -29,4 +29,16 @@ Deno.test("step: kills that wait for the reconnect of their client are no latene
 
 Deno.test("step: a generator whose threads have no CPU time left may be the limit", () => {
   assert.match(evidence(1, 0, 0.95)!, /^the generator had no CPU time left: each of its threads used 0\.95 cores$/);
+});
+
+Deno.test("step: a late generator makes a failed step doubtful, and a load far above the broker is tried no more", () => {
+  const evidenceAt = (slipMs: number, reachedPerSecond: number) =>
+    stepOf(
+      { ...passed(), kills: { ...kills, deferred: 0, reachedPerSecond }, slipMs: latency(1_000, slipMs, 0) },
+      { load: 100, attempt: 1 },
+      { of: "rate", judgement: { met: false, reason: "12 late" }, boundMs: 200 },
+    ).evidence;
+  assert.deepEqual([evidenceAt(12, 99), evidenceAt(9, 99), evidenceAt(9, 79), evidenceAt(12, 79)], [
+    ...["doubtful", "clear", "far", "doubtful"],
+  ]);
 });
