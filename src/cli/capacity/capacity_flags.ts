@@ -158,6 +158,7 @@ export const capacityCommand = command(
     fleet,
     kills,
     object("Wills", sectionFlags("Wills")),
+    object("Sparkplug", sectionFlags("Sparkplug")),
     object("Watching", sectionFlags("Watching")),
     object("Judging", sectionFlags("Judging")),
     output,
