@@ -24,7 +24,7 @@ import { measureFloor } from "./preflight/instrument_floor.ts";
 import { awaitBroker, type Awaited, triedText } from "./preflight/await_broker.ts";
 import { withCredentials } from "./preflight/read_credentials.ts";
 import { checkRefusedLogin } from "./preflight/check_refused_login.ts";
-import { checkUnixSocket } from "./preflight/check_unix_socket.ts";
+import { checkRoute } from "./preflight/check_route.ts";
 import { type Preflight, preflight } from "./preflight/preflight.ts";
 import { noCounts } from "./result/will_counts.ts";
 import type { FleetResult, Notice, Progress } from "./result/result.ts";
@@ -68,7 +68,7 @@ export async function runFleet(given: FleetRun, hooks: FleetHooks): Promise<Flee
   hooks.onStart?.({ engine: engine.name, startMs: started.getTime() });
   const target = await securedTarget(asked.target, asked.plan, notify);
   const run = { ...asked, target, ...await securedNodes(asked.plan), engine: engine.name };
-  checkUnixSocket(run);
+  checkRoute(run);
   await checkRestart(run.plan, hooks);
   await checkKick(run.plan);
   if (drawsMode(run.plan, "vanish")) await checkCable("kill mode vanish");

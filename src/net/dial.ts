@@ -3,7 +3,8 @@ import { signedPath } from "./aws_signature.ts";
 import { bracketed, type Endpoint } from "./endpoint.ts";
 import { type EngineName, engines } from "./engine.ts";
 import type { DialReceiver, Link } from "./link.ts";
-import { dialTls, type TlsDialOptions } from "./tls/tls_dial.ts";
+import { dialTunnel } from "./proxy/tunnel_link.ts";
+import { dialTls, dialTlsOver, type TlsDialOptions } from "./tls/tls_dial.ts";
 import { dialWebSocket, type WebSocketTarget } from "./websocket/websocket_link.ts";
 
 /** How to connect. */
@@ -25,19 +26,26 @@ export function dial(
   { sourceAddress, tls = endpoint.tls ?? {}, engine = "deno" }: DialOptions,
   receiver: DialReceiver,
 ): Link {
-  const { transport, host, port, socketPath } = endpoint;
+  const { transport, host, port, socketPath, proxy } = endpoint;
   const target = { host, port, socketPath, sourceAddress };
   const { dial: dialTcp } = engines[engine];
+  const open = (to: DialReceiver) => {
+    if (proxy === undefined) return dialTcp(target, to);
+    const hop = { host: proxy.host, port: proxy.port, sourceAddress };
+    return dialTunnel({ proxy, host, port }, (on) => dialTcp(hop, on), to);
+  };
+  const secure = (to: DialReceiver) =>
+    proxy === undefined ? dialTls(target, tls, to) : dialTlsOver(open, target, tls, to);
   switch (transport) {
     case "tcp":
     case "unix":
-      return dialTcp(target, receiver);
+      return open(receiver);
     case "tls":
-      return dialTls(target, tls, receiver);
+      return secure(receiver);
     case "ws":
-      return dialWebSocket(requestTo(endpoint), (to) => dialTcp(target, to), receiver);
+      return dialWebSocket(requestTo(endpoint), open, receiver);
     case "wss":
-      return dialWebSocket(requestTo(endpoint), (to) => dialTls(target, tls, to), receiver);
+      return dialWebSocket(requestTo(endpoint), secure, receiver);
   }
 }
 

@@ -3,6 +3,7 @@
  */
 import { UsageError } from "../base/failure.ts";
 import { formatCount } from "../base/units.ts";
+import type { ProxyTarget } from "./proxy/proxy_target.ts";
 import type { TlsDialOptions } from "./tls/tls_dial.ts";
 import type { WebHandshake } from "./web_handshake.ts";
 import type { AwsCredentials } from "./aws_signature.ts";
@@ -30,6 +31,8 @@ export interface Endpoint {
   readonly password?: string;
   /** For `mqtts` and `wss`: the authorities that a client trusts, and its own identity. */
   readonly tls?: TlsDialOptions;
+  /** The proxy through which clients connect. */
+  readonly proxy?: ProxyTarget;
   /** For `ws` and `wss`: what the request has besides host and path. */
   readonly web?: WebHandshake;
   /** The credentials with which a request to AWS is signed, if a signature is requested. */

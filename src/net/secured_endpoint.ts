@@ -1,6 +1,7 @@
 /** The options of a user for TLS and WebSocket: reads and checks their files before anything else starts. */
 import { UsageError } from "../base/failure.ts";
 import { type Endpoint, isSecured } from "./endpoint.ts";
+import { parseProxy, type ProxyTarget } from "./proxy/proxy_target.ts";
 import { readTlsClientFiles } from "./tls/tls_identity.ts";
 import { parseWebHeader, type WebHandshake } from "./web_handshake.ts";
 
@@ -10,6 +11,12 @@ export interface WebAsked {
   readonly wsHeaders?: readonly string[] | undefined;
   /** The region of AWS for which to sign each request. */
   readonly awsSign?: string | undefined;
+}
+
+/** The option of the way to the broker. */
+export interface ProxyAsked {
+  /** The URL of a proxy. */
+  readonly proxy?: string | undefined;
 }
 
 /** The TLS options; files by their paths. */
@@ -45,14 +52,15 @@ export function tlsFlagOf(asked: TlsAsked): string | undefined {
 }
 
 /**
- * Adds the options for TLS and WebSocket to an endpoint.
+ * Adds the options for TLS, WebSocket and the proxy to an endpoint.
  *
  * @throws UsageError if a file cannot be used, or the endpoint does not use TLS or WebSocket
  */
-export async function securedEndpoint(target: Endpoint, asked: TlsAsked & WebAsked): Promise<Endpoint> {
+export async function securedEndpoint(target: Endpoint, asked: TlsAsked & WebAsked & ProxyAsked): Promise<Endpoint> {
   const flag = tlsFlagOf(asked);
   const web = webRequestOf(target, asked);
-  const requested = web === undefined ? target : { ...target, web };
+  const proxy = proxyOf(target, asked);
+  const requested = { ...target, ...web !== undefined && { web }, ...proxy !== undefined && { proxy } };
   if (flag === undefined) return requested;
   refuseWithoutTls(target, flag);
   const { tlsCa: ca, tlsCert: cert, tlsKey: key, tlsServerName: serverName, tlsInsecure: insecure = false } = asked;
@@ -75,6 +83,13 @@ function protocolsOf(text: string): string[] {
 export function webFlagOf({ wsHeaders, awsSign }: WebAsked): string | undefined {
   if (wsHeaders !== undefined && wsHeaders.length > 0) return "--ws-header";
   return awsSign === undefined ? undefined : "--aws-sign";
+}
+
+function proxyOf(target: Endpoint, { proxy }: ProxyAsked): ProxyTarget | undefined {
+  if (proxy === undefined) return undefined;
+  const parsed = parseProxy(proxy);
+  if (target.transport !== "unix") return parsed;
+  throw new UsageError(`Cannot use --proxy with ${target.url}: a Unix socket is on this machine; expected a host`);
 }
 
 function webRequestOf(target: Endpoint, asked: WebAsked): WebHandshake | undefined {

@@ -1,7 +1,7 @@
 /** Unix sockets: permissions, and what a plan cannot request of one. tests/e2e has them on a real broker. */
 import assert from "node:assert/strict";
 import { UsageError } from "../../src/base/failure.ts";
-import { checkUnixSocket } from "../../src/fleet/preflight/check_unix_socket.ts";
+import { checkRoute } from "../../src/fleet/preflight/check_route.ts";
 import { makePlan } from "../../src/fleet/plan/make_plan.ts";
 import { canResetOver, dial } from "../../src/net/dial.ts";
 import { parseEndpoint } from "../../src/net/endpoint.ts";
@@ -29,15 +29,22 @@ Deno.test("unix: has no reset; TLS and TCP have", () => {
 Deno.test("unix: a plan with source addresses, or with vanish, is refused in one sentence", () => {
   const target = parseEndpoint("unix:///run/s");
   const plan = makePlan({ run: "r", seed: 1 });
-  checkUnixSocket({ plan, target });
+  checkRoute({ plan, target });
   const addresses = makePlan({ run: "r", seed: 1, sourceAddresses: ["127.0.0.2"] });
   assert.throws(
-    () => checkUnixSocket({ plan: addresses, target }),
+    () => checkRoute({ plan: addresses, target }),
     new UsageError("Cannot use --source-address with unix:///run/s: a Unix socket has no addresses"),
   );
   const vanish = makePlan({ run: "r", seed: 1, killShares: [{ mode: "vanish", weight: 1 }] });
-  assert.throws(() => checkUnixSocket({ plan: vanish, target }), /^UsageError: Cannot use kill mode vanish with unix:/);
+  assert.throws(() => checkRoute({ plan: vanish, target }), /^UsageError: Cannot use kill mode vanish with unix:/);
   const tcp = parseEndpoint("mqtt://h");
-  assert.throws(() => checkUnixSocket({ plan: vanish, target: tcp, nodes: [tcp, target] }), UsageError);
-  checkUnixSocket({ plan: vanish, target: tcp });
+  assert.throws(() => checkRoute({ plan: vanish, target: tcp, nodes: [tcp, target] }), UsageError);
+  checkRoute({ plan: vanish, target: tcp });
+});
+
+Deno.test("proxy: a plan with vanish is refused in one sentence, a plan without it is not", () => {
+  const target = parseEndpoint("mqtt://h");
+  checkRoute({ plan: makePlan({ run: "r", seed: 1, proxy: "http://p:1" }), target });
+  const vanish = makePlan({ run: "r", seed: 1, proxy: "http://p:1", killShares: [{ mode: "vanish", weight: 1 }] });
+  assert.throws(() => checkRoute({ plan: vanish, target }), /^UsageError: Cannot use kill mode vanish with --proxy: /);
 });

@@ -61,6 +61,11 @@ const target = object("Target", {
     fileValue,
     "A file with the password, - for standard input; a line end after it does not count.",
   ),
+  proxy: planFlag(
+    "proxy",
+    "Connect through a proxy: http://[user:password@]host:port opens each connection by CONNECT, " +
+      "socks5://[user:password@]host:port by SOCKS 5. The proxy resolves the broker's name. Default: none.",
+  ),
   wsHeaders: planFlag(
     "wsHeaders",
     "A header of the WebSocket request, for ws:// and wss://. Others on this machine can see it in the list of processes.",

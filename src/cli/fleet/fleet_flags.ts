@@ -53,6 +53,7 @@ const scenario = object("Scenario", {
 export const connectionFlags = planFlags(
   "nodes",
   "credentials",
+  "proxy",
   "wsHeaders",
   "awsSign",
   "authMethod",

@@ -12,7 +12,7 @@ import { optionList } from "../../fleet/plan/plan_options.ts";
 import { shardText } from "../../fleet/plan/shard.ts";
 import { sharedRunId } from "./shared_run_id.ts";
 import { parseEndpoint } from "../../net/endpoint.ts";
-import { type TlsAsked, tlsFlagOf, type WebAsked, webFlagOf } from "../../net/secured_endpoint.ts";
+import { type ProxyAsked, type TlsAsked, tlsFlagOf, type WebAsked, webFlagOf } from "../../net/secured_endpoint.ts";
 import { type BrokerChoice, embedded } from "./broker_choice.ts";
 import { readInput } from "../process/input_file.ts";
 import type { FleetFlags } from "./fleet_flags.ts";
@@ -94,7 +94,7 @@ export function firstNode(
  * @throws UsageError when there are any
  */
 export function checkTlsFlags(
-  { authMethod, ...tls }: TlsAsked & WebAsked & AuthSettings,
+  { authMethod, proxy, ...tls }: TlsAsked & WebAsked & ProxyAsked & AuthSettings,
   { endpoint }: BrokerChoice,
 ): void {
   if (endpoint !== undefined) return;
@@ -103,6 +103,9 @@ export function checkTlsFlags(
       `Cannot use --auth-method ${JSON.stringify(authMethod)} with the embedded broker, which has no enhanced ` +
         "authentication: expected a --url",
     );
+  }
+  if (proxy !== undefined) {
+    throw new UsageError("Cannot use --proxy with the embedded broker, which is in this process: expected a --url");
   }
   const webFlag = webFlagOf(tls);
   if (webFlag !== undefined) {

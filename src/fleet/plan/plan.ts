@@ -149,6 +149,8 @@ export interface FleetPlan {
   readonly tlsInsecure?: boolean;
   /** The protocols that clients offer by ALPN, separated by commas. */
   readonly alpn?: string;
+  /** The URL of the proxy through which clients, watchers and the tool's other connections go. */
+  readonly proxy?: string;
   /** Headers of the WebSocket request, each `NAME=VALUE`; reports have the names only. */
   readonly wsHeaders?: readonly string[];
   /** The region of AWS for which each WebSocket request is signed. */

@@ -29,7 +29,10 @@ export async function preflight(run: FleetRun, notify: (notice: Notice) => void)
   if (run.plan.sparkplug) await loadSparkplug();
   if (Deno.build.os !== "windows") checkDescriptors(run, countDescriptors(descriptorNeed(run)));
   const limits = systemLimits();
-  if (run.target.transport !== "unix") checkSourcePorts(run, limits, notify);
+  // The ports are those towards the proxy, where there is one.
+  const { host, port } = run.target.proxy ?? run.target;
+  const hop = { ...run, target: { ...run.target, host, port } };
+  if (run.target.transport !== "unix") checkSourcePorts(hop, limits, notify);
   checkAcceptQueue(run, limits, notify);
   checkSourceAddresses(run.plan);
   const plan = await settleReset(run, notify);

@@ -3,6 +3,7 @@
  */
 import type { ConnackPacket, ConnackProperties, ProtocolVersion } from "../../mqtt/packet.ts";
 import type { EngineName } from "../../net/engine.ts";
+import { maskedProxy } from "../../net/proxy/proxy_target.ts";
 import { maskedWebHeader } from "../../net/web_handshake.ts";
 import type { FleetPlan, HiddenName } from "../plan/plan.ts";
 import { recordSchema } from "./record_event.ts";
@@ -79,8 +80,9 @@ export function withoutPasswords(plan: FleetPlan): Omit<FleetPlan, "password" | 
 }
 
 /** Options with a secret in their text, without it. */
-function maskedSecrets({ wsHeaders, authData }: FleetPlan): Pick<FleetPlan, "wsHeaders" | "authData"> {
+function maskedSecrets({ wsHeaders, authData, proxy }: FleetPlan): Pick<FleetPlan, "wsHeaders" | "authData" | "proxy"> {
   return {
+    ...proxy !== undefined && { proxy: maskedProxy(proxy) },
     ...wsHeaders !== undefined && { wsHeaders: wsHeaders.map(maskedWebHeader) },
     ...authData !== undefined && { authData: maskedAuthData(authData) },
   };

@@ -27,6 +27,11 @@ export function canReset(): boolean {
 /** Used until the first user sets a receiver. */
 const noReceiver: DialReceiver = { onOpen() {}, onBytes() {}, onDrain() {}, onEnd() {} };
 
+/** A socket that can send RST. */
+interface Resettable {
+  resetAndDestroy(): void;
+}
+
 /** Facts about a socket that its events do not report. */
 export interface SocketFacts {
   readonly peer: string;
@@ -36,8 +41,8 @@ export interface SocketFacts {
   readonly certificateName?: string;
   /** Over TLS a paused socket reads on without limit. */
   readonly isTls: boolean;
-  /** The TCP socket below TLS, which can send RST. */
-  readonly tcp?: net.Socket | undefined;
+  /** What is below TLS and can send RST. */
+  readonly resets?: Resettable | undefined;
 }
 
 /**
@@ -55,7 +60,7 @@ export class SocketLink implements Link, Lingering {
   readonly certificateName: string | undefined;
   readonly #isTls: boolean;
   readonly #socket: LinkSocket;
-  readonly #tcp: net.Socket | undefined;
+  readonly #resets: Resettable | undefined;
   readonly #writes = new JoinedWrites();
   #open = true;
   #wantsDrain = false;
@@ -69,8 +74,8 @@ export class SocketLink implements Link, Lingering {
   /** Whether the socket closed while the link was paused. */
   #endHeld = false;
 
-  constructor(socket: net.Socket, { peer, openEvent, certificateName, isTls, tcp }: SocketFacts) {
-    this.#tcp = isTls ? tcp : socket;
+  constructor(socket: net.Socket, { peer, openEvent, certificateName, isTls, resets }: SocketFacts) {
+    this.#resets = isTls ? resets : socket;
     this.peer = peer;
     this.certificateName = certificateName;
     this.#isTls = isTls;
@@ -125,7 +130,7 @@ export class SocketLink implements Link, Lingering {
     this.#fault = { kind: "closed" };
     if (this.#endHeld) return queueMicrotask(() => this.closed());
     this.#writes.clear();
-    if (canReset()) this.#tcp?.resetAndDestroy();
+    if (canReset()) this.#resets?.resetAndDestroy();
     this.#socket.destroy();
   }
 

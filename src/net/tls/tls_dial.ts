@@ -4,6 +4,7 @@
 import net from "node:net";
 import tls from "node:tls";
 import type { DialReceiver, Link } from "../link.ts";
+import { LinkStream } from "./link_stream.ts";
 import { linkOver, refusedSource, type TcpTarget } from "../tcp/tcp_dial.ts";
 
 /** The authorities to trust, and the client's own identity, in PEM. */
@@ -27,7 +28,6 @@ export interface TlsDialOptions {
 /** Starts to open a link, like `dialTcp`; the link calls `onOpen` when both sides have authenticated. */
 export function dialTls(target: TcpTarget, identity: TlsDialOptions, receiver: DialReceiver): Link {
   const { host, port, sourceAddress } = target;
-  const { ca, cert, key, serverName = host, insecure = false, alpn } = identity;
   const refused = refusedSource(sourceAddress);
   if (refused !== undefined) return linkOver(refused, { peer: `${host}:${port}`, isTls: true }, receiver);
   const tcp = net.connect({
@@ -37,8 +37,28 @@ export function dialTls(target: TcpTarget, identity: TlsDialOptions, receiver: D
     allowHalfOpen: false,
     ...(sourceAddress !== undefined && { localAddress: sourceAddress }),
   });
+  return secured(tcp, target, identity, receiver);
+}
+
+/** The same over a link that `dial` opens. */
+export function dialTlsOver(
+  dial: (receiver: DialReceiver) => Link,
+  target: TcpTarget,
+  identity: TlsDialOptions,
+  receiver: DialReceiver,
+): Link {
+  return secured(new LinkStream(dial), target, identity, receiver);
+}
+
+function secured(
+  below: net.Socket | LinkStream,
+  { host, port }: TcpTarget,
+  identity: TlsDialOptions,
+  receiver: DialReceiver,
+): Link {
+  const { ca, cert, key, serverName = host, insecure = false, alpn } = identity;
   const socket = tls.connect({
-    socket: tcp,
+    socket: below,
     host,
     rejectUnauthorized: !insecure,
     // Server Name Indication allows names, but not addresses. Source: RFC 6066, section 3.
@@ -48,5 +68,6 @@ export function dialTls(target: TcpTarget, identity: TlsDialOptions, receiver: D
     ...(cert !== undefined && { cert }),
     ...(key !== undefined && { key }),
   } as tls.ConnectionOptions);
-  return linkOver(socket, { peer: `${host}:${port}`, openEvent: "secureConnect", isTls: true, tcp }, receiver);
+  const facts = { peer: `${host}:${port}`, openEvent: "secureConnect", isTls: true, resets: below } as const;
+  return linkOver(socket, facts, receiver);
 }

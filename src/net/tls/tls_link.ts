@@ -144,7 +144,7 @@ export class AcceptedTlsLink implements Link {
     const link = new SocketLink(socket, {
       peer,
       isTls: true,
-      tcp: this.#raw,
+      resets: this.#raw,
       ...(certificateName !== undefined && { certificateName }),
     });
     link.receiver = this.#receiver;

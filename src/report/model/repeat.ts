@@ -8,10 +8,14 @@ import { formOf } from "../../fleet/plan/option_value.ts";
 import type { FleetPlan } from "../../fleet/plan/plan.ts";
 import type { PlanOption } from "../../fleet/plan/plan_option.ts";
 import { maskedAuthData } from "../../fleet/recording/record_header.ts";
+import { maskedProxy } from "../../net/proxy/proxy_target.ts";
 import { type OptionName, optionsBySection, planOptions } from "../../fleet/plan/plan_options.ts";
 
-/** The flag whose value may be a secret. */
-const authDataFlag = planOptions.authData.flag;
+/** The flags whose value may be a secret, and how they are written without it. */
+const shownBy: Readonly<Record<string, ((value: string) => string) | undefined>> = {
+  [planOptions.authData.flag]: maskedAuthData,
+  [planOptions.proxy.flag]: maskedProxy,
+};
 
 /** Options with their own rules of writing. */
 const ownRules: ReadonlySet<OptionName> = new Set(["run", "seed", "username", "password", "wsHeaders"]);
@@ -67,7 +71,7 @@ function asked(plan: FleetPlan): string[] {
 /** The words that set a value; none for a switch that is off. */
 export function written({ flag, value: kind }: PlanOption, value: unknown): string[] {
   if (kind.kind === "switch") return value ? [`--${flag}`] : [];
-  const text = flag === authDataFlag ? maskedAuthData(value as string) : formOf(kind).write(value);
+  const text = shownBy[flag]?.(value as string) ?? formOf(kind).write(value);
   return text === "" ? [] : [`--${flag}`, text];
 }
 

@@ -56,6 +56,7 @@ const different: PlanRequest = {
   tlsServerName: "broker.example",
   tlsInsecure: true,
   alpn: "mqtt,x-amzn-mqtt-ca",
+  proxy: "socks5://127.0.0.1:1080",
   wsHeaders: ["x-key=VALUE", "x-other=VALUE"],
   awsSign: "eu-central-1",
   authMethod: "TOKEN",
@@ -88,6 +89,15 @@ Deno.test("repeat: the value of a header is not in the command", () => {
   const command = repeatCommand(plan, undefined, { program: "mqtt-sim" });
   assert.match(command, /--ws-header authorization=VALUE/);
   assert.doesNotMatch(command, /s3cret/);
+});
+
+Deno.test("repeat: the password of a proxy is not in the command, nor in what a report and a recording have of the plan", () => {
+  const plan = makePlan({ ...base, proxy: "http://user:s3cr@et@proxy:3128" });
+  const command = repeatCommand(plan, undefined, { program: "mqtt-sim" });
+  for (const shown of [command, JSON.stringify(withoutPasswords(plan)), JSON.stringify(withEmptyPasswords(plan))]) {
+    assert.match(shown, /http:\/\/user:…@proxy:3128/);
+    assert.doesNotMatch(shown, /s3cr|et@/);
+  }
 });
 
 Deno.test("repeat: authentication data are not in the command, nor in what a report and a recording have of the plan", () => {

@@ -2,6 +2,7 @@
  * Certificates: the clients that a TLS listener accepts, the names that it reads, and renewal of its own certificate.
  */
 import assert from "node:assert/strict";
+import net from "node:net";
 import { UsageError } from "../../../src/base/failure.ts";
 import { dial } from "../../../src/net/dial.ts";
 import { parseEndpoint } from "../../../src/net/endpoint.ts";
@@ -232,21 +233,47 @@ Deno.test("tls: reads a client's files", async () => {
   assert.deepEqual(await readTlsClientFiles({}), { ca: undefined });
 });
 
-for (const scheme of ["mqtts", "wss"]) {
-  Deno.test(`${scheme}: a reset reaches the server as RST, without an alert of TLS`, async () => {
+/** A server of TCP that forwards to a port, and records how each client ended its connection. */
+async function forwarder(port: number): Promise<net.Server & { readonly ends: string[] }> {
+  const ends: string[] = [];
+  const server = net.createServer((client) => {
+    const target = net.connect({ host: "127.0.0.1", port });
+    target.on("error", () => {});
+    // After an RST the next read fails with ECONNRESET, a write under way with EPIPE.
+    client.on(
+      "error",
+      ({ code = "error" }: NodeJS.ErrnoException) =>
+        void ends.push(["ECONNRESET", "EPIPE"].includes(code) ? "rst" : code),
+    );
+    client.on("end", () => void ends.push("fin"));
+    client.on("close", () => target.destroy());
+    client.pipe(target).pipe(client);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return Object.assign(server, { ends });
+}
+
+for (const [ending, seen] of [["reset", "rst"], ["end", "fin"]] as const) {
+  Deno.test(`mqtts: ${ending} reaches the server's TCP as ${seen}`, async () => {
     using listener = Deno.listenTls({
       hostname: "127.0.0.1",
       port: 0,
       cert: pem("server.pem"),
       key: pem("server.key"),
     });
-    const endpoint = parseEndpoint(`${scheme}://127.0.0.1:${listener.addr.port}`);
-    const probe = LinkProbe.by((receiver) => dial(endpoint, { tls: clientIdentity() }, receiver));
-    if (scheme === "mqtts") probe.write("?");
-    using server = await listener.accept();
-    await server.read(new Uint8Array(1_024));
-    probe.link.reset();
-    await assert.rejects(server.read(new Uint8Array(1)), Deno.errors.ConnectionReset);
-    assert.ok(await probe.until(({ end }) => end?.kind === "closed"));
+    const door = await forwarder(listener.addr.port);
+    try {
+      const endpoint = parseEndpoint(`mqtts://127.0.0.1:${(door.address() as net.AddressInfo).port}`);
+      const probe = LinkProbe.by((receiver) => dial(endpoint, { tls: clientIdentity() }, receiver)).write("?");
+      using server = await listener.accept();
+      await server.read(new Uint8Array(16));
+      probe.link[ending]();
+      while (door.ends.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+      assert.equal(door.ends[0], seen);
+      server.close();
+      assert.ok(await probe.until(({ end }) => end?.kind === "closed"));
+    } finally {
+      await new Promise((resolve) => door.close(resolve));
+    }
   });
 }

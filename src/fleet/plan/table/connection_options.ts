@@ -54,6 +54,11 @@ export const connectionOptions = {
       "x-amzn-mqtt-ca on port 443.",
     defaultText: "none",
   }),
+  proxy: option("proxy", "Target", { kind: "text", metavar: "URL" }, {
+    help: "Connect through a proxy: http://[user:password@]host:port opens each connection by CONNECT, " +
+      "socks5://[user:password@]host:port by SOCKS 5. The proxy resolves the broker's name. Reports do not have the password.",
+    defaultText: "none",
+  }),
   wsHeaders: option("ws-header", "Target", { kind: "headers" }, {
     help: "A header of the WebSocket request, for ws:// and wss://. Reports have its name and no value. Other users " +
       "of this machine can see it in the list of processes; a variable or a scenario file avoids that.",
