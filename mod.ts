@@ -244,6 +244,7 @@ export type {
   UnsubscribePacket,
   UserProperty,
 } from "./src/mqtt/packet.ts";
+export type { ProxyTarget } from "./src/net/proxy/proxy_target.ts";
 export type {
   AwaitedHeader,
   DialReceiver,

@@ -34,7 +34,7 @@ function helpOf(text: string, flag: string): string {
 const sections: Readonly<Record<string, string>> = {
   Scenario: "scenario",
   Target:
-    "url username password password-file node credentials ws-header aws-sign auth-method auth-data auth-command reauth-every wait protocol source-address source-ports engine",
+    "url username password password-file node credentials proxy ws-header aws-sign auth-method auth-data auth-command reauth-every wait protocol source-address source-ports engine",
   TLS: "tls-ca tls-cert tls-key tls-key-passphrase-file tls-server-name tls-insecure alpn",
   Parts: "shard start-at",
   Fleet:
@@ -141,7 +141,7 @@ Deno.test("help: check --help has each flag, area and exit code", async () => {
   const text = await help(["check"]);
   const found = [...text.matchAll(/^ {2}(?:-\w, )?--([a-z-]+)/gm)].map((match) => match[1]);
   const flags =
-    "url username password password-file ws-header aws-sign auth-method auth-data auth-command denied-topic restart-command wait engine tls-ca tls-cert tls-key tls-key-passphrase-file tls-server-name tls-insecure alpn only rule protocol quick list slack parallel profile color annotations verbose quiet " +
+    "url username password password-file proxy ws-header aws-sign auth-method auth-data auth-command denied-topic restart-command wait engine tls-ca tls-cert tls-key tls-key-passphrase-file tls-server-name tls-insecure alpn only rule protocol quick list slack parallel profile color annotations verbose quiet " +
     "report html junit markdown";
   assert.deepEqual(found, flags.split(" "));
   for (const area of Object.keys(areas)) assert.match(text, new RegExp(`^  ${area} +\\S`, "m"));

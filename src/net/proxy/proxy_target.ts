@@ -3,10 +3,15 @@ import { UsageError } from "../../base/failure.ts";
 
 /** A proxy, parsed from a URL. */
 export interface ProxyTarget {
+  /** What the proxy speaks. */
   readonly kind: "http" | "socks5";
+  /** Its host name or address. */
   readonly host: string;
+  /** Its port. */
   readonly port: number;
+  /** The user name. */
   readonly username?: string;
+  /** The password. */
   readonly password?: string;
   /** For display: without the login. */
   readonly url: string;
