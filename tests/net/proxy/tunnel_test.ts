@@ -149,7 +149,7 @@ for (const kind of ["http", "socks5"] as const) {
           assert.ok(await server.until(({ text }) => text === "before it is open"));
           server.write("x".repeat(90_000));
           assert.ok(await probe.until(({ sizeBytes }) => sizeBytes === 90_000));
-          assert.ok(probe.opened && proxy.requests[0]!.includes(`127.0.0.1:${listener.port}`), proxy.requests[0]);
+          assert.ok(probe.opened && proxy.requests[0]!.includes(`127.0.0.1:${listener.port}`), proxy.requests.join());
           probe.link.reset();
           assert.ok(await server.until(({ end }) => end !== undefined));
           assert.deepEqual([proxy.ends[0], probe.end!.kind], ["rst", "closed"]);
