@@ -59,6 +59,7 @@ export type {
   HoldPhase,
   KillPhase,
   KillRate,
+  NodeLossPhase,
   PhasePlan,
   PlanRequest,
   ProtocolChoice,

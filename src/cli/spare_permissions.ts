@@ -49,6 +49,6 @@ function runsPrograms(asked: Extract<ParsedCommand, { readonly command: "capacit
   if (asked.command !== "capacity" && asked.restartCommand !== undefined) return true;
   if (asked.command === "check") return false;
   if (asked.kickCommand !== undefined) return true;
-  if (asked.command === "fleet" && asked.scenario !== undefined) return true;
+  if (asked.command === "fleet" && (asked.nodeStop ?? asked.nodeStart ?? asked.scenario) !== undefined) return true;
   return asked.killShares?.some(({ mode }) => mode === "vanish") ?? false;
 }

@@ -10,7 +10,7 @@ import type { Life, WillMark } from "./life/life.ts";
 import { beginLife } from "./life/life.ts";
 import type { LifeRow } from "./ledger/life_row.ts";
 import { mergeResults } from "./merge/merge.ts";
-import { restartsBroker } from "./plan/phases.ts";
+import { hasOutage } from "./plan/phases.ts";
 import type { FleetPlan } from "./plan/plan.ts";
 import type { PresenceAuditor } from "./ledger/presence_auditor.ts";
 import type { Stay } from "./oracle/presence_oracle.ts";
@@ -58,7 +58,8 @@ const squadActs = {
   unanswered: (squad, event, atMs) => squad.books.lives.unanswered(squad.life(event), atMs),
   left: (squad, event, atMs) => squad.books.lives.leave(squad.life(event), atMs),
   faulty: ({ books }, { text }, atMs) => books.lives.faultyPacket(text, atMs),
-  down: (squad, _, atMs) => squad.goDown(atMs),
+  down: (squad, { node }, atMs) => squad.goDown(atMs, node),
+  held: ({ books }, { ms }, atMs) => books.hold(ms, atMs),
   serves: (squad, _, atMs) => squad.downBooks.serves(atMs),
   ended: (squad, event, atMs) => squad.books.lives.endByRestart(squad.life(event), squad.instant(event.sinceMs), atMs),
   absent: (squad, event) => squad.miss(event),
@@ -178,11 +179,12 @@ class SquadReplay {
   }
 
   begin(event: Of<"connect">, atMs: number): void {
-    const { client, life: incarnation, bucket, version, qos, clean: cleanStart, after } = event;
+    const { client, life: incarnation, bucket, version, qos, clean: cleanStart, after, node } = event;
     if (client >= this.#plan.clients) unknownLife(client, incarnation);
     const previous = after === undefined ? undefined : this.life({ client, life: after });
     const plan = this.#groups.planOf(client);
-    const life = { ...beginLife(plan, { number: client, bucket, version }, incarnation), qos, cleanStart };
+    const at = node === undefined ? {} : { node };
+    const life = { ...beginLife(plan, { number: client, bucket, version }, incarnation), qos, cleanStart, ...at };
     this.#lives.set(client, { life, previous });
     if (plan.presence) this.presence.book.begin(life);
     this.books.lives.begin(life, previous, atMs);
@@ -203,9 +205,9 @@ class SquadReplay {
     this.books.lives.kill(this.life(event), end, this.instant(lastPacketMs));
   }
 
-  goDown(atMs: number): void {
+  goDown(atMs: number, node: number | undefined): void {
     if (this.books.ledger.restarts.underWay) refuse("the broker is already down at this point");
-    this.books.goDown(atMs);
+    this.books.goDown(atMs, node);
   }
 
   /** The records during a broker restart. */
@@ -317,10 +319,11 @@ export class Replay {
     }
   }
 
-  #restart({ atMs, downMs, commandMs }: Of<"restarted">): void {
+  #restart({ atMs, downMs, commandMs, node }: Of<"restarted">): void {
     const { originMs } = this.#header;
     const took = commandMs === undefined ? {} : { commandMs };
-    this.#restarted.push({ kind: "back", downMs: originMs + downMs, backMs: originMs + atMs, ...took });
+    const of = node === undefined ? {} : { node };
+    this.#restarted.push({ kind: "back", downMs: originMs + downMs, backMs: originMs + atMs, ...took, ...of });
   }
 
   #squad(number: number): SquadReplay {
@@ -342,7 +345,7 @@ export class Replay {
       ...this.#counters && { counters: this.#counters },
       ...this.#aborted !== undefined && { aborted: this.#aborted },
       // A restart that never began restarted no broker.
-      ...restartsBroker(plan) && this.#end?.reason === undefined && { restarts: this.#restarted, originMs },
+      ...hasOutage(plan) && this.#end?.reason === undefined && { restarts: this.#restarted, originMs },
       ...engine !== undefined && { engine },
       ...floor !== undefined && { floor },
       ...brokerName !== undefined && { broker: brokerName },

@@ -14,11 +14,11 @@ import { readBroker, renewedWithinMs } from "./preflight/broker_counters.ts";
 import type { DropCounts } from "./result/drop_counts.ts";
 import { securedNodes, securedTarget } from "./preflight/fleet_tls.ts";
 import { checkKick } from "./squad/kick_command.ts";
-import { checkRestart, Restarts } from "./squad/broker_restart.ts";
+import { checkNodeCommands, checkRestart, Restarts } from "./squad/broker_restart.ts";
 import type { FleetHooks } from "./squad/fleet_hooks.ts";
 import { Groups } from "./plan/groups.ts";
 import { mergeResults } from "./merge/merge.ts";
-import { drawsMode, restartsBroker } from "./plan/phases.ts";
+import { drawsMode, hasOutage } from "./plan/phases.ts";
 import type { FleetPlan, FleetRun } from "./plan/plan.ts";
 import { measureFloor } from "./preflight/instrument_floor.ts";
 import { awaitBroker, type Awaited, triedText } from "./preflight/await_broker.ts";
@@ -70,6 +70,7 @@ export async function runFleet(given: FleetRun, hooks: FleetHooks): Promise<Flee
   const run = { ...asked, target, ...await securedNodes(asked.plan), engine: engine.name };
   checkRoute(run);
   await checkRestart(run.plan, hooks);
+  await checkNodeCommands(run.plan);
   await checkKick(run.plan);
   if (drawsMode(run.plan, "vanish")) await checkCable("kill mode vanish");
   const awaited = await awaitIt(run, hooks);
@@ -158,7 +159,7 @@ async function runReady(
   const { dropped: counted, name } = plan.skipBrokerCounters ? {} : await readBroker(run, version, false);
   const restarts = new Restarts(run, version, hooks.restartBroker, notify);
   // A broker has mostly reset its counters with its restart.
-  const droppedBefore = restartsBroker(plan) ? undefined : counted;
+  const droppedBefore = hasOutage(plan) ? undefined : counted;
   const named = name !== undefined && { brokerName: name };
   if (record !== undefined) hooks.onNotice({ level: "info", text: recordedText });
   const measured = await measureFloor(described.engine);
@@ -167,7 +168,8 @@ async function runReady(
   const tasks = tasksOf({ ...run, plan }, protocol, startMs).map((task) => ({ ...task, ...start }));
   const synsBefore = synsAgain();
   const watched = new WatchedProgress(hooks, measured && { floorMs: { p50: measured.p50Ms, p99: measured.p99Ms } });
-  const squads = await runSquads(tasks, { hooks: watched.hooks, record, usage, restarts });
+  const squads = await runSquads(tasks, { hooks: watched.hooks, record, usage, restarts })
+    .finally(() => restarts.restore());
   const syns = record === undefined ? synsSince(synsBefore) : {};
   const fromMs = Math.round(monotonicClock.nowMs() - startMs);
   const { aborted } = watched;

@@ -38,12 +38,14 @@ const bad: readonly [args: string, sentence: string][] = [
   [
     "fleet scenario",
     "Cannot write a scenario without its name: expected steady, storm, blackout, rolling, flap, reconnect-storm, " +
-    "reconnect-storm-jitter, freeze, restart, takeover, presence, home-assistant or zigbee2mqtt",
+    "reconnect-storm-jitter, freeze, restart, node-loss, node-rolling, " +
+    "node-drain, takeover, presence, home-assistant or zigbee2mqtt",
   ],
   [
     "fleet scenario none",
     'Cannot read scenario "none": expected steady, storm, blackout, rolling, flap, reconnect-storm, ' +
-    "reconnect-storm-jitter, freeze, restart, takeover, presence, home-assistant or zigbee2mqtt",
+    "reconnect-storm-jitter, freeze, restart, node-loss, node-rolling, " +
+    "node-drain, takeover, presence, home-assistant or zigbee2mqtt",
   ],
   [
     "report --late-after 2s",

@@ -2,15 +2,18 @@
 import assert from "node:assert/strict";
 import { overrule, parseScenario } from "../../src/cli/fleet/scenario_file.ts";
 import { builtInScenarios } from "../../src/cli/fleet/scenarios.ts";
+import { parseNodes } from "../../src/fleet/plan/cluster_node.ts";
 import type { PlanRequest } from "../../src/fleet/plan/plan.ts";
 import type { FleetResult } from "../../src/fleet/result/result.ts";
 import { simulateFleet } from "../support/simulated_fleet.ts";
 
 const clients = 40;
+const nodes = parseNodes("n1=mqtt://sim:1,n2=mqtt://sim:2,n3=mqtt://sim:3", "--node");
 
 function request(name: string, flags: Partial<PlanRequest> = {}): PlanRequest {
-  const { text } = builtInScenarios.find((scenario) => scenario.name === name)!;
-  return overrule(parseScenario(text, name), { clients, ...flags }, { seed: 11, run: "sc" });
+  const { text, ofCluster } = builtInScenarios.find((scenario) => scenario.name === name)!;
+  const cluster = ofCluster && { nodes };
+  return overrule(parseScenario(text, name), { clients, ...cluster, ...flags }, { seed: 11, run: "sc" });
 }
 
 function simulated(name: string, flags?: Partial<PlanRequest>): FleetResult {
@@ -105,6 +108,27 @@ const shown: Readonly<Record<string, (result: FleetResult) => void>> = {
     assert.ok(Math.abs(atMs - restart!.downAtMs) <= 20, `storm at ${atMs}, down at ${restart!.downAtMs}`);
     assert.ok(restart!.willsAfter > 15 && restart!.willsBefore === 0, `${restart!.willsAfter} wills after`);
     assert.ok(wills.expected > restarts!.lives.expected && restarts!.lives.expected > 10);
+  },
+  "node-loss": ({ restarts, kills, byNode }) => {
+    const [{ node, lives, survived, watchersKept, willsBefore, backAtMs, downAtMs }] = restarts!.each as [
+      NonNullable<typeof restarts>["each"][number],
+    ];
+    assert.deepEqual({ node, survived, watchersKept }, { node: "n3", survived: 0, watchersKept: 1 });
+    assert.ok(lives > 5 && lives === restarts!.lives.kills && willsBefore > 3, `${lives} lives, ${willsBefore} before`);
+    assert.ok(backAtMs - downAtMs >= 10_000, `${backAtMs - downAtMs} ms down`);
+    assert.ok(kills.total > 15 && byNode!.every(({ due, missing }) => due > 0 && missing === 0), `${kills.total}`);
+  },
+  "node-rolling": ({ restarts }) => {
+    assert.deepEqual(restarts!.each.map(({ node, survived }) => [node, survived]), [["n1", 0], ["n2", 0], ["n3", 0]]);
+    assert.ok(restarts!.each.every(({ lives }) => lives > 5));
+  },
+  "node-drain": ({ restarts, kills }) => {
+    assert.deepEqual(restarts!.each.map(({ node, lives, watchersKept }) => [node, lives, watchersKept]), [[
+      "n3",
+      0,
+      1,
+    ]]);
+    assert.ok(kills.byMode.leave!.kills > 5);
   },
   "takeover": ({ kills, wills, clients: { reconnects } }) => {
     assert.deepEqual(Object.keys(kills.byMode), ["takeover"]);

@@ -11,16 +11,16 @@ import type { CoreOptions } from "../../src/broker/options/options.ts";
 import type { FleetWorld, Wakeable } from "../../src/fleet/client/fleet_world.ts";
 import { makePlan } from "../../src/fleet/plan/make_plan.ts";
 import { mergeProgress, mergeResults } from "../../src/fleet/merge/merge.ts";
-import { phasesOf, restartsBroker } from "../../src/fleet/plan/phases.ts";
+import { hasOutage, restartsBroker } from "../../src/fleet/plan/phases.ts";
 import type { FleetPlan, PlanRequest } from "../../src/fleet/plan/plan.ts";
-import type { Restarted } from "../../src/fleet/result/restart_result.ts";
 import type { FleetResult, Progress } from "../../src/fleet/result/result.ts";
 import { phases as runPhases } from "../../src/fleet/result/run_phase.ts";
 import { tasksOf } from "../../src/fleet/run_fleet.ts";
 import { Squad } from "../../src/fleet/squad/squad.ts";
 import { Recording } from "./recording.ts";
 import { parseEndpoint } from "../../src/net/endpoint.ts";
-import { SimulatedBroker } from "./brokers/simulated_broker.ts";
+import { type NodeFate, SimulatedBroker } from "./brokers/simulated_broker.ts";
+import { SimulatedOutages } from "./simulated_outages.ts";
 
 const stepMs = 5;
 /** The simulated time within which each run must end, in milliseconds. */
@@ -38,6 +38,8 @@ export interface Simulation {
   readonly forgets?: boolean;
   /** The nodes of the plan are brokers without a bridge: no message crosses them. Else they are one broker. */
   readonly severed?: boolean;
+  /** What the cluster does at the loss of a node. Default: it publishes the wills at once, and keeps the sessions. */
+  readonly nodeFate?: NodeFate;
   /** Restarts without effect: the broker gets the request, and continues. */
   readonly stays?: boolean;
   /** The change to its store during the outage, for a broker that returns in another state. */
@@ -66,7 +68,10 @@ function squadsOf(
     dial: (receiver) => broker.dial(receiver),
     cable: memoryCable,
     kick: ({ clientId }) => broker.disconnect(clientId),
-    ...nodes && { nodes: nodes.map((node) => ({ clock, canReset: true, dial: (receiver) => node.dial(receiver) })) },
+    ...nodes && {
+      down: new Set(),
+      nodes: nodes.map((node, at) => ({ clock, canReset: true, dial: (receiver) => node.dial(receiver, at) })),
+    },
   });
   const run = { plan, target: parseEndpoint("mqtt://sim:1883"), brokerInProcess: true };
   return tasksOf(run, protocol).map((task) =>
@@ -77,7 +82,7 @@ function squadsOf(
 /** Runs a fleet, or one shard of it, on the broker's core to its end; each worker is one squad. */
 export function simulateFleet(simulation: Simulation): FleetResult {
   const { plan: request, protocol = "mix", broker: options = {}, recording = new Recording() } = simulation;
-  const { forgets = false, stays = false } = simulation;
+  const { forgets = false } = simulation;
   const clock = new ManualClock();
   const tasks: (() => void)[] = [];
   const plan = makePlan({ seed: 1, run: "sim", ...kicks(request), ...request });
@@ -92,8 +97,7 @@ export function simulateFleet(simulation: Simulation): FleetResult {
   const progress = (nowMs: number) =>
     simulation.onProgress?.(mergeProgress(squads.map((each) => each.progress(nowMs)), runPhases));
   for (const squad of squads) squad.start(clock.nowMs());
-  const restarts = phasesOf(plan).filter((phase) => phase.kind === "restart");
-  const restarted: Extract<Restarted, { kind: "back" }>[] = [];
+  const outages = new SimulatedOutages(plan, simulation, broker);
   let { then } = simulation;
   let going = false;
   while (!squads.every((squad) => squad.done)) {
@@ -109,25 +113,19 @@ export function simulateFleet(simulation: Simulation): FleetResult {
       going = true;
       for (const squad of squads) squad.go();
     }
-    if (then !== undefined && restarted.length > 0 && nowMs >= restarted[0]!.backMs + then.afterMs) {
+    if (then !== undefined && nowMs >= outages.firstBackMs + then.afterMs) {
       then.act(broker);
       then = undefined;
     }
-    const [atRestart] = squads.map((squad) => squad.atRestart);
-    if (atRestart === undefined || !squads.every((squad) => squad.atRestart === atRestart)) continue;
-    if (restarted.length === atRestart) {
-      if (!stays) broker.kill();
-      if (broker.storePath !== undefined) simulation.tamper?.(broker.storePath);
-      restarted.push({ kind: "back", downMs: nowMs, backMs: nowMs + restarts[atRestart]!.downMs });
-    } else if (nowMs >= restarted[atRestart]!.backMs) {
-      if (!stays) broker.begin();
-      recording.restarted(restarted[atRestart]!);
-      for (const squad of squads) squad.brokerServes(nowMs);
-    }
+    const [atStep] = squads.map((squad) => squad.atStep);
+    if (atStep === undefined || !squads.every((squad) => squad.atStep === atStep)) continue;
+    if (!outages.isDone(atStep, nowMs, (restarted) => recording.restarted(restarted))) continue;
+    for (const squad of squads) squad.stepDone(nowMs);
   }
   progress(clock.nowMs());
   const facts = { plan, target: "sim", protocol, startedAt, durationMs: clock.nowMs(), warnings: [] };
-  const found = { ...facts, ...restarts.length > 0 && { restarts: restarted }, resources: { cpuMs: 0, rssBytes: 0 } };
+  const resources = { cpuMs: 0, rssBytes: 0 };
+  const found = { ...facts, ...hasOutage(plan) && { restarts: outages.restarted }, resources };
   const results = squads.map((squad) => squad.result());
   const merged = mergeResults(found, results);
   recording.end(found, results);

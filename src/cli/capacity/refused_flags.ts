@@ -20,6 +20,8 @@ const refused: Readonly<Record<string, string>> = {
   "--shard": alone,
   "--start-at": alone,
   "--restart-command": restarts,
+  "--node-stop": restarts,
+  "--node-start": restarts,
   "--restart-timeout": restarts,
   "--run-id": own,
   "--record": files,

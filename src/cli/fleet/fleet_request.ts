@@ -6,7 +6,7 @@ import { textOfBytes } from "../../base/byte_text.ts";
 import { UsageError } from "../../base/failure.ts";
 import { freshSeed } from "../../base/random.ts";
 import { formatCount } from "../../base/units.ts";
-import { restartsBroker } from "../../fleet/plan/phases.ts";
+import { losesNodes, restartsBroker } from "../../fleet/plan/phases.ts";
 import type { ClusterNode, FleetPlan, PlanRequest } from "../../fleet/plan/plan.ts";
 import { optionList } from "../../fleet/plan/plan_options.ts";
 import { shardText } from "../../fleet/plan/shard.ts";
@@ -138,7 +138,7 @@ export function checkRestartFlags(
   if (!restartsBroker(plan)) {
     const flag = restartCommand !== undefined
       ? `--restart-command ${shown}`
-      : restartTimeoutMs !== undefined
+      : restartTimeoutMs !== undefined && !losesNodes(plan)
       ? "--restart-timeout"
       : undefined;
     if (flag === undefined) return;

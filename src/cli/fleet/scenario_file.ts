@@ -92,6 +92,8 @@ function without<T extends object>(part: T, fields: readonly string[]): T {
 function phaseWithout(phase: PhasePlan, overruled: readonly string[]): PhasePlan {
   // How long a broker is down is no duration of kills.
   if (phase.kind === "restart") return without(phase, overruled);
+  // The times of a node are no durations of the run.
+  if (phase.kind === "node-loss") return without(phase, overruled.filter((field) => field === "reconnectAfterMs"));
   if (phase.kind !== "kill") return phase;
   const fields = overruled.map((field) => field === "killRate" ? "rate" : field);
   return without(phase, phase.rate === "once" ? fields.filter((f) => f !== "rate" && f !== "durationMs") : fields);
@@ -119,8 +121,9 @@ function telemetryOf({ rate, size = 64, qos = "0" }: Values): Telemetry {
   return { perSecond: rate as number, sizeBytes: size as number, qos: Number(qos) as 0 | 1 | 2 };
 }
 
-function groupOf({ name, share = 1, ...own }: Values): ClientGroup {
-  return { name: name as string, share: share as number, ...partOf(own) };
+function groupOf({ name, share = 1, "on-node": node, ...own }: Values): ClientGroup {
+  const on = node === undefined ? {} : { node: node as string };
+  return { name: name as string, share: share as number, ...on, ...partOf(own) };
 }
 
 function phaseOf(values: Values): PhasePlan {
@@ -131,8 +134,25 @@ function phaseOf(values: Values): PhasePlan {
   if (values.restart !== undefined) {
     return { kind: "restart", downMs: values.restart as number, ...partsOf(values, returnFields) };
   }
+  if (values["node-loss"] !== undefined) return nodeLossOf(values);
   return { kind: "kill", ...about, ...partsOf(values, { ...killFields, ...returnFields }) };
 }
+
+function nodeLossOf(values: Values): PhasePlan {
+  const { nodes = ["last"], for: durationMs = usualReturnMs } = values;
+  const named = nodes as readonly string[];
+  const [word] = named;
+  return {
+    kind: "node-loss",
+    nodes: named.length === 1 && (word === "each" || word === "last") ? word : named,
+    downMs: values["node-loss"] as number,
+    durationMs: durationMs as number,
+    ...partsOf(values, { drainMs: "node-drain", ...returnFields }),
+  };
+}
+
+/** How long kills continue from the start of a node, in milliseconds. */
+const usualReturnMs = 5_000;
 
 /** The values of a phase for these fields, by the plan's names. */
 function partsOf(values: Values, fields: Readonly<Record<string, string>>): Values {
@@ -152,7 +172,7 @@ const returnFields = { reconnectAfterMs: "reconnect-after", jitterMs: "jitter" }
 
 const fileNames: ReadonlyMap<string, string> = new Map([
   ...[...planFields].map(([name, field]) => [field, name] as const),
-  ...Object.entries({ ...killFields, ...returnFields, downMs: "restart" }),
+  ...Object.entries({ ...killFields, ...returnFields, drainMs: "node-drain", node: "on-node" }),
 ]);
 
 /** A place of the plan as a place of the file. */
@@ -161,6 +181,10 @@ function filePath(path: Path, { values }: ConfigText): Path {
   if (top === "phases" && typeof place === "number" && field === "durationMs") {
     const phase = (values.phases as Values[])[place]!;
     return [top, place, ["for", "hold", "return"].find((name) => phase[name] !== undefined) ?? "for"];
+  }
+  if (top === "phases" && typeof place === "number" && (field === "downMs" || field === "kind")) {
+    const phase = (values.phases as Values[])[place]!;
+    return [top, place, phase["node-loss"] === undefined ? "restart" : "node-loss"];
   }
   const inPhase = top === "phases";
   return path.map((step) => {

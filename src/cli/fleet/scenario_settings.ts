@@ -76,8 +76,18 @@ const phaseEntries: ReadonlyMap<string, Entry<unknown>> = new Map<string, Entry<
   ["restart", entry(durationMs(0, longestDownMs), "Restart the broker; the embedded broker stays down for this time.")],
   [
     "for",
-    entry(durationMs(0, longestMs), "Duration of a kill phase. Default duration; not with kill: once."),
+    entry(
+      durationMs(0, longestMs),
+      "Duration of a kill phase, by default duration; or of the kills from the start of a node, by default 5s. Not " +
+        "with kill: once.",
+    ),
   ],
+  [
+    "node-loss",
+    entry(durationMs(0, longestMs), "Stop nodes of the cluster, one after the other, each for this time; kills go on."),
+  ],
+  ["nodes", many(text("NAME"), { help: "Names of the nodes to stop, each or last. Default last." })],
+  ["node-drain", entry(durationMs(0, longestMs), "The clients of a node leave it properly within this time first.")],
   ["groups", groupNames],
   ["kill-mode", entry(kindOf({ kind: "killShares" }), "How clients die in this phase.")],
   [
@@ -87,7 +97,7 @@ const phaseEntries: ReadonlyMap<string, Entry<unknown>> = new Map<string, Entry<
   ["jitter", entry(durationMs(0, longestMs), "Random extra time before each reconnect, up to this.")],
 ]);
 
-const kinds = ["kill", "hold", "return", "restart"];
+const kinds = ["kill", "hold", "return", "restart", "node-loss"];
 const onlyFor = (name: string, ...of: readonly string[]): MapRule => ({
   at: name,
   goes: (values) => values[name] === undefined || of.some((kind) => values[kind] !== undefined),
@@ -99,11 +109,13 @@ const phases = list({
   rules: [
     {
       goes: (values) => kinds.filter((kind) => values[kind] !== undefined).length === 1,
-      sentence: "Missing kind of phase: expected one of kill, hold, return and restart",
+      sentence: "Missing kind of phase: expected one of kill, hold, return, restart and node-loss",
     },
     onlyFor("groups", "kill", "return"),
-    ...["for", "kill-mode"].map((name) => onlyFor(name, "kill")),
-    ...["reconnect-after", "jitter"].map((name) => onlyFor(name, "kill", "restart")),
+    onlyFor("kill-mode", "kill"),
+    onlyFor("for", "kill", "node-loss"),
+    ...["nodes", "node-drain"].map((name) => onlyFor(name, "node-loss")),
+    ...["reconnect-after", "jitter"].map((name) => onlyFor(name, "kill", "restart", "node-loss")),
   ],
   allowed: "a list of phases such as - kill: 5%",
   help:
@@ -113,6 +125,7 @@ const phases = list({
 const groups = list({
   inner: new Map<string, Entry<unknown>>([
     ["name", entry(text("NAME"), "1 to 32 letters, digits, hyphens or underscores; {group} stands for it.")],
+    ["on-node", entry(text("NAME"), "The node of its clients, which another node replaces only while it is stopped.")],
     ["share", entry(whole(1, 1_000_000), "How many, relative to the other groups. Default 1.")],
     ...groupEntries,
   ]),

@@ -6,6 +6,8 @@
 /** A scenario of ours. */
 export interface BuiltInScenario {
   readonly name: string;
+  /** True where it stops nodes of a cluster: it needs --node, --node-stop and --node-start. */
+  readonly ofCluster?: true;
   /** One line for help. */
   readonly about: string;
   /** YAML. */
@@ -176,6 +178,62 @@ phases:
   - kill: 5%
     for: 5s
     groups: [prompt, delayed, clean]
+`,
+  },
+  {
+    name: "node-loss",
+    ofCluster: true,
+    about: "a node of the cluster dies under load, and comes back",
+    text: `# The last --node is stopped while clients are connected to it; they connect to the other nodes.
+# Give --node-stop and --node-start. Each will of the node is due once, from the stop until the node is back. [MQTT311 3.1.2-8] [MQTT5 3.1.2-8]
+session-expiry: 300
+kill-rate: 5%
+groups:
+  - name: prompt
+  - name: delayed
+    protocol: 5
+    will-delay: 8
+  - name: clean
+    clean-start: yes
+phases:
+  - kill: 5%
+    for: 5s
+  - node-loss: 10s
+    for: 10s
+    jitter: 2s
+`,
+  },
+  {
+    name: "node-rolling",
+    ofCluster: true,
+    about: "each node of the cluster restarts, one after the other",
+    text: `# A rolling restart: a node stops once the node before it is back. Give --node-stop and --node-start.
+session-expiry: 300
+kill-rate: 5%
+phases:
+  - kill: 5%
+    for: 3s
+  - node-loss: 3s
+    nodes: each
+    for: 5s
+    jitter: 1s
+`,
+  },
+  {
+    name: "node-drain",
+    ofCluster: true,
+    about: "the clients of a node move to others, then it stops",
+    text:
+      `# The clients of the last --node leave it properly, and no will of theirs is due; then the node stops. [MQTT311 3.14.4-3] [MQTT5 3.14.4-3]
+# Give --node-stop and --node-start. A client that is still there when the node stops leaves a will.
+session-expiry: 300
+kill-rate: 5%
+phases:
+  - kill: 5%
+    for: 3s
+  - node-loss: 5s
+    node-drain: 5s
+    for: 5s
 `,
   },
   {

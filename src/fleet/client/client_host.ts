@@ -37,6 +37,8 @@ export interface ClientHost {
   loginAccepted(client: number, nowMs: number): void;
   /** Has the broker end the connection of a client, by the user's command. */
   kick(client: number, nowMs: number): void;
+  /** When a client connects again whose node was stopped; absent where the plan stops none. */
+  afterNodeLossMs?(life: Life): number | "never" | undefined;
   /** A client stopped connecting for now; it tries again by itself. */
   onConnectFailed(client: FailedClient, sentence: string): void;
 }

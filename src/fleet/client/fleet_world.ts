@@ -45,6 +45,8 @@ export interface FleetWorld extends World {
   readonly auth?: FleetAuth | undefined;
   /** Links to each node of a cluster, in the plan's order; absent for a broker with one address. */
   readonly nodes?: readonly World[];
+  /** The nodes that are stopped, by their places: no client connects to them. */
+  readonly down?: Set<number>;
 }
 
 /** The settings of a run with the target and the source of its links. */
@@ -66,7 +68,7 @@ export function fleetWorldOf({ plan, target, nodes, engine }: Reach): FleetWorld
   const to = (endpoint: Endpoint) => worldOf(endpoint, engine, plan.sourceAddresses, pairOf);
   const auth = fleetAuthOf(plan);
   const wakes = new Deadlines<Wakeable>();
-  return { ...to(target), wakes, ...auth && { auth }, ...nodes && { nodes: nodes.map(to) } };
+  return { ...to(target), wakes, ...auth && { auth }, ...nodes && { nodes: nodes.map(to), down: new Set() } };
 }
 
 /** The enhanced authentication of a plan; undefined without a method. */

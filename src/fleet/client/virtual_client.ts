@@ -20,7 +20,6 @@ import { killLife, leaveRun, noteSleep } from "./life_end.ts";
 import { beginKick, endByKick, type Kick } from "./kick.ts";
 import { ClientOutbox, type OnAnswer } from "./client_outbox.ts";
 import { closeDeadlineMs, noticedMs, partWithinMs } from "./close_deadline.ts";
-import { nodeOf } from "../plan/cluster_node.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { PresencePublisher } from "./presence_publisher.ts";
 import { Failures } from "./retry.ts";
@@ -85,15 +84,15 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   }
 
   #nextLife(): Life {
-    return beginLife(this.#plan, this, ++this.#incarnation);
+    return beginLife(this.#plan, this, ++this.#incarnation, this.#host.world.down);
   }
 
   /** Opens the connection of the next life. */
   #dial(nowMs: number): void {
     [this.#previous, this.#life] = [this.#life, this.#nextLife()];
     this.#dialledMs = nowMs;
-    const node = nodeOf(this.#plan, this.number, this.#incarnation);
-    this.#connection = new ClientConnection(this.#host.world, this.version, this, this.number, this.number, node);
+    const { world } = this.#host;
+    this.#connection = new ClientConnection(world, this.version, this, this.number, this.number, this.#life.node);
   }
 
   /** Kills this client, now or as soon as it is connected. */
@@ -151,6 +150,11 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   /** True while the connection that it had before a restart is open. */
   get outlived(): boolean {
     return this.#backAfterMs !== undefined && this.up && !this.#connection!.over;
+  }
+
+  /** Whether it is connected to this node of the cluster. */
+  isOn(node: number): boolean {
+    return this.up && !this.#connection!.over && this.#life!.node === node;
   }
 
   /** The broker serves again, and the watchers are subscribed. */
@@ -310,13 +314,12 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   }
 
   #connectFailed(sentence: string, nowMs: number, isLimit = false): void {
-    // A broker that is down for its restart has no fault.
-    if (this.#backAfterMs === undefined) {
+    // A broker or node that is down for its restart has no fault.
+    if (this.#backAfterMs === undefined && !this.#host.world.down?.has(this.#life!.node!)) {
       this.#host.lives.fail(this.number, sentence, nowMs);
       this.failures.add(isLimit, nowMs);
     }
-    const connection = this.#connection!;
-    const state = this.#state;
+    const [connection, state] = [this.#connection!, this.#state];
     this.#connection = undefined;
     connection.reset();
     if (state.kind === "takeover-connecting") {
@@ -335,18 +338,15 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   }
 
   #killNow(mode: OwnKillMode, dueMs: number, nowMs: number): void {
-    const life = this.#life!;
     const { lives, world: { clock } } = this.#host;
-    const killed = { clock, lives, plan: this.#plan, life, connection: this.#connection! };
-    const brokerCloses = killLife(killed, mode, dueMs, nowMs);
-    if (!brokerCloses) return this.#goAway(nowMs);
-    this.#enter("killed", { kind: "dying" }, closeDeadlineMs(life, this.#plan, nowMs));
+    const killed = { clock, lives, plan: this.#plan, life: this.#life!, connection: this.#connection! };
+    if (!killLife(killed, mode, dueMs, nowMs)) return this.#goAway(nowMs);
+    this.#enter("killed", { kind: "dying" }, closeDeadlineMs(killed.life, this.#plan, nowMs));
   }
 
   #takeOver(dueMs: number, nowMs: number): void {
     this.#host.lives.takeOver(this.number, dueMs, nowMs);
-    const state = { kind: "takeover-opening", old: this.#connection!, dueMs } as const;
-    this.#enter("take-over", state, nowMs + connectTimeoutMs);
+    this.#enter("take-over", { kind: "takeover-opening", old: this.#connection!, dueMs }, nowMs + connectTimeoutMs);
     this.#dial(nowMs);
   }
 
@@ -375,7 +375,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     if (this.#kick === undefined) this.#host.lives.end(this.#life!, nowMs, why);
     else endByKick(this.#host.lives, this.#life!, this.#kick, this.#connection?.lastSentMs ?? nowMs, nowMs);
     this.#kick = undefined;
-    if (this.#backAfterMs === undefined) this.#goAway(nowMs);
+    if (this.#backAfterMs === undefined) this.#goAway(nowMs, this.#host.afterNodeLossMs?.(this.#life!));
     else {
       // The time until the client reconnects counts from the broker's return.
       this.#reconnectAfterMs = this.#plan.reconnectAfterMs;

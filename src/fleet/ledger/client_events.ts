@@ -65,7 +65,9 @@ export class ClientEvents {
       this.#ledger.back(previous);
     }
     const after = previous === undefined ? {} : { after: previous.incarnation };
-    this.#note?.("connect", nowMs, { client, life: incarnation, bucket, version, qos, clean: cleanStart, ...after });
+    const at = life.node === undefined ? {} : { node: life.node };
+    const clean = cleanStart;
+    this.#note?.("connect", nowMs, { client, life: incarnation, bucket, version, qos, clean, ...after, ...at });
   }
 
   /** CONNACK accepted it. */
@@ -198,9 +200,9 @@ export class ClientEvents {
   }
 
   /** The broker restart that ended this connection, or undefined if it ended for another reason. */
-  restartOf({ connectedMs, keepAliveS }: Life, nowMs: number): RestartWindow | undefined {
+  restartOf(life: Life, nowMs: number): RestartWindow | undefined {
     // Where its end produced no packet, a client notices it with its next PINGREQ.
-    return this.#ledger.restarts.endedIn(connectedMs!, nowMs, keepAliveS * 1_500);
+    return this.#ledger.restarts.endedIn(life, nowMs, life.keepAliveS * 1_500);
   }
 
   /** A connection ended with the broker, which the fleet has restarted. */

@@ -14,6 +14,7 @@ import type { Groups } from "../plan/groups.ts";
 import { type LifeRow, lifeRow } from "./life_row.ts";
 import {
   afterKill,
+  awaitedMs,
   type Closed,
   closedAs,
   type FindLife,
@@ -31,14 +32,15 @@ import { keepSamples } from "./ledger_samples.ts";
 import { clientIdOf } from "../plan/client_id.ts";
 import { type Life, readWill, type WillMark } from "../life/life.ts";
 import { answersCut, dueBy, expectationOf, judge, modeOf, worst } from "../oracle/oracle.ts";
+import { nodeCount } from "../plan/cluster_node.ts";
 import { longestWaitOf } from "../plan/phases.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import type { ProgressMeter } from "./progress_meter.ts";
 import { RestartLog, type RestartOutcome } from "./restart_log.ts";
 import { StormLog } from "./storm_log.ts";
-import { restartAfter } from "../oracle/restart_rule.ts";
 import { hasOwnPayloads } from "../life/own_payload.ts";
 import { entryOf, findEntry } from "./own_wills.ts";
+import { StrayCounts } from "./stray_counts.ts";
 import { Tally } from "../tally/tally.ts";
 import { earlyCloseOf } from "../oracle/early_close.ts";
 import { compareWill, type SeenWill } from "../oracle/will_compare.ts";
@@ -58,8 +60,9 @@ const nothing: readonly Arrival[] = [];
 
 export class Ledger {
   readonly tally = new Tally();
-  /** The broker's restarts; the ledger judges no life while one is under way. */
-  readonly restarts = new RestartLog();
+  /** The broker's restarts; the ledger judges no life that one under way concerns. */
+  readonly restarts: RestartLog;
+  readonly #strays = new StrayCounts();
   readonly storms: StormLog;
   /** Receives the latency of each will at its arrival: from the scheduled kill, and from the completed one. */
   onLatency: (latencyMs: number, mode: TallyMode, brokerMs: number) => void = () => {};
@@ -102,6 +105,7 @@ export class Ledger {
     this.#originMs = originMs;
     this.#copies = plan.fanOut;
     this.storms = new StormLog(plan, originMs, this.tally.storms);
+    this.restarts = new RestartLog(nodeCount(plan));
     this.#rules = { lateAfterMs: plan.lateAfterMs, earlyBeforeMs, restarts: this.restarts.windows };
     this.#profile = profileOf(plan.profile ?? strict.name) ?? strict;
   }
@@ -163,12 +167,12 @@ export class Ledger {
     if (mode !== "lost" && group !== undefined) this.tally.groups.of(group).kills++;
     if (mode === "restart") this.restarts.countLife(sinceMs!);
     // Its due instant is unknown until the broker is back.
-    if (this.restarts.underWay) this.#held.push(entry);
+    if (this.restarts.holds(life)) this.#held.push(entry);
     else this.#await(entry);
   }
 
-  #await(entry: LedgerEntry): void {
-    const dueMs = this.#dueMs(entry.life);
+  #await(entry: LedgerEntry, fromMs = -Infinity): void {
+    const dueMs = Math.max(awaitedMs(entry.life, this.#rules), fromMs);
     this.#waitFor(entry.life, dueMs);
     this.#toClose.add(dueMs + this.#rules.lateAfterMs + closeAfterMs, entry);
     this.#delayedDues.add(entry.life.delayS, dueMs);
@@ -187,7 +191,7 @@ export class Ledger {
   /** The broker is back and the watchers are subscribed: open wills have a new due instant. */
   restartEnds(nowMs: number, outcome: RestartOutcome): void {
     this.restarts.end(nowMs, outcome);
-    for (const entry of this.#held.splice(0)) this.#await(entry);
+    for (const entry of this.#held.splice(0)) this.#await(entry, nowMs);
     for (const lives of this.#open.values()) {
       for (const { life } of lives) if (life.end !== undefined) this.postpone(life);
     }
@@ -195,23 +199,14 @@ export class Ledger {
 
   /** The fleet found that a life ended later than it had noted, and so its will is due later. */
   postpone(life: Life): void {
-    if (this.restarts.underWay) return;
-    this.#waitFor(life, this.#dueMs(life));
+    if (this.restarts.holds(life)) return;
+    this.#waitFor(life, awaitedMs(life, this.#rules));
   }
 
   /** The ledger does not wait for a will that is due too long after its client's end: only an early one may arrive. */
   #waitFor({ end }: Life, dueMs: number): void {
     const waitsMs = dueMs - end!.doneMs;
     this.#lastDueMs = Math.max(this.#lastDueMs, waitsMs > longestWaitOf(this.#plan) ? end!.doneMs : dueMs);
-  }
-
-  /** When its will is due; without a due will, when a broker that keeps it by mistake would publish it. */
-  #dueMs(life: Life): number {
-    const expectation = expectationOf(life, this.#rules);
-    if (expectation.kind === "one") return dueBy(expectation);
-    const { doneMs } = life.end!;
-    const fromMs = Math.max(doneMs, restartAfter(doneMs - this.#rules.lateAfterMs, this.#rules)?.backMs ?? doneMs);
-    return fromMs + Math.min(life.delayS, life.sessionExpiryS) * 1_000;
   }
 
   /**
@@ -254,8 +249,8 @@ export class Ledger {
       return entry.life;
     }
     const closed = mark === undefined ? undefined : this.#closed.get(keyOf(mark.client, mark.incarnation));
-    // Each of several watchers receives it: the ledger counts one of them.
-    if (copy === 0) this.#noteAfterClose(closed, sighting);
+    // Each of several watchers receives it, or some of them: the ledger counts it once.
+    if (this.#strays.isFirst(sighting)) this.#noteAfterClose(closed, sighting);
     return undefined;
   }
 
@@ -278,6 +273,7 @@ export class Ledger {
     this.#noteOthers(entry);
     const expectation = expectationOf(entry.life, this.#rules);
     if (expectation.kind !== "one" || !isTimed(entry.life, expectation)) return;
+    if (this.restarts.wasAway(entry.life.bucket, copy, expectation.dueMs, arrival.atMs)) return;
     if (answersCut(entry.life, arrival, expectation, this.#rules)) return;
     const latencyMs = arrival.atMs - expectation.latencyFromMs;
     const mode = modeOf(entry.life);
@@ -301,13 +297,15 @@ export class Ledger {
 
   /** Judges and closes each entry that is complete: wills that arrived, and lives whose will was never due. */
   settle(nowMs: number): void {
-    if (this.restarts.underWay) return;
+    if (this.restarts.pauses) return;
     for (let entry = this.#toClose.takeDue(nowMs); entry !== undefined; entry = this.#toClose.takeDue(nowMs)) {
       const judgement = this.#judge(entry, nowMs);
       const { expectation, verdict } = judgement;
       // A missing will may still arrive; the ledger judges it at the end.
       if (verdict === "missing" || verdict === "unseeable") continue;
-      if (expectation.kind === "one" && dueBy(expectation) + this.#rules.lateAfterMs >= nowMs) {
+      // While a node is down, its watchers may have to wait for the will.
+      if (this.restarts.underWay && (this.restarts.holds(entry.life) || !isAnswered(entry))) this.#held.push(entry);
+      else if (expectation.kind === "one" && dueBy(expectation) + this.#rules.lateAfterMs >= nowMs) {
         this.#toClose.add(dueBy(expectation) + this.#rules.lateAfterMs + closeAfterMs, entry);
       } else this.#close(entry, judgement, nowMs);
     }
@@ -338,7 +336,9 @@ export class Ledger {
     for (const entry of this.#waiting()) {
       const expectation = expectationOf(entry.life, this.#rules);
       if (expectation.kind !== "one" || dueBy(expectation) + this.#rules.lateAfterMs >= nowMs) continue;
-      if (deviationOf(this.#profile, "missing", this.#judged(entry, this.#judge(entry, nowMs))) === undefined) count++;
+      const judgement = this.#judge(entry, nowMs);
+      if (judgement.verdict !== "missing") continue;
+      if (deviationOf(this.#profile, "missing", this.#judged(entry, judgement)) === undefined) count++;
     }
     return count;
   }
@@ -382,7 +382,7 @@ export class Ledger {
       originMs: this.#originMs,
     });
     this.onLife?.(lifeRow(this.#plan, this.#groups, life, arrivals, judgement, this.#originMs));
-    this.restarts.countWill(life, judgement, arrivals[0]!);
+    this.restarts.countWill(life, judgement, arrivals);
     this.storms.close(life, judgement, arrivals);
     const early = earlyCloseOf(life, this.#rules);
     if (early !== undefined) this.tally.remark(early);

@@ -2,7 +2,9 @@
  * The ledger's entry of one life, before and after its judgement, and its data on one will that arrived.
  */
 import type { ProtocolVersion, PublishPacket, QoS } from "../../mqtt/packet.ts";
-import type { Arrival } from "../oracle/expectation.ts";
+import type { Arrival, OracleRules } from "../oracle/expectation.ts";
+import { dueBy, expectationOf } from "../oracle/oracle.ts";
+import { restartAfter, rulesOf } from "../oracle/restart_rule.ts";
 import type { FaultSample } from "../result/fault_sample.ts";
 import { type Life, type LifeEnd, type WillMark } from "../life/life.ts";
 import type { FleetPlan } from "../plan/plan.ts";
@@ -36,6 +38,15 @@ export function closedAs(mode: TallyMode, due: boolean, allowed: boolean): Close
   let ofMode = closings.get(mode);
   if (ofMode === undefined) closings.set(mode, ofMode = []);
   return ofMode[(due ? 2 : 0) + (allowed ? 1 : 0)] ??= { mode, due, allowed };
+}
+
+/** When its will is due; without a due will, when a broker that keeps it by mistake would publish it. */
+export function awaitedMs(life: Life, rules: OracleRules): number {
+  const expectation = expectationOf(life, rules);
+  if (expectation.kind === "one") return dueBy(expectation);
+  const { doneMs } = life.end!;
+  const restart = restartAfter(doneMs - rules.lateAfterMs, rulesOf(life, rules));
+  return Math.max(doneMs, restart?.backMs ?? doneMs) + Math.min(life.delayS, life.sessionExpiryS) * 1_000;
 }
 
 /** Whether every watcher of this partition has received the will. */

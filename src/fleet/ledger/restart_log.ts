@@ -15,14 +15,21 @@ export interface RestartOutcome {
 }
 
 interface Restart extends SquadRestartCounts {
+  readonly node?: number;
   /** When the broker served again: earlier wills had arrived before it went down, or as it did. */
   servesMs: number;
 }
 
 export class RestartLog {
+  readonly #nodes: number;
   readonly #windows: RestartWindow[] = [];
   readonly #absences: Absence[] = [];
   readonly #restarts: Restart[] = [];
+
+  /** @param nodes the number of nodes of the cluster; the copies of a watcher are on the nodes in turn */
+  constructor(nodes = 1) {
+    this.#nodes = nodes;
+  }
 
   /** For the oracle; one list throughout, which grows with each restart. */
   get windows(): readonly RestartWindow[] {
@@ -31,7 +38,7 @@ export class RestartLog {
 
   /** The findings on each restart. */
   get counts(): readonly SquadRestartCounts[] {
-    return this.#restarts.map(({ servesMs: _, ...counts }) => counts);
+    return this.#restarts.map(({ servesMs: _, node: _node, ...counts }) => counts);
   }
 
   /** True from a restart's beginning until the watchers are back. */
@@ -39,10 +46,24 @@ export class RestartLog {
     return this.#windows.at(-1)?.backMs === Infinity;
   }
 
-  /** From now on the broker may be down. */
-  begin(nowMs: number): void {
-    this.#windows.push({ fromMs: nowMs, backMs: Infinity, sessionsKept: undefined });
+  /** True while the whole broker is down: no will has a due instant then. */
+  get pauses(): boolean {
+    return this.underWay && this.#windows.at(-1)!.node === undefined;
+  }
+
+  /** Whether the due instant of a will is unknown until the broker, or the node of the life, is back. */
+  holds({ node }: Pick<Life, "node">): boolean {
+    if (!this.underWay) return false;
+    const down = this.#windows.at(-1)!.node;
+    return down === undefined || down === node;
+  }
+
+  /** From now on the broker may be down, or the node of this number. */
+  begin(nowMs: number, node?: number): void {
+    const of = node === undefined ? {} : { node };
+    this.#windows.push({ ...of, fromMs: nowMs, backMs: Infinity, sessionsKept: undefined });
     this.#restarts.push({
+      ...of,
       ...{ fromMs: nowMs, backMs: Infinity, servesMs: Infinity, lives: 0, survived: 0 },
       ...{ watchersKept: 0, watchersForgotten: 0, willsBefore: 0, willsAfter: 0 },
     });
@@ -55,12 +76,14 @@ export class RestartLog {
 
   /** The watchers are subscribed again. */
   end(nowMs: number, { absences, survived }: RestartOutcome): void {
-    const forgotten = absences.filter((absence) => absence.forgotten).length;
-    const { fromMs } = this.#windows.pop()!;
-    this.#windows.push({ fromMs, backMs: nowMs, ...sessionsKept(absences) });
+    const { backMs: _, sessionsKept: _kept, ...window } = this.#windows.pop()!;
+    const { node } = window;
+    const own = node === undefined ? absences : absences.filter(({ copy }) => copy % this.#nodes === node);
+    this.#windows.push({ ...window, backMs: nowMs, ...sessionsKept(own) });
     this.#absences.push(...absences);
     const restart = this.#restarts.pop()!;
-    const watchers = { watchersKept: absences.length - forgotten, watchersForgotten: forgotten };
+    const forgotten = own.filter((absence) => absence.forgotten).length;
+    const watchers = { watchersKept: own.length - forgotten, watchersForgotten: forgotten };
     this.#restarts.push({ ...restart, ...watchers, backMs: nowMs, survived });
   }
 
@@ -71,17 +94,25 @@ export class RestartLog {
 
   /** The absences of a watcher. */
   absencesOf(bucket: number, copy: number): readonly Absence[] {
-    if (this.#absences.length === 0) return [];
-    return this.#absences.filter((absence) => absence.bucket === bucket && absence.copy === copy);
+    const { node, fromMs, backMs } = this.#windows.at(-1) ?? {};
+    const isAway = backMs === Infinity && node === copy % this.#nodes;
+    if (this.#absences.length === 0 && !isAway) return [];
+    const known = this.#absences.filter((absence) => absence.bucket === bucket && absence.copy === copy);
+    return isAway ? [...known, { bucket, copy, fromMs: fromMs!, toMs: Infinity, forgotten: true }] : known;
+  }
+
+  /** Whether a watcher was without a connection at some instant of this time. */
+  wasAway(bucket: number, copy: number, fromMs: number, toMs: number): boolean {
+    return this.absencesOf(bucket, copy).some((absence) => absence.fromMs <= toMs && absence.toMs >= fromMs);
   }
 
   /**
    * The window that a connection ended in: of one that was made before the broker served again, and ended in it or soon
-   * after.
+   * after. A node ends the connections to itself alone.
    */
-  endedIn(connectedMs: number, nowMs: number, noticedWithinMs: number): RestartWindow | undefined {
-    const place = this.#restarts.findLastIndex(({ servesMs, backMs }) =>
-      connectedMs < servesMs && nowMs <= backMs + noticedWithinMs
+  endedIn({ connectedMs, node: own }: Life, nowMs: number, noticedWithinMs: number): RestartWindow | undefined {
+    const place = this.#restarts.findLastIndex(({ node, servesMs, backMs }) =>
+      (node === undefined || node === own) && connectedMs! < servesMs && nowMs <= backMs + noticedWithinMs
     );
     return this.#windows[place];
   }
@@ -93,16 +124,24 @@ export class RestartLog {
   }
 
   /** Counts the will of a life that a restart affected, after its judgement. */
-  countWill({ end }: Life, { expectation }: Judgement, [first]: readonly Arrival[]): void {
+  countWill({ end, node: own }: Life, { expectation }: Judgement, arrivals: readonly (readonly Arrival[])[]): void {
+    const first = firstOf(arrivals);
     if (first === undefined || end === undefined) return;
     if (end.mode !== "restart" && (expectation.kind !== "one" || expectation.byMs === undefined)) return;
     const endedMs = end.sinceMs ?? end.doneMs;
-    const restart = this.#restarts.find(({ backMs }) => endedMs <= backMs);
+    const restart = this.#restarts.find(({ node, backMs }) =>
+      endedMs <= backMs && (node === undefined || node === own)
+    );
     // The will of a life that has just ended by a kill may have been there before the broker went down.
     if (restart === undefined || first.atMs < restart.fromMs) return;
     if (first.atMs < restart.servesMs) restart.willsBefore++;
     else restart.willsAfter++;
   }
+}
+
+/** The first arrival at any watcher. */
+function firstOf(arrivals: readonly (readonly Arrival[])[]): Arrival | undefined {
+  return arrivals.flatMap((each) => each[0] ?? []).toSorted((one, other) => one.atMs - other.atMs)[0];
 }
 
 function sessionsKept(absences: readonly Absence[]): { readonly sessionsKept: boolean | undefined } {

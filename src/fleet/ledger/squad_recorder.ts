@@ -145,8 +145,7 @@ export class SquadRecorder {
   /** The next phase begins. */
   enter(phase: SquadPhase, nowMs: number): void {
     if (this.#phase === "kill" && phase === "drain") this.#killMs = nowMs - this.#phaseFromMs;
-    this.#phase = phase;
-    this.#phaseFromMs = nowMs;
+    [this.#phase, this.#phaseFromMs] = [phase, nowMs];
     this.#instants.enter(phase, nowMs);
     this.#note?.("phase", nowMs, { phase });
   }
@@ -165,19 +164,27 @@ export class SquadRecorder {
   /** The schedule requests a kill, or the return of a client. */
   order(order: Order, nowMs: number): void {
     const { atMs: plannedMs } = order;
-    if ("restart" in order) return;
+    if ("step" in order) return;
     if ("comeBack" in order) return this.#note?.("call", nowMs, { client: order.comeBack, plannedMs });
     this.#killsAsked++;
     this.ledger.storms.order(plannedMs, this.#phaseFromMs + plannedMs);
     this.#note?.("order", nowMs, { client: order.client, mode: order.mode, plannedMs });
   }
 
-  /** A broker restart is about to begin: connections that end from now on may end with it. */
-  goDown(nowMs: number): void {
-    this.ledger.restarts.begin(nowMs);
+  /** The broker, or this node of it, is about to stop: connections that end from now on may end with it. */
+  goDown(nowMs: number, node?: number): void {
+    this.ledger.restarts.begin(nowMs, node);
+    this.#note?.("down", nowMs, node === undefined ? {} : { node });
+    if (node !== undefined) return;
     this.ledger.storms.goDown(nowMs);
     this.#instants.goDown(nowMs);
-    this.#note?.("down", nowMs, {});
+  }
+
+  /** The schedule has paused for so long, until a node was back. */
+  hold(ms: number, nowMs: number): void {
+    this.#phaseFromMs += ms;
+    this.#instants.hold(ms, nowMs);
+    this.#note?.("held", nowMs, { ms });
   }
 
   /** The broker serves again; the watchers are on their way. */
@@ -188,8 +195,9 @@ export class SquadRecorder {
 
   /** The watchers are subscribed again: the kills continue from their pause. */
   comeBack({ absences, survived }: RestartOutcome, nowMs: number): void {
-    this.#phaseFromMs += nowMs - this.ledger.restarts.windows.at(-1)!.fromMs;
-    this.#instants.comeBack(nowMs);
+    const { node, fromMs } = this.ledger.restarts.windows.at(-1)!;
+    if (node === undefined) this.#phaseFromMs += nowMs - fromMs;
+    if (node === undefined) this.#instants.comeBack(nowMs);
     this.ledger.restartEnds(nowMs, { absences, survived });
     for (const { bucket, copy, toMs, forgotten, atQos0 = false } of absences) {
       this.#note?.("absent", nowMs, { bucket, copy, toMs, forgotten, ...atQos0 && { atQos0 } });
@@ -356,7 +364,7 @@ export class SquadRecorder {
 
   #detail(meter: ProgressMeter, overdue: number, nowMs: number): ProgressDetail {
     const { ledger, lives: { counters } } = this;
-    const rules = ledger.restarts.underWay ? undefined : ledger.rules;
+    const rules = ledger.restarts.pauses ? undefined : ledger.rules;
     return {
       byMode: meter.byMode(ledger.tally, rules, nowMs),
       overdue,

@@ -26,7 +26,7 @@ export class StormLog {
   readonly #begun = new Map<number, Begun>();
 
   /** @param originMs the beginning of the run */
-  constructor(plan: Pick<FleetPlan, "phases" | "durationMs">, originMs: number, tally: StormTally) {
+  constructor(plan: Pick<FleetPlan, "phases" | "durationMs" | "nodes">, originMs: number, tally: StormTally) {
     this.#tally = tally;
     this.#originMs = originMs;
     let atMs = 0;

@@ -15,6 +15,7 @@ import {
   readOwnProperties,
 } from "./own_payload.ts";
 import { clientIdOf } from "../plan/client_id.ts";
+import { nodeOf } from "../plan/cluster_node.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { deathPayload } from "./sparkplug.ts";
 import { type WillTopicBy, willTopicBy } from "../plan/will_topic.ts";
@@ -22,7 +23,7 @@ import { type WillTopicBy, willTopicBy } from "../plan/will_topic.ts";
 /** The cause of the end of a life: a kill, a restart of the broker that the fleet requested, or neither. */
 export type EndMode = KillMode | "restart" | "lost";
 
-/** How a life ended: by a kill, with the broker that the fleet restarted, or `lost` without an action of the fleet. */
+/** How a life ended: by a kill, with the broker or node that the fleet restarted, or `lost` without an action of the fleet. */
 export interface LifeEnd {
   readonly mode: EndMode;
   /** The instant in the schedule. */
@@ -59,6 +60,8 @@ export interface Life {
   /** 1 for a client's first CONNECT, and one more for each later one. */
   readonly incarnation: number;
   readonly bucket: number;
+  /** Its node in the cluster, from 0; absent without a cluster. */
+  readonly node?: number;
   readonly version: ProtocolVersion;
   readonly cleanStart: boolean;
   readonly qos: QoS;
@@ -90,11 +93,12 @@ export interface Life {
 /** The number that separates one life's draws; 1 draws a client's version, 4 its nonce. */
 const drawOf = { qos: 2, cleanStart: 3, coin: 5 } as const;
 
-/** A life that is about to begin. */
+/** A life that is about to begin. @param down nodes of the cluster that are stopped */
 export function beginLife(
   plan: FleetPlan,
   client: { readonly number: number; readonly bucket: number; readonly version: ProtocolVersion },
   incarnation: number,
+  down?: ReadonlySet<number>,
 ): Life {
   const { number, bucket, version } = client;
   const draw = (what: number) => mix(plan.seed, number, incarnation, what);
@@ -103,6 +107,7 @@ export function beginLife(
     client: number,
     incarnation,
     bucket,
+    ...plan.nodes && { node: nodeOf(plan, number, incarnation, down) },
     version,
     cleanStart: plan.cleanStart === "mix" ? drawnClean : plan.cleanStart === "yes",
     qos: willQosOf(plan, number, incarnation),

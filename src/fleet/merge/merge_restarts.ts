@@ -17,6 +17,7 @@ export function restartsOf(
     const parts = squads.flatMap((squad) => squad.restarts?.[place] ?? []);
     const sum = (pick: (counts: SquadRestartCounts) => number) => parts.reduce((total, part) => total + pick(part), 0);
     return [{
+      ...restart.node !== undefined && { node: restart.node },
       downAtMs: Math.round(restart.downMs - originMs),
       backAtMs: Math.round(restart.backMs - originMs),
       ...restart.commandMs !== undefined && { commandMs: Math.round(restart.commandMs) },
@@ -35,15 +36,23 @@ export function restartsOf(
 export function unendedText(restarts: RestartsResult | undefined): string | undefined {
   const idle = restarts?.each.findIndex((one) => one.lives + one.watchersKept + one.watchersForgotten === 0) ?? -1;
   if (idle < 0) return undefined;
-  const which = restarts!.each.length === 1 ? "the restart" : `restart ${idle + 1}`;
-  return `${which} ended no connection: check that --restart-command restarts the broker under test`;
+  const { node } = restarts!.each[idle]!;
+  const command = node === undefined ? "--restart-command restarts the broker under test" : "--node-stop stops it";
+  return `${outageText(restarts!, idle)} ended no connection: check that ${command}`;
+}
+
+/** An outage in words. */
+function outageText({ each }: RestartsResult, place: number): string {
+  const { node } = each[place]!;
+  if (node !== undefined) return `the stop of node ${node}`;
+  return each.length === 1 ? "the restart" : `restart ${place + 1}`;
 }
 
 /** The remarks for the reader of a run with restarts. */
 export function restartWarnings(restarts: RestartsResult | undefined): string[] {
   const warnings: string[] = [];
-  for (const [place, { survived, watchersForgotten, watchersKept, lives }] of (restarts?.each ?? []).entries()) {
-    const which = restarts!.each.length === 1 ? "the restart" : `restart ${place + 1}`;
+  for (const [place, { node, survived, watchersForgotten, watchersKept, lives }] of (restarts?.each ?? []).entries()) {
+    const which = outageText(restarts!, place);
     if (watchersForgotten > 0) {
       const of = `${formatCount(watchersForgotten)} of ${
         formatCount(watchersForgotten + watchersKept)
@@ -55,9 +64,8 @@ export function restartWarnings(restarts: RestartsResult | undefined): string[] 
     }
     if (survived > 0 && lives + watchersKept + watchersForgotten > 0) {
       warnings.push(
-        `${
-          formatCount(survived)
-        } connections stayed open during ${which}: not every node or process of the broker was down`,
+        `${formatCount(survived)} connections stayed open during ${which}: ` +
+          (node === undefined ? "not every node or process of the broker was down" : "not all of the node was down"),
       );
     }
   }

@@ -6,10 +6,12 @@ import type { OracleRules } from "./expectation.ts";
  */
 import type { Life } from "../life/life.ts";
 import type { Remarks } from "../result/remarks.ts";
-import { restartAfter } from "./restart_rule.ts";
+import { restartAfter, rulesOf } from "./restart_rule.ts";
 
 /** How early the broker closed a silent connection; undefined where it did not, or went down by then. */
-export function earlyCloseOf({ end, lastPacketMs, keepAliveS }: Life, rules: OracleRules): Remarks | undefined {
+export function earlyCloseOf(life: Life, all: OracleRules): Remarks | undefined {
+  const rules = rulesOf(life, all);
+  const { end, lastPacketMs, keepAliveS } = life;
   if (end?.silent !== true || end.closedMs === undefined || keepAliveS === 0) return undefined;
   const afterMs = end.closedMs - lastPacketMs;
   const mostEarlyMs = keepAliveS * 1_500 - afterMs;

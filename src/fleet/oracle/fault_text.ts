@@ -116,10 +116,13 @@ function unwantedText(life: Life, { expectation, unwanted }: Judgement): string 
   }
 }
 
-function since({ end }: Life, dueMs: number): string {
+function since({ end, node }: Life, dueMs: number): string {
   if (end === undefined) return "";
   const after = Math.max(0, dueMs - end.doneMs);
-  if (end.mode === "restart") return `${milliseconds(Math.max(0, dueMs - end.sinceMs!))} after the broker went down`;
+  if (end.mode === "restart") {
+    const down = node === undefined ? "the broker" : "its node";
+    return `${milliseconds(Math.max(0, dueMs - end.sinceMs!))} after ${down} went down`;
+  }
   const what = end.mode === "lost"
     ? "the loss of its connection"
     : `the kill (${end.detail ?? killModeText[end.mode]})`;

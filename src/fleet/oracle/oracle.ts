@@ -2,10 +2,19 @@ import type { Arrival, Expectation, Ground, Judgement, One, OracleRules } from "
 import type { EndMode, Life, LifeEnd } from "../life/life.ts";
 import { hidesClose } from "../plan/kill_mode.ts";
 import type { Absence } from "../result/restart_result.ts";
-import { forgottenAt, isBackAfterRestart, overRestarts, restartAfter, soonestEndMs, unheard } from "./restart_rule.ts";
+import {
+  forgottenAt,
+  isBackAfterRestart,
+  overRestarts,
+  restartAfter,
+  rulesOf,
+  soonestEndMs,
+  unheard,
+} from "./restart_rule.ts";
 
 /** The expectation of the standard for a life, as far as the fleet has its data. */
-export function expectationOf(life: Life, rules: OracleRules): Expectation {
+export function expectationOf(life: Life, all: OracleRules): Expectation {
+  const rules = rulesOf(life, all);
   if (life.refused) return { kind: "none", ground: "refused" };
   if (life.connectedMs === undefined) {
     return { kind: life.sentMs === undefined ? "none" : "either", ground: "not-acknowledged" };
@@ -126,7 +135,7 @@ export function judge(
   watchedUntilMs: number,
   absences: readonly Absence[] = [],
 ): Judgement {
-  const expectation = expectationOf(life, rules);
+  const expectation = afterAbsences(expectationOf(life, rules), rules, absences);
   const fromMs = overFromMs(life);
   const first = arrivals.find((arrival) => arrival.atMs >= fromMs);
   // An answer to the fleet's own action is no answer to a will that was due before.
@@ -191,6 +200,21 @@ export function answersCut(
 /** The instant from which lateness counts. */
 export function dueBy({ dueMs, byMs }: One): number {
   return byMs ?? dueMs;
+}
+
+/** A will that falls due while a watcher has no connection arrives with the return of the watcher. */
+function afterAbsences(expected: Expectation, rules: OracleRules, absences: readonly Absence[]): Expectation {
+  if (absences.length === 0 || expected.kind === "none") return expected;
+  if (expected.kind === "one") return oneAfter(expected, rules, absences);
+  return expected.one === undefined ? expected : { ...expected, one: oneAfter(expected.one, rules, absences) };
+}
+
+function oneAfter(one: One, { lateAfterMs }: OracleRules, absences: readonly Absence[]): One {
+  let byMs = dueBy(one);
+  for (const { fromMs, toMs } of absences) {
+    if (toMs < Infinity && fromMs <= byMs + lateAfterMs && toMs > byMs) byMs = toMs;
+  }
+  return byMs === dueBy(one) ? one : { ...one, byMs };
 }
 
 /** A missing will that the broker may have published during an absence of this watcher. */

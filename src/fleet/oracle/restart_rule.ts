@@ -9,6 +9,13 @@ import type { Arrival, Expectation, One, OracleRules } from "./expectation.ts";
 import type { Life, LifeEnd } from "../life/life.ts";
 import type { RestartWindow } from "../result/restart_result.ts";
 
+/** The rules with the restarts that concern a life: of the whole broker, and of the life's own node in a cluster. */
+export function rulesOf({ node }: Life, rules: OracleRules): OracleRules {
+  const concerns = (restart: RestartWindow) => restart.node === undefined || restart.node === node;
+  const { restarts = [] } = rules;
+  return restarts.every(concerns) ? rules : { ...rules, restarts: restarts.filter(concerns) };
+}
+
 /**
  * A DISCONNECT so short before the restart that the broker need not have read it: then its connection failed like any
  * other, and a will is right; and so is none.
@@ -42,13 +49,16 @@ export function forgottenAt(one: One, { end }: Life, rules: OracleRules): One {
 }
 
 /** Whether a restart ended a life, or fell between its end and the instant of its will. */
-export function spansRestart(life: Life, expectation: Expectation, rules: OracleRules): boolean {
+export function spansRestart(life: Life, expectation: Expectation, all: OracleRules): boolean {
+  const rules = rulesOf(life, all);
   if (expectation.kind === "one") return expectation.byMs !== undefined;
   return life.end !== undefined && life.next !== undefined && isBackAfterRestart(life, rules);
 }
 
 /** Whether a will arrived as the broker went down, or the broker kept it until it was back. */
-export function cameWithRestart({ end }: Life, { atMs }: Arrival, rules: OracleRules): boolean {
+export function cameWithRestart(life: Life, { atMs }: Arrival, all: OracleRules): boolean {
+  const rules = rulesOf(life, all);
+  const { end } = life;
   const endedMs = end!.sinceMs ?? end!.doneMs;
   return (rules.restarts ?? []).some(({ fromMs, backMs }) =>
     endedMs <= backMs && atMs >= fromMs - rules.earlyBeforeMs && atMs <= backMs + rules.lateAfterMs

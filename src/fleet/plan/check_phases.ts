@@ -1,7 +1,7 @@
 import { formatCount } from "../../base/units.ts";
 import { Groups } from "./groups.ts";
-import { phasesOf, restartsBroker } from "./phases.ts";
-import type { FleetPlan, KillPhase, PhasePlan, RestartPhase } from "./plan.ts";
+import { hasOutage, phasesOf, restartsBroker } from "./phases.ts";
+import type { FleetPlan, KillPhase, NodeLossPhase, PhasePlan, RestartPhase } from "./plan.ts";
 import { planOptions } from "./plan_options.ts";
 import { checkTogether, type PlanFault, type Refuse } from "./plan_rules.ts";
 
@@ -24,13 +24,14 @@ export function phaseFaults(plan: FleetPlan): PlanFault[] {
   if (phases.length > mostPhases) {
     return whole(`Cannot use ${phases.length} phases: expected at most ${formatCount(mostPhases)}`);
   }
-  if (!phases.some(({ kind }) => kind === "kill" || kind === "restart")) {
+  if (!phases.some(({ kind }) => kind === "kill" || kind === "restart" || kind === "node-loss")) {
     return whole(
-      "Cannot use phases without kills: expected at least one that kills clients or restarts the broker",
+      "Cannot use phases without kills: expected at least one that kills clients, stops a node or restarts the broker",
     );
   }
-  if (plan.shard !== undefined && restartsBroker(plan)) {
-    return whole("Cannot use --shard with phases that restart the broker: expected one process, with --workers");
+  if (plan.shard !== undefined && hasOutage(plan)) {
+    const what = restartsBroker(plan) ? "restart the broker" : "stop nodes";
+    return whole(`Cannot use --shard with phases that ${what}: expected one process, with --workers`);
   }
   return phasesOf(plan).flatMap((phase, place) => faultsOf(plan, phase, place));
 }
@@ -42,7 +43,8 @@ function faultsOf(plan: FleetPlan, phase: PhasePlan, place: number): PlanFault[]
     faults.push({ path, sentence: `Cannot use ${what} in phase ${place + 1}: expected ${allowed}` });
   };
   if (phase.kind === "restart") checkRestart(phase, refuse);
-  if (phase.kind === "restart") return faults;
+  if (phase.kind === "node-loss") checkNodeLoss(plan, phase, refuse);
+  if (phase.kind === "restart" || phase.kind === "node-loss") return faults;
   const shortestMs = phase.kind === "kill" && phase.rate !== "once" ? shortestKillMs : 0;
   const { durationMs } = phase;
   if (durationMs !== undefined && !(durationMs >= shortestMs && durationMs <= longestMs)) {
@@ -86,7 +88,10 @@ function checkKill(plan: FleetPlan, phase: KillPhase, refuse: Refuse): void {
 }
 
 /** When the clients that a phase has ended reconnect. */
-function checkReturn({ jitterMs, reconnectAfterMs }: KillPhase | RestartPhase, refuse: Refuse): void {
+function checkReturn(
+  { jitterMs, reconnectAfterMs }: KillPhase | RestartPhase | NodeLossPhase,
+  refuse: Refuse,
+): void {
   if (jitterMs !== undefined && !(jitterMs >= 0 && jitterMs <= longestMs)) {
     refuse("jitterMs", "this jitter", "0 or more");
   }
@@ -98,6 +103,22 @@ function checkReturn({ jitterMs, reconnectAfterMs }: KillPhase | RestartPhase, r
 function checkRestart(phase: RestartPhase, refuse: Refuse): void {
   if (!(phase.downMs >= 0 && phase.downMs <= longestDownMs)) {
     refuse("downMs", `${phase.downMs} ms`, `0 to ${formatCount(longestDownMs)} ms without a broker`);
+  }
+  checkReturn(phase, refuse);
+}
+
+function checkNodeLoss({ nodes }: FleetPlan, phase: NodeLossPhase, refuse: Refuse): void {
+  if (nodes === undefined) return refuse("kind", "a node loss without nodes", "--node for each node of a cluster");
+  const named = typeof phase.nodes === "string" ? [] : phase.nodes;
+  if (typeof phase.nodes !== "string" && named.length === 0) refuse("nodes", "no nodes", "at least one");
+  const unknown = named.find((name) => !nodes.some((node) => node.name === name));
+  if (unknown !== undefined) {
+    const known = nodes.map(({ name }) => name).join(", ");
+    refuse("nodes", `node ${JSON.stringify(unknown)}`, `one of ${known}, each or last`);
+  }
+  for (const field of ["downMs", "durationMs", "drainMs"] as const) {
+    const ms = phase[field] ?? 0;
+    if (!(ms >= 0 && ms <= longestMs)) refuse(field, `${ms} ms`, `0 to ${formatCount(longestMs)} ms`);
   }
   checkReturn(phase, refuse);
 }

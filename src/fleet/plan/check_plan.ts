@@ -221,7 +221,12 @@ function fleetFaults(plan: FleetPlan, groups: readonly ClientGroup[]): PlanFault
   }
   const faults: PlanFault[] = [];
   const sizes = new Groups(plan, "mix").sizes(plan.clients);
-  for (const [place, { name }] of groups.entries()) {
+  for (const [place, { name, node }] of groups.entries()) {
+    if (node !== undefined && !plan.nodes?.some((each) => each.name === node)) {
+      const known = plan.nodes?.map((each) => each.name).join(", ") ?? "no node, because the run has no --node";
+      const sentence = `Cannot use node ${JSON.stringify(node)} of group ${JSON.stringify(name)}: expected ${known}`;
+      faults.push({ path: ["groups", place, "node"], sentence });
+    }
     const first = groups.findIndex((group) => group.name === name);
     if (first !== place) {
       const sentence = `Cannot name group ${place + 1} ${JSON.stringify(name)}: group ${first + 1} has that name`;

@@ -7,7 +7,7 @@ import { parseEndpoint } from "../../net/endpoint.ts";
 import type { ClusterNode, FleetPlan } from "./plan.ts";
 
 /** The part of a plan that decides on which node a connection is. */
-type Spread = Pick<FleetPlan, "nodes" | "clients">;
+type Spread = Pick<FleetPlan, "nodes" | "clients" | "node">;
 
 /** The most nodes of one cluster. */
 export const mostNodes = 32;
@@ -64,14 +64,31 @@ function patternOf(nodes: readonly ClusterNode[]): readonly number[] {
 
 /**
  * The node of a life, from 0. The first lives are spread by share, and each further life is on the next place of the
- * pattern, as behind a load balancer: so a reconnect, a takeover and a resumed session cross nodes.
+ * pattern, as behind a load balancer: so a reconnect, a takeover and a resumed session cross nodes. The clients of a
+ * group with a node of its own stay on that node.
+ *
+ * @param down nodes that are stopped: such a life is on the next node of the pattern
  */
-export function nodeOf({ nodes, clients }: Spread, client: number, incarnation: number): number {
+export function nodeOf(
+  { nodes, clients, node }: Spread,
+  client: number,
+  incarnation: number,
+  down: ReadonlySet<number> = noNodes,
+): number {
   if (nodes === undefined) return 0;
   if (client >= clients) return (client - clients) % nodes.length;
+  const own = node === undefined ? -1 : nodes.findIndex(({ name }) => name === node);
+  if (own >= 0 && !down.has(own)) return own;
   const pattern = patternOf(nodes);
-  return pattern[(client + incarnation - 1) % pattern.length]!;
+  const place = client + incarnation - 1;
+  for (let step = 0; step < pattern.length; step++) {
+    const next = pattern[(place + step) % pattern.length]!;
+    if (!down.has(next)) return next;
+  }
+  return pattern[place % pattern.length]!;
 }
+
+const noNodes: ReadonlySet<number> = new Set();
 
 /** The node of a watcher: its copies are on the nodes in turn. */
 export function watcherNodeOf(plan: Pick<FleetPlan, "nodes">, copy: number): number {

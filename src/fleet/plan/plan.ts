@@ -26,6 +26,8 @@ export interface FleetPlan {
   readonly clients: number;
   /** The nodes of the cluster under test; absent for a broker with one address. */
   readonly nodes?: readonly ClusterNode[];
+  /** The node of a group's clients, by its name; absent where the clients are spread over the nodes. */
+  readonly node?: string;
   /** The MQTT version of the clients. Default: `auto`. */
   readonly protocol: ProtocolChoice;
   /** Kills each second. Default: 5 % of the clients that are alive. */
@@ -165,6 +167,10 @@ export interface FleetPlan {
   readonly restartTimeoutMs: number;
   /** The command that restarts the broker, for the shell; when absent, the starter of the broker restarts it. */
   readonly restartCommand?: string;
+  /** The command that stops a node of the cluster, for the shell. */
+  readonly nodeStop?: string;
+  /** The command that starts it again, for the shell. */
+  readonly nodeStart?: string;
   /** The command that has the broker end the connection of a client, for the shell. */
   readonly kickCommand?: string;
   /** The scenario's name, where the run follows one. */
@@ -261,6 +267,8 @@ export type GroupOwn = Partial<
 export interface ClientGroup extends GroupOwn {
   /** The name of the group: letters, digits, hyphens and underscores. */
   readonly name: string;
+  /** The node of its clients, by its name; absent where they are spread over the nodes. */
+  readonly node?: string;
   /** Relative to the other groups' shares. */
   readonly share: number;
   /** The messages of its clients while they are online; none when absent. */
@@ -315,8 +323,29 @@ export interface RestartPhase {
   readonly jitterMs?: number;
 }
 
+/**
+ * The fleet stops nodes of the cluster, one after the other, and starts each again. Kills continue at the rate of the
+ * plan. A node stops once the one before it is back.
+ */
+export interface NodeLossPhase {
+  /** The fleet stops nodes of the cluster. */
+  readonly kind: "node-loss";
+  /** The names of the nodes, in this order; `each` is all of them, `last` the last one of the plan. */
+  readonly nodes: "each" | "last" | readonly string[];
+  /** From the stop of a node to its start. */
+  readonly downMs: number;
+  /** From the start of a node to the end of its part of the phase; a start that takes longer extends it. */
+  readonly durationMs: number;
+  /** Before the stop, the clients of the node leave properly, evenly over this time, and connect to other nodes. */
+  readonly drainMs?: number;
+  /** From the end of a connection with its node to the next CONNECT; the plan's, or the group's, when absent. */
+  readonly reconnectAfterMs?: number | "never";
+  /** Clients reconnect up to so much later, by a draw for each. */
+  readonly jitterMs?: number;
+}
+
 /** One phase of a run. */
-export type PhasePlan = KillPhase | HoldPhase | ReturnPhase | RestartPhase;
+export type PhasePlan = KillPhase | HoldPhase | ReturnPhase | RestartPhase | NodeLossPhase;
 
 /** One of several processes that carry out one plan. */
 export interface Shard {

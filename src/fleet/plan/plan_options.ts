@@ -19,7 +19,7 @@ import { option } from "./table/option.ts";
 /** The parts of a plan that are options: all except those that only a scenario file can set. */
 export type OptionName = Exclude<
   keyof FleetPlan,
-  "scenario" | "overruled" | "groups" | "phases" | "telemetry" | HiddenName
+  "scenario" | "overruled" | "groups" | "node" | "phases" | "telemetry" | HiddenName
 >;
 
 /** The compiler checks the table against the types: every option, with a default of its type, and the right marks. */
@@ -257,6 +257,17 @@ export const planOptions = {
     help:
       "Shell command that restarts the broker at --url, for scenarios with a restart. It must end once the broker starts; if it fails, the run is void. The embedded broker needs no command.",
     // A scenario file is data: it must not name a command to run.
+    inScenario: false,
+  }),
+  nodeStop: option("node-stop", "Restart", { kind: "text", metavar: "COMMAND" }, {
+    help: "Shell command that stops a node of the cluster, for scenarios that lose nodes; {node} is the name of the " +
+      "node. It may end before the node has stopped. If it fails, the run is void.",
+    // A scenario file is data: it must not name a command to run.
+    inScenario: false,
+  }),
+  nodeStart: option("node-start", "Restart", { kind: "text", metavar: "COMMAND" }, {
+    help: "Shell command that starts that node again. It must end once the node starts; the run then waits until the " +
+      "node accepts a CONNECT. The run starts a stopped node also where it ends early. If it fails, the run is void.",
     inScenario: false,
   }),
   kickCommand: option("kick-command", "Kills", { kind: "text", metavar: "COMMAND" }, {

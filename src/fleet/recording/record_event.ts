@@ -62,7 +62,7 @@ export const eventFields = {
   // Events of clients.
   connect: {
     ...{ client: "whole", life: "whole", bucket: "whole", version: "version", qos: "qos" },
-    ...{ clean: "flag", "after?": "whole" },
+    ...{ clean: "flag", "after?": "whole", "node?": "whole" },
   },
   connack: {
     ...{ client: "whole", life: "whole", code: "whole", present: "flag" },
@@ -85,7 +85,8 @@ export const eventFields = {
   left: { client: "whole", life: "whole" },
   faulty: { text: "text" },
   // Restarts of the broker.
-  down: {},
+  down: { "node?": "whole" },
+  held: { ms: "number" },
   serves: {},
   ended: { client: "whole", life: "whole", sinceMs: "number" },
   absent: { bucket: "whole", copy: "whole", toMs: "number", forgotten: "flag", "atQos0?": "flag" },
@@ -119,7 +120,7 @@ export const eventFields = {
   host: { died: "flag", qosKept: "flag", retained: "flag" },
   // Facts of the whole run: these belong to no squad.
   warning: { text: "text" },
-  restarted: { downMs: "number", "commandMs?": "number" },
+  restarted: { downMs: "number", "commandMs?": "number", "node?": "text" },
   dropped: { before: "number", after: "number", "fromMs?": "number" },
   aborted: { text: "text" },
   usage: { cpuMs: "number", rssBytes: "whole" },

@@ -56,8 +56,9 @@ export class RunRecord {
   /** Notes a restart of the broker; one that failed is in the reason for which the run is void. */
   restarted(how: Restarted): void {
     if (how.kind === "failed") return;
-    const { downMs, backMs, commandMs } = how;
-    this.note("restarted", backMs, { downMs, ...commandMs !== undefined && { commandMs } });
+    const { node, downMs, backMs, commandMs } = how;
+    const of = node === undefined ? {} : { node };
+    this.note("restarted", backMs, { downMs, ...commandMs !== undefined && { commandMs }, ...of });
   }
 
   /** Notes the use of the machine, now and then. */

@@ -4,6 +4,8 @@
 
 /** A restart in the oracle's data. Instants are of the clock of all lives. */
 export interface RestartWindow {
+  /** The node of the cluster that was down, from 0; absent where the whole broker was. */
+  readonly node?: number;
   /** From here on the broker may have been down: no restart action took place before. */
   readonly fromMs: number;
   /** By now it serves again, and the watchers are subscribed; Infinity before that. */
@@ -45,6 +47,8 @@ export interface SquadRestartCounts {
 
 /** Results of one restart. Milliseconds; instants since the run began. */
 export interface RestartResult {
+  /** The name of the node that was stopped; absent where the whole broker was restarted. */
+  readonly node?: string;
   /** When the restart stopped the broker, and when the broker accepted a client again. */
   readonly downAtMs: number;
   /** When the watchers were back, in milliseconds since the run began. */
@@ -67,5 +71,12 @@ export interface RestartResult {
 
 /** A restart by the clock of the run; or why there was none, in a sentence. */
 export type Restarted =
-  | { readonly kind: "back"; readonly downMs: number; readonly backMs: number; readonly commandMs?: number }
+  | {
+    readonly kind: "back";
+    /** The name of the node that was stopped; absent where the whole broker was restarted. */
+    readonly node?: string;
+    readonly downMs: number;
+    readonly backMs: number;
+    readonly commandMs?: number;
+  }
   | { readonly kind: "failed"; readonly sentence: string };

@@ -37,4 +37,6 @@ export interface Instants {
   readonly began: Readonly<Partial<Record<RunPhase, number>>>;
   /** The start and the end of the pause of all squads for a restart of the broker. */
   readonly restarts: readonly { readonly fromMs: number; readonly backMs?: number }[];
+  /** The pauses of the schedule until a node of the cluster was back; absent without one. */
+  readonly holds?: readonly { readonly atMs: number; readonly ms: number }[];
 }

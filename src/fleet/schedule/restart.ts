@@ -2,20 +2,20 @@
  * A restart of the broker as plain data: for the plan, the recorder and the report.
  */
 import { mix } from "../../base/random.ts";
-import type { FleetPlan, RestartPhase } from "../plan/plan.ts";
+import type { FleetPlan, NodeLossPhase, RestartPhase } from "../plan/plan.ts";
 
 /** The number that separates this draw from others about the same client. */
 const jitterDraw = 6;
 
 /**
- * From the broker's return to a client's next CONNECT, or never: drawn by the seed alone, so that the schedule and the
+ * From the broker's return, or the loss of a node, to a client's next CONNECT, or never: drawn by the seed alone, so that the schedule and the
  * client agree.
  *
  * @param plan the plan with the settings of the client's group
- * @param restart the number of the restart in the run, from 0
+ * @param restart the number of the outage in the run, from 0
  */
 export function backAfterRestartMs(
-  phase: RestartPhase,
+  phase: RestartPhase | NodeLossPhase,
   plan: FleetPlan,
   client: number,
   restart: number,

@@ -11,8 +11,8 @@ import type { ProtocolVersion } from "../../mqtt/packet.ts";
 import { FleetModel, restMs } from "./fleet_model.ts";
 import type { Groups } from "../plan/groups.ts";
 import { fallsSilent, type KillMode, type KillShare, needsVersion5, staysOnline } from "../plan/kill_mode.ts";
-import { phaseDurationMs, phasesOf } from "../plan/phases.ts";
-import type { FleetPlan, KillPhase, KillRate, RestartPhase, ReturnPhase } from "../plan/plan.ts";
+import { lostNodes, phaseDurationMs, phasesOf } from "../plan/phases.ts";
+import type { FleetPlan, KillPhase, KillRate, NodeLossPhase, RestartPhase, ReturnPhase } from "../plan/plan.ts";
 import { backAfterRestartMs } from "./restart.ts";
 
 /** One kill of the draw. */
@@ -32,15 +32,29 @@ export interface ReturnOrder {
   readonly atMs: number;
 }
 
-/** The broker has to restart; the squads pause until it is back. */
-export interface RestartOrder {
-  /** Which restart of the run it is, from 0. */
-  readonly restart: number;
-  readonly phase: RestartPhase;
+/** The part of an outage that an order requests. */
+interface OutageOrder {
+  /** The number of the action of the runner of the squads, from 0; see `outage_steps.ts`. */
+  readonly step: number;
+  /** Which outage of the run it is, from 0. */
+  readonly outage: number;
   readonly atMs: number;
 }
 
-export type Order = KillOrder | ReturnOrder | RestartOrder;
+/** The broker has to restart; the squads pause until it is back. */
+export interface RestartOrder extends OutageOrder {
+  readonly phase: RestartPhase;
+}
+
+/** A node of the cluster has to lose its clients, to stop, or to start again. */
+export interface NodeOrder extends OutageOrder {
+  readonly act: "drain" | "stop" | "start";
+  /** From 0. */
+  readonly node: number;
+  readonly phase: NodeLossPhase;
+}
+
+export type Order = KillOrder | ReturnOrder | RestartOrder | NodeOrder;
 
 /** The part of a fleet whose orders the schedule returns. */
 export interface Roster {
@@ -68,7 +82,8 @@ export class KillSchedule {
   readonly #shares = new Map<readonly KillShare[], Map<ProtocolVersion, Shares>>();
   #atMs = 0;
   #aliveMs = 0;
-  #restarts = 0;
+  #outages = 0;
+  #steps = 0;
   #over = false;
 
   constructor(plan: FleetPlan, roster: Roster) {
@@ -97,7 +112,7 @@ export class KillSchedule {
       this.#over = true;
       return undefined;
     }
-    if (value === undefined || "restart" in value) return value;
+    if (value === undefined || "step" in value) return value;
     return this.#isOwn("comeBack" in value ? value.comeBack : value.client) ? value : undefined;
   }
 
@@ -127,6 +142,7 @@ export class KillSchedule {
       if (phase.kind === "kill") yield* this.#kills(phase, endMs);
       else if (phase.kind === "return") yield* this.#returns(phase);
       else if (phase.kind === "restart") yield this.#restart(phase);
+      else if (phase.kind === "node-loss") yield* this.#loseNodes(phase);
       yield* this.#passTo(endMs);
     }
   }
@@ -216,12 +232,37 @@ export class KillSchedule {
 
   /** All alive clients go down with the broker. */
   #restart(phase: RestartPhase): RestartOrder {
-    const restart = this.#restarts++;
+    const outage = this.#outages++;
     this.#model.sendAllAway((client) => {
-      const afterMs = backAfterRestartMs(phase, this.#groups.planOf(client), client, restart);
+      const afterMs = backAfterRestartMs(phase, this.#groups.planOf(client), client, outage);
       return afterMs === "never" ? Infinity : this.#atMs + afterMs + restMs;
     });
-    return { restart, phase, atMs: this.#atMs };
+    return { step: this.#steps++, outage, phase, atMs: this.#atMs };
+  }
+
+  /**
+   * One node after the other. Kills continue; the model does not know which clients a node has, so that a kill of a
+   * client that is between two nodes waits until it is connected.
+   */
+  *#loseNodes(phase: NodeLossPhase): Generator<Order | undefined, void> {
+    for (const node of lostNodes(this.#plan, phase)) {
+      const of = { node, phase, outage: this.#outages++ };
+      const { drainMs = 0, downMs, durationMs } = phase;
+      if (drainMs > 0) {
+        yield { ...of, act: "drain", step: this.#steps, atMs: this.#atMs };
+        yield* this.#killsFor(drainMs);
+      }
+      yield { ...of, act: "stop", step: this.#steps++, atMs: this.#atMs };
+      yield* this.#killsFor(downMs);
+      yield { ...of, act: "start", step: this.#steps++, atMs: this.#atMs };
+      yield* this.#killsFor(durationMs);
+    }
+  }
+
+  *#killsFor(durationMs: number): Generator<Order | undefined, void> {
+    const endMs = this.#atMs + durationMs;
+    yield* this.#kills({ kind: "kill" }, endMs);
+    yield* this.#passTo(endMs);
   }
 
   *#returns({ groups: names, durationMs }: ReturnPhase): Generator<Order | undefined, void> {

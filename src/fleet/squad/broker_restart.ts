@@ -1,6 +1,6 @@
 /**
  * Restarts the broker under test, by the command of the user or by the function that started it, and waits until it
- * accepts connections.
+ * accepts connections; stops and starts nodes of a cluster by the commands of the user.
  */
 import { monotonicClock } from "../../base/clock.ts";
 import { UsageError } from "../../base/failure.ts";
@@ -8,8 +8,9 @@ import { checkShell, runShell, shellFault } from "../../base/shell_command.ts";
 import { formatMs } from "../../base/units.ts";
 import type { ProtocolVersion } from "../../mqtt/packet.ts";
 import { probeConnectNow } from "../preflight/probe_connect.ts";
-import { phasesOf, restartsBroker } from "../plan/phases.ts";
+import { hasOutage, losesNodes, restartsBroker } from "../plan/phases.ts";
 import type { FleetPlan, FleetRun, RestartPhase } from "../plan/plan.ts";
+import { outageSteps } from "../schedule/outage_steps.ts";
 import type { Restarted } from "../result/restart_result.ts";
 import type { Notice } from "../result/result.ts";
 
@@ -81,6 +82,29 @@ export async function checkRestart(
   }
 }
 
+/** Checks that the run has the commands that stop and start a node, before any phase depends on them. */
+export async function checkNodeCommands(plan: FleetPlan): Promise<void> {
+  const { nodes, nodeStop, nodeStart } = plan;
+  const given = ([["--node-stop", nodeStop], ["--node-start", nodeStart]] as const).find(([, text]) => text);
+  if (!losesNodes(plan)) {
+    if (given === undefined) return;
+    const allowed = "a scenario that stops nodes, such as --scenario node-loss";
+    throw new UsageError(`Cannot use ${given[0]} ${JSON.stringify(given[1])}: expected ${allowed}`);
+  }
+  if (nodeStop === undefined || nodeStart === undefined) {
+    const lacking = nodeStop === undefined ? "--node-stop" : "--node-start";
+    const act = nodeStop === undefined ? "stop" : "start";
+    throw new UsageError(
+      `Cannot ${act} nodes: expected ${lacking} with a command that does, such as 'docker ${act} {node}'`,
+    );
+  }
+  for (const [flag, text] of [["--node-stop", nodeStop], ["--node-start", nodeStart]] as const) {
+    if (text.includes("{node}") || nodes!.length === 0) continue;
+    throw new UsageError(`Cannot use ${flag} ${JSON.stringify(text)}: expected {node} in it, to name the node`);
+  }
+  await checkShell("--node-stop", monotonicClock);
+}
+
 /** The restarts of one run, one after the other. */
 export class Restarts {
   readonly #run: FleetRun;
@@ -88,6 +112,8 @@ export class Restarts {
   readonly #own: RestartBroker | undefined;
   readonly #notify: (notice: Notice) => void;
   readonly #restarted: Restarted[] = [];
+  /** The node that is stopped, and since when. */
+  #stopped: { readonly node: number; readonly downMs: number; readonly commandMs: number } | undefined;
 
   constructor(
     run: FleetRun,
@@ -101,11 +127,73 @@ export class Restarts {
     this.#notify = notify;
   }
 
-  /** Runs restart number `index` (0-based). Stops waiting when the caller aborts the run. */
-  async restart(number: number, over: AbortSignal): Promise<Restarted> {
-    const phases = phasesOf(this.#run.plan).filter((phase) => phase.kind === "restart");
+  /**
+   * Does action number `step` of the plan, counted from 0. Stops waiting when the caller aborts the run.
+   *
+   * @returns undefined once a node has stopped
+   */
+  async act(step: number, over: AbortSignal): Promise<Restarted | undefined> {
+    const action = outageSteps(this.#run.plan)[step]!;
+    if (action.act === "restart") return await this.#restart(action.phase, over);
+    if (action.act === "stop") return await this.#stop(action.node, over);
+    return await this.#start(over);
+  }
+
+  /** Starts a node that a run has stopped and that ended early; returns at once where there is none. */
+  async restore(): Promise<void> {
+    if (this.#stopped === undefined) return;
+    const how = await this.#start(new AbortController().signal);
+    if (how.kind === "failed") this.#notify({ level: "warning", text: how.sentence });
+  }
+
+  async #stop(node: number, over: AbortSignal): Promise<Restarted | undefined> {
+    const name = this.#nameOf(node);
+    this.#notify({ level: "info", text: `Stopping node ${name}.` });
+    const downMs = monotonicClock.nowMs();
+    // Also a command that fails may have stopped the node.
+    this.#stopped = { node, downMs, commandMs: 0 };
+    const fault = await this.#command("--node-stop", this.#run.plan.nodeStop!, name, over);
+    if (fault !== undefined) return { kind: "failed", sentence: fault };
+    this.#stopped = { node, downMs, commandMs: monotonicClock.nowMs() - downMs };
+    return undefined;
+  }
+
+  async #start(over: AbortSignal): Promise<Restarted> {
+    const { node, downMs, commandMs } = this.#stopped!;
+    this.#stopped = undefined;
+    const name = this.#nameOf(node);
+    this.#notify({ level: "info", text: `Starting node ${name}.` });
+    const { restartTimeoutMs, nodeStart } = this.#run.plan;
+    const untilMs = monotonicClock.nowMs() + restartTimeoutMs;
+    const failed = await this.#command("--node-start", nodeStart!, name, over);
+    if (failed !== undefined) return { kind: "failed", sentence: failed };
+    const target = this.#run.nodes![node]!;
+    const fault = await untilItServes({ ...this.#run, target }, this.#version, untilMs, over);
+    if (fault !== undefined) {
+      const within = `within ${restartTimeoutMs / 1_000} s of its start (--restart-timeout)`;
+      return { kind: "failed", sentence: `node ${name} did not accept connections ${within}: ${fault}` };
+    }
+    const backMs = monotonicClock.nowMs();
+    const text = `Node ${name} accepts connections again, ${formatMs(backMs - downMs)} after its stop.`;
+    this.#notify({ level: "info", text });
+    const how = { kind: "back", node: name, downMs, backMs, commandMs } as const;
+    this.#restarted.push(how);
+    return how;
+  }
+
+  #nameOf(node: number): string {
+    return this.#run.plan.nodes![node]!.name;
+  }
+
+  async #command(flag: string, command: string, node: string, stop: AbortSignal): Promise<string | undefined> {
+    const options = { clock: monotonicClock, limitMs: this.#run.plan.restartTimeoutMs, stop };
+    const fault = shellFault(await runShell(command.replaceAll("{node}", node), flag, options));
+    return fault && `${flag} ${JSON.stringify(command)} for node ${node} ${fault}`;
+  }
+
+  async #restart(phase: RestartPhase, over: AbortSignal): Promise<Restarted> {
     this.#notify({ level: "info", text: "Restarting the broker." });
-    const how = await restartBroker(this.#run, this.#version, phases[number]!, this.#own, over);
+    const how = await restartBroker(this.#run, this.#version, phase, this.#own, over);
     if (how.kind === "back") {
       this.#notify({
         level: "info",
@@ -118,6 +206,6 @@ export class Restarts {
 
   /** The restarts in a result; none where the plan has none. */
   found(originMs: number): { readonly restarts?: readonly Restarted[]; readonly originMs?: number } {
-    return restartsBroker(this.#run.plan) ? { restarts: this.#restarted, originMs } : {};
+    return hasOutage(this.#run.plan) ? { restarts: this.#restarted, originMs } : {};
   }
 }

@@ -17,11 +17,8 @@ import type { SquadResult, SquadTask } from "../result/squad_task.ts";
 export interface SquadHooks {
   /** Every client is connected: `go` may be called. */
   onReady(): void;
-  /**
-   * All clients are paused until the broker has been restarted. `restart` is the 0-based index; call `brokerServes` to
-   * resume.
-   */
-  onRestart(restart: number): void;
+  /** The squad is ready for an action on the broker or a node, by its number; call `stepDone` once it is done. */
+  onStep(step: number): void;
   onProgress(progress: Progress): void;
   /** Lives that the squad judged since the last report; only where the task requests them. */
   onLives?(rows: readonly LifeRow[]): void;
@@ -50,7 +47,7 @@ export class SquadRun {
   /** Resolves to the findings, once the squad is done. */
   readonly result: Promise<SquadResult>;
   #reportedReady = false;
-  #reportedRestart = -1;
+  #reportedStep = -1;
   #memory: { before?: number; after?: number } = {};
   #reportedMs = 0;
   #lives: LifeRow[] = [];
@@ -89,9 +86,9 @@ export class SquadRun {
     this.#record?.written(length);
   }
 
-  /** The broker has restarted, and serves again. */
-  brokerServes(): void {
-    this.#squad.brokerServes(this.#world.clock.nowMs());
+  /** The action on the broker or a node is done. */
+  stepDone(): void {
+    this.#squad.stepDone(this.#world.clock.nowMs());
   }
 
   /** The run is void, for a reason outside of this squad. */
@@ -184,8 +181,8 @@ export class SquadRun {
       this.#reportedReady = true;
       this.#hooks.onReady();
     }
-    const { atRestart = -1 } = this.#squad;
-    if (atRestart > this.#reportedRestart) this.#hooks.onRestart(this.#reportedRestart = atRestart);
+    const { atStep = -1 } = this.#squad;
+    if (atStep > this.#reportedStep) this.#hooks.onStep(this.#reportedStep = atStep);
     if (nowMs < this.#reportedMs + progressEveryMs && !this.#squad.done) return;
     this.#reportedMs = nowMs;
     this.#record?.flush();

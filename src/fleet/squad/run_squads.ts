@@ -28,12 +28,12 @@ export async function runSquads(
   let still = 0;
   const over = new AbortController();
   const failure = Promise.withResolvers<never>();
-  const restartOnce = async (number: number) => {
-    const how = await restarts.restart(number, over.signal);
-    record?.restarted(how);
+  const act = async (step: number) => {
+    const how = await restarts.act(step, over.signal);
+    if (how !== undefined) record?.restarted(how);
     for (const thread of threads) {
-      if (how.kind === "back") thread.brokerServes();
-      else thread.giveUp(how.sentence);
+      if (how?.kind === "failed") thread.giveUp(how.sentence);
+      else thread.stepDone();
     }
   };
   const latest = new Map<number, Progress>();
@@ -48,10 +48,10 @@ export async function runSquads(
       onReady: () => {
         if (--waiting === 0) goTogether(threads, hooks).catch(failure.reject);
       },
-      onRestart: (number) => {
+      onStep: (step) => {
         if (++still < tasks.length) return;
         still = 0;
-        restartOnce(number).catch(failure.reject);
+        act(step).catch(failure.reject);
       },
       onProgress: (progress) => {
         latest.set(task.number, progress);

@@ -14,12 +14,11 @@ import type { ClientEvents } from "../ledger/client_events.ts";
 import { WatcherPool, type WatcherPoolHost } from "../watch/watcher_pool.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import type { PresenceLog } from "../ledger/presence_log.ts";
-import type { PresenceAuditor } from "../ledger/presence_auditor.ts";
-import { PresenceChecker } from "../watch/presence_checker.ts";
+import type { PresenceChecker } from "../watch/presence_checker.ts";
 import type { PresenceWord } from "../life/presence_message.ts";
 import type { Note } from "../recording/record_event.ts";
 import type { Progress } from "../result/result.ts";
-import { bucketOf } from "../watch/own_topics.ts";
+import { presenceCheckerOf } from "./squad_presence.ts";
 import { Ramp } from "./ramp.ts";
 import type { SquadPhase } from "../result/run_phase.ts";
 import { type HostApplication, hostApplicationOf } from "../watch/host_application.ts";
@@ -64,6 +63,7 @@ export class Squad implements ClientHost, WatcherPoolHost {
   #canaryMs = 0;
   #turnMs = 0;
   readonly #teardown: SquadTeardown;
+  readonly afterNodeLossMs = (life: Life) => this.#kills.afterNodeLossMs(life);
   /** The run is over; only cleanup remains. */
   #finished = false;
   /** When the watchers left. */
@@ -81,18 +81,12 @@ export class Squad implements ClientHost, WatcherPoolHost {
     this.connects = this.#recorder.connects;
     this.#watchers = new WatcherPool(task, this.groups, world, this);
     const { presence } = this.#recorder;
-    if (presence !== undefined) this.#presenceChecker = this.#openPresenceChecker(presence);
+    const nextCanary = () => this.#watchers.nextCanary();
+    if (presence !== undefined) this.#presenceChecker = presenceCheckerOf(this, task, presence, nextCanary);
     this.#ramp = new Ramp(this, task, this.#clients);
     const deps = { task, groups: this.groups, world, recorder: this.#recorder, watchers: this.#watchers };
     this.#kills = new SquadKills({ ...deps, presenceChecker: this.#presenceChecker }, this.#clients);
     this.#teardown = new SquadTeardown(deps, this.#clients, this.#patienceMs);
-  }
-
-  #openPresenceChecker(auditor: PresenceAuditor): PresenceChecker {
-    const { groups, world, ledger: { rules } } = this;
-    const nextCanary = () => this.#watchers.nextCanary();
-    const whose = (client: number) => bucketOf(this.#task, client);
-    return new PresenceChecker({ scope: this.#task, groups, world, bucketOf: whose, rules, auditor, nextCanary });
   }
 
   get presence(): PresenceLog | undefined {
@@ -157,14 +151,14 @@ export class Squad implements ClientHost, WatcherPoolHost {
     this.#killMs = killMs ?? this.#task.startMs?.kill;
   }
 
-  /** The restart of the broker that this squad is ready for, from 0: it pauses until `brokerServes`. */
-  get atRestart(): number | undefined {
-    return this.phase === "kill" ? this.#kills.atRestart : undefined;
+  /** The action on the broker or a node that this squad is ready for, by its number: it waits for `stepDone`. */
+  get atStep(): number | undefined {
+    return this.phase === "kill" ? this.#kills.atStep : undefined;
   }
 
-  /** The broker has restarted, and serves again. */
-  brokerServes(nowMs: number): void {
-    this.#kills.brokerServes(nowMs);
+  /** That action is done. */
+  stepDone(nowMs: number): void {
+    this.#kills.stepDone(nowMs);
   }
 
   /** The run is void, for a reason outside of this squad. */
@@ -188,8 +182,7 @@ export class Squad implements ClientHost, WatcherPoolHost {
   interrupt(nowMs: number): void {
     if (this.phase === "done") return;
     const again = this.#interruptedMs !== undefined;
-    this.#interruptedMs ??= nowMs;
-    this.#recorder.interrupt(nowMs);
+    this.#recorder.interrupt(this.#interruptedMs ??= nowMs);
     if (again || this.phase === "watch" || this.phase === "control" || this.phase === "wait") this.#finish(nowMs);
     else if (this.phase === "connect" || this.phase === "kill") this.#endKilling(nowMs);
   }

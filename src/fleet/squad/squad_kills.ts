@@ -11,10 +11,12 @@ import type { FleetWorld } from "../client/fleet_world.ts";
 import { nodeKillMode } from "../plan/sparkplug/sparkplug_plan.ts";
 import { TelemetryPump } from "../client/telemetry.ts";
 import type { SquadTask } from "../result/squad_task.ts";
+import type { Life } from "../life/life.ts";
 import type { VirtualClient } from "../client/virtual_client.ts";
 import type { PresenceChecker } from "../watch/presence_checker.ts";
 import type { WatcherPool } from "../watch/watcher_pool.ts";
 import { KickLog } from "./kick_log.ts";
+import { SquadNodeLoss } from "./squad_node_loss.ts";
 import { SquadRestart } from "./squad_restart.ts";
 
 /** Interval of the turns while the phase waits for its links, or sends telemetry, in milliseconds. */
@@ -38,7 +40,10 @@ export class SquadKills {
   readonly #clients: readonly VirtualClient[];
   readonly #orders: OrdersAhead;
   readonly #restart: SquadRestart;
+  readonly #nodeLoss: SquadNodeLoss;
   readonly #kicks: KickLog;
+  /** Since when the next order waits for a node. */
+  #heldMs: number | undefined;
   #telemetry: TelemetryPump | undefined;
   /** The next order; undefined before the phase and after the last order. */
   #order: Order | undefined;
@@ -53,6 +58,7 @@ export class SquadKills {
     const fail = (sentence: string, nowMs: number) => recorder.makeVoid(sentence, nowMs);
     this.#kicks = new KickLog(groups, world, (number) => this.#client(number), fail);
     this.#restart = new SquadRestart(task.plan, groups, recorder, watchers, clients);
+    this.#nodeLoss = new SquadNodeLoss({ ...deps, plan: task.plan }, clients);
   }
 
   /** True while the broker restarts. */
@@ -60,15 +66,25 @@ export class SquadKills {
     return this.#restart.underWay;
   }
 
-  /** The restart of the broker that the squad is ready for, from 0. */
-  get atRestart(): number | undefined {
-    return this.#restart.waitsFor;
+  /** True while a node of the cluster is down. */
+  get lacksNode(): boolean {
+    return this.#nodeLoss.underWay;
+  }
+
+  /** The action of the runner that the squad waits for, by its number. */
+  get atStep(): number | undefined {
+    return this.#restart.waitsFor ?? this.#nodeLoss.waitsFor;
+  }
+
+  /** When a client connects again whose node was stopped. */
+  afterNodeLossMs(life: Life): number | "never" | undefined {
+    return this.#nodeLoss.afterLossMs(life);
   }
 
   /** When the next order is due; Infinity without one that can be carried out. */
   get nextOrderMs(): number {
     const order = this.#order;
-    if (order === undefined || this.paused || this.#waitsForLook(order)) return Infinity;
+    if (order === undefined || this.paused || this.#heldMs !== undefined || this.#waitsForLook(order)) return Infinity;
     return this.#deps.recorder.phaseFromMs + order.atMs;
   }
 
@@ -76,7 +92,7 @@ export class SquadKills {
   nextMs(nowMs: number): number {
     const { recorder: { phaseFromMs }, presenceChecker } = this.#deps;
     const { nextOrderMs } = this;
-    if (this.paused || this.#telemetry?.publishes || presenceChecker?.looking) {
+    if (this.paused || this.#nodeLoss.acts || this.#telemetry?.publishes || presenceChecker?.looking) {
       return Math.min(nextOrderMs, nowMs + pollEveryMs);
     }
     if (this.#order !== undefined) return nextOrderMs;
@@ -86,7 +102,7 @@ export class SquadKills {
 
   /** A restart of the broker would disturb a check of the presence. */
   #waitsForLook(order: Order): boolean {
-    return "restart" in order && this.#deps.presenceChecker?.looking === true;
+    return "step" in order && this.#deps.presenceChecker?.looking === true;
   }
 
   /** The number of telemetry messages that were sent. */
@@ -106,29 +122,48 @@ export class SquadKills {
     this.#order = this.#orders.take();
   }
 
-  /** The broker has restarted, and serves again. */
-  brokerServes(nowMs: number): void {
+  /** The broker, or a node of it, has restarted and serves again; or a node has stopped. */
+  stepDone(nowMs: number): void {
     this.#restart.serves(nowMs);
+    this.#nodeLoss.done(nowMs);
   }
 
   /** Carries out all orders that are due. Returns true once the phase is over. */
   turn(turnMs: number): boolean {
     let nowMs = turnMs;
     if (this.paused && !this.#restart.turn(nowMs)) return false;
-    const { recorder: { phaseFromMs }, presenceChecker, world: { clock } } = this.#deps;
-    while (!this.paused && this.#order !== undefined && phaseFromMs + this.#order.atMs <= nowMs) {
+    this.#nodeLoss.turn(nowMs);
+    const { recorder, presenceChecker, world: { clock } } = this.#deps;
+    while (!this.paused && this.#order !== undefined && recorder.phaseFromMs + this.#order.atMs <= nowMs) {
+      const { phaseFromMs } = recorder;
       if (this.#waitsForLook(this.#order)) break;
+      if (this.#waitsForNode(this.#order, phaseFromMs + this.#order.atMs, nowMs)) break;
+      if (phaseFromMs !== recorder.phaseFromMs) continue;
       // The kills of one instant follow each other at once: each is as late as those before it took.
       this.#carryOut(this.#order, phaseFromMs + this.#order.atMs, nowMs);
       nowMs = clock.nowMs();
       this.#order = this.#orders.take();
     }
-    if (this.#order !== undefined) this.#orders.refill(nowMs - phaseFromMs, phaseFromMs + this.#order.atMs - nowMs);
+    const passedMs = nowMs - recorder.phaseFromMs;
+    if (this.#order !== undefined) this.#orders.refill(passedMs, this.#order.atMs - passedMs);
     this.#telemetry!.turn(nowMs);
     if (this.paused) return false;
-    presenceChecker?.beginWaves(this.#looksDue(nowMs - phaseFromMs), nowMs);
+    if (this.lacksNode) return false;
+    presenceChecker?.beginWaves(this.#looksDue(passedMs), nowMs);
     if (this.#kicks.underWay(nowMs)) return false;
-    return this.#order === undefined && nowMs >= phaseFromMs + this.durationMs;
+    return this.#order === undefined && passedMs >= this.durationMs;
+  }
+
+  /** Whether an order has to wait until a node has stopped or is back; the schedule pauses for that time. */
+  #waitsForNode(order: Order, dueMs: number, nowMs: number): boolean {
+    if (!("act" in order)) return false;
+    if (!this.#nodeLoss.isReadyFor(order)) {
+      this.#heldMs ??= dueMs;
+      return true;
+    }
+    if (this.#heldMs !== undefined) this.#deps.recorder.hold(nowMs - this.#heldMs, nowMs);
+    this.#heldMs = undefined;
+    return false;
   }
 
   /** How many looks of late subscribers are due: evenly over the phases, one in the middle by default. */
@@ -139,7 +174,8 @@ export class SquadKills {
 
   #carryOut(order: Order, dueMs: number, nowMs: number): void {
     this.#deps.recorder.order(order, nowMs);
-    if ("restart" in order) return this.#restart.begin(order, nowMs);
+    if ("act" in order) return this.#nodeLoss.begin(order, nowMs);
+    if ("step" in order) return this.#restart.begin(order, nowMs);
     if ("comeBack" in order) return this.#client(order.comeBack).callBack(nowMs);
     const client = this.#client(order.client);
     client.kill(nodeKillMode(this.#deps.task.plan, client.version, order.mode), dueMs, nowMs, order.reconnectAfterMs);

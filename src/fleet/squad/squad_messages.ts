@@ -11,14 +11,14 @@ export type ToSquad =
   | { readonly type: "start"; readonly task: SquadTask }
   | { readonly type: "go"; readonly killMs?: number | undefined }
   | { readonly type: "written"; readonly length: number }
-  | { readonly type: "serves" }
+  | { readonly type: "stepDone" }
   | { readonly type: "giveUp"; readonly sentence: string }
   | { readonly type: "interrupt" };
 
 /** The reports of a squad's thread. */
 export type FromSquad =
   | { readonly type: "ready" }
-  | { readonly type: "atRestart"; readonly restart: number }
+  | { readonly type: "atStep"; readonly step: number }
   | { readonly type: "progress"; readonly progress: Progress }
   | { readonly type: "lives"; readonly rows: readonly LifeRow[] }
   | { readonly type: "faults"; readonly batch: FaultBatch }

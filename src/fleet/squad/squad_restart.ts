@@ -6,14 +6,12 @@ import { invariant } from "../../base/failure.ts";
 import type { Groups } from "../plan/groups.ts";
 import type { WatcherPool } from "../watch/watcher_pool.ts";
 import type { FleetPlan } from "../plan/plan.ts";
+import { watcherReturn } from "./watcher_return.ts";
 import { backAfterRestartMs } from "../schedule/restart.ts";
 import type { Absence } from "../result/restart_result.ts";
 import type { RestartOrder } from "../schedule/schedule.ts";
 import type { SquadRecorder } from "../ledger/squad_recorder.ts";
 import type { VirtualClient } from "../client/virtual_client.ts";
-
-/** How long after the broker's return a connection that it has ended may seem open, in milliseconds. */
-const noticedWithinMs = 2_000;
 
 /** The progress of a restart: none, a pause until the broker serves, or the return of the watchers. */
 type RestartState =
@@ -48,9 +46,9 @@ export class SquadRestart {
     return this.#state.kind !== "none";
   }
 
-  /** The restart that this squad is ready for and waits for, from 0; undefined when none. */
+  /** The action of the runner that this squad waits for, by its number; undefined when none. */
   get waitsFor(): number | undefined {
-    return this.#state.kind === "still" ? this.#state.order.restart : undefined;
+    return this.#state.kind === "still" ? this.#state.order.step : undefined;
   }
 
   /** All is still: from now on the broker may go. */
@@ -62,7 +60,7 @@ export class SquadRestart {
     for (const watcher of this.#watchers.watchers) watcher.expectRestart();
     for (const client of this.#clients) {
       const plan = this.#groups.planOf(client.number);
-      client.expectRestart(backAfterRestartMs(order.phase, plan, client.number, order.restart));
+      client.expectRestart(backAfterRestartMs(order.phase, plan, client.number, order.outage));
     }
   }
 
@@ -78,32 +76,20 @@ export class SquadRestart {
   turn(nowMs: number): boolean {
     if (this.#state.kind !== "returning") return false;
     const { fromMs, servesMs } = this.#state;
-    if (nowMs >= servesMs + noticedWithinMs) {
-      for (const watcher of this.#watchers.watchers) watcher.endRestart();
+    const timeoutMs = this.#plan.restartTimeoutMs;
+    const returned = watcherReturn(this.#watchers, { fromMs, servesMs, timeoutMs }, nowMs);
+    if (returned.kind === "lost") {
+      const within = `within ${timeoutMs / 1_000} s of the broker's restart`;
+      this.#recorder.makeVoid(`watcher ${returned.watcher} could not reconnect ${within}`, nowMs);
     }
-    const missing = this.#watchers.watchers.find((watcher) => watcher.returned === undefined);
-    if (missing === undefined) {
-      this.#goOn(fromMs, nowMs);
-      return true;
-    }
-    if (nowMs > servesMs + Math.max(this.#plan.restartTimeoutMs, 2 * noticedWithinMs)) {
-      const within = `within ${this.#plan.restartTimeoutMs / 1_000} s of the broker's restart`;
-      this.#recorder.makeVoid(`watcher ${missing.post.number} could not reconnect ${within}`, nowMs);
-    }
-    return false;
+    if (returned.kind !== "back") return false;
+    this.#goOn(returned.absences, nowMs);
+    return true;
   }
 
-  #goOn(fromMs: number, nowMs: number): void {
-    const absences = this.#watchers.watchers.flatMap(({ post, returned, seen }): Absence[] => {
-      if (returned?.kind !== "back") return [];
-      const { bucket, copy } = post;
-      const atQos0 = seen.grantedQos === 0;
-      const { atMs: toMs, forgotten } = returned;
-      return [{ bucket, copy, fromMs, toMs, forgotten, ...atQos0 && { atQos0 } }];
-    });
+  #goOn(absences: readonly Absence[], nowMs: number): void {
     const survived = this.#watchers.watchers.length - absences.length +
       this.#clients.filter((client) => client.outlived).length;
-    for (const watcher of this.#watchers.watchers) watcher.forgetRestart();
     this.#recorder.comeBack({ absences, survived }, nowMs);
     this.#state = { kind: "none" };
     for (const client of this.#clients) client.brokerIsBack(nowMs);

@@ -19,7 +19,7 @@ export class SquadThread {
     this.result = promise;
     this.#worker.onmessage = ({ data }: MessageEvent<FromSquad>) => {
       if (data.type === "ready") hooks.onReady();
-      else if (data.type === "atRestart") hooks.onRestart(data.restart);
+      else if (data.type === "atStep") hooks.onStep(data.step);
       else if (data.type === "progress") hooks.onProgress(data.progress);
       else if (data.type === "lives") hooks.onLives?.(data.rows);
       else if (data.type === "faults") hooks.onFaults?.(data.batch);
@@ -43,9 +43,9 @@ export class SquadThread {
     if (!this.#ended) this.#post({ type: "written", length });
   }
 
-  /** The broker has restarted, and serves again. */
-  brokerServes(): void {
-    this.#post({ type: "serves" });
+  /** The action on the broker or a node is done. */
+  stepDone(): void {
+    this.#post({ type: "stepDone" });
   }
 
   /** The run is void, for a reason outside of every squad. */

@@ -30,7 +30,7 @@ async function start(task: SquadTask): Promise<void> {
     if (task.plan.sparkplug) await loadSparkplug();
     run = new SquadRun(task, {
       onReady: () => post({ type: "ready" }),
-      onRestart: (restart) => post({ type: "atRestart", restart }),
+      onStep: (step) => post({ type: "atStep", step }),
       onProgress: (progress) => post({ type: "progress", progress }),
       onLives: (rows) => post({ type: "lives", rows }),
       onFaults: (batch) => post({ type: "faults", batch }),
@@ -49,8 +49,8 @@ function pass(run: SquadRun, data: ToSquad): void {
       return run.go(data.killMs);
     case "written":
       return run.written(data.length);
-    case "serves":
-      return run.brokerServes();
+    case "stepDone":
+      return run.stepDone();
     case "giveUp":
       return run.giveUp(data.sentence);
     case "interrupt":

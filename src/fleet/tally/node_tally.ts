@@ -4,7 +4,7 @@
  */
 import type { Life } from "../life/life.ts";
 import type { Judgement } from "../oracle/expectation.ts";
-import { nodeOf, watcherNodeOf } from "../plan/cluster_node.ts";
+import { watcherNodeOf } from "../plan/cluster_node.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import type { NodeCell, NodeCellData, NodeCounts } from "../result/group_result.ts";
 import { BothLatencies } from "./latency_tally.ts";
@@ -12,7 +12,9 @@ import { BothLatencies } from "./latency_tally.ts";
 export class NodeTally {
   readonly #cells = new Map<string, { readonly counts: NodeCounts; readonly latency: BothLatencies }>();
 
-  #add(from: string, at: string, { expectation, verdict, answer, duplicates }: Judgement): void {
+  /** @param lateAfterMs a will that was later and yet on time waited for a node: its latency is no property of the route */
+  #add(from: string, at: string, lateAfterMs: number, judgement: Judgement): void {
+    const { expectation, verdict, answer, duplicates } = judgement;
     const { counts, latency } = this.#cell(from, at);
     counts.duplicates += duplicates;
     if (expectation.kind !== "one" || verdict === undefined || verdict === "unseeable") return;
@@ -21,15 +23,19 @@ export class NodeTally {
     else {
       counts.seen++;
       const { latencyFromMs, dueMs } = expectation;
-      latency.record(Math.max(0, answer!.atMs - latencyFromMs), Math.max(0, answer!.atMs - dueMs));
+      const latencyMs = answer!.atMs - latencyFromMs;
+      if (verdict === "onTime" && latencyMs > lateAfterMs) return;
+      latency.record(Math.max(0, latencyMs), Math.max(0, answer!.atMs - dueMs));
     }
   }
 
   /** A life is over: its will as the watchers of each node saw it. */
-  close(plan: FleetPlan, { client, incarnation, end }: Life, byCopy: readonly Judgement[]): void {
+  close(plan: FleetPlan, { node, end }: Life, byCopy: readonly Judgement[]): void {
     if (end === undefined) return;
-    const from = plan.nodes![nodeOf(plan, client, incarnation)]!.name;
-    byCopy.forEach((judgement, copy) => this.#add(from, plan.nodes![watcherNodeOf(plan, copy)]!.name, judgement));
+    const nameOf = (at: number) => plan.nodes![at]!.name;
+    byCopy.forEach((judgement, copy) =>
+      this.#add(nameOf(node!), nameOf(watcherNodeOf(plan, copy)), plan.lateAfterMs, judgement)
+    );
   }
 
   #cell(from: string, at: string) {

@@ -11,6 +11,7 @@ export class PhaseClock {
   readonly #originMs: number;
   readonly #began: Partial<Record<RunPhase, number>> = {};
   readonly #restarts: { fromMs: number; backMs?: number }[] = [];
+  readonly #holds: { readonly atMs: number; readonly ms: number }[] = [];
 
   /** @param originMs the run's beginning, from which instants count */
   constructor(originMs: number) {
@@ -29,8 +30,14 @@ export class PhaseClock {
     this.#restarts.at(-1)!.backMs = Math.round(nowMs - this.#originMs);
   }
 
+  /** The schedule has paused for so long. */
+  hold(ms: number, nowMs: number): void {
+    this.#holds.push({ atMs: Math.round(nowMs - ms - this.#originMs), ms: Math.round(ms) });
+  }
+
   data(): Instants {
-    return { began: { ...this.#began }, restarts: this.#restarts.map((restart) => ({ ...restart })) };
+    const holds = this.#holds.length === 0 ? {} : { holds: [...this.#holds] };
+    return { began: { ...this.#began }, restarts: this.#restarts.map((restart) => ({ ...restart })), ...holds };
   }
 }
 
@@ -47,7 +54,12 @@ export function mergeInstants(all: readonly Instants[]): Instants {
     const backs = spans.flatMap(({ backMs }) => backMs ?? []);
     return backs.length < spans.length ? { fromMs } : { fromMs, backMs: Math.max(...backs) };
   });
-  return { began, restarts };
+  const most = Math.max(0, ...all.map(({ holds = [] }) => holds.length));
+  const holds = Array.from({ length: most }, (_, place) => {
+    const each = all.flatMap(({ holds = [] }) => holds[place] ?? []);
+    return { atMs: Math.min(...each.map(({ atMs }) => atMs)), ms: Math.max(...each.map(({ ms }) => ms)) };
+  });
+  return { began, restarts, ...holds.length > 0 && { holds } };
 }
 
 /** The parts of a run that have names; watchers and canaries are over before anything happens. */
@@ -55,7 +67,7 @@ const named = ["connect", "kill", "drain", "leave", "look", "counters"] as const
 
 /** The stages of a run up to an instant of it; without one, of a run that is over. */
 export function stagesOf(
-  plan: Pick<FleetPlan, "phases" | "durationMs">,
+  plan: Pick<FleetPlan, "phases" | "durationMs" | "nodes">,
   instants: Instants,
   untilMs = Infinity,
 ): RunStage[] {
@@ -64,7 +76,7 @@ export function stagesOf(
     if (fromMs === undefined) return [];
     const later = runPhases.slice(runPhases.indexOf(name) + 1).flatMap((phase) => instants.began[phase] ?? []);
     const toMs = Math.min(...later);
-    if (name === "kill") return planned(plan, instants.restarts, fromMs, toMs);
+    if (name === "kill") return planned(plan, instants, fromMs, toMs);
     return [{ name, fromMs, ...until(toMs) }];
   });
   return stages.filter(({ fromMs }) => fromMs <= untilMs)
@@ -73,8 +85,8 @@ export function stagesOf(
 
 /** The plan's phases in their order; a restart lasts until it is over, and delays those after it. */
 function planned(
-  plan: Pick<FleetPlan, "phases" | "durationMs">,
-  restarts: Instants["restarts"],
+  plan: Pick<FleetPlan, "phases" | "durationMs" | "nodes">,
+  { restarts, holds = [] }: Instants,
   beganMs: number,
   endMs: number,
 ): RunStage[] {
@@ -92,11 +104,17 @@ function planned(
       fromMs = restart.fromMs;
       toMs = restart.backMs ?? Infinity;
     }
+    if (phase.kind === "node-loss") toMs = withHolds(holds, fromMs, toMs);
     const groups = "groups" in phase && phase.groups !== undefined ? { groups: phase.groups } : {};
     stages.push({ name: phase.kind, ...groups, fromMs, ...until(Math.min(toMs, endMs)) });
     fromMs = toMs;
   }
   return stages;
+}
+
+/** The end of a phase that pauses lengthen. */
+function withHolds(holds: NonNullable<Instants["holds"]>, fromMs: number, toMs: number): number {
+  return holds.reduce((untilMs, { atMs, ms }) => atMs >= fromMs && atMs <= untilMs ? untilMs + ms : untilMs, toMs);
 }
 
 function until(toMs: number): { readonly toMs?: number } {

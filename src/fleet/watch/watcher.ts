@@ -14,7 +14,7 @@ import type { ConnectionEnd } from "../life/connection_end.ts";
 import { disconnectText, endText } from "../oracle/end_text.ts";
 import { retryAfterMs } from "../client/retry.ts";
 import { ownClientId } from "../plan/client_id.ts";
-import { restartsBroker } from "../plan/phases.ts";
+import { hasOutage } from "../plan/phases.ts";
 import { watcherNodeOf } from "../plan/cluster_node.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { seenMessage, type SeenWill } from "../oracle/will_compare.ts";
@@ -84,7 +84,7 @@ export class Watcher implements ConnectionOwner, Wakeable {
     this.#host = host;
     this.post = post;
     this.#version = version;
-    this.#persistent = restartsBroker(host.plan);
+    this.#persistent = hasOutage(host.plan);
     this.#seen = { version, grantedQos: 2 };
     this.#connection = this.#open();
   }

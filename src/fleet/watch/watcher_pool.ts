@@ -138,10 +138,11 @@ export class WatcherPool implements WatcherHost {
     return watcher?.refusal ?? firstOf(this.#canaries, (canary) => canary.refusal);
   }
 
-  /** Starts one canary for each bucket on each node. */
+  /** Starts one canary for each bucket on each node that is up. */
   startCanaries(nowMs: number): void {
     for (const bucket of this.#buckets()) {
       for (let node = 0; node < nodeCount(this.plan); node++) {
+        if (this.world.down?.has(node)) continue;
         const number = this.#canaryNumber(bucket, node);
         const plan = this.#groups.planOf(number);
         const version = this.#groups.versionOf(number);

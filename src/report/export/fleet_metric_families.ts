@@ -1,7 +1,7 @@
 /** The metrics of a run: name, type, help and the source of each value. `docs/metrics.md` lists them. */
 import type { HistogramSample, MetricFamily, MetricSample } from "../../base/metric_family.ts";
 import { killModes } from "../../fleet/plan/kill_mode.ts";
-import { restartsBroker } from "../../fleet/plan/phases.ts";
+import { hasOutage } from "../../fleet/plan/phases.ts";
 import type { FleetPlan } from "../../fleet/plan/plan.ts";
 import { type DueVerdict, dueVerdicts, type ModeDetail, surplusKinds } from "../../fleet/result/progress_detail.ts";
 import type { Progress } from "../../fleet/result/result.ts";
@@ -69,7 +69,7 @@ function plannedModes(plan: FleetPlan): TallyMode[] {
     "killShares" in part ? part.killShares ?? [] : []
   );
   const drawn = shares.filter(({ weight }) => weight > 0).map(({ mode }) => mode);
-  return [...drawn, ...restartsBroker(plan) ? ["restart" as const] : [], "lost", "alive"];
+  return [...drawn, ...hasOutage(plan) ? ["restart" as const] : [], "lost", "alive"];
 }
 
 function byModeOf({ plan, progress }: FleetValues): ByMode {

@@ -6,13 +6,16 @@ import type { Report } from "./report.ts";
 export function restartLines({ restarts }: Pick<Report, "restarts">): string[] {
   if (restarts === undefined) return [];
   const lines = restarts.each.map((restart) => {
-    const { downAtMs, backAtMs, lives, willsBefore, willsAfter, watchersKept, watchersForgotten } = restart;
+    const { node, downAtMs, backAtMs, lives, willsBefore, willsAfter, watchersKept, watchersForgotten } = restart;
     const watchers = watchersKept + watchersForgotten;
-    return `The broker was restarted ${formatMs(downAtMs)} into the run, and accepted connections again after ${
+    const [what, before] = node === undefined
+      ? ["The broker was restarted", "came during the shutdown"]
+      : [`Node ${node} was stopped`, "came while it was down"];
+    return `${what} ${formatMs(downAtMs)} into the run, and accepted connections again after ${
       formatMs(backAtMs - downAtMs)
     }: ${formatCount(lives)} lives ended with it; of the wills that were pending, ${
       formatCount(willsBefore)
-    } came during the shutdown and ${formatCount(willsAfter)} after; ${formatCount(watchersKept)} of ${
+    } ${before} and ${formatCount(willsAfter)} after; ${formatCount(watchersKept)} of ${
       formatCount(watchers)
     } watchers resumed their session.`;
   });

@@ -154,15 +154,15 @@ phases:
       '  s.yaml:7:5: Cannot read setting "shar": unknown setting; did you mean share?',
       "  s.yaml:8:16: Cannot read keepalive 99999: expected whole seconds such as 10s, 2m or 10, 0s to 65,535s",
       "  s.yaml:9:5: Cannot find name: expected text",
-      "  s.yaml:11:5: Missing kind of phase: expected one of kill, hold, return and restart",
+      "  s.yaml:11:5: Missing kind of phase: expected one of kill, hold, return, restart and node-loss",
       '  s.yaml:11:11: Cannot read kill "5x": expected a fraction such as 5%, or kills a second such as 50/s',
       '  s.yaml:13:10: Cannot read for "3x": expected a duration such as 250ms, 1.5s, 1m30s or 30 (seconds), 0s to 168h',
-      "  s.yaml:15:13: Cannot use jitter in this phase: expected it with kill or restart",
+      "  s.yaml:15:13: Cannot use jitter in this phase: expected it with kill or restart or node-loss",
       "  s.yaml:16:13: Cannot use groups in this phase: expected it with kill or return",
-      "  s.yaml:17:5: Missing kind of phase: expected one of kill, hold, return and restart",
-      "  s.yaml:17:10: Cannot use for in this phase: expected it with kill",
+      "  s.yaml:17:5: Missing kind of phase: expected one of kill, hold, return, restart and node-loss",
+      "  s.yaml:17:10: Cannot use for in this phase: expected it with kill or node-loss",
       '  s.yaml:18:5: Cannot read setting "storm": unknown setting',
-      "  s.yaml:18:5: Missing kind of phase: expected one of kill, hold, return and restart",
+      "  s.yaml:18:5: Missing kind of phase: expected one of kill, hold, return, restart and node-loss",
     ].join("\n"),
   });
 });
@@ -248,10 +248,20 @@ const repeated: readonly string[][] = [
   ["--clients", "80", "--kill-mode", "garbage"],
   ["--kill-rate", "5%", "--will-retain", "--late-after", "1s", "--username", "u"],
 ];
-for (const { name } of builtInScenarios) {
+/** The flags without which the plan of a scenario of a cluster is not valid. */
+const cluster = [
+  "--node",
+  "n1=mqtt://127.0.0.1:1,n2=mqtt://127.0.0.1:2",
+  "--node-stop",
+  "stop",
+  "--node-start",
+  "start",
+];
+
+for (const { name, ofCluster } of builtInScenarios) {
   Deno.test(`scenario ${name}: the repeat command gives the same plan, with every flag that overrules it`, async (t) => {
     await eachCase(t, repeated, async (flags) => {
-      const plan = await planOf("--scenario", name, "--run-id", "r1", ...flags);
+      const plan = await planOf("--scenario", name, "--run-id", "r1", ...ofCluster ? cluster : [], ...flags);
       const command = repeatCommand(plan, undefined, { program: "mqtt-sim", runIdAsked: true });
       assert.ok(command.includes(`--scenario ${name}`), command);
       assert.deepEqual(await planOf(...command.split(" ").slice(2)), plan, command);
@@ -260,8 +270,9 @@ for (const { name } of builtInScenarios) {
 }
 
 Deno.test("scenario: each built-in one is valid for few and many clients, and is in its canonical form", async () => {
-  for (const { name, text, about } of builtInScenarios) {
-    for (const clients of ["5", "50000"]) await planOf("--scenario", name, "--clients", clients);
+  for (const { name, text, about, ofCluster } of builtInScenarios) {
+    const nodes = ofCluster ? cluster : [];
+    for (const clients of ["5", "50000"]) await planOf("--scenario", name, "--clients", clients, ...nodes);
     const output = captured(80);
     assert.equal(await main(["fleet", "scenario", name], output), 0);
     assert.equal(output.written.out, text);

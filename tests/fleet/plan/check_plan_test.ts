@@ -129,12 +129,12 @@ const faults: readonly [request: Partial<PlanRequest>, path: string, sentence: s
   [
     { phases: [{ kind: "hold", durationMs: 1 }] },
     "phases",
-    "Cannot use phases without kills: expected at least one that kills clients or restarts the broker",
+    "Cannot use phases without kills: expected at least one that kills clients, stops a node or restarts the broker",
   ],
   [
     { phases: [] },
     "phases",
-    "Cannot use phases without kills: expected at least one that kills clients or restarts the broker",
+    "Cannot use phases without kills: expected at least one that kills clients, stops a node or restarts the broker",
   ],
   [phase({ groups: ["x"] }), "phases.1.groups", 'Cannot use group "x" in phase 2: expected one of g, old'],
   [

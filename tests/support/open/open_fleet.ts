@@ -201,15 +201,15 @@ class OpenRestarts {
   }
 
   turn(squads: readonly Squad[], nowMs: number, tell: (restarted: Restarted) => void): void {
-    const [at] = squads.map(({ atRestart }) => atRestart);
-    if (at === undefined || !squads.every(({ atRestart }) => atRestart === at)) return;
+    const [at] = squads.map(({ atStep }) => atStep);
+    if (at === undefined || !squads.every(({ atStep }) => atStep === at)) return;
     if (this.done.length === at) {
       this.#broker.kill();
       this.done.push({ kind: "back", downMs: nowMs, backMs: nowMs + this.#downMs[at]! });
     } else if (nowMs >= this.done[at]!.backMs) {
       this.#broker.begin();
       tell(this.done[at]!);
-      for (const squad of squads) squad.brokerServes(nowMs);
+      for (const squad of squads) squad.stepDone(nowMs);
     }
   }
 }
