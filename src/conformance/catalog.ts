@@ -22,6 +22,8 @@ import { subscribeCases } from "./cases/subscribe.ts";
 import { subscribeMalformedCases } from "./cases/subscribe_malformed.ts";
 import { subscribeMatchingCases } from "./cases/subscribe_matching.ts";
 import { subscribeOptionCases } from "./cases/subscribe_options.ts";
+import { sparkplugCompliantCases } from "./cases/sparkplug.ts";
+import { sparkplugAwareCases } from "./cases/sparkplug_aware.ts";
 import { willDelayCases } from "./cases/will_delay.ts";
 import { willDelayRaceCases } from "./cases/will_delay_race.ts";
 import { willDeliveryCases } from "./cases/will_delivery.ts";
@@ -73,3 +75,9 @@ export const catalog: readonly ConformanceCase[] = cases.map((one) => {
   const extent = extentOf(one);
   return extent === undefined ? one : within(extent, one);
 });
+
+/** The cases on Sparkplug, which run only where the selection names them. */
+export const sparkplugCases: readonly ConformanceCase[] = [...sparkplugCompliantCases, ...sparkplugAwareCases];
+
+/** Every case. */
+export const allCases: readonly ConformanceCase[] = [...catalog, ...sparkplugCases];

@@ -1,6 +1,6 @@
 import { chooseEngineFor, type EngineName } from "../net/engine.ts";
 import { otherTransport } from "../net/sniff.ts";
-import { catalog } from "./catalog.ts";
+import { allCases } from "./catalog.ts";
 import { Check } from "./check/check.ts";
 import type { ConformanceHooks, ConformanceRun } from "./check/conformance_run.ts";
 import type { ConformanceResult } from "./case/result.ts";
@@ -19,7 +19,7 @@ export async function runConformance(
   run: ConformanceRun,
   hooks: ConformanceHooks = {},
 ): Promise<ConformanceResult> {
-  const runs = selectCases(run.cases ?? catalog, run);
+  const runs = selectCases(run.cases ?? allCases, run);
   const asked = { ...run, parallel: run.parallel ?? usualParallel };
   if (hooks.world !== undefined) return await new Check(asked, hooks, runs, { world: hooks.world }).run();
   const { name: engine } = await chooseEngineFor(run.target, run.engine ?? "auto");

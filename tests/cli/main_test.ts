@@ -100,7 +100,7 @@ const bad: readonly [args: string, sentence: string][] = [
   [
     "check --only will/takeovr",
     'Cannot use --only "will/takeovr": expected the id of a case, the beginning of one, or an area (will, connect, ' +
-    "keep-alive, session, publish, retained, subscribe, shared, properties, limits, disconnect); did you mean will/takeover?",
+    "keep-alive, session, publish, retained, subscribe, shared, properties, limits, disconnect, sparkplug); did you mean will/takeover?",
   ],
   [
     "check --rule 3.1.2-221",

@@ -4,7 +4,7 @@
 import { type Clock, monotonicClock } from "../../base/clock.ts";
 import { UsageError } from "../../base/failure.ts";
 import type { ConformanceCase } from "../../conformance/case/case.ts";
-import { catalog } from "../../conformance/catalog.ts";
+import { allCases } from "../../conformance/catalog.ts";
 import type { ConformanceHooks, ConformanceRun } from "../../conformance/check/conformance_run.ts";
 import type { Protocol } from "../../conformance/model/protocol.ts";
 import type { ConformanceResult } from "../../conformance/case/result.ts";
@@ -45,7 +45,7 @@ export interface CheckDeps {
   readonly catalog: readonly ConformanceCase[];
 }
 
-const realDeps: CheckDeps = { runConformance, startTarget: startCheckTarget, openInterrupts, catalog };
+const realDeps: CheckDeps = { runConformance, startTarget: startCheckTarget, openInterrupts, catalog: allCases };
 
 /** Refuses options that our own broker does not need; a topic must be one that clients can publish to. */
 function checkLogin({ url, username, password, passwordFile, deniedTopic, authMethod }: CheckAsked): void {

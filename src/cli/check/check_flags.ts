@@ -5,7 +5,7 @@ import type { InferValue } from "@optique/core/parser";
 import { command, constant } from "@optique/core/primitives";
 import { UsageError } from "../../base/failure.ts";
 import { areas, type ConformanceCase } from "../../conformance/case/case.ts";
-import { catalog } from "../../conformance/catalog.ts";
+import { allCases } from "../../conformance/catalog.ts";
 import { usualParallel } from "../../conformance/run_conformance.ts";
 import { parseEndpoint } from "../../net/endpoint.ts";
 import { engineHelp } from "../../net/engine.ts";
@@ -105,12 +105,12 @@ const target = object("Target", {
 const selection = object("Cases", {
   only: repeatedFlag(
     "--only",
-    { ...word("NAME"), words: caseNames(catalog) },
+    { ...word("NAME"), words: caseNames(allCases) },
     "An area, the id of a case, or the beginning of one, such as will/takeover. May be repeated. Default: all.",
   ),
   rule: repeatedFlag(
     "--rule",
-    { ...word("NUMBER"), words: ruleNumbers(catalog) },
+    { ...word("NUMBER"), words: ruleNumbers(allCases) },
     "Cases that test a statement of the standard, such as 3.1.2-22; 5.0:3.1.2-22 in one version. May be repeated.",
   ),
   protocol: valueFlag("--protocol", wordValue(["3.1.1", "5", "both"]), "MQTT version of the cases. Default both."),

@@ -15,6 +15,8 @@ export const areas = {
   properties: "properties of 5.0",
   limits: "limits",
   disconnect: "DISCONNECT and the end of a connection",
+  /** Runs only where the selection names it: it is no part of MQTT. */
+  sparkplug: "Sparkplug 3.0",
   /** Faults that show during cases about something else. */
   broker: "the broker as a whole",
 } as const;

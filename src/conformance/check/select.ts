@@ -2,7 +2,7 @@
  * Which cases of the catalog are run, and in which versions.
  */
 import { UsageError } from "../../base/failure.ts";
-import { areas, type ConformanceCase } from "../case/case.ts";
+import { areaOf, areas, type ConformanceCase } from "../case/case.ts";
 import { type Protocol, protocols } from "../model/protocol.ts";
 
 /** The user's selection; absent fields exclude nothing. */
@@ -43,7 +43,9 @@ export function selectCases(catalog: readonly ConformanceCase[], selection: Sele
       `Cannot use --rule "${rule}": no case tests it; expected a number such as 3.1.2-22, or 5.0:3.1.2-22`,
     );
   }
+  const isNamedAtAll = only.length > 0 || rules.length > 0;
   const left = all
+    .filter(({ one }) => isNamedAtAll || areaOf(one) !== "sparkplug")
     .filter((run) => only.length === 0 || only.some((name) => isNamed(run, name)))
     .filter((run) => rules.length === 0 || rules.some((rule) => goesBy(run, rule)))
     .filter(({ protocol }) => (selection.protocols ?? protocols).includes(protocol))

@@ -93,7 +93,8 @@ function samePairs(came: readonly UserProperty[], sent: readonly UserProperty[])
     came.every(([name, value], place) => name === sent[place]![0] && value === sent[place]![1]);
 }
 
-function sameBytes(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
+/** True for the same bytes, or none on both sides. */
+export function sameBytes(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
   if (one === undefined || other === undefined) return one === other;
   return one.length === other.length && one.every((byte, index) => byte === other[index]);
 }

@@ -2,7 +2,7 @@
  * The death certificate of a Sparkplug edge node: the payload of its will, which the specification limits to one metric,
  * bdSeq. So a topic and a bdSeq identify a life, and no other mark of a run is in the payload.
  */
-import { dataType, decodePayload, encodePayload, type Metric, type Payload } from "../../mqtt/sparkplug/payload.ts";
+import { dataType, encodePayload, type Metric, type Payload } from "../../mqtt/sparkplug/payload.ts";
 
 /** The values of bdSeq and of sequence numbers: 0 to 255, then 0 again. */
 export const sequenceLength = 256;
@@ -47,18 +47,4 @@ export function birthPayload(incarnation: number, atMs: number, metrics: readonl
 export function bdSeqIn(payload: Payload | undefined): number | undefined {
   const metric = payload?.metrics.find(({ name }) => name === bdSeqName);
   return typeof metric?.value === "number" ? metric.value : undefined;
-}
-
-/**
- * True where two payloads are the same death certificate. A Sparkplug Aware server may replace the timestamp.
- * [tck-id-conformance-mqtt-aware-ndeath-timestamp]
- */
-export function isSameDeath(one: Uint8Array, other: Uint8Array): boolean {
-  const [came, asked] = [decodePayload(one), decodePayload(other)];
-  if (came === undefined || asked === undefined || came.seq !== asked.seq) return false;
-  return came.metrics.length === asked.metrics.length &&
-    came.metrics.every((metric, place) => {
-      const { name, dataType, value } = asked.metrics[place]!;
-      return metric.name === name && metric.dataType === dataType && metric.value === value;
-    });
 }

@@ -4,8 +4,8 @@
 import type { MessageProperties, ProtocolVersion, PublishPacket, QoS, UserProperty } from "../../mqtt/packet.ts";
 import type { PacketFault } from "../../mqtt/codec/lenient.ts";
 import { PropertyId } from "../../mqtt/codec/property_table.ts";
+import { isSameContent } from "../../mqtt/sparkplug/payload.ts";
 import type { Alteration } from "./expectation.ts";
-import { isSameDeath } from "../life/sparkplug.ts";
 import { type Life, willOf } from "../life/life.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 
@@ -61,7 +61,7 @@ export function compareWill(plan: FleetPlan, life: Life, packet: SeenMessage, se
 
 /** A Sparkplug Aware server may write its own timestamp into an NDEATH. */
 function isRestamped({ sparkplug }: FleetPlan, came: Uint8Array, asked: Uint8Array): boolean {
-  return sparkplug === true && isSameDeath(came, asked);
+  return sparkplug === true && isSameContent(came, asked);
 }
 
 /** A property of a message that can go wrong on its way. */

@@ -154,3 +154,17 @@ function readMetric(reader: Reader, end: number): Metric {
   }
   return metric;
 }
+
+/**
+ * True where two payloads have the same content, timestamps apart: a Sparkplug Aware server may replace that of NDEATH.
+ * [tck-id-conformance-mqtt-aware-ndeath-timestamp]
+ */
+export function isSameContent(one: Uint8Array, other: Uint8Array): boolean {
+  const [came, asked] = [decodePayload(one), decodePayload(other)];
+  if (came === undefined || asked === undefined || came.seq !== asked.seq) return false;
+  return came.metrics.length === asked.metrics.length &&
+    came.metrics.every((metric, place) => {
+      const { name, dataType, value } = asked.metrics[place]!;
+      return metric.name === name && metric.dataType === dataType && metric.value === value;
+    });
+}

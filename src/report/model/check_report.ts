@@ -60,7 +60,8 @@ export function ruleRows({ cases }: Pick<CheckReport, "cases">): RuleRow[] {
 
 /** A case's version and rules: `MQTT 5.0, 3.1.2-8`; the version alone where no rule has a number. */
 export function caseRulesText({ protocol, rules }: Pick<CaseResult, "protocol" | "rules">): string {
-  return [`MQTT ${protocol}`, ...rules].join(", ");
+  const first = rules[0]?.startsWith("tck-id-") ? `Sparkplug 3.0 over MQTT ${protocol}` : `MQTT ${protocol}`;
+  return [first, ...rules].join(", ");
 }
 
 /** Counts by area, in the catalog's order; areas without a case are left out. */
@@ -72,6 +73,8 @@ export function areaRows({ cases }: Pick<CheckReport, "cases">): { area: Area; n
 
 /** The order of rules: `3.1.2-8` before `3.1.2-10`, and a section before its statements. */
 export function compareRules(one: string, other: string): number {
+  // Identifiers of Sparkplug have no numbers, and follow those of MQTT.
+  if (one.startsWith("tck-id-") || other.startsWith("tck-id-")) return one.localeCompare(other);
   const [left, right] = [one, other].map((number) => number.split(/[.-]/).map(Number)) as [number[], number[]];
   for (let place = 0; place < Math.max(left.length, right.length); place++) {
     const difference = (left[place] ?? -1) - (right[place] ?? -1);
