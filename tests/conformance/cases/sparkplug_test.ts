@@ -34,7 +34,7 @@ Deno.test("sparkplug cases: our broker is compliant; that it is not aware is no 
   const { cases, verdict, reason } = await checkInMemory(ourCore(), { only: ["sparkplug"] });
   assert.equal(cases.length, 2 * sparkplugCases.length);
   for (const { id, outcome, reason } of cases) {
-    assert.equal(outcome, id.startsWith("sparkplug/aware-") ? "not testable" : "pass", reason);
+    assert.equal(outcome, id.startsWith("sparkplug/aware-") ? "not testable" : "pass", `${id}: ${reason}`);
   }
   assert.equal(verdict, "pass", reason);
   const aware = cases.filter(({ id }) => id === "sparkplug/aware-nbirth");
