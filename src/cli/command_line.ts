@@ -13,6 +13,7 @@ import type { CapacityAsked } from "./capacity/capacity_flags.ts";
 import { whyRefused } from "./capacity/refused_flags.ts";
 import type { CheckAsked } from "./check/check_flags.ts";
 import type { FleetAsked } from "./fleet/fleet_flags.ts";
+import type { PartAsked } from "./parts/part_flags.ts";
 import type { ReportAsked } from "./report/report_flags.ts";
 import { complete } from "./line/completion.ts";
 import { commandNames, commands, grammar, isCommand, pathOf } from "./line/grammar.ts";
@@ -32,7 +33,7 @@ interface Finished {
 }
 
 /** The user's request. */
-export type ParsedCommand = FleetAsked | CapacityAsked | CheckAsked | BrokerAsked | ReportAsked | Finished;
+export type ParsedCommand = FleetAsked | CapacityAsked | PartAsked | CheckAsked | BrokerAsked | ReportAsked | Finished;
 
 /** Wide lines are hard to read even where there is room. */
 const widest = 100;

@@ -58,6 +58,8 @@ async function carryOut(
       return await (await import("./fleet/fleet.ts")).fleet(asked, output);
     case "capacity":
       return await (await import("./capacity/capacity.ts")).capacity(asked, output);
+    case "part":
+      return await (await import("./parts/part.ts")).part(asked, output);
     case "check":
       return await (await import("./check/check.ts")).check(asked, output);
     case "broker":

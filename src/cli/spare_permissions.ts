@@ -24,8 +24,12 @@ export function spareFor(asked: ParsedCommand, everythingIsGiven = isEverythingG
       const spare: Spare[] = runsPrograms(asked) ? [] : ["run"];
       return asked.engine === "deno" ? [...spare, "ffi"] : spare;
     }
-    case "report":
+    case "part":
+      // The plan of the coordinator decides whether the part runs programs.
+      return asked.engine === "deno" && !everythingIsGiven ? ["ffi"] : [];
     case "report merge":
+      return asked.over === undefined ? ["net", "run", "ffi"] : ["run", "ffi"];
+    case "report":
     case "report compare":
       return ["net", "run", "ffi"];
     case "finished":

@@ -36,7 +36,7 @@ const sections: Readonly<Record<string, string>> = {
   Target:
     "url username password password-file node credentials proxy ws-header aws-sign auth-method auth-data auth-command reauth-every wait protocol source-address source-ports engine",
   TLS: "tls-ca tls-cert tls-key tls-key-passphrase-file tls-server-name tls-insecure alpn",
-  Parts: "shard start-at",
+  Parts: "shard start-at over over-creds over-tls-ca parts gather part-silence",
   Fleet:
     "clients ramp-rate connects-under-way keepalive session-expiry clean-start workers client-prefix client-id short-client-ids",
   Kills: "kill-rate kill-mode duration reconnect-after seed kick-command",

@@ -7,13 +7,16 @@ import { eachCase } from "../support/steps.ts";
 const bad: readonly [args: string, sentence: string][] = [
   [
     "flet",
-    'Cannot read command "flet": expected a command, fleet, capacity, check, broker or report; did you mean fleet?',
+    'Cannot read command "flet": expected a command, fleet, capacity, part, check, broker or report; did you mean fleet?',
   ],
   ["fleet -x", 'Cannot read flag "-x": fleet has none of that name; see mqtt-sim fleet --help'],
-  ["-v", 'Cannot read flag "-v": expected a command, fleet, capacity, check, broker or report; see mqtt-sim --help'],
+  [
+    "-v",
+    'Cannot read flag "-v": expected a command, fleet, capacity, part, check, broker or report; see mqtt-sim --help',
+  ],
   [
     "hepl",
-    'Cannot read command "hepl": expected a command, fleet, capacity, check, broker or report; did you mean help?',
+    'Cannot read command "hepl": expected a command, fleet, capacity, part, check, broker or report; did you mean help?',
   ],
   [
     "help fleet kils",
@@ -22,11 +25,11 @@ const bad: readonly [args: string, sentence: string][] = [
   ],
   [
     "xyz",
-    'Cannot read command "xyz": expected a command, fleet, capacity, check, broker or report; see mqtt-sim --help',
+    'Cannot read command "xyz": expected a command, fleet, capacity, part, check, broker or report; see mqtt-sim --help',
   ],
   [
     "--kill-rate 5%",
-    'Cannot read flag "--kill-rate": expected a command, fleet, capacity, check, broker or report; see mqtt-sim --help',
+    'Cannot read flag "--kill-rate": expected a command, fleet, capacity, part, check, broker or report; see mqtt-sim --help',
   ],
   ["fleet --kil-rate 5%", 'Cannot read flag "--kil-rate": fleet has none of that name; did you mean --kill-rate?'],
   ["fleet --bogus=1", 'Cannot read flag "--bogus": fleet has none of that name; see mqtt-sim fleet --help'],

@@ -40,6 +40,7 @@ import {
   fleetRequest,
   withScenario,
 } from "./fleet_request.ts";
+import { checkOver, planOver, runOver } from "./fleet_over.ts";
 import { fleetOnSeveral, type RunOn } from "./fleet_several.ts";
 
 /** The dependencies of the command; a test may replace them. */
@@ -78,6 +79,7 @@ const lastGraceMs = 3_000;
  */
 export async function fleet(asked: FleetFlags, output: Output, deps: FleetDeps = realDeps): Promise<number> {
   const read = await withScenario(asked);
+  checkOver(read);
   const { url: brokers } = read;
   const flags = brokers.length > 1 ? read : withBrokerName(read, (brokers[0] ?? embedded).name);
   if (brokers.length > 1 && flags.startAt !== undefined) {
@@ -89,7 +91,8 @@ export async function fleet(asked: FleetFlags, output: Output, deps: FleetDeps =
     runOn(broker, plan, flags, output, interrupts, { ...deps, hooks: livesHook(onLives) }, record);
   if (brokers.length > 1) return await fleetOnSeveral(flags, brokers, output, deps, run);
   const [broker = embedded] = brokers;
-  const plan = makePlan(await fleetRequest(flags, broker));
+  const request = await fleetRequest(flags, broker);
+  const plan = flags.over === undefined ? makePlan(request) : planOver(request, flags.parts!);
   const outputs = await openRunOutputs(flags, (text) => output.out.write(text));
   const interrupts = deps.openInterrupts();
   let record: RecordFile | undefined;
@@ -150,9 +153,11 @@ async function runOn(
     const asked = { plan, ...flags.startAt && { startAt: flags.startAt.at } };
     const abortOn = flags.abortOnFail ? { abortOn: (now: Progress) => whyItFails(now, flags.threshold) } : {};
     const hooks = { ...deps.hooks, ...abortOn, ...viewHooks(views) };
-    const result = await runOnTarget(asked, broker, alsoSeen(live, views), interrupts, { ...deps, hooks }, sink);
-    if (result === undefined) return undefined;
-    const report = applyThresholds(makeReport(result, context), flags.threshold);
+    const seen = alsoSeen(live, views);
+    const report = flags.over === undefined
+      ? reportOf(await runOnTarget(asked, broker, seen, interrupts, { ...deps, hooks }, sink), context, flags)
+      : await runOnParts(plan, broker, flags, seen, interrupts, { ...abortOn, detail: views.detail }, context);
+    if (report === undefined) return undefined;
     views.finish(report);
     printNotices(await views.flush(interrupts.atOnce), output.err, flags.quiet);
     if (views.lingers !== undefined) printNotices([{ level: "info", text: views.lingers }], output.err, flags.quiet);
@@ -161,6 +166,30 @@ async function runOn(
     return report;
   } finally {
     await views.close();
+  }
+}
+
+function reportOf(result: FleetResult | undefined, context: ReportContext, flags: FleetFlags): Report | undefined {
+  return result && applyThresholds(makeReport(result, context), flags.threshold);
+}
+
+/** Runs in several processes; undefined when the user ended the run at once. */
+async function runOnParts(
+  plan: FleetPlan,
+  broker: BrokerChoice,
+  flags: FleetFlags,
+  live: Live,
+  interrupts: Interrupts,
+  more: Pick<FleetHooks, "abortOn"> & { readonly detail: boolean },
+  context: ReportContext,
+): Promise<Report | undefined> {
+  const { progress: onProgress, notice: onNotice } = live;
+  const hooks = { onProgress, onNotice, interrupt: interrupts.early, ...more };
+  const atOnce = aborted(interrupts.atOnce).then(() => undefined);
+  try {
+    return await Promise.race([runOver(plan, broker, flags, hooks, context), atOnce]);
+  } finally {
+    live.end();
   }
 }
 

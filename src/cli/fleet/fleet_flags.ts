@@ -25,6 +25,7 @@ import {
 } from "../options/flag.ts";
 import { reportFlags } from "../report/report_outputs.ts";
 import { planFlags, sectionFlags } from "../options/plan_flags.ts";
+import { overFlags } from "../over/over_flags.ts";
 import { type HttpAddress, parseHttpAddress } from "../process/http_address.ts";
 import { parseOtlpUrl } from "./otlp_target.ts";
 import { builtInScenarios } from "./scenarios.ts";
@@ -90,6 +91,7 @@ const parts = object("Parts", {
     { metavar: "INSTANT", read: parseStartAt },
     "When to connect the fleet: 2026-05-01T12:00:00Z, or +10s from now. Shards with the same start time connect and kill in step. Default: at once.",
   ),
+  ...overFlags,
 });
 
 const output = object("Output", {

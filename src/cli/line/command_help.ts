@@ -146,6 +146,32 @@ const table: Readonly<Record<string, CommandHelp>> = {
       ),
     ],
   },
+  "part": {
+    examples: [
+      "part --over nats://127.0.0.1 --run night",
+      "part --over tls://host --over-creds part.creds --run night",
+      "part --over nats://127.0.0.1 --run night --password-file secret.txt",
+      "part --over nats://127.0.0.1 --run night --source-address 10.0.0.1",
+      "part --over nats://127.0.0.1 --run night --report part.json",
+    ],
+    common: {
+      "--over": "NATS with JetStream, where the coordinator is.",
+      "--run": "The run: the --run-id of mqtt-sim fleet --over.",
+      "--over-creds": "A credentials file of NATS.",
+      "--password-file": "A file with the password; - is standard input.",
+      "--source-address": "Addresses of this machine to dial from.",
+      "--report": "Write the report of the part as JSON.",
+    },
+    lists: [
+      exits(
+        ["0", "the part did its work, or the run did not need it"],
+        ["2", "the command line cannot be used, or the part does not fit this machine"],
+        ["3", "no such run, the coordinator was silent, or the run ended early"],
+        ownFault,
+        ["130", "interrupted"],
+      ),
+    ],
+  },
   "check": {
     examples: [
       "check --url mqtt://127.0.0.1:1883",
@@ -250,7 +276,10 @@ const table: Readonly<Record<string, CommandHelp>> = {
     lists: [savedExits],
   },
   "report merge": {
-    examples: ["report merge part1.json part2.json part3.json --report whole.json"],
+    examples: [
+      "report merge part1.json part2.json part3.json --report whole.json",
+      "report merge --over nats://127.0.0.1 --run night --html whole.html",
+    ],
     lists: [savedExits],
   },
   "report compare": {

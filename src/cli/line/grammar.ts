@@ -8,6 +8,7 @@ import { brokerCommand } from "../broker/broker_flags.ts";
 import { capacityCommand } from "../capacity/capacity_flags.ts";
 import { checkCommand } from "../check/check_flags.ts";
 import { fleetCommand } from "../fleet/fleet_flags.ts";
+import { partCommand } from "../parts/part_flags.ts";
 import { reportCommand } from "../report/report_flags.ts";
 import { sentence } from "../options/flag.ts";
 
@@ -15,6 +16,7 @@ import { sentence } from "../options/flag.ts";
 export const commands = {
   fleet: fleetCommand,
   capacity: capacityCommand,
+  part: partCommand,
   check: checkCommand,
   broker: brokerCommand,
   report: reportCommand,
@@ -33,7 +35,7 @@ export function isCommand(word: string | undefined): word is CommandName {
 
 /** The choice of commands, with the sentences for unreadable input. */
 export function grammar(noMatch: string, unexpected: (token: string) => string) {
-  return or(commands.fleet, commands.capacity, commands.check, commands.broker, commands.report, {
+  return or(commands.fleet, commands.capacity, commands.part, commands.check, commands.broker, commands.report, {
     errors: {
       noMatch: sentence(noMatch),
       unexpectedInput: (token: string): Message => sentence(unexpected(token)),

@@ -6,6 +6,10 @@ import type { CheckReport } from "../../report/model/check_report.ts";
 import type { Report } from "../../report/model/report.ts";
 import { reportAnnotations } from "../../report/export/annotations.ts";
 import { reportBody, reportVerdict } from "../../report/terminal/text.ts";
+import { readReport, readRun } from "../../parts/report_store.ts";
+import { gatheredReport } from "../over/gathered_report.ts";
+import { openRendezvous } from "../over/open_rendezvous.ts";
+import type { OverAddress } from "../over/over_flags.ts";
 import type { Output } from "../process/output.ts";
 import {
   openReportOutputs,
@@ -14,6 +18,7 @@ import {
   reportPlaces,
   type RunOutputs,
 } from "./report_outputs.ts";
+import { parseReport } from "./saved_report.ts";
 import { openSaved, readSaved, type Rejudging } from "./saved_record.ts";
 import type { DrawAsked } from "./report_flags.ts";
 import { checkPlaces, openCheckOutputs } from "./check_outputs.ts";
@@ -32,7 +37,7 @@ const widest = 100;
  */
 export async function report(asked: DrawAsked, output: Output): Promise<number> {
   if (asked.command === "report") return await drawAgain(asked, output);
-  const whole = await merged(asked);
+  const whole = asked.over === undefined ? await merged(asked) : await mergedOver(asked, asked.over);
   return await writeAll(whole, asked, await openReportOutputs(asked), output);
 }
 
@@ -110,7 +115,9 @@ function refuseBounds({ file, lateAfter, profile }: DrawOne): void {
   );
 }
 
-async function merged(asked: Extract<DrawAsked, { command: "report merge" }>): Promise<Report> {
+type MergeAsked = Extract<DrawAsked, { command: "report merge" }>;
+
+async function merged(asked: MergeAsked): Promise<Report> {
   if (asked.files.length === 0) {
     throw new UsageError(
       "Cannot write a report without its file: expected a file that mqtt-sim fleet --report or --record wrote",
@@ -119,6 +126,33 @@ async function merged(asked: Extract<DrawAsked, { command: "report merge" }>): P
   const parts = [];
   for (const name of asked.files) parts.push({ name, report: await readSaved(name) });
   return mergeReports(parts, asked.threshold.length === 0 ? undefined : asked.threshold);
+}
+
+/** Joins the reports that the parts of a run left in the store of NATS. */
+async function mergedOver(asked: MergeAsked, over: OverAddress): Promise<Report> {
+  const { run, files } = asked;
+  if (run === undefined) throw new UsageError("Cannot use --over without --run: expected the name of the run");
+  if (files.length > 0) throw new UsageError(`Cannot use --over with the file "${files[0]}": expected one of them`);
+  const store = await openRendezvous(over, asked, `mqtt-sim report merge ${run}`);
+  try {
+    const entry = await readRun(store, run);
+    if (entry === undefined) {
+      throw new UsageError(
+        `Cannot find run ${run} at ${over.shown}: expected a run of mqtt-sim fleet --over within 24 h`,
+      );
+    }
+    const stored = [];
+    for (let part = 1; part <= entry.parts; part++) stored.push(...[await readReport(store, run, part) ?? []].flat());
+    const thresholds = asked.threshold.length === 0 ? undefined : asked.threshold;
+    const interrupted = stored.some(({ report }) => (report as Report).exitCode === 130);
+    const whole = gatheredReport(stored, { of: entry.parts, interrupted }, thresholds, parseReport);
+    if (whole === undefined) {
+      throw new UsageError(`Cannot join run ${run}: none of its ${entry.parts} parts has left a report`);
+    }
+    return whole;
+  } finally {
+    await store.close();
+  }
 }
 
 async function writeAll(

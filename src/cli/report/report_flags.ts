@@ -15,8 +15,10 @@ import {
   repeatedFlag,
   sentence,
   switchFlag,
+  valueFlag,
 } from "../options/flag.ts";
 import { planFlag } from "../options/plan_flags.ts";
+import { overFlag, overLoginFlags, runNameValue } from "../over/over_flags.ts";
 import { reportFlags } from "./report_outputs.ts";
 import { annotationsFlag, verboseFlag } from "./print_report.ts";
 
@@ -41,6 +43,12 @@ const mergeCommand = command(
     object({ command: constant("report merge") }),
     object("Parts", {
       files: multiple(argument(plainArgument(saved), { description: sentence("A part's report.") }), { min: 0 }),
+      over: overFlag(
+        "In place of files: NATS, which has the reports of a run of mqtt-sim fleet --over for 24 hours, also when its " +
+          "coordinator did not end properly.",
+      ),
+      run: valueFlag("--run", runNameValue, "The run whose reports to join, for --over."),
+      ...overLoginFlags,
     }),
     thresholds(
       "Check the merged report against this, as mqtt-sim fleet --threshold does; replaces all thresholds of the " +

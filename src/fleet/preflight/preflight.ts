@@ -27,6 +27,22 @@ export type Preflight = Versions;
  */
 export async function preflight(run: FleetRun, notify: (notice: Notice) => void): Promise<Preflight> {
   if (run.plan.sparkplug) await loadSparkplug();
+  checkMachine(run, notify);
+  const plan = await settleReset(run, notify);
+  const settled = await negotiateVersions({ ...run, plan }, notify);
+  if (settled.kind === "ready") return await otherNodes(run, settled);
+  if (settled.answered) return settled;
+  // The server may use the transport of another scheme: name it.
+  const other = await otherTransport(run.target, run.engine);
+  return other === undefined ? settled : { ...settled, reason: `${settled.reason}; ${other}` };
+}
+
+/**
+ * Checks the limits of this machine; contacts no broker.
+ *
+ * @throws UsageError when the plan requests more than this machine provides, with the remedy
+ */
+export function checkMachine(run: FleetRun, notify: (notice: Notice) => void): void {
   if (Deno.build.os !== "windows") checkDescriptors(run, countDescriptors(descriptorNeed(run)));
   const limits = systemLimits();
   // The ports are those towards the proxy, where there is one.
@@ -35,13 +51,6 @@ export async function preflight(run: FleetRun, notify: (notice: Notice) => void)
   if (run.target.transport !== "unix") checkSourcePorts(hop, limits, notify);
   checkAcceptQueue(run, limits, notify);
   checkSourceAddresses(run.plan);
-  const plan = await settleReset(run, notify);
-  const settled = await negotiateVersions({ ...run, plan }, notify);
-  if (settled.kind === "ready") return await otherNodes(run, settled);
-  if (settled.answered) return settled;
-  // The server may use the transport of another scheme: name it.
-  const other = await otherTransport(run.target, run.engine);
-  return other === undefined ? settled : { ...settled, reason: `${settled.reason}; ${other}` };
 }
 
 /** Asks each other node of a cluster for the same versions and limits. */

@@ -29,6 +29,7 @@ import { noCounts } from "../../fleet/result/will_counts.ts";
 import { optionList } from "../../fleet/plan/plan_options.ts";
 import { arrivalData, arrivalsOfParts } from "./arrivals/merge_arrivals.ts";
 import { onOneTimeLine } from "./parts/time_line.ts";
+import type { PartsResult } from "./parts/parts_result.ts";
 import type { Report } from "./report.ts";
 import { applyThresholds, parseThreshold, type Threshold } from "./threshold.ts";
 import { countNames, countRows } from "./will_rows.ts";
@@ -46,14 +47,28 @@ const ownToPart: ReadonlySet<string> = new Set(
   optionList.flatMap(([name, { ownToShard }]) => ownToShard ? [name] : []),
 );
 
+/** What a coordinator knows of a run beyond the reports of its parts. */
+export interface Gathered {
+  /** Its processes. */
+  readonly parts: PartsResult;
+  /** Why the run did not follow its plan, in a sentence. */
+  readonly why?: string | undefined;
+  /** A person ended the run. */
+  readonly interrupted: boolean;
+}
+
 /**
- * Joins at least two reports.
+ * Joins at least two reports, or those that a coordinator gathered.
  *
  * @param thresholds take the place of those that the parts were given; undefined leaves them
  * @throws UsageError when they are not parts of one run
  */
-export function mergeReports(parts: readonly NamedReport[], thresholds?: readonly Threshold[]): Report {
-  checkParts(parts);
+export function mergeReports(
+  parts: readonly NamedReport[],
+  thresholds?: readonly Threshold[],
+  gathered?: Gathered,
+): Report {
+  checkParts(parts, gathered === undefined ? 2 : 1);
   const reports = onOneTimeLine(parts.map(({ report }) => report));
   const [first] = reports;
   const tally = new Tally();
@@ -65,7 +80,7 @@ export function mergeReports(parts: readonly NamedReport[], thresholds?: readonl
   const merged: Report = {
     schema: first!.schema,
     tool: first!.tool,
-    ...verdictOfParts(reports, { generatorBound, dropped: brokerDropped }),
+    ...verdictOfParts(reports, { generatorBound, dropped: brokerDropped }, gathered),
     run: runOf(reports),
     plan: withoutShard(first!.plan),
     clients: clientsOf(reports),
@@ -91,6 +106,7 @@ export function mergeReports(parts: readonly NamedReport[], thresholds?: readonl
     warnings: [...new Set(reports.flatMap(({ warnings }) => warnings))],
     resources: resourcesOf(reports),
     ...sameEngine(reports),
+    ...gathered && { parts: gathered.parts },
   };
   return applyThresholds(
     merged,
@@ -120,9 +136,9 @@ function sameEngine([first, ...others]: readonly Report[]): Pick<Report, "engine
   return engine !== undefined && others.every((other) => other.engine === engine) ? { engine } : {};
 }
 
-function checkParts(parts: readonly NamedReport[]): void {
+function checkParts(parts: readonly NamedReport[], least: number): void {
   const [first, ...others] = parts;
-  if (first === undefined || others.length === 0) {
+  if (first === undefined || parts.length < least) {
     throw new UsageError(`Cannot merge ${parts.length} report: expected two or more parts of one run`);
   }
   for (const other of others) {
@@ -244,6 +260,7 @@ const isInterrupted = ({ exitCode }: Report) => exitCode === 130;
 function verdictOfParts(
   reports: readonly Report[],
   { generatorBound, dropped }: Pick<VerdictGrounds, "generatorBound" | "dropped">,
+  gathered: Gathered | undefined,
 ): Verdict {
   const proving = reports.filter((report) => !provesNothing(report));
   const tally = new Tally();
@@ -255,9 +272,10 @@ function verdictOfParts(
     undecided: tally.undecided,
     ...{ unseeable: tally.unseeable, redeliveries: tally.redeliveries },
     ...{ controls, retained, presence, sparkplug, generatorBound, dropped },
-    interrupted: reports.some(isInterrupted),
+    // A coordinator that ends a run interrupts its parts.
+    interrupted: gathered?.interrupted ?? reports.some(isInterrupted),
     profile: reports[0]!.plan.profile,
-    voidReason: missingPartsReason(reports) ?? voidReasonOf(reports),
+    voidReason: gathered?.why ?? missingPartsReason(reports) ?? voidReasonOf(reports),
   });
 }
 

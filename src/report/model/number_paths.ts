@@ -113,6 +113,14 @@ const numbers: NumbersOf<Omit<Report, "thresholds">> = {
     ...zeros({ due: 0, seen: 0 }),
     untilMs,
   },
+  parts: {
+    ...zeros({ of: 0, void: 0, lost: 0 }),
+    each: each(
+      zeros({
+        ...{ part: 0, pid: 0, clients: 0, kills: 0, offsetMs: 0, errorMs: 0, lateMs: 0, cpuMs: 0, rssBytes: 0 },
+      }),
+    ),
+  },
   connects: { latencyMs: latency, ...zeros({ underWayLimit: 0, mostUnderWay: 0, synsAgain: 0 }) },
   slipMs: latency,
   controls: zeros({ total: 0, blind: 0, lost: 0, altered: 0, late: 0, duplicate: 0, deviating: 0 }),

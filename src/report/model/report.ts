@@ -7,6 +7,7 @@ import { withoutPasswords } from "../../fleet/recording/record_header.ts";
 import type { FleetResult } from "../../fleet/result/result.ts";
 import { deviationsIn, verdictText } from "../../fleet/merge/verdict.ts";
 import { withMaskedUrls } from "../../net/endpoint.ts";
+import type { PartsResult } from "./parts/parts_result.ts";
 import { repeatCommand } from "./repeat.ts";
 
 /** The form of the document; the number changes when a name changes its meaning or disappears. */
@@ -59,6 +60,8 @@ export interface Report extends Omit<FleetResult, "plan" | "protocol" | "started
   };
   /** The whole plan, without passwords. */
   readonly plan: Omit<FleetPlan, "password">;
+  /** The processes of a run in several parts, which a coordinator gathered; absent for other runs. */
+  readonly parts?: PartsResult;
   /** The run's thresholds, and whether it met them; absent where there are none. */
   readonly thresholds?: readonly ThresholdResult[];
 }

@@ -12,6 +12,7 @@ import { groupTable } from "./group_table.ts";
 import { leftStormsText, shownStorms, stormCurve, stormText, willRateText } from "../model/arrivals/arrival_text.ts";
 import { latencyTable, modeTable } from "./mode_table.ts";
 import { findingsHead, findingsOf, findingText, profileHint } from "../model/profile_text.ts";
+import { partsText } from "../model/parts/parts_result.ts";
 import type { Report } from "../model/report.ts";
 import { restartLines } from "../model/restart_lines.ts";
 import { plainStyle, type Style } from "./style.ts";
@@ -41,7 +42,7 @@ const protocolText = { "3.1.1": "MQTT 3.1.1", "5": "MQTT 5.0", "mix": "MQTT 3.1.
 
 /** The parts that a small screen does without, in the order in which they are left out. */
 const dispensable = [
-  ...["further faults", "process", "connects", "controls", "wills", "storm curves", "latency by mode"],
+  ...["further faults", "process", "parts", "connects", "controls", "wills", "storm curves", "latency by mode"],
   ...[
     "latency note",
     "deviations",
@@ -136,6 +137,7 @@ function factLines(report: Report, width: number, keeps: Keeps): string[] {
   const load = telemetryText(report);
   const wills = willRateText(report);
   const facts = {
+    ...report.parts && { parts: partsText(report.parts) },
     clients: `${formatCount(clients.connected)} of ${formatCount(clients.asked)} connected ` +
       `(${formatCount(clients.rampPerSecond)}/s), peak ${formatCount(clients.peakAlive)}, ` +
       `${formatCount(clients.reconnects)} reconnects, ${formatCount(clients.refused)} refused, ` +

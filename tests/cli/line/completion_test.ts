@@ -10,7 +10,7 @@ async function words(...args: string[]): Promise<string[]> {
   return output.written.out.split("\n").filter((line) => line !== "");
 }
 
-const commands = ["fleet", "capacity", "check", "broker", "report"];
+const commands = ["fleet", "capacity", "part", "check", "broker", "report"];
 const places: readonly [place: string, args: string[], offered: string[]][] = [
   ["the first word", [""], [...commands, "completion", "help", "version", "--help", "--version"]],
   ["a command", ["fl"], ["fleet"]],

@@ -1,0 +1,157 @@
+/** `mqtt-sim fleet --over`: the same command for a run that several processes carry out. */
+import { monotonicClock, wallTime } from "../../base/clock.ts";
+import { UsageError } from "../../base/failure.ts";
+import { formatCount } from "../../base/units.ts";
+import { mergeResults } from "../../fleet/merge/merge.ts";
+import { Groups } from "../../fleet/plan/groups.ts";
+import { makePlan } from "../../fleet/plan/make_plan.ts";
+import { longestWaitOf, phasesDurationMs } from "../../fleet/plan/phases.ts";
+import type { FleetPlan, PlanRequest } from "../../fleet/plan/plan.ts";
+import { optionList } from "../../fleet/plan/plan_options.ts";
+import { sharedByBucket } from "../../fleet/plan/will_topic.ts";
+import { rampNotice } from "../../fleet/preflight/wait_text.ts";
+import { withoutPasswords } from "../../fleet/recording/record_header.ts";
+import type { RunLimits } from "../../parts/limits.ts";
+import { reserveRun } from "../../parts/report_store.ts";
+import { applyThresholds } from "../../report/model/threshold.ts";
+import { makeReport, type Report, type ReportContext } from "../../report/model/report.ts";
+import { coordinate, type CoordinateHooks } from "../over/coordinate.ts";
+import { gatheredReport } from "../over/gathered_report.ts";
+import { openRendezvous } from "../over/open_rendezvous.ts";
+import { overDefaults } from "../over/over_flags.ts";
+import { hostName } from "../process/host_name.ts";
+import { tool } from "../process/tool.ts";
+import { parseReport } from "../report/saved_report.ts";
+import type { BrokerChoice } from "./broker_choice.ts";
+import type { FleetFlags } from "./fleet_flags.ts";
+
+/** Flags that need the process which has the clients. */
+const flagsOfOneProcess = {
+  record: "--record",
+  csvLives: "--csv-lives",
+  otlp: "--otlp",
+  shard: "--shard",
+  startAt: "--start-at",
+  restartCommand: "--restart-command",
+} as const satisfies Partial<Record<keyof FleetFlags, string>>;
+
+/** Secrets, which stay with the parts. */
+const flagsOfParts = {
+  password: "--password",
+  passwordFile: "--password-file",
+  wsHeaders: "--ws-header",
+} as const satisfies Partial<Record<keyof FleetFlags, string>>;
+
+/**
+ * Checks the flags of a run in several parts.
+ *
+ * @throws UsageError for a flag that such a run cannot have
+ */
+export function checkOver(flags: FleetFlags): void {
+  const { over, parts } = flags;
+  if (over === undefined) {
+    const [name] = (["parts", "gather", "partSilence", "overCreds", "overTlsCa"] as const)
+      .filter((each) => flags[each] !== undefined);
+    if (name === undefined) return;
+    const shown = { parts: "--parts", gather: "--gather", partSilence: "--part-silence" };
+    const flag = { ...shown, overCreds: "--over-creds", overTlsCa: "--over-tls-ca" }[name];
+    throw new UsageError(`Cannot use ${flag} without --over: expected the URL of NATS with it`);
+  }
+  if (parts === undefined) throw new UsageError("Cannot use --over without --parts: expected the number of parts");
+  if (flags.url.length !== 1 || flags.url[0]!.endpoint === undefined) {
+    throw new UsageError(
+      "Cannot use --over without one --url: expected a broker that all parts can reach, as one --url",
+    );
+  }
+  for (const [name, flag] of Object.entries(flagsOfOneProcess)) {
+    if (flags[name as keyof typeof flagsOfOneProcess] === undefined) continue;
+    throw new UsageError(
+      `Cannot use ${flag} with --over: the clients are in other processes; expected a run without it`,
+    );
+  }
+  const own = [...Object.entries(flagsOfParts), ...filesOfParts];
+  const given = own.find(([name]) => flags[name as keyof FleetFlags] !== undefined);
+  if (given !== undefined || flags.url[0]!.endpoint.password !== undefined) {
+    const what = given === undefined ? "a password in --url" : given[1];
+    throw new UsageError(
+      `Cannot use ${what} with --over: secrets and files stay with the parts; give it to mqtt-sim part`,
+    );
+  }
+}
+
+/** Flags of files, which each part has on its own machine. */
+const filesOfParts = optionList.flatMap(([name, { value, ownToShard, flag }]) =>
+  ownToShard && value.kind === "file" ? [[name, `--${flag}`] as const] : []
+);
+
+/** The plan of a run in several parts. @throws UsageError for a plan that parts cannot carry out */
+export function planOver(request: PlanRequest, parts: number): FleetPlan {
+  const { shard: _, ...plan } = makePlan({ ...request, shard: { number: 1, of: parts } });
+  const open = new Groups(plan, "mix").plans.find(({ willTopic }) => !sharedByBucket(willTopic));
+  if (parts > 1 && open !== undefined) {
+    throw new UsageError(
+      `Cannot use --will-topic ${JSON.stringify(open.willTopic)} with --parts ${formatCount(parts)}: each part would ` +
+        "receive the wills of all parts; expected a topic with a level {bucket}",
+    );
+  }
+  return Object.freeze(plan);
+}
+
+/** Time beyond the planned one, for watchers, probes and reports, in milliseconds. */
+const slackMs = 30_000;
+const reportMs = 60_000;
+
+function limitsOf(plan: FleetPlan, { gather, partSilence }: FleetFlags): RunLimits {
+  const rampMs = plan.clients / plan.rampPerSecond * 1_000;
+  return {
+    gatherMs: gather ?? overDefaults.gatherMs,
+    silenceMs: partSilence ?? overDefaults.silenceMs,
+    connectMs: rampMs * 1.5 + slackMs + (plan.waitMs ?? 0),
+    killMs: phasesDurationMs(plan) + 2 * longestWaitOf(plan) + reportMs,
+    lateMs: plan.lateAfterMs,
+  };
+}
+
+/** Coordinates the run, and joins the reports of its parts. @throws UsageError when no part of it is possible */
+export async function runOver(
+  plan: FleetPlan,
+  { endpoint }: BrokerChoice,
+  flags: FleetFlags,
+  hooks: CoordinateHooks & { readonly detail: boolean },
+  context: ReportContext,
+): Promise<Report> {
+  const [of, startedAt, startMs] = [flags.parts!, wallTime(), monotonicClock.nowMs()];
+  const rendezvous = await openRendezvous(flags.over!, flags, `mqtt-sim fleet ${plan.run}`);
+  try {
+    const entry = { parts: of, host: hostName(), since: startedAt.toISOString() };
+    const other = await reserveRun(rendezvous, plan.run, entry);
+    if (other !== undefined) {
+      throw new UsageError(
+        `Cannot begin run ${plan.run}: a run of this name began on ${other.host} at ${other.since}; expected another --run-id`,
+      );
+    }
+    const call = `${context.program} part --over ${flags.over!.shown} --run ${plan.run}`;
+    hooks.onNotice({ level: "info", text: `Waiting for ${formatCount(of)} parts: ${call}` });
+    const ramp = rampNotice(plan);
+    if (ramp !== undefined) hooks.onNotice(ramp);
+    const task = {
+      ...{ plan: withoutPasswords(plan), url: endpoint!.url, epochMs: startedAt.getTime() - startMs },
+      ...{ thresholds: flags.threshold.map(({ expression }) => expression), detail: hooks.detail },
+    };
+    const options = { parts: of, version: tool.version, task, limits: limitsOf(plan, flags) };
+    const { end, stored, interrupted } = await coordinate(rendezvous, plan.run, options, hooks);
+    if (end.usage) throw new UsageError(`Cannot run: ${end.why}`);
+    const thresholds = flags.threshold.length === 0 ? undefined : flags.threshold;
+    const gathered = gatheredReport(stored, { of, why: end.why, interrupted }, thresholds, parseReport);
+    if (gathered !== undefined) return gathered;
+    const facts = {
+      ...{ plan, target: endpoint!.url, protocol: plan.protocol === "auto" ? "mix" : plan.protocol, warnings: [] },
+      ...{ startedAt: startedAt.toISOString(), durationMs: monotonicClock.nowMs() - startMs },
+      resources: { cpuMs: 0, rssBytes: 0 },
+    } as const;
+    const report = applyThresholds(makeReport(mergeResults(facts, [], end.why), context), flags.threshold);
+    return interrupted ? { ...report, exitCode: 130 } : report;
+  } finally {
+    await rendezvous.close();
+  }
+}

@@ -1,0 +1,90 @@
+/** Drives the coordinator of a run in several parts: its messages, its clock, and the reports in the store. */
+import { type Clock, monotonicClock } from "../../base/clock.ts";
+import { mergeProgress } from "../../fleet/merge/merge.ts";
+import type { Notice, Progress } from "../../fleet/result/result.ts";
+import { phases } from "../../fleet/result/run_phase.ts";
+import { Coordinator, type CoordinatorOptions, type RunEnd } from "../../parts/coordinator.ts";
+import { decodeMessage, encodeMessage, subjectsOf, type ToCoordinator } from "../../parts/message.ts";
+import type { Rendezvous } from "../../parts/rendezvous.ts";
+import { readReport, type StoredReport } from "../../parts/report_store.ts";
+
+/** The callbacks of a coordinated run. */
+export interface CoordinateHooks {
+  onProgress(progress: Progress): void;
+  onNotice(notice: Notice): void;
+  /** Ends the run early when it returns why. */
+  abortOn?(progress: Progress): string | undefined;
+  readonly interrupt: AbortSignal;
+}
+
+/** The outcome of a coordinated run. */
+export interface Coordinated {
+  readonly end: RunEnd;
+  /** The reports of the parts that left one. */
+  readonly stored: readonly StoredReport[];
+  /** A person ended the run. */
+  readonly interrupted: boolean;
+}
+
+const turnEveryMs = 20;
+const progressEveryMs = 200;
+
+/** Coordinates a run to its end. */
+export async function coordinate(
+  rendezvous: Rendezvous,
+  run: string,
+  options: CoordinatorOptions,
+  hooks: CoordinateHooks,
+  clock: Clock = monotonicClock,
+): Promise<Coordinated> {
+  const subjects = subjectsOf(run);
+  const stored = new Map<number, StoredReport>();
+  const sought = new Set<number>();
+  const coordinator = new Coordinator(options, {
+    beat: (beat) => rendezvous.publish(subjects.beat, encodeMessage(beat)),
+    answer: (id, message) => rendezvous.publish(subjects.part(id), encodeMessage(message)),
+    notice: (notice) => hooks.onNotice(notice),
+    seek: (part) => {
+      if (sought.has(part)) return;
+      sought.add(part);
+      readReport(rendezvous, run, part).then((report) => {
+        if (report === undefined) return;
+        stored.set(part, report);
+        coordinator.found(part, clock.nowMs());
+        // The coordinator seeks the report again while the store is unavailable.
+      }).catch(() => {}).finally(() => sought.delete(part));
+    },
+  }, clock.nowMs());
+  rendezvous.listen(subjects.coordinator, (bytes) => {
+    const message = decodeMessage<ToCoordinator>(bytes);
+    if (message !== undefined) coordinator.receive(message, clock.nowMs());
+  });
+  let interrupted = false;
+  const interrupt = () => {
+    interrupted = true;
+    coordinator.abort("interrupted before the end of the plan", clock.nowMs());
+  };
+  hooks.interrupt.addEventListener("abort", interrupt, { once: true });
+  if (hooks.interrupt.aborted) interrupt();
+  let shownMs = -Infinity;
+  for (let nowMs = clock.nowMs(); !coordinator.isOver(nowMs); nowMs = clock.nowMs()) {
+    coordinator.turn(nowMs);
+    if (nowMs >= shownMs + progressEveryMs) {
+      shownMs = nowMs;
+      showProgress(coordinator, hooks, nowMs);
+    }
+    await new Promise((resolve) => setTimeout(resolve, turnEveryMs));
+  }
+  hooks.interrupt.removeEventListener("abort", interrupt);
+  return { end: coordinator.end, stored: [...stored.values()].sort((a, b) => a.part - b.part), interrupted };
+}
+
+/** Passes on the progress of all parts as one, once each has some. */
+function showProgress(coordinator: Coordinator, { onProgress, abortOn }: CoordinateHooks, nowMs: number): void {
+  const all = coordinator.roster.seats.flatMap(({ progress }) => progress ?? []);
+  if (all.length < coordinator.roster.of) return;
+  const progress = mergeProgress(all, phases);
+  onProgress(progress);
+  const why = abortOn?.(progress);
+  if (why !== undefined) coordinator.abort(`--abort-on-fail ended the run: ${why}`, nowMs);
+}

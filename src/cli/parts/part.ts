@@ -1,0 +1,122 @@
+/** `mqtt-sim part`: one part of a run that a coordinator gathers. */
+import { monotonicClock } from "../../base/clock.ts";
+import { UsageError } from "../../base/failure.ts";
+import { freshSeed } from "../../base/random.ts";
+import { orphanMs } from "../../parts/limits.ts";
+import {
+  type Beat,
+  decodeMessage,
+  encodeMessage,
+  type PartIdentity,
+  subjectsOf,
+  type ToPart,
+} from "../../parts/message.ts";
+import { Part, type PartEnd } from "../../parts/part.ts";
+import type { Rendezvous } from "../../parts/rendezvous.ts";
+import { reportBody, reportVerdict } from "../../report/terminal/text.ts";
+import { openRendezvous } from "../over/open_rendezvous.ts";
+import { hostName } from "../process/host_name.ts";
+import { aborted, type Interrupts, openInterrupts } from "../process/interrupt.ts";
+import type { Output } from "../process/output.ts";
+import { tool } from "../process/tool.ts";
+import { openReportOutputs } from "../report/report_outputs.ts";
+import { PartFleet } from "./part_fleet.ts";
+import type { PartAsked, PartFlags } from "./part_flags.ts";
+
+const turnEveryMs = 20;
+const dialAgainMs = 1_000;
+/** Widest text of a report. */
+const widest = 100;
+
+/**
+ * Carries out one part of a run; returns the exit code.
+ *
+ * @throws UsageError when the command line cannot be used
+ */
+export async function part(asked: PartAsked, output: Output): Promise<number> {
+  const { over, run } = asked;
+  if (over === undefined || run === undefined) {
+    throw new UsageError(
+      "Cannot run a part without --over and --run: expected the URL of NATS, and the --run-id of the run",
+    );
+  }
+  const flags = { ...asked, over, run };
+  const outputs = await openReportOutputs(asked.report === undefined ? {} : { report: asked.report });
+  const interrupts = openInterrupts();
+  try {
+    const rendezvous = await dial(flags, interrupts);
+    try {
+      const fleet = new PartFleet(flags, rendezvous, output);
+      const end = await carryOut(flags, rendezvous, fleet, interrupts);
+      if (fleet.report !== undefined) {
+        await outputs.write(fleet.report, (form) => output.out.write(form));
+        const { style } = output.err;
+        if (!asked.quiet) output.err.write(reportBody(fleet.report, { width: widest, style }));
+        output.err.write(reportVerdict(fleet.report, { width: widest, style }));
+      }
+      output.err.write(`Part of run ${run} ended: ${end.text}.\n`);
+      return end.exitCode;
+    } finally {
+      await rendezvous.close();
+    }
+  } finally {
+    interrupts.close();
+    await outputs.discard();
+  }
+}
+
+/** A part may start before NATS does. */
+async function dial(flags: PartFlags, { early }: Interrupts): Promise<Rendezvous> {
+  const untilMs = monotonicClock.nowMs() + orphanMs;
+  for (;;) {
+    try {
+      return await openRendezvous(flags.over, flags, `mqtt-sim part ${flags.run}`);
+    } catch (error) {
+      const isFinal = !(error instanceof UsageError) || !error.message.startsWith("Cannot use NATS");
+      if (isFinal || early.aborted || monotonicClock.nowMs() >= untilMs) throw error;
+      await new Promise((resolve) => setTimeout(resolve, dialAgainMs));
+    }
+  }
+}
+
+async function carryOut(
+  flags: PartFlags,
+  rendezvous: Rendezvous,
+  fleet: PartFleet,
+  interrupts: Interrupts,
+): Promise<PartEnd> {
+  const who = identity(flags);
+  const subjects = subjectsOf(flags.run);
+  const nowMs = () => monotonicClock.nowMs();
+  const machine = new Part(who, {
+    send: (message) => rendezvous.publish(subjects.coordinator, encodeMessage(message)),
+    check: (task, number, of) => machine.checked(fleet.check(task, number, of), nowMs()),
+    run: (task, number, of) => fleet.run(machine, task, number, of),
+    go: (killMs) => fleet.go(killMs),
+    interrupt: () => fleet.interrupt(),
+    save: () => fleet.save(machine, who),
+  }, nowMs());
+  rendezvous.listen(subjects.beat, (bytes) => {
+    const beat = decodeMessage<Beat>(bytes);
+    if (beat !== undefined) machine.beat(beat, nowMs());
+  });
+  rendezvous.listen(subjects.part(who.id), (bytes) => {
+    const message = decodeMessage<ToPart>(bytes);
+    if (message !== undefined) machine.receive(message, nowMs());
+  });
+  void aborted(interrupts.early).then(() => machine.askedToEnd(nowMs()));
+  while (machine.end === undefined && !interrupts.atOnce.aborted) {
+    machine.turn(nowMs());
+    await new Promise((resolve) => setTimeout(resolve, turnEveryMs));
+  }
+  return machine.end ?? { exitCode: 130, text: "it was asked to end at once" };
+}
+
+function identity({ host: asked }: PartFlags): PartIdentity {
+  const own = hostName();
+  const host = asked ?? own;
+  return {
+    id: `${freshSeed().toString(36)}${freshSeed().toString(36)}`,
+    ...{ host, pid: Deno.pid, version: tool.version, ...host !== own && { pod: own } },
+  };
+}

@@ -1,0 +1,74 @@
+/** The flags of `mqtt-sim part`. A part has no flags of the fleet: the coordinator sends the plan. */
+import { merge, object } from "@optique/core/constructs";
+import type { InferValue } from "@optique/core/parser";
+import { command, constant } from "@optique/core/primitives";
+import { UsageError } from "../../base/failure.ts";
+import { fileValue as file, sentence, switchFlag, valueFlag } from "../options/flag.ts";
+import { planFlags, sectionFlags } from "../options/plan_flags.ts";
+import { overFlag, overLoginFlags, runNameValue } from "../over/over_flags.ts";
+import { jsonFlag } from "../report/report_outputs.ts";
+
+function readName(text: string, name: string): string {
+  if (/^[\w.:-]{1,64}$/.test(text)) return text;
+  throw new UsageError(
+    `Cannot use ${name} ${
+      JSON.stringify(text)
+    }: expected 1 to 64 letters, digits, dots, colons, hyphens or underscores`,
+  );
+}
+
+const rendezvous = object("Rendezvous", {
+  over: overFlag(
+    "NATS with JetStream, where the coordinator of the run is: nats:// or tls://, with the login in it or in --over-creds.",
+  ),
+  run: valueFlag("--run", runNameValue, "The run: the --run-id of mqtt-sim fleet --over."),
+  ...overLoginFlags,
+  host: valueFlag(
+    "--host",
+    { metavar: "NAME", read: readName },
+    "The name of this machine in messages and reports. Default: the one in /etc/hostname.",
+  ),
+});
+
+const own = object("Target", {
+  ...planFlags("password"),
+  passwordFile: valueFlag(
+    "--password-file",
+    file,
+    "A file with the password, - for standard input; a line end after it does not count.",
+  ),
+  ...planFlags(
+    "wsHeaders",
+    "sourceAddresses",
+    "sourcePorts",
+    "engine",
+    "watcherPasswordFile",
+    "canaryPasswordFile",
+    "watcherTlsCert",
+    "watcherTlsKey",
+  ),
+});
+
+const output = object("Output", {
+  report: jsonFlag,
+  quiet: switchFlag("--quiet", "Print warnings and the end only.", "-q"),
+});
+
+/** `mqtt-sim part`. */
+export const partCommand = command(
+  "part",
+  merge(object({ command: constant("part") }), rendezvous, own, object("TLS", sectionFlags("TLS")), output),
+  {
+    brief: sentence("Carry out one part of a run that several processes share."),
+    description: sentence(
+      "Carries out one part of a run of mqtt-sim fleet --over: the coordinator gives it a number and the plan. All parts have the same command line, so any tool that starts processes can start them. The exit code is 0 when the part did its work, whatever the verdict, and when the run did not need it.",
+    ),
+    usageLine: [{ type: "literal", value: "--over URL --run NAME [FLAGS]" }],
+  },
+);
+
+/** The parsed command line of `mqtt-sim part`. */
+export type PartAsked = InferValue<typeof partCommand>;
+
+/** A part with the two flags that it needs. */
+export type PartFlags = PartAsked & { readonly over: NonNullable<PartAsked["over"]>; readonly run: string };

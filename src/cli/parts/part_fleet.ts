@@ -1,0 +1,137 @@
+/** The fleet of one part: the plan of the coordinator with the part's own secrets and addresses, and the report. */
+import { monotonicClock, wallTime } from "../../base/clock.ts";
+import { InvariantError, UsageError } from "../../base/failure.ts";
+import { makePlan } from "../../fleet/plan/make_plan.ts";
+import type { FleetPlan, FleetRun } from "../../fleet/plan/plan.ts";
+import { optionList } from "../../fleet/plan/plan_options.ts";
+import { checkMachine } from "../../fleet/preflight/preflight.ts";
+import type { Notice } from "../../fleet/result/result.ts";
+import { runFleet } from "../../fleet/run_fleet.ts";
+import { parseEndpoint } from "../../net/endpoint.ts";
+import type { PartIdentity, PartsTask } from "../../parts/message.ts";
+import type { Part } from "../../parts/part.ts";
+import type { Rendezvous } from "../../parts/rendezvous.ts";
+import { storeReport } from "../../parts/report_store.ts";
+import { makeReport, type Report } from "../../report/model/report.ts";
+import { passwordOf } from "../fleet/fleet_request.ts";
+import { withAwsCredentials } from "../process/environment.ts";
+import { programName } from "../process/invocation.ts";
+import type { Output } from "../process/output.ts";
+import { tool } from "../process/tool.ts";
+import type { PartFlags } from "./part_flags.ts";
+
+export class PartFleet {
+  readonly #flags: PartFlags;
+  readonly #rendezvous: Rendezvous;
+  readonly #output: Output;
+  readonly #interrupt = new AbortController();
+  readonly #gate = Promise.withResolvers<number>();
+  #saves = false;
+  /** The report of the part, once its fleet is over. */
+  report: Report | undefined;
+
+  constructor(flags: PartFlags, rendezvous: Rendezvous, output: Output) {
+    this.#flags = flags;
+    this.#rendezvous = rendezvous;
+    this.#output = output;
+  }
+
+  /** Compares the limits of this machine with the share of the part; returns why it does not fit. */
+  check(task: PartsTask, number: number, of: number): string | undefined {
+    this.#say({ level: "info", text: `Part ${number} of ${of} of run ${task.plan.run}, on ${task.url}` });
+    try {
+      checkMachine(this.#runOf(task, number, of, undefined), (notice) => this.#say(notice));
+      return undefined;
+    } catch (error) {
+      if (error instanceof UsageError) return error.message;
+      throw error;
+    }
+  }
+
+  /** Connects the clients, and kills them once the gate is open. */
+  run(machine: Part, task: PartsTask, number: number, of: number): void {
+    this.#carryOut(machine, task, number, of).catch((error: unknown) => {
+      if (!(error instanceof UsageError)) throw error;
+      machine.broke(error.message, 2, monotonicClock.nowMs());
+    });
+  }
+
+  async #carryOut(machine: Part, task: PartsTask, number: number, of: number): Promise<void> {
+    const run = this.#runOf(task, number, of, await passwordOf(this.#flags));
+    const result = await runFleet(run, {
+      onProgress: (progress) => machine.progress(progress),
+      onNotice: (notice) => {
+        this.#say(notice);
+        machine.notice(notice);
+      },
+      detail: task.detail,
+      interrupt: this.#interrupt.signal,
+      gate: () => {
+        machine.connected(monotonicClock.nowMs());
+        return this.#gate.promise;
+      },
+    });
+    const report = makeReport(result, {
+      ...{ tool, program: programName(), embedded: false, runIdAsked: true, thresholds: task.thresholds },
+      ...this.#flags.passwordFile !== undefined && { passwordFile: this.#flags.passwordFile },
+    });
+    this.report = { ...report, run: { ...report.run, startedAt: byCoordinator(report.run.startedAt, machine, task) } };
+    machine.finished(result.kills.total === 0 ? result.reason : undefined, monotonicClock.nowMs());
+  }
+
+  /** Lets the fleet kill from this instant on. */
+  go(killMs: number): void {
+    this.#gate.resolve(killMs);
+  }
+
+  interrupt(): void {
+    this.#interrupt.abort();
+  }
+
+  /** Stores the report; the machine calls this again while the store is unavailable. */
+  save(machine: Part, who: PartIdentity): void {
+    const { report } = this;
+    if (report === undefined) throw new InvariantError("a part without a report stores it");
+    if (this.#saves) return;
+    this.#saves = true;
+    const { part, of } = machine.seat!;
+    const facts = {
+      ...machine.offset && { clock: machine.offset },
+      ...machine.lateMs !== undefined && { lateMs: machine.lateMs },
+    };
+    storeReport(this.#rendezvous, this.#flags.run, { who, part, of, ...facts, report }).then(() => true, () => false)
+      .then((isStored) => {
+        this.#saves = false;
+        machine.saved(isStored, monotonicClock.nowMs());
+      });
+  }
+
+  #runOf({ plan, url }: PartsTask, number: number, of: number, password: string | undefined): FleetRun {
+    const whole = makePlan({
+      ...plan,
+      ...ownValues(this.#flags),
+      shard: { number, of },
+      ...password !== undefined && { password },
+    });
+    return { plan: whole, target: withAwsCredentials(parseEndpoint(url), whole), brokerInProcess: false };
+  }
+
+  #say({ level, text }: Notice): void {
+    if (level === "warning") this.#output.err.write(`warning: ${text}\n`);
+    else if (!this.#flags.quiet) this.#output.err.write(`${text}\n`);
+  }
+}
+
+/** The values of the plan that flags of the part name. */
+function ownValues(flags: PartFlags): Partial<FleetPlan> {
+  const given = flags as unknown as Readonly<Record<string, unknown>>;
+  const names = optionList.map(([name]) => name).filter((name) => name !== "run" && name !== "password");
+  return Object.fromEntries(names.flatMap((name) => given[name] === undefined ? [] : [[name, given[name]]]));
+}
+
+/** An instant of this machine's wall clock, by the clock of the coordinator. */
+function byCoordinator(startedAt: string, { offset }: Part, { epochMs }: PartsTask): string {
+  if (offset === undefined) return startedAt;
+  const monotonicMs = Date.parse(startedAt) - (wallTime().getTime() - monotonicClock.nowMs());
+  return new Date(epochMs + monotonicMs + offset.offsetMs).toISOString();
+}

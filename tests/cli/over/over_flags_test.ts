@@ -1,0 +1,68 @@
+/** The flags of a run in several parts: addresses, combinations that are refused, and the plan. */
+import assert from "node:assert/strict";
+import { UsageError } from "../../../src/base/failure.ts";
+import { readCommandLine } from "../../../src/cli/command_line.ts";
+import { checkOver, planOver } from "../../../src/cli/fleet/fleet_over.ts";
+import type { FleetFlags } from "../../../src/cli/fleet/fleet_flags.ts";
+import { parseOverAddress } from "../../../src/cli/over/over_flags.ts";
+import { captured } from "../captured.ts";
+
+const nats = "expected the URL of NATS such as nats://127.0.0.1:4222 or tls://nats.example.org, several with commas";
+
+Deno.test("over: addresses of NATS, with their login apart", () => {
+  assert.deepEqual(parseOverAddress("nats://127.0.0.1", "--over"), {
+    ...{ servers: ["127.0.0.1:4222"], shown: "nats://127.0.0.1:4222", isTls: false },
+  });
+  assert.deepEqual(parseOverAddress("tls://u:p%40@a:1,tls://b", "--over"), {
+    ...{ servers: ["a:1", "b:4222"], shown: "tls://a:1,tls://b:4222", user: "u", password: "p@", isTls: true },
+  });
+  assert.equal(parseOverAddress("nats://secret@a", "--over").token, "secret");
+  for (const text of ["http://a", "nats://", "nats://a/b", "nats://a,http://b", ""]) {
+    assert.throws(() => parseOverAddress(text, "--over"), new UsageError(`Cannot read --over "${text}": ${nats}`));
+  }
+});
+
+function flagsOf(...args: string[]): FleetFlags {
+  const asked = readCommandLine(["fleet", ...args], captured(80));
+  assert.ok(asked.command === "fleet");
+  return asked;
+}
+
+const over = ["--over", "127.0.0.1", "--parts", "3", "--url", "mqtt://b"];
+const refused: readonly [args: readonly string[], sentence: RegExp][] = [
+  [["--parts", "3"], /^Cannot use --parts without --over/],
+  [["--over-creds", "f"], /^Cannot use --over-creds without --over/],
+  [["--over", "127.0.0.1", "--url", "mqtt://b"], /^Cannot use --over without --parts/],
+  [["--over", "127.0.0.1", "--parts", "3"], /^Cannot use --over without one --url/],
+  [["--over", "127.0.0.1", "--parts", "3", "--url", "embedded"], /^Cannot use --over without one --url/],
+  [[...over, "--url", "mqtt://c"], /^Cannot use --over without one --url/],
+  [[...over, "--record", "f"], /^Cannot use --record with --over/],
+  [[...over, "--csv-lives", "f"], /^Cannot use --csv-lives with --over/],
+  [[...over, "--shard", "1/2"], /^Cannot use --shard with --over/],
+  [[...over, "--start-at", "+1s"], /^Cannot use --start-at with --over/],
+  [[...over, "--password-file", "f"], /^Cannot use --password-file with --over: .* give it to mqtt-sim part$/],
+  [[...over, "--tls-ca", "f"], /^Cannot use --tls-ca with --over/],
+  [["--over", "127.0.0.1", "--parts", "3", "--url", "mqtt://u:p@b"], /^Cannot use a password in --url with --over/],
+];
+for (const [args, sentence] of refused) {
+  Deno.test(`over: refuses fleet ${args.join(" ")}`, () => {
+    assert.throws(
+      () => checkOver(flagsOf(...args)),
+      (error) => error instanceof UsageError && sentence.test(error.message),
+    );
+  });
+}
+
+Deno.test("over: accepts a run in parts, and a run without", () => {
+  checkOver(flagsOf(...over));
+  checkOver(flagsOf("--clients", "10"));
+});
+
+Deno.test("over: the plan has watchers and CONNECTs under way for all parts, and no shard", () => {
+  const plan = planOver({ run: "r", seed: 1, clients: 1_000 }, 10);
+  assert.deepEqual([plan.watchers, plan.connectsUnderWay, plan.shard], [10, 160, undefined]);
+  const willTopic = "wills/{client}";
+  assert.throws(() => planOver({ run: "r", seed: 1, willTopic }, 2), /each part would receive the wills of all parts/);
+  assert.equal(planOver({ run: "r", seed: 1, willTopic }, 1).willTopic, willTopic);
+  assert.throws(() => planOver({ run: "r", seed: 1, phases: [{ kind: "restart", downMs: 1 }] }, 2), /shard/);
+});

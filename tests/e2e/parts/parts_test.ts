@@ -1,0 +1,123 @@
+/** One run in three processes over a real NATS: the same run as in one process, and the verdicts after losses. */
+import assert from "node:assert/strict";
+import { type BrokerPeer, peerTest, startOurBroker, startOurs } from "../../support/brokers/peers.ts";
+import { nats } from "../../support/brokers/nats_peer.ts";
+import { type NatsServer, startNatsServer } from "../../support/parts/nats_server.ts";
+
+const plan = ["--seed", "11", "--clients", "200", "--watchers", "6", "--kill-rate", "15%", "--late-after", "10s"];
+const modes = ["--kill-mode", "reset=4,close=4,leave=1,takeover=1"];
+
+const startPart = ({ url }: NatsServer, run: string, ...more: string[]) =>
+  startOurs(["part", "--over", url, "--run", run, "--quiet", ...more]);
+
+const startFleet = ({ url }: NatsServer, broker: BrokerPeer, run: string, ...more: string[]) => {
+  const over = ["--over", url, "--run-id", run, "--parts", "3", "--url", broker.url];
+  return startOurs(["fleet", ...over, ...plan, ...modes, "--quiet", ...more]);
+};
+
+const read = (path: string) => JSON.parse(Deno.readTextFileSync(path));
+const later = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** The counts that may not differ. */
+function countsOf({ verdict, clients, kills, wills }: ReturnType<typeof read>) {
+  const due = Object.entries<{ kills: number; expected: number }>(kills.byMode).map(([mode, { kills, expected }]) => [
+    ...[mode, kills, expected],
+  ]);
+  return {
+    verdict,
+    asked: clients.asked,
+    reconnects: clients.reconnects,
+    total: kills.total,
+    due,
+    wills: wills.expected,
+  };
+}
+
+peerTest("parts: three processes, one 4 s later, and a spare are the run of one process", [nats], async () => {
+  const folder = await Deno.makeTempDir({ prefix: "parts" });
+  try {
+    await using server = await startNatsServer();
+    await using broker = await startOurBroker();
+    const files = ["1", "2", "3"].map((name) => `${folder}/${name}.json`);
+    await using fleet = startFleet(server, broker, "same", "--duration", "4s", "--report", `${folder}/whole.json`);
+    await using one = startPart(server, "same", "--report", files[0]!);
+    await using two = startPart(server, "same", "--report", files[1]!);
+    await using spare = startPart(server, "other");
+    await later(4_000);
+    await using three = startPart(server, "same", "--report", files[2]!);
+    assert.equal((await fleet.exit(120_000)).code, 0, fleet.said);
+    for (const part of [one, two, three]) assert.equal((await part.exit(30_000)).code, 0, part.said);
+    spare.kill("SIGTERM");
+    assert.equal((await spare.exit(10_000)).code, 130);
+    const whole = read(`${folder}/whole.json`);
+    const kill = whole.stages.find(({ name }: { name: string }) => name === "kill");
+    assert.ok(Math.abs(kill.toMs - kill.fromMs - 4_000) <= 300, JSON.stringify(whole.stages));
+    const starts = files.map(read).map(({ run, stages }) =>
+      Date.parse(run.startedAt) + stages.find(({ name }: { name: string }) => name === "kill").fromMs
+    );
+    assert.ok(Math.max(...starts) - Math.min(...starts) <= 50, `first kills at ${starts}`);
+    assert.deepEqual({ of: whole.parts.of, void: whole.parts.void, lost: whole.parts.lost }, {
+      of: 3,
+      void: 0,
+      lost: 0,
+    });
+    assert.ok(
+      whole.parts.each.every(({ errorMs, host, pid }: { errorMs: number; host: string; pid: number }) =>
+        errorMs < 50 && host !== "" && pid > 0
+      ),
+    );
+    await using alone = startOurs([
+      ...["fleet", "--url", broker.url, "--run-id", "alone", ...plan, ...modes, "--duration", "4s", "--quiet"],
+      ...["--report", `${folder}/alone.json`],
+    ]);
+    assert.equal((await alone.exit(60_000)).code, 0, alone.said);
+    assert.ok(whole.kills.total > 60, `${whole.kills.total} kills`);
+    assert.deepEqual(countsOf(whole), countsOf(read(`${folder}/alone.json`)));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}, 240_000);
+
+/** A part that is killed: the run is void, and the sentence names it. */
+async function losesPart(server: NatsServer, broker: BrokerPeer, file: string): Promise<void> {
+  const silence = ["--part-silence", "5s", "--duration", "20s", "--report", file];
+  await using fleet = startFleet(server, broker, "lost", ...silence);
+  await using one = startPart(server, "lost", "--host", "node-1");
+  await using two = startPart(server, "lost", "--host", "node-2");
+  await using three = startPart(server, "lost", "--host", "node-3");
+  await later(10_000);
+  three.kill("SIGKILL");
+  assert.equal((await fleet.exit(90_000)).code, 3, fleet.said);
+  assert.match(fleet.said, /part \d of 3 \(node-3, pod \S+\) was lost while the fleet was killed/);
+  for (const part of [one, two]) assert.equal((await part.exit(30_000)).code, 3, part.said);
+  const { parts, verdict } = read(file);
+  assert.deepEqual({ verdict, lost: parts.lost, reports: parts.each.length }, { verdict: "void", lost: 1, reports: 2 });
+}
+
+/** The coordinator is killed: the parts go on, and their reports are joined later. */
+async function losesCoordinator(server: NatsServer, broker: BrokerPeer): Promise<void> {
+  await using fleet = startFleet(server, broker, "alone", "--duration", "12s");
+  await using one = startPart(server, "alone");
+  await using two = startPart(server, "alone");
+  await using three = startPart(server, "alone");
+  await later(10_000);
+  fleet.kill("SIGKILL");
+  for (const part of [one, two, three]) assert.equal((await part.exit(90_000)).code, 0, part.said);
+  await using merge = startOurs(["report", "merge", "--over", server.url, "--run", "alone"]);
+  assert.equal((await merge.exit(30_000)).code, 0, merge.said);
+  assert.match(merge.said, /3 of 3 reports/);
+  await using again = startFleet(server, broker, "alone");
+  assert.equal((await again.exit(30_000)).code, 2);
+  assert.match(again.said, /Cannot begin run alone: a run of this name began on \S+ at 20/);
+}
+
+peerTest("parts: the loss of a part voids the run, the loss of the coordinator loses no report", [nats], async () => {
+  const folder = await Deno.makeTempDir({ prefix: "parts" });
+  try {
+    await using server = await startNatsServer();
+    await using broker = await startOurBroker();
+    await Promise.all([losesPart(server, broker, `${folder}/lost.json`), losesCoordinator(server, broker)]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}, 240_000);

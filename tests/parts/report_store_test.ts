@@ -1,0 +1,84 @@
+/** Reports in the store of a rendezvous: whole or not there. */
+import assert from "node:assert/strict";
+import { ClockOffset } from "../../src/parts/clock_offset.ts";
+import { decodeMessage, encodeMessage, receivedProgress, type ToCoordinator } from "../../src/parts/message.ts";
+import type { Rendezvous } from "../../src/parts/rendezvous.ts";
+import { readReport, readRun, reserveRun, type StoredReport, storeReport } from "../../src/parts/report_store.ts";
+import { Random } from "../../src/base/random.ts";
+
+function memory(): { readonly store: Rendezvous; readonly values: Map<string, Uint8Array> } {
+  const values = new Map<string, Uint8Array>();
+  const store: Rendezvous = {
+    publish() {},
+    listen() {},
+    get: (key) => Promise.resolve(values.get(key)),
+    put: (key, bytes) => Promise.resolve(void values.set(key, bytes)),
+    putIfNew: (key, bytes) => {
+      const isNew = !values.has(key);
+      if (isNew) values.set(key, bytes);
+      return Promise.resolve(isNew);
+    },
+    close: () => Promise.resolve(),
+  };
+  return { store, values };
+}
+
+const random = new Random(5);
+/** More than a chunk, even when compressed. */
+const noise = Array.from({ length: 200_000 }, () => random.below(1_000_000_000).toString(36)).join();
+const who = { id: "a", host: "node-1", pid: 3, version: "1" };
+const stored: StoredReport = { who, part: 2, of: 3, lateMs: 0, report: { noise } };
+
+Deno.test("report store: a report of several chunks comes back as it was", async () => {
+  const { store, values } = memory();
+  assert.equal(await readReport(store, "r", 2), undefined);
+  await storeReport(store, "r", stored);
+  assert.ok(values.size > 2 && [...values.values()].every((bytes) => bytes.length <= 524_288), `${values.size} values`);
+  assert.deepEqual(await readReport(store, "r", 2), stored);
+  assert.equal(await readReport(store, "r", 1), undefined);
+});
+
+Deno.test("report store: a report with a missing, foreign or altered chunk does not exist", async () => {
+  const { store, values } = memory();
+  await storeReport(store, "r", stored);
+  const [key, bytes] = [...values].find(([key]) => key === "r.report.2.1")!;
+  for (const wrong of [undefined, bytes.slice(1), bytes.map((byte) => byte ^ 1), new Uint8Array([...bytes, 0])]) {
+    if (wrong === undefined) values.delete(key);
+    else values.set(key, wrong);
+    assert.equal(await readReport(store, "r", 2), undefined);
+  }
+  values.set(key, bytes);
+  assert.deepEqual(await readReport(store, "r", 2), stored);
+});
+
+Deno.test("report store: the name of a run is reserved once", async () => {
+  const { store } = memory();
+  const [first, second] = ["node-1", "node-2"].map((host) => ({ parts: 3, host, since: "2026-01-02T03:04:05.678Z" }));
+  assert.equal(await readRun(store, "r"), undefined);
+  assert.equal(await reserveRun(store, "r", first!), undefined);
+  assert.deepEqual(await reserveRun(store, "r", second!), first);
+  assert.equal(await reserveRun(store, "s", second!), undefined);
+});
+
+Deno.test("clock offset: the quickest of the round trips counts, with half of it as its error", () => {
+  const offset = new ClockOffset();
+  offset.answered(1_000, 5_020, 1_040);
+  assert.deepEqual(offset.best, { offsetMs: 4_000, errorMs: 20, rttMs: 40 });
+  offset.answered(1_100, 5_180, 1_200);
+  assert.equal(offset.best?.rttMs, 40);
+  offset.answered(1_300, 5_301, 1_304);
+  assert.deepEqual(offset.best, { offsetMs: 3_999, errorMs: 2, rttMs: 4 });
+  assert.equal(offset.isSettled, false);
+  for (let ping = 0; ping < 13; ping++) offset.answered(1_300, 5_301, 1_304);
+  assert.equal(offset.isSettled, true);
+});
+
+Deno.test("message: another version and bytes that are none are no message, and percentiles of no wills are NaN", () => {
+  const message: ToCoordinator = { type: "leave", id: "a" };
+  assert.deepEqual(decodeMessage(encodeMessage(message)), message);
+  for (const text of ['{"v":2,"type":"leave","id":"a"}', "{", "[]", ""]) {
+    assert.equal(decodeMessage(new TextEncoder().encode(text)), undefined, text);
+  }
+  const { p50, p99 } = receivedProgress(JSON.parse('{"p50":null,"p99":3}'));
+  assert.deepEqual([p50, p99], [NaN, 3]);
+});

@@ -1,0 +1,33 @@
+/** nats-server with JetStream as the rendezvous of a run in parts: a free loopback port, a store in its own folder. */
+import { ChildProcess } from "../machine/child_process.ts";
+import { freePort, ready } from "../brokers/peers.ts";
+import { nats } from "../brokers/nats_peer.ts";
+
+/** A server that can be ended and started again on its store. */
+export interface NatsServer extends AsyncDisposable {
+  readonly url: string;
+  /** Ends it by SIGKILL. */
+  kill(): Promise<void>;
+  /** Starts it again. */
+  start(): Promise<void>;
+}
+
+export async function startNatsServer(more: readonly string[] = []): Promise<NatsServer> {
+  const folder = await Deno.makeTempDir({ prefix: "nats" });
+  const port = freePort();
+  const args = ["-js", "-sd", folder, "-a", "127.0.0.1", "-p", String(port), ...more];
+  const begin = () => ready(new ChildProcess(nats.program, args), /Server is ready/, () => port);
+  let server = await begin();
+  return {
+    url: `nats://127.0.0.1:${port}`,
+    kill: async () => {
+      server.child.kill("SIGKILL");
+      await server.child.exit(10_000);
+    },
+    start: async () => void (server = await begin()),
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]();
+      await Deno.remove(folder, { recursive: true });
+    },
+  };
+}
