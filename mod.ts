@@ -160,8 +160,8 @@ export { reportHtml } from "./src/report/html/html.ts";
 export { reportJson } from "./src/report/export/json.ts";
 export { reportJunit } from "./src/report/export/junit.ts";
 export { reportMarkdown } from "./src/report/export/markdown.ts";
-export { type Gathered, mergeReports, type NamedReport } from "./src/report/model/merge_reports.ts";
-export type { PartRow, PartsResult } from "./src/report/model/parts/parts_result.ts";
+export { mergeReports, type NamedReport } from "./src/report/model/merge_reports.ts";
+export type { Gathered, PartRow, PartsResult } from "./src/report/model/parts/parts_result.ts";
 export {
   makeReport,
   type Report,

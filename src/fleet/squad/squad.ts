@@ -27,20 +27,17 @@ import type { SparkplugAuditor } from "../ledger/sparkplug_auditor.ts";
 import { SquadTeardown } from "./squad_teardown.ts";
 import { nextSquadPhase, type SquadEvent } from "./squad_phase.ts";
 import { SquadKills } from "./squad_kills.ts";
+import {
+  canaryEveryMs,
+  interruptGraceMs,
+  longestPauseMs,
+  pollEveryMs,
+  rampEveryMs,
+  settleEveryMs,
+} from "./squad_times.ts";
 import type { RampFacts, SquadResult, SquadTask } from "../result/squad_task.ts";
 import type { VirtualClient } from "../client/virtual_client.ts";
 import type { Watcher } from "../watch/watcher.ts";
-
-/** How long after Ctrl-C the squad waits for wills on their way, in milliseconds. */
-const interruptGraceMs = 2_000;
-const settleEveryMs = 100;
-/** The longest time between two turns: an event that a turn reads may have waited here since the turn before. */
-const longestPauseMs = 25;
-/** The same outside of the kills, where a phase waits for what the links receive, and while clients connect. */
-const pollEveryMs = 10;
-const rampEveryMs = 1;
-/** Interval between kills of canaries for each watcher during the kill phase, in milliseconds. */
-const canaryEveryMs = 5_000;
 
 export class Squad implements ClientHost, WatcherPoolHost {
   readonly plan: FleetPlan;

@@ -28,8 +28,8 @@ import { Tally } from "../../fleet/tally/tally.ts";
 import { noCounts } from "../../fleet/result/will_counts.ts";
 import { optionList } from "../../fleet/plan/plan_options.ts";
 import { arrivalData, arrivalsOfParts } from "./arrivals/merge_arrivals.ts";
-import { onOneTimeLine } from "./parts/time_line.ts";
-import type { PartsResult } from "./parts/parts_result.ts";
+import { onOneTimeLine, stagesOfParts } from "./parts/time_line.ts";
+import type { Gathered } from "./parts/parts_result.ts";
 import type { Report } from "./report.ts";
 import { applyThresholds, parseThreshold, type Threshold } from "./threshold.ts";
 import { countNames, countRows } from "./will_rows.ts";
@@ -46,16 +46,6 @@ export interface NamedReport {
 const ownToPart: ReadonlySet<string> = new Set(
   optionList.flatMap(([name, { ownToShard }]) => ownToShard ? [name] : []),
 );
-
-/** What a coordinator knows of a run beyond the reports of its parts. */
-export interface Gathered {
-  /** Its processes. */
-  readonly parts: PartsResult;
-  /** Why the run did not follow its plan, in a sentence. */
-  readonly why?: string | undefined;
-  /** A person ended the run. */
-  readonly interrupted: boolean;
-}
 
 /**
  * Joins at least two reports, or those that a coordinator gathered.
@@ -112,22 +102,6 @@ export function mergeReports(
     merged,
     thresholds ?? (first!.thresholds ?? []).map(({ expression }) => parseThreshold(expression)),
   );
-}
-
-/**
- * The times of the run's phases, where all shards have the same ones: from the earliest start to the latest end.
- */
-function stagesOfParts(reports: readonly Report[]): Pick<Report, "stages"> {
-  const all = reports.map(({ stages = [] }) => stages);
-  const names = new Set(all.map((stages) => stages.map(({ name }) => name).join()));
-  const [first] = all;
-  if (first === undefined || first.length === 0 || names.size > 1) return {};
-  const stages = first.map((stage, place) => ({
-    ...stage,
-    fromMs: Math.min(...all.map((stages) => stages[place]!.fromMs)),
-    ...stage.toMs !== undefined && { toMs: Math.max(...all.map((stages) => stages[place]!.toMs ?? 0)) },
-  }));
-  return { stages };
 }
 
 /** The engine, where all parts had the same. */

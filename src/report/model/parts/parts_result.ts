@@ -43,6 +43,16 @@ export interface PartsResult {
   readonly each: readonly PartRow[];
 }
 
+/** The facts that a coordinator has of a run besides the reports of its parts. */
+export interface Gathered {
+  /** The processes of the run. */
+  readonly parts: PartsResult;
+  /** Why the run did not follow its plan, in a sentence. */
+  readonly why?: string | undefined;
+  /** A person ended the run. */
+  readonly interrupted: boolean;
+}
+
 /** The parts in a line of text. */
 export function partsText({ of, void: voids, lost, each }: PartsResult): string {
   const errors = each.flatMap(({ errorMs }) => errorMs ?? []);

@@ -57,3 +57,19 @@ function shiftedLife(timeline: Timeline, shiftMs: number): Timeline {
   ]);
   return Object.fromEntries(later);
 }
+
+/**
+ * The times of the run's phases, where all shards have the same ones: from the earliest start to the latest end.
+ */
+export function stagesOfParts(reports: readonly Report[]): Pick<Report, "stages"> {
+  const all = reports.map(({ stages = [] }) => stages);
+  const names = new Set(all.map((stages) => stages.map(({ name }) => name).join()));
+  const [first] = all;
+  if (first === undefined || first.length === 0 || names.size > 1) return {};
+  const stages = first.map((stage, place) => ({
+    ...stage,
+    fromMs: Math.min(...all.map((stages) => stages[place]!.fromMs)),
+    ...stage.toMs !== undefined && { toMs: Math.max(...all.map((stages) => stages[place]!.toMs ?? 0)) },
+  }));
+  return { stages };
+}
