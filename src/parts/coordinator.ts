@@ -56,7 +56,7 @@ export class Coordinator {
   #beatMs = -Infinity;
   #killAtMs: number | undefined;
   #end: RunEnd = {};
-  #told = -1;
+  #announced = -1;
   readonly #refused = new Set<string>();
 
   constructor(options: CoordinatorOptions, host: CoordinatorHost, nowMs: number) {
@@ -209,8 +209,10 @@ export class Coordinator {
       );
     }
     const here = roster.seats.filter(({ state }) => state === "gathered").length;
-    if (here !== this.#told) this.#notice("info", `${formatCount(here)} of ${formatCount(roster.of)} parts are here`);
-    this.#told = here;
+    if (here !== this.#announced) {
+      this.#notice("info", `${formatCount(here)} of ${formatCount(roster.of)} parts are here`);
+    }
+    this.#announced = here;
     if (roster.isGathered) {
       roster.freeze();
       return this.#enter("gathered", nowMs);
