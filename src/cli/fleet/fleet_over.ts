@@ -40,6 +40,11 @@ const flagsOfParts = {
   password: "--password",
   passwordFile: "--password-file",
   wsHeaders: "--ws-header",
+  proxy: "--proxy",
+  authMethod: "--auth-method",
+  authData: "--auth-data",
+  authCommand: "--auth-command",
+  reauthEveryMs: "--reauth-every",
 } as const satisfies Partial<Record<keyof FleetFlags, string>>;
 
 /**

@@ -38,7 +38,12 @@ const own = object("Target", {
     "A file with the password, - for standard input; a line end after it does not count.",
   ),
   ...planFlags(
+    "proxy",
     "wsHeaders",
+    "authMethod",
+    "authData",
+    "authCommand",
+    "reauthEveryMs",
     "sourceAddresses",
     "sourcePorts",
     "engine",

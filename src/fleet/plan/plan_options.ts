@@ -293,6 +293,7 @@ export const planOptions = {
   sourcePorts: option("source-ports", "Target", { kind: "whole", min: 1, max: 65_535 }, {
     help: "Source ports available for each source address, {range}.",
     defaultText: `the range of the system, or ${formatCount(usualSourcePorts)} if it cannot be read`,
+    ownToShard: true,
   }),
   ...connectionOptions,
 } satisfies OptionTable;

@@ -42,6 +42,8 @@ const refused: readonly [args: readonly string[], sentence: RegExp][] = [
   [[...over, "--start-at", "+1s"], /^Cannot use --start-at with --over/],
   [[...over, "--password-file", "f"], /^Cannot use --password-file with --over: .* give it to mqtt-sim part$/],
   [[...over, "--tls-ca", "f"], /^Cannot use --tls-ca with --over/],
+  [[...over, "--proxy", "http://p:1"], /^Cannot use --proxy with --over: .* give it to mqtt-sim part$/],
+  [[...over, "--auth-data", "f"], /^Cannot use --auth-data with --over/],
   [["--over", "127.0.0.1", "--parts", "3", "--url", "mqtt://u:p@b"], /^Cannot use a password in --url with --over/],
 ];
 for (const [args, sentence] of refused) {
