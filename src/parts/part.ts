@@ -147,6 +147,8 @@ export class Part {
   /** The state of the run. */
   beat({ state, killAtMs, why }: Beat, nowMs: number): void {
     if (this.#state === "over") return;
+    // The coordinator has just begun: the requests before it were lost.
+    if (!this.#knows) this.#askedMs = -Infinity;
     this.#heard(nowMs);
     if (state !== "gather") this.#mayConnect = true;
     if (state === "kill") this.#killAtMs = killAtMs;
