@@ -32,6 +32,7 @@ import { withEmptyPasswords } from "./recording/record_header.ts";
 import type { RunFacts } from "./result/run_facts.ts";
 import { RunRecord, type Usage } from "./recording/run_record.ts";
 import { runSquads } from "./squad/run_squads.ts";
+import { checkPasswordCommand } from "./preflight/check_password_command.ts";
 import { payloadNotice, withPayloads } from "./preflight/read_payloads.ts";
 import { bucketsHere, clientsHere, partOf } from "./plan/shard.ts";
 import type { SquadResult, SquadTask } from "./result/squad_task.ts";
@@ -72,6 +73,7 @@ export async function runFleet(given: FleetRun, hooks: FleetHooks): Promise<Flee
   await checkRestart(run.plan, hooks);
   await checkNodeCommands(run.plan);
   await checkKick(run.plan);
+  await checkPasswordCommand(run);
   if (drawsMode(run.plan, "vanish")) await checkCable("kill mode vanish");
   const awaited = await awaitIt(run, hooks);
   const flight = await preflight(run, notify);

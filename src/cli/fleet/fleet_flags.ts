@@ -54,6 +54,8 @@ const scenario = object("Scenario", {
 export const connectionFlags = planFlags(
   "nodes",
   "credentials",
+  "passwordCommand",
+  "passwordLifetimeMs",
   "proxy",
   "wsHeaders",
   "awsSign",

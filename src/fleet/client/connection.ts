@@ -70,6 +70,7 @@ export class ClientConnection implements DialReceiver, PacketReceiver, Wakeable 
   #received: Uint8Array | undefined;
   readonly #world: FleetWorld;
   readonly #owner: ConnectionOwner;
+  readonly #client: number | undefined;
   readonly #link: Link;
   readonly #stream: PacketStream;
   #pingEveryMs = 0;
@@ -77,7 +78,7 @@ export class ClientConnection implements DialReceiver, PacketReceiver, Wakeable 
   #nowMs = 0;
   #over = false;
 
-  /** @param client the number of the client, where each may have a certificate of its own */
+  /** @param client the number of the client, where each may have a certificate or a password of its own */
   constructor(
     world: FleetWorld,
     version: ProtocolVersion,
@@ -89,6 +90,7 @@ export class ClientConnection implements DialReceiver, PacketReceiver, Wakeable 
     this.version = version;
     this.#world = world;
     this.#owner = owner;
+    this.#client = client;
     this.#stream = new PacketStream({ maximumPacketSize, receiver: this, version, lenient: true });
     this.#link = (world.nodes?.[node] ?? world).dial(this, place, client);
   }
@@ -116,7 +118,10 @@ export class ClientConnection implements DialReceiver, PacketReceiver, Wakeable 
   /** Sends one packet. */
   send(packet: Packet, nowMs: number): void {
     if (packet.type === "connect") this.#cleanStart = packet.cleanStart;
-    const { auth } = this.#world;
+    const { auth, passwords } = this.#world;
+    if (packet.type === "connect" && passwords !== undefined) {
+      return this.sendBytes(encode(withPassword(packet, passwords.passwordOf(this.#client)), this.version), nowMs);
+    }
     if (packet.type !== "connect" || auth === undefined || this.version === 4) {
       return this.sendBytes(encode(packet, this.version), nowMs);
     }
@@ -227,7 +232,13 @@ export class ClientConnection implements DialReceiver, PacketReceiver, Wakeable 
   }
 
   onOpen(): void {
-    this.#owner.onOpen(this, this.#world.clock.nowMs());
+    const { passwords, clock } = this.#world;
+    if (passwords === undefined) return this.#owner.onOpen(this, clock.nowMs());
+    passwords.ready(this.#client, (sentence) => {
+      if (this.#over) return;
+      if (sentence === undefined) this.#owner.onOpen(this, clock.nowMs());
+      else this.#giveUp({ kind: "auth", sentence });
+    });
   }
 
   onBytes(bytes: Uint8Array): void {
@@ -302,4 +313,10 @@ export class ClientConnection implements DialReceiver, PacketReceiver, Wakeable 
     this.#stream.stop();
     this.#owner.onOver(this, end, this.#world.clock.nowMs());
   }
+}
+
+/** A CONNECT with the password of the user's command, unless it has one. 3.1.1 requires a user name with it. */
+function withPassword(connect: ConnectPacket, password: Uint8Array | undefined): ConnectPacket {
+  if (connect.password !== undefined || password === undefined) return connect;
+  return { ...connect, username: connect.username ?? "", password };
 }

@@ -1,13 +1,16 @@
 /** The world of a fleet: links to its broker, and the timers to wake. */
 import { authenticatorOf } from "../../auth/auth_settings.ts";
 import type { Authenticator } from "../../auth/exchange.ts";
+import { PasswordCommands } from "../../auth/password_command.ts";
 import { bytesOfText } from "../../base/byte_text.ts";
+import { monotonicClock } from "../../base/clock.ts";
 import { Deadlines } from "../../base/deadlines.ts";
 import type { Endpoint } from "../../net/endpoint.ts";
 import type { EngineName } from "../../net/engine.ts";
 import { readPairNow } from "../../net/tls/tls_identity.ts";
 import { type TimedWorld, type World, worldOf } from "../../net/world.ts";
 import type { Cable } from "../../net/cable.ts";
+import { clientIdOf } from "../plan/client_id.ts";
 import { clientPair, hasOwnPairs } from "../plan/client_pair.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 
@@ -43,6 +46,8 @@ export interface FleetWorld extends World {
   kick?(client: KickedClient, onFault: (sentence: string) => void): void;
   /** Enhanced authentication, where the plan has a method. */
   readonly auth?: FleetAuth | undefined;
+  /** The passwords that the user's command writes, where the plan has one. */
+  readonly passwords?: PasswordCommands | undefined;
   /** Links to each node of a cluster, in the plan's order; absent for a broker with one address. */
   readonly nodes?: readonly World[];
   /** The nodes that are stopped, by their places: no client connects to them. */
@@ -68,7 +73,14 @@ export function fleetWorldOf({ plan, target, nodes, engine }: Reach): FleetWorld
   const to = (endpoint: Endpoint) => worldOf(endpoint, engine, plan.sourceAddresses, pairOf);
   const auth = fleetAuthOf(plan);
   const wakes = new Deadlines<Wakeable>();
-  return { ...to(target), wakes, ...auth && { auth }, ...nodes && { nodes: nodes.map(to), down: new Set() } };
+  const passwords = passwordsOf(plan, target);
+  return {
+    ...to(target),
+    wakes,
+    ...auth && { auth },
+    ...passwords && { passwords },
+    ...nodes && { nodes: nodes.map(to), down: new Set<number>() },
+  };
 }
 
 /** The enhanced authentication of a plan; undefined without a method. */
@@ -76,4 +88,19 @@ export function fleetAuthOf(plan: FleetPlan): FleetAuth | undefined {
   const { authBytes, reauthEveryMs: renewEveryMs } = plan;
   const authenticator = authenticatorOf(plan, authBytes === undefined ? undefined : bytesOfText(authBytes));
   return authenticator && { authenticator, renewEveryMs };
+}
+
+/** The passwords of each target: all worlds of one run on a thread share them. */
+const passwordsByTarget = new WeakMap<Endpoint, PasswordCommands>();
+
+/** The passwords that the command of a plan writes; undefined without one. */
+export function passwordsOf(plan: FleetPlan, target: Endpoint): PasswordCommands | undefined {
+  const { passwordCommand: command, passwordLifetimeMs: lifetimeMs } = plan;
+  if (command === undefined) return undefined;
+  let passwords = passwordsByTarget.get(target);
+  if (passwords === undefined) {
+    const settings = { command, lifetimeMs, clientIdOf: (client: number) => clientIdOf(plan, client) };
+    passwordsByTarget.set(target, passwords = new PasswordCommands(settings, monotonicClock));
+  }
+  return passwords;
 }

@@ -117,6 +117,10 @@ export interface FleetPlan {
   readonly username?: string;
   /** Takes the placeholders of the user name. */
   readonly password?: string;
+  /** The command that writes the password of a client, for the shell. */
+  readonly passwordCommand?: string;
+  /** How long such a password is used before the run takes another. Default: for the whole run. */
+  readonly passwordLifetimeMs?: number;
   /** The authentication method of each CONNECT, for enhanced authentication; MQTT 5.0 only. */
   readonly authMethod?: string;
   /** The authentication data of each CONNECT: a text, `@FILE` or `base64:DATA`; no report has it. */

@@ -8,6 +8,7 @@ export const neededOptions: Readonly<Record<string, Partial<PlanRequest>>> = {
   authData: token,
   authCommand: token,
   reauthEveryMs: { ...token, authData: "@token.bin" },
+  passwordLifetimeMs: { passwordCommand: "cat token" },
   presenceLooks: { presence: true },
   birthPayload: { presence: true, willPayload: "offline" },
 };

@@ -97,6 +97,11 @@ const refusals: readonly [request: Partial<PlanRequest>, sentence: string][] = [
     "Cannot use --will-payload-size and --will-payload: expected one of them",
   ],
   [{ presenceLooks: 5 }, "Cannot use --presence-looks 5 without presence: expected --presence with it"],
+  [{ passwordLifetimeMs: 1_000 }, "Cannot use --password-lifetime alone: expected --password-command with it"],
+  [
+    { passwordCommand: "cat token", username: "u", password: "p" },
+    "Cannot use --password-command and a password: expected one of them",
+  ],
   [{ birthPayload: "online" }, "Cannot use --birth-payload alone: expected --will-payload with it"],
   [
     { birthPayload: "online", willPayload: "offline" },

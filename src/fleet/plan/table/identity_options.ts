@@ -26,6 +26,19 @@ export const identityOptions = {
       "The run checks the whole file before it starts.",
     defaultText: "none",
   }),
+  passwordCommand: option("password-command", "Target", { kind: "text", metavar: "COMMAND" }, {
+    help: "Shell command that writes the password of a client, such as a token, to its standard output; {client_id} " +
+      "and {client} are its identifier and number, both watcher for the tool's own connections. Without them, one " +
+      "password is that of all. The report and the repeat command have the command, and never its output.",
+    defaultText: "none",
+    // A scenario file is data: it must not name a command to run.
+    inScenario: false,
+  }),
+  passwordLifetimeMs: option("password-lifetime", "Target", { kind: "duration", min: 100, max: 604_800_000 }, {
+    help: "How long a password of --password-command is used, {range}: after it, the next CONNECT runs the command " +
+      "again.",
+    defaultText: "the whole run",
+  }),
   watcherUsername: option("watcher-username", "Watching", { kind: "text", metavar: "NAME" }, {
     help: "User name of the watchers, and of all other connections of the tool that have no will.",
     defaultText: "that of the clients",

@@ -1,0 +1,106 @@
+/** Runs the user's command that writes the password of a client, such as a token with a lifetime. */
+import type { Clock } from "../base/clock.ts";
+import { quoteShell } from "../base/escape.ts";
+import { runShell, shellFault } from "../base/shell_command.ts";
+
+/** How many commands run at the same time; the others wait. */
+const atOnce = 8;
+const limitMs = 10_000;
+/** The longest password that a CONNECT can carry. */
+const mostBytes = 65_535;
+
+/** The value of both placeholders for connections that are no client's, such as a watcher's. */
+const ownName = "watcher";
+
+const placeholder = /\{(client_id|client)\}/g;
+
+/** The settings of the command. */
+export interface PasswordSettings {
+  readonly command: string;
+  /** How long a password is used; for the whole run when absent. */
+  readonly lifetimeMs?: number | undefined;
+  /** The identifier of a client. */
+  readonly clientIdOf: (client: number) => string;
+}
+
+/** A client, or `ownName`; one key for all where the command names no client. */
+type Key = number | typeof ownName;
+
+/** Receives why there is no password; nothing where there is one. */
+type OnReady = (fault?: string) => void;
+
+/** The passwords of the clients of one thread. */
+export class PasswordCommands {
+  readonly #settings: PasswordSettings;
+  readonly #clock: Clock;
+  readonly #perClient: boolean;
+  readonly #passwords = new Map<Key, { readonly bytes: Uint8Array; readonly untilMs: number }>();
+  readonly #asked = new Map<Key, OnReady[]>();
+  readonly #waiting: Key[] = [];
+  #running = 0;
+
+  constructor(settings: PasswordSettings, clock: Clock) {
+    this.#settings = settings;
+    this.#clock = clock;
+    this.#perClient = settings.command.search(placeholder) >= 0;
+  }
+
+  /** Calls back once the password of a client can be used: at once, or after the command. */
+  ready(client: number | undefined, then: OnReady): void {
+    const key = this.#keyOf(client);
+    if (this.#clock.nowMs() < (this.#passwords.get(key)?.untilMs ?? -Infinity)) return then();
+    const asked = this.#asked.get(key);
+    if (asked !== undefined) return void asked.push(then);
+    this.#asked.set(key, [then]);
+    this.#waiting.push(key);
+    if (this.#running < atOnce) void this.#work();
+  }
+
+  /** The last password of a client; undefined before the first. */
+  passwordOf(client: number | undefined): Uint8Array | undefined {
+    return this.#passwords.get(this.#keyOf(client))?.bytes;
+  }
+
+  #keyOf(client: number | undefined): Key {
+    return this.#perClient && client !== undefined ? client : ownName;
+  }
+
+  async #work(): Promise<void> {
+    this.#running++;
+    for (let key = this.#waiting.shift(); key !== undefined; key = this.#waiting.shift()) {
+      const fault = await this.#run(key);
+      const asked = this.#asked.get(key)!;
+      this.#asked.delete(key);
+      for (const then of asked) then(fault);
+    }
+    this.#running--;
+  }
+
+  /** Runs the command; returns its failure, never its output. */
+  async #run(key: Key): Promise<string | undefined> {
+    const { command, lifetimeMs = Infinity, clientIdOf } = this.#settings;
+    const clientId = key === ownName ? ownName : clientIdOf(key);
+    const values = { client: String(key), client_id: clientId };
+    const filled = command.replace(placeholder, (_, name: "client" | "client_id") => quoteShell(values[name]));
+    const fault = (why: string) => `--password-command ${JSON.stringify(command)} ${why}`;
+    try {
+      const options = { clock: this.#clock, limitMs, input: new Uint8Array(0) };
+      const outcome = await runShell(filled, "--password-command", options);
+      const failure = shellFault(outcome);
+      if (failure !== undefined) return fault(failure);
+      const bytes = withoutLineEnd(outcome.output!);
+      if (bytes.length === 0) return fault(`wrote no password for ${clientId}`);
+      if (bytes.length > mostBytes) return fault("wrote more than the 65,535 bytes of a password");
+      this.#passwords.set(key, { bytes, untilMs: this.#clock.nowMs() + lifetimeMs });
+      return undefined;
+    } catch (error) {
+      return fault(`could not be used: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+}
+
+/** A line end after the password does not count. */
+function withoutLineEnd(bytes: Uint8Array): Uint8Array {
+  const end = bytes.at(-1) === 0x0a ? bytes.at(-2) === 0x0d ? -2 : -1 : undefined;
+  return bytes.slice(0, end);
+}
