@@ -63,6 +63,8 @@ const shares: readonly (readonly [path: RegExp, whole: string])[] = [
   [/^(presence(?:\.byMoment\.[^.]+)?)\.(?:right|wrong|stale|unwanted|absent|altered)$/, "$1.judged"],
   [/^(presence\.(?:online|left))\.(?:acknowledged|refused|seen)$/, "$1.sent"],
   [/^(telemetry(?:\.byGroup\.[^.]+)?)\.(?:acknowledged|withheld)$/, "$1.sent"],
+  [/^(sparkplug\.assertions\.[^.]+)\.broken$/, "$1.checked"],
+  [/^(sparkplug\.(?:births|ownDeaths))\.seen$/, "$1.sent"],
   [/^redeliveries\.withoutDup$/, "redeliveries.total"],
   [/^(restarts\.each\.[^.]+)\.survived$/, "$1.lives"],
   [/^(storms(?:\.each\.[^.]+)?)\.seen$/, "$1.due"],
