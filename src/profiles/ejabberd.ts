@@ -1,3 +1,4 @@
+import { anyEnding, restart } from "./endings.ts";
 import type { Profile } from "./profile.ts";
 
 /** ejabberd with mod_mqtt. */
@@ -33,6 +34,24 @@ export const ejabberd: Profile = {
           within: { keepAlives: 1, s: 0.5 },
         },
       ],
+    },
+    {
+      id: "node-loss-no-wills",
+      rules: { "3.1.1": "3.1.2-8", "5.0": "3.1.2-8" },
+      what: "A node of a cluster that dies takes the wills of its clients with it: no other node publishes them.",
+      evidence: "run",
+      source: "observed on 23.01 (a node of a cluster of three, SIGKILL)",
+      signs: [{ fault: "missing", endings: [restart], restart: true }],
+      shows: [],
+    },
+    {
+      id: "node-join-loses-wills",
+      rules: { "3.1.1": "3.1.2-8", "5.0": "3.1.2-8" },
+      what: "While a node joins its cluster again, some wills of clients on other nodes are lost.",
+      evidence: "run",
+      source: "observed on 23.01 (two runs, 2 of some 50 wills in each)",
+      signs: [{ fault: "missing", endings: [...anyEnding], nodeDown: "any" }],
+      shows: [],
     },
     {
       id: "subscription-identifier",

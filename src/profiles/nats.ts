@@ -22,8 +22,20 @@ export const nats: Profile = {
       rules: { "3.1.1": "3.1.2-8" },
       what: "The broker publishes no will at shutdown, nor after its start.",
       evidence: "run",
-      source: `${seen} (SIGTERM)`,
+      source: `${seen} (SIGTERM; a node of a cluster of three, SIGKILL)`,
       signs: [{ fault: "missing", endings: [restart, ...anyEnding], restart: true }],
+    },
+    {
+      id: "node-down-late",
+      rules: { "3.1.1": "3.1.2-8" },
+      what:
+        "In a cluster, the loss of a node stops the delivery to subscribers on other nodes until a new leader is elected: their wills come up to 10 s late, and some never.",
+      evidence: "run",
+      source: `${seen} (a node of a cluster of three, SIGKILL)`,
+      signs: [
+        { fault: "late", endings: [...anyEnding], nodeDown: "any", within: { s: 10 } },
+        { fault: "missing", endings: [...anyEnding], nodeDown: "any" },
+      ],
     },
     {
       id: "half-packet-keeps-alive",

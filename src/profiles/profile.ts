@@ -63,6 +63,11 @@ export interface Sign {
    * time, or the session's resumption). Early then means between the broker's stop and its return.
    */
   readonly restart?: true;
+  /**
+   * Only for a will of another node that was due while a node of the cluster was stopped, until it was back: `any`, or
+   * as the watchers of the stopped node alone received it.
+   */
+  readonly nodeDown?: "any" | "at its watchers";
   /** Early, but no sooner than its delay after the CONNECT. */
   readonly delayFromConnect?: true;
 }

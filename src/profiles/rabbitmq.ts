@@ -1,4 +1,4 @@
-import { restart } from "./endings.ts";
+import { anyEnding, restart } from "./endings.ts";
 import type { Profile } from "./profile.ts";
 
 /** RabbitMQ with its MQTT plugin. */
@@ -62,8 +62,17 @@ export const rabbitmq: Profile = {
       rules: { "3.1.1": "3.1.2-8" },
       what: "At shutdown the broker closes every connection and publishes no will, nor after its start.",
       evidence: "run",
-      source: "observed on 3.10.8 (SIGTERM)",
+      source: "observed on 3.10.8 (SIGTERM; a node of a cluster of three, SIGKILL)",
       signs: [{ fault: "missing", endings: [restart], restart: true }],
+    },
+    {
+      id: "node-down-queue-lost",
+      rules: { "3.1.1": "4.1.0-1" },
+      what:
+        "In a cluster, messages for a persistent session whose node is down are lost, although the node resumes the session when it is back.",
+      evidence: "run",
+      source: "observed on 3.10.8 (a node of a cluster of three, SIGKILL)",
+      signs: [{ fault: "missing", endings: [...anyEnding], nodeDown: "at its watchers" }],
     },
     {
       id: "retained-will-delayed",

@@ -7,7 +7,7 @@ import type { Expectation, Judgement, OracleRules } from "./expectation.ts";
 import type { FaultName } from "../result/fault_sample.ts";
 import type { Life } from "../life/life.ts";
 import { dueBy } from "./oracle.ts";
-import { cameWithRestart, spansRestart } from "./restart_rule.ts";
+import { cameWithRestart, duringNodeLoss, spansRestart } from "./restart_rule.ts";
 import { partText } from "./will_compare.ts";
 
 type One = Extract<Expectation, { readonly kind: "one" }>;
@@ -67,6 +67,7 @@ function fits(
     (session === undefined || lasts(life) === (session === "lasts")) &&
     (sign.next === undefined || (next !== undefined && next.cleanStart === (sign.next === "clean"))) &&
     (sign.restart === undefined || spansRestart(life, expectation, instants)) &&
+    (sign.nodeDown === undefined || duringNodeLoss(life, expectation, sign.nodeDown, instants)) &&
     (delay === undefined || life.delayS > 0 === (delay === "some")) &&
     (keepAlive === undefined || life.keepAliveS % 2 === 1);
 }

@@ -51,8 +51,23 @@ export function forgottenAt(one: One, { end }: Life, rules: OracleRules): One {
 /** Whether a restart ended a life, or fell between its end and the instant of its will. */
 export function spansRestart(life: Life, expectation: Expectation, all: OracleRules): boolean {
   const rules = rulesOf(life, all);
-  if (expectation.kind === "one") return expectation.byMs !== undefined;
+  if (expectation.kind === "one") return expectation.byMs !== undefined && (rules.restarts ?? []).length > 0;
   return life.end !== undefined && life.next !== undefined && isBackAfterRestart(life, rules);
+}
+
+/** Whether a will of a life on another node was due while a node was down; the absence of a watcher postpones it. */
+export function duringNodeLoss(
+  life: Life,
+  expectation: Expectation,
+  where: "any" | "at its watchers",
+  { restarts = [], lateAfterMs }: OracleRules,
+): boolean {
+  if (expectation.kind !== "one") return false;
+  const { dueMs, byMs } = expectation;
+  const isDown = restarts.some(({ node, fromMs, backMs }) =>
+    node !== undefined && node !== life.node && dueMs + lateAfterMs >= fromMs && dueMs <= backMs + lateAfterMs
+  );
+  return isDown && (where === "any" || byMs !== undefined);
 }
 
 /** Whether a will arrived as the broker went down, or the broker kept it until it was back. */

@@ -7,16 +7,17 @@ import { type BrokerPeer, find, freePort, type Peer, ready } from "./peers.ts";
 import type { Place } from "./supervised_peer.ts";
 
 const control = "/usr/sbin/ejabberdctl";
-const libraries = await erlangLibraries();
+/** The folder of its modules; undefined if it is not installed. */
+export const erlangLibraries = await findLibraries();
 
 /** ejabberd of Debian's package. */
 export const ejabberd: Peer = {
-  program: libraries === undefined ? "" : (await find(["/usr/bin/erl"], ["-version"], "", 0)).program,
+  program: erlangLibraries === undefined ? "" : (await find(["/usr/bin/erl"], ["-version"], "", 0)).program,
   install: "apt-get install ejabberd",
 };
 
 /** The folder of its modules, from its control script; undefined if there is none. */
-async function erlangLibraries(): Promise<string | undefined> {
+async function findLibraries(): Promise<string | undefined> {
   const script = await Deno.readTextFile(control).catch(() => "");
   return /^ERL_LIBS='([^']+)'/m.exec(script)?.[1];
 }
@@ -28,10 +29,10 @@ export const login = { username: "fleet", password: "any" } as const;
 export async function startEjabberd(place?: Place): Promise<BrokerPeer> {
   const home = place?.home ?? await Deno.makeTempDir({ prefix: "ejabberd" });
   const port = place?.port ?? freePort();
-  await Deno.writeTextFile(`${home}/ejabberd.yml`, configuration(port));
+  await Deno.writeTextFile(`${home}/ejabberd.yml`, ejabberdConfiguration(port));
   const env = {
     HOME: home,
-    ERL_LIBS: libraries ?? "",
+    ERL_LIBS: erlangLibraries ?? "",
     EJABBERD_CONFIG_PATH: `${home}/ejabberd.yml`,
     EJABBERD_LOG_PATH: `${home}/ejabberd.log`,
     EJABBERD_PID_PATH: `${home}/pid`,
@@ -57,7 +58,8 @@ export async function startEjabberd(place?: Place): Promise<BrokerPeer> {
   }
 }
 
-function configuration(port: number): string {
+/** The configuration of a node. */
+export function ejabberdConfiguration(port: number): string {
   return `hosts: [localhost]
 loglevel: info
 listen:

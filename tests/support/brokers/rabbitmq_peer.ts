@@ -6,7 +6,8 @@ import { ChildProcess } from "../machine/child_process.ts";
 import { find, freePort, type Peer, ready, restartable, type RestartablePeer } from "./peers.ts";
 import type { Place } from "./supervised_peer.ts";
 
-const server = "/usr/lib/rabbitmq/bin/rabbitmq-server";
+/** The program of the server. */
+export const rabbitmqServer = "/usr/lib/rabbitmq/bin/rabbitmq-server";
 const epmd = "/usr/bin/epmd";
 
 /** RabbitMQ of Debian's package. */
@@ -15,8 +16,8 @@ export const rabbitmq: Peer = await findServer();
 async function findServer(): Promise<Peer> {
   const install = "apt-get install rabbitmq-server";
   const erlang = await find(["/usr/bin/erl"], ["-version"], install, 0);
-  const there = await Deno.stat(server).then(({ isFile }) => isFile, () => false);
-  return { program: erlang.program !== "" && there ? server : "", install };
+  const there = await Deno.stat(rabbitmqServer).then(({ isFile }) => isFile, () => false);
+  return { program: erlang.program !== "" && there ? rabbitmqServer : "", install };
 }
 
 /** The longest start time of a working node. */
@@ -39,7 +40,7 @@ export async function startRabbitmq(
 ): Promise<RestartablePeer> {
   const home = place?.home ?? await Deno.makeTempDir({ prefix: "rabbitmq" });
   const { port = freePort(), inner: [epmdPort, distributionPort] = [freePort(), freePort()] } = place ?? {};
-  const lines = [...basics(port), ...configLines];
+  const lines = [...rabbitmqBasics(port), ...configLines];
   if (user !== undefined) {
     await Deno.writeTextFile(`${home}/definitions.json`, JSON.stringify(definitions(user)));
     lines.push(`mqtt.default_user = ${user.login.username}`, `load_definitions = ${home}/definitions.json`);
@@ -48,7 +49,10 @@ export async function startRabbitmq(
   await Deno.writeTextFile(`${home}/enabled_plugins`, "[rabbitmq_mqtt].\n");
   const names = new ChildProcess(epmd, ["-port", String(epmdPort), "-address", "127.0.0.1"]);
   const start = () => {
-    const child = new ChildProcess(server, [], { cwd: home, env: variables(home, epmdPort, distributionPort) });
+    const child = new ChildProcess(rabbitmqServer, [], {
+      cwd: home,
+      env: rabbitmqVariables(home, epmdPort, distributionPort),
+    });
     return ready(child, /Server startup complete/, () => port, startMs);
   };
   return await restartable(start, async () => {
@@ -75,7 +79,8 @@ function definitions({ login: { username, password }, deniedTopic }: RabbitmqUse
   };
 }
 
-function basics(port: number): string[] {
+/** Configuration lines of every node. */
+export function rabbitmqBasics(port: number): string[] {
   return [
     "listeners.tcp = none",
     `mqtt.listeners.tcp.1 = 127.0.0.1:${port}`,
@@ -87,7 +92,12 @@ function basics(port: number): string[] {
   ];
 }
 
-function variables(home: string, epmdPort: number, distributionPort: number): Record<string, string> {
+/** The environment of a node in its own folder. */
+export function rabbitmqVariables(
+  home: string,
+  epmdPort: number,
+  distributionPort: number,
+): Record<string, string> {
   return {
     HOME: home,
     ERL_EPMD_PORT: String(epmdPort),
