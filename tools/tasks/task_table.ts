@@ -36,6 +36,7 @@ const pahoTools = ["paho_c_pub", "paho_c_sub", "python3", "/usr/bin/python3"];
 const mosquitto = ["mosquitto", "/usr/sbin/mosquitto"];
 const erlang = ["/usr/bin/erl", "/usr/bin/epmd"];
 const otherBrokers = [...erlang, "nats-server", "/usr/sbin/nats-server", "/usr/lib/rabbitmq/bin/rabbitmq-server"];
+const slurm = ["/usr/sbin/munged", "/usr/sbin/slurmctld", "/usr/sbin/slurmd", "/usr/bin/sbatch"];
 const peersOnDeno = ["sh", "stdbuf", ...mosquitto, ...mosquittoTools, ...pahoTools, ...otherBrokers];
 const peers = [
   "sh",
@@ -47,6 +48,7 @@ const peers = [
   ...mosquittoTools,
   ...pahoTools,
   ...otherBrokers,
+  ...slurm,
   "promtool",
   "nft",
   "/usr/sbin/nft",

@@ -2,12 +2,12 @@
  * The cost of a run in many parts, without clients: 300 parts gather over nats-server and receive the order to kill; the
  * schedule of one part of a hundred with a million clients; the merge of 100 reports of 600 s.
  */
-import { monotonicClock } from "../../src/base/clock.ts";
-import { Groups } from "../../src/fleet/plan/groups.ts";
-import { makePlan } from "../../src/fleet/plan/make_plan.ts";
-import { OrdersAhead } from "../../src/fleet/schedule/orders_ahead.ts";
-import { KillSchedule } from "../../src/fleet/schedule/schedule.ts";
-import { Coordinator } from "../../src/parts/coordinator.ts";
+import { monotonicClock } from "../../../src/base/clock.ts";
+import { Groups } from "../../../src/fleet/plan/groups.ts";
+import { makePlan } from "../../../src/fleet/plan/make_plan.ts";
+import { OrdersAhead } from "../../../src/fleet/schedule/orders_ahead.ts";
+import { KillSchedule } from "../../../src/fleet/schedule/schedule.ts";
+import { Coordinator } from "../../../src/parts/coordinator.ts";
 import {
   type Beat,
   decodeMessage,
@@ -15,13 +15,13 @@ import {
   subjectsOf,
   type ToCoordinator,
   type ToPart,
-} from "../../src/parts/message.ts";
-import { connectNats } from "../../src/parts/nats_rendezvous.ts";
-import { Part } from "../../src/parts/part.ts";
-import type { Rendezvous } from "../../src/parts/rendezvous.ts";
-import { mergeReports } from "../../src/report/model/merge_reports.ts";
-import { passed, reportOf } from "../report/sample.ts";
-import { startNatsServer } from "../support/parts/nats_server.ts";
+} from "../../../src/parts/message.ts";
+import { connectNats } from "../../../src/parts/nats_rendezvous.ts";
+import { Part } from "../../../src/parts/part.ts";
+import type { Rendezvous } from "../../../src/parts/rendezvous.ts";
+import { mergeReports } from "../../../src/report/model/merge_reports.ts";
+import { passed, reportOf } from "../../report/sample.ts";
+import { startNatsServer } from "../../support/parts/nats_server.ts";
 
 const run = "bench";
 const subjects = subjectsOf(run);
