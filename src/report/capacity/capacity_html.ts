@@ -18,7 +18,7 @@ export function capacityHtml(report: CapacityReport): string {
     title: `Capacity: ${brokers.map(({ name }) => name).join(", ")}`,
     main: markup`${head(report)}
 ${warningsPart(report)}
-${plotsPart(plots)}
+${plotsPart(plots, "Curve")}
 ${brokers.map(stepsPart)}
 ${repeatPart(report)}`,
     plots,
@@ -51,7 +51,9 @@ function head({ brokers, conditions, seed }: CapacityReport): Markup {
   const found = brokers.filter(({ capacity }) => capacity !== undefined).length;
   const reason = alone
     ? capacityText(first)
-    : `${found} of ${brokers.length} brokers have a number; where the generator was the limit there is none`;
+    : `${found} of ${brokers.length} brokers have a number${
+      brokers.some(({ outcome }) => outcome === "generator") ? "; where the generator was the limit there is none" : ""
+    }`;
   return markup`${verdictPart(kind, word, reason, facts)}
 ${tilesPart(alone ? tilesOf(first) : brokers.map(brokerTile))}`;
 }
@@ -61,7 +63,9 @@ function brokerTile(broker: BrokerCapacity): Tile {
   return {
     name,
     value: capacity === undefined ? "no number" : loadText(capacity.value, settings),
-    note: capacityText(broker),
+    note: capacity === undefined
+      ? capacityText(broker)
+      : `between ${formatCount(capacity.held)} and ${formatCount(capacity.over)}: ${broker.reason}`,
   };
 }
 

@@ -72,11 +72,11 @@ function warningPart({ warnings }: Report): Markup | undefined {
 }
 
 /** The plots, one after another. */
-export function plotsPart(plots: readonly Plot[]): Markup | undefined {
+export function plotsPart(plots: readonly Plot[], title = "Progress"): Markup | undefined {
   if (plots.length === 0) return undefined;
   return markup`
     <section aria-labelledby="plots-title">
-      <h2 id="plots-title">Progress</h2>
+      <h2 id="plots-title">${title}</h2>
       <p class="note hint">Point at a plot, or focus it and press ← or →, to read its values.</p>
       ${marksKey(plots.find(({ marks }) => marks !== undefined)?.marks ?? [])}
       <div class="plots">${plots.map(plotFigure)}</div>

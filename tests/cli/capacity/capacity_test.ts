@@ -161,6 +161,8 @@ Deno.test("capacity: several brokers have one chart and one table; the worst of 
   assert.match(output.written.err, /^b +none: generator/m);
   assert.match(output.written.err, /^VOID {2}c: /m);
   assert.match(output.written.out, /"label":"a".*"label":"b"/s);
+  assert.match(output.written.out, /1 of 3 brokers have a number; where the generator was the limit there is none/);
+  assert.match(output.written.out, /<h2 id="plots-title">Curve<\/h2>/);
 });
 
 Deno.test("capacity: Ctrl-C ends the search with what is known", async () => {
