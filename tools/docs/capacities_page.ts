@@ -5,7 +5,7 @@
  * again.
  */
 import { monotonicClock, wallTime } from "../../src/base/clock.ts";
-import { formatMs } from "../../src/base/units.ts";
+import { formatDuration, formatMs } from "../../src/base/units.ts";
 import { waitUntilIdle } from "../../src/cli/fleet/wait_until_idle.ts";
 import type { BrokerCapacity, CapacityReport } from "../../src/report/capacity/capacity_report.ts";
 import { kneeText } from "../../src/report/capacity/capacity_report.ts";
@@ -32,14 +32,16 @@ interface Search {
 }
 
 const share = 0.1;
+/** The two brokers in Erlang need more than that while they are idle. */
+const erlangShare = 0.5;
 const seed = 2026;
 const flags = ["--from", "200", "--step-duration", "3s", "--recovery", "500ms", "--reconnect-after", "250ms"];
 const searches: readonly Search[] = [
   { name: "mosquitto", broker: "mosquitto", share },
   { name: "mqtt-sim broker", broker: "ours", share },
   { name: "aedes", broker: "aedes", share },
-  { name: "RabbitMQ", broker: "rabbitmq", share },
-  { name: "ejabberd", broker: "ejabberd", share },
+  { name: "RabbitMQ", broker: "rabbitmq", share: erlangShare },
+  { name: "ejabberd", broker: "ejabberd", share: erlangShare },
   { name: "mosquitto, second search", broker: "mosquitto", share },
   { name: "mosquitto, third search", broker: "mosquitto", share },
   { name: "mosquitto, half the share", broker: "mosquitto", share: share / 2 },
@@ -58,6 +60,12 @@ async function start({ broker, args }: Search): Promise<Started> {
   }
   const { version, url, pid, stop } = await starters[broker]!();
   return { version, url, pid: pid!(), stop };
+}
+
+/** Ends the broker of the current search. */
+let cleanUp: () => Promise<void> = () => Promise.resolve();
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.addSignalListener(signal, () => void cleanUp().finally(() => Deno.exit(130)));
 }
 
 /** One search in its own process, with the version of the broker; or why there is none. */
@@ -83,18 +91,25 @@ async function searched(search: Search, folder: string): Promise<Kept> {
 async function run(search: Search): Promise<Extract<Kept, { readonly version: string }>> {
   const broker = await start(search);
   try {
-    await using _quota = await inQuota(broker.pid, search.share);
+    await using quota = await inQuota(broker.pid, search.share);
+    cleanUp = async () => {
+      await quota[Symbol.asyncDispose]();
+      await broker.stop();
+    };
     await waitUntilIdle(monotonicClock, AbortSignal.timeout(settleMs));
     const report = await Deno.makeTempFile({ prefix: "mqtt-sim", suffix: ".json" });
     await using child = startOurs(
       ["capacity", "--url", `it=${broker.url}`, ...flags, "--seed", String(seed), "--report", report],
     );
-    const { code } = await child.exit(limitMs);
+    const { code } = await child.exit(limitMs).catch(() => {
+      throw new Error(`not over after ${formatDuration(limitMs)}`);
+    });
     if (![0, 1, 3].includes(code)) throw new Error(`exit code ${code}: ${child.said.trim().split("\n").at(-1)}`);
     const { brokers: [found] }: CapacityReport = JSON.parse(await Deno.readTextFile(report));
     await Deno.remove(report);
     return { version: broker.version, found: found! };
   } finally {
+    cleanUp = () => Promise.resolve();
     await broker.stop();
   }
 }
@@ -136,8 +151,9 @@ How many dying clients a second some brokers serve with their wills: each row is
 (${date}; ${machine}). Written by \`deno task docs:capacities\`; do not edit it.
 
 The brokers run beside the fleet on the same machine. Each has only a small share of one core (a CPU quota of the
-kernel, in periods of 20 ms), so that the broker is the limit and not the fleet. The numbers compare brokers with each
-other; a broker with whole cores serves more.
+kernel, in periods of 20 ms), so that the broker is the limit and not the fleet. The numbers compare brokers with the
+same share; a broker with whole cores serves more. RabbitMQ and ejabberd have a larger share, because the Erlang runtime
+needs more than a tenth of a core while it is idle.
 
 \`\`\`text
 mqtt-sim capacity --url mqtt://127.0.0.1:PORT ${flags.join(" ")} --seed ${seed}

@@ -33,9 +33,12 @@ export function killLife(
     ownTopic: stallTopic(plan, life.client),
     keepAliveS: life.keepAliveS,
   };
+  const sinceMs = clock.nowMs();
   const { silent, brokerCloses, detail, lastPacketMs = lastSentMs } = kill(connection, mode, coin, words, nowMs);
   const doneMs = clock.nowMs();
-  lives.kill(life, { mode, dueMs, doneMs, silent, ...detail !== undefined && { detail } }, lastPacketMs);
+  // On a busy machine this thread may wait after the system call, and the will arrives before the call has returned.
+  const since = !silent && sinceMs < doneMs ? { sinceMs } : {};
+  lives.kill(life, { mode, dueMs, doneMs, ...since, silent, ...detail !== undefined && { detail } }, lastPacketMs);
   return brokerCloses;
 }
 

@@ -30,7 +30,10 @@ export interface LifeEnd {
   readonly dueMs: number;
   /** When the kill was complete: its system call had returned. Of a life that the fleet did not end, its detection. */
   readonly doneMs: number;
-  /** The earliest instant at which the broker may have ended it, where unclear: in a restart, or an open takeover. */
+  /**
+   * The earliest instant at which the broker may have ended it, where it differs: in a restart, an open takeover, or
+   * before the system call of the kill.
+   */
   readonly sinceMs?: number;
   /** The client is silent and keeps its connection open: the broker detects it by keep alive alone. */
   readonly silent: boolean;

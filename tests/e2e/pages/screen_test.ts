@@ -60,7 +60,10 @@ function progressAt(second: number): Progress {
     deviating: 0,
   };
   const numbers = { clients: 1_000, alive: 950 + second, connected: 1_000, killed: 48 * second, wills: 40 * second };
-  const latency = { p50: 1.5 + second / 20, p99: 6 + second / 4 };
+  const latency = {
+    ...{ p50: 1.5 + second / 20, p99: 6 + second / 4 },
+    ...{ brokerMs: { p50: 1 + second / 20, p99: 3 + second / 4 }, floorMs: { p50: 0.06, p99: 0.2 } },
+  };
   const instants = { began: { watch: 20, control: 60, connect: 140, kill: 1_240 }, restarts: [] };
   return {
     phase: "kill",

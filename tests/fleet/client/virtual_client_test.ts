@@ -35,6 +35,8 @@ class Hand {
   readonly wakes = new Deadlines<Wakeable>();
   readonly links: HandLink[] = [];
   readonly events: string[] = [];
+  /** What the last event had. */
+  last: Readonly<Record<string, unknown>> & { readonly atMs?: number } = {};
   readonly client: VirtualClient;
 
   constructor(request: Partial<PlanRequest> = {}) {
@@ -48,7 +50,10 @@ class Hand {
       groups,
       world: { clock: this.clock, wakes: this.wakes, canReset: true, dial },
       turnMs: 0,
-      lives: new ClientEvents(new Ledger(plan, groups), (event: string) => void this.events.push(event)),
+      lives: new ClientEvents(new Ledger(plan, groups), (event: string, atMs: number, more: object) => {
+        this.events.push(event);
+        this.last = { ...more, atMs };
+      }),
       presence: plan.presence ? new PresenceLog(rules) : undefined,
       sparkplug: undefined,
       connects: new Histogram(),
@@ -176,3 +181,13 @@ for (
     assert.deepEqual({ links: hand.links.length, retired: hand.client.retired }, { links: length, retired: true });
   });
 }
+
+Deno.test("client: a kill counts from the end of its system call, and the broker may have ended the life since its start", () => {
+  const hand = new Hand().accept();
+  const startMs = hand.nowMs;
+  // A busy machine resumes this thread 20 ms after the reset.
+  hand.links[0]!.reset = () => hand.clock.advance(20);
+  hand.client.kill("reset", startMs, startMs);
+  const { mode, atMs, sinceMs } = hand.last;
+  assert.deepEqual({ mode, atMs, sinceMs }, { mode: "reset", atMs: startMs + 20, sinceMs: startMs });
+});

@@ -211,6 +211,7 @@ const since: readonly [what: string, life: Partial<Life>, atMs: number, unwanted
   ["kept silent by this machine, and a will before CONNACK", { overslept: true }, connectedMs - 1, 1],
   ["CONNECT without an answer, and a will at once", { connectedMs: undefined }, sentMs, 0],
   ["CONNECT without an answer, and a will before it", { connectedMs: undefined }, sentMs - 1, 1],
+  ["reset since an instant, and a will then", { ...in311, end: anEnd("reset", { sinceMs: 6_000 }) }, 6_000, 0],
   ["killed since an instant, and a will then", { ...in311, end: anEnd("takeover", { sinceMs: 6_000 }) }, 6_000, 0],
   ["killed since an instant, and a will before", { ...in311, end: anEnd("takeover", { sinceMs: 6_000 }) }, 5_999, 1],
 ];
