@@ -186,7 +186,7 @@ Deno.test("client: a kill counts from the end of its system call, and the broker
   const hand = new Hand().accept();
   const startMs = hand.nowMs;
   // A busy machine resumes this thread 20 ms after the reset.
-  hand.links[0]!.reset = () => hand.clock.advance(20);
+  hand.links[0]!.reset = () => void hand.clock.advance(20);
   hand.client.kill("reset", startMs, startMs);
   const { mode, atMs, sinceMs } = hand.last;
   assert.deepEqual({ mode, atMs, sinceMs }, { mode: "reset", atMs: startMs + 20, sinceMs: startMs });
