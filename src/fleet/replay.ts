@@ -58,6 +58,7 @@ const squadActs = {
   unanswered: (squad, event, atMs) => squad.books.lives.unanswered(squad.life(event), atMs),
   left: (squad, event, atMs) => squad.books.lives.leave(squad.life(event), atMs),
   faulty: ({ books }, { text }, atMs) => books.lives.faultyPacket(text, atMs),
+  referred: ({ books }, { text }, atMs) => books.lives.refer(text, atMs),
   down: (squad, { node }, atMs) => squad.goDown(atMs, node),
   held: ({ books }, { ms }, atMs) => books.hold(ms, atMs),
   serves: (squad, _, atMs) => squad.downBooks.serves(atMs),

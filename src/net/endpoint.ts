@@ -95,6 +95,27 @@ export function parseEndpoint(text: string): Endpoint {
   return endpointOf(parsed, scheme, isWebSocket ? (isNamed ? parsed.pathname : websocketPath) + parsed.search : "");
 }
 
+/** `host` or `host:port`; an IPv6 address is in brackets. */
+const reference =
+  /^((?=[^:]*[a-z])[a-z\d](?:[\w.-]{0,251}[a-z\d])?|\d{1,3}(?:\.\d{1,3}){3}|\[[\da-f:.]{2,45}\])(?::(\d{1,5}))?$/i;
+
+/**
+ * The endpoint to which a server refers: the first address of a Server Reference that is `host` or `host:port`, with
+ * the transport and the settings of the server; its port is that of the server if the reference has none. Undefined
+ * where there is none. [MQTT5 4.11]
+ */
+export function referencedEndpoint(from: Endpoint, text: string): Endpoint | undefined {
+  if (from.transport === "unix") return undefined;
+  for (const word of text.split(/\s+/).slice(0, 16)) {
+    const [, host, digits] = reference.exec(word) ?? [];
+    const port = digits === undefined ? from.port : Number(digits);
+    if (host === undefined || port < 1 || port > highestPort) continue;
+    const bare = host.replace(/^\[(.*)\]$/, "$1");
+    return { ...from, host: bare, port, url: endpointUrl(from.url.split(":")[0]!, bare, port, "") };
+  }
+  return undefined;
+}
+
 /** `struct sockaddr_un` of Linux has 108 bytes for the path and the zero after it. */
 const longestSocketPathBytes = 107;
 

@@ -34,7 +34,7 @@ function helpOf(text: string, flag: string): string {
 const sections: Readonly<Record<string, string>> = {
   Scenario: "scenario",
   Target:
-    "url username password password-file node credentials password-command password-lifetime proxy ws-header aws-sign auth-method auth-data auth-command reauth-every wait protocol source-address source-ports engine",
+    "url username password password-file node credentials password-command password-lifetime proxy ws-header aws-sign auth-method auth-data auth-command reauth-every follow-references wait protocol source-address source-ports engine",
   TLS: "tls-ca tls-cert tls-key tls-key-passphrase-file tls-server-name tls-insecure alpn",
   Parts: "shard start-at over over-creds over-tls-ca parts gather part-silence",
   Fleet:

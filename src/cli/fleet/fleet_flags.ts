@@ -63,6 +63,7 @@ export const connectionFlags = planFlags(
   "authData",
   "authCommand",
   "reauthEveryMs",
+  "followReferences",
   "waitMs",
   "protocol",
   "sourceAddresses",

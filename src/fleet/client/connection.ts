@@ -7,8 +7,15 @@ import type { Deadline } from "../../base/deadlines.ts";
 import type { ProtocolError } from "../../base/failure.ts";
 import { encode } from "../../mqtt/codec/codec.ts";
 import { type PacketFault, packetFaultText } from "../../mqtt/codec/lenient.ts";
-import type { AuthPacket, ConnectPacket, DisconnectPacket, Packet, ProtocolVersion } from "../../mqtt/packet.ts";
-import type { DialReceiver, Link, LinkEnd } from "../../net/link.ts";
+import type {
+  AuthPacket,
+  ConnackPacket,
+  ConnectPacket,
+  DisconnectPacket,
+  Packet,
+  ProtocolVersion,
+} from "../../mqtt/packet.ts";
+import type { DialReceiver, Link, LinkEnd, LinkReceiver } from "../../net/link.ts";
 import { type PacketReceiver, PacketStream } from "../../net/packet_stream.ts";
 import { Drip } from "./drip.ts";
 import { Renewal } from "./renewal.ts";
@@ -48,6 +55,17 @@ const pongGraceMs = 1_000;
 /** How many of the last bytes a malformed packet keeps. */
 const keptBytes = 16;
 
+/** What a connection keeps to go on with another server. */
+interface Referable {
+  readonly place: number;
+  connect?: ConnectPacket;
+  hops: number;
+  stamps: boolean;
+}
+
+/** Of a link whose server has referred the client to another one. */
+const ended: LinkReceiver = { onBytes() {}, onDrain() {}, onEnd() {} };
+
 export class ClientConnection implements DialReceiver, PacketReceiver, Wakeable {
   readonly version: ProtocolVersion;
   /** When this side sent the last bytes; 0 before the first. */
@@ -71,8 +89,10 @@ export class ClientConnection implements DialReceiver, PacketReceiver, Wakeable 
   readonly #world: FleetWorld;
   readonly #owner: ConnectionOwner;
   readonly #client: number | undefined;
-  readonly #link: Link;
-  readonly #stream: PacketStream;
+  #link: Link;
+  #stream: PacketStream;
+  /** What a further CONNECT needs, where the run follows references to other servers. */
+  #referable: Referable | undefined;
   #pingEveryMs = 0;
   #ping: Deadline<Wakeable> | undefined;
   #nowMs = 0;
@@ -92,7 +112,8 @@ export class ClientConnection implements DialReceiver, PacketReceiver, Wakeable 
     this.#owner = owner;
     this.#client = client;
     this.#stream = new PacketStream({ maximumPacketSize, receiver: this, version, lenient: true });
-    this.#link = (world.nodes?.[node] ?? world).dial(this, place, client);
+    if (world.references !== undefined) this.#referable = { place, hops: 0, stamps: false };
+    this.#link = (world.references?.next(client) ?? world.nodes?.[node] ?? world).dial(this, place, client);
   }
 
   /** The broker, as `host:port`. */
@@ -112,15 +133,18 @@ export class ClientConnection implements DialReceiver, PacketReceiver, Wakeable 
 
   /** Dates packets by their arrival at this machine, where the engine knows it, instead of by their reading. */
   stampArrivals(): void {
+    if (this.#referable !== undefined) this.#referable.stamps = true;
     this.#link.stampArrivals?.();
   }
 
   /** Sends one packet. */
-  send(packet: Packet, nowMs: number): void {
-    if (packet.type === "connect") this.#cleanStart = packet.cleanStart;
+  send(given: Packet, nowMs: number): void {
     const { auth, passwords } = this.#world;
-    if (packet.type === "connect" && passwords !== undefined) {
-      return this.sendBytes(encode(withPassword(packet, passwords.passwordOf(this.#client)), this.version), nowMs);
+    let packet = given;
+    if (packet.type === "connect") {
+      this.#cleanStart = packet.cleanStart;
+      if (this.#referable !== undefined) this.#referable.connect = packet;
+      if (passwords !== undefined) packet = withPassword(packet, passwords.passwordOf(this.#client));
     }
     if (packet.type !== "connect" || auth === undefined || this.version === 4) {
       return this.sendBytes(encode(packet, this.version), nowMs);
@@ -232,13 +256,21 @@ export class ClientConnection implements DialReceiver, PacketReceiver, Wakeable 
   }
 
   onOpen(): void {
-    const { passwords, clock } = this.#world;
-    if (passwords === undefined) return this.#owner.onOpen(this, clock.nowMs());
+    const { passwords } = this.#world;
+    if (passwords === undefined) return this.#opened();
     passwords.ready(this.#client, (sentence) => {
       if (this.#over) return;
-      if (sentence === undefined) this.#owner.onOpen(this, clock.nowMs());
+      if (sentence === undefined) this.#opened();
       else this.#giveUp({ kind: "auth", sentence });
     });
+  }
+
+  /** Time for CONNECT: that of the owner, or the same one at another server. */
+  #opened(): void {
+    const { connect, hops } = this.#referable ?? {};
+    const nowMs = this.#world.clock.nowMs();
+    if (connect !== undefined && hops! > 0) return this.send(connect, nowMs);
+    this.#owner.onOpen(this, nowMs);
   }
 
   onBytes(bytes: Uint8Array): void {
@@ -253,6 +285,7 @@ export class ClientConnection implements DialReceiver, PacketReceiver, Wakeable 
     if (this.#over) return;
     switch (packet.type) {
       case "connack":
+        if (packet.reasonCode !== 0 && this.#follow(packet)) return;
         if (packet.reasonCode !== 0) break;
         if (this.#auth?.onAccepted(packet) === false) return;
         this.#beginRenewal();
@@ -268,9 +301,28 @@ export class ClientConnection implements DialReceiver, PacketReceiver, Wakeable 
         break;
       case "disconnect":
         this.#disconnect = packet;
+        this.#world.references?.note(packet, this.#client);
         break;
     }
     this.#owner.onPacket(this, packet, this.#nowMs, faults);
+  }
+
+  /** Goes on with the server to which a refusal refers; returns true if it does. [MQTT5 4.11] */
+  #follow(packet: ConnackPacket): boolean {
+    const from = this.#referable;
+    if (from?.connect === undefined) return false;
+    const server = this.#world.references!.follow(packet, from.hops, this.#client);
+    if (server === undefined) return false;
+    from.hops++;
+    this.#auth?.stop();
+    this.#auth = undefined;
+    this.#stream.stop();
+    this.#stream = new PacketStream({ maximumPacketSize, receiver: this, version: this.version, lenient: true });
+    this.#link.receiver = ended;
+    this.#link.reset();
+    this.#link = server.dial(this, from.place, this.#client);
+    if (from.stamps) this.#link.stampArrivals?.();
+    return true;
   }
 
   /** Only a client that named a method may get AUTH. [MQTT5 4.12.0-6] */

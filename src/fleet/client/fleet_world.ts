@@ -11,6 +11,7 @@ import { readPairNow } from "../../net/tls/tls_identity.ts";
 import { type TimedWorld, type World, worldOf } from "../../net/world.ts";
 import type { Cable } from "../../net/cable.ts";
 import { clientIdOf } from "../plan/client_id.ts";
+import { References } from "./reference/references.ts";
 import { clientPair, hasOwnPairs } from "../plan/client_pair.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 
@@ -48,6 +49,8 @@ export interface FleetWorld extends World {
   readonly auth?: FleetAuth | undefined;
   /** The passwords that the user's command writes, where the plan has one. */
   readonly passwords?: PasswordCommands | undefined;
+  /** Other servers to which servers refer, where the run follows them. */
+  readonly references?: References | undefined;
   /** Links to each node of a cluster, in the plan's order; absent for a broker with one address. */
   readonly nodes?: readonly World[];
   /** The nodes that are stopped, by their places: no client connects to them. */
@@ -79,6 +82,7 @@ export function fleetWorldOf({ plan, target, nodes, engine }: Reach): FleetWorld
     wakes,
     ...auth && { auth },
     ...passwords && { passwords },
+    ...plan.followReferences && { references: new References(target, to) },
     ...nodes && { nodes: nodes.map(to), down: new Set<number>() },
   };
 }

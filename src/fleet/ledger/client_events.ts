@@ -226,6 +226,12 @@ export class ClientEvents {
     this.#note?.("faulty", nowMs, { text });
   }
 
+  /** A connection follows the reference of a server. @param text the address of the other server */
+  refer(text: string, nowMs: number): void {
+    this.#ledger.tally.remark({ references: { [text]: 1 } });
+    this.#note?.("referred", nowMs, { text });
+  }
+
   /** A client left properly at the end of the run. */
   leave(life: Life, nowMs: number): void {
     life.retired = true;

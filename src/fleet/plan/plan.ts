@@ -129,6 +129,8 @@ export interface FleetPlan {
   readonly authBytes?: string;
   /** The command that writes the authentication data of each step, for the shell. */
   readonly authCommand?: string;
+  /** Clients follow the references of servers to other servers. */
+  readonly followReferences?: boolean;
   /** How often each connection authenticates again; never when absent. */
   readonly reauthEveryMs?: number;
   /** A will later than this past its due instant is late. */

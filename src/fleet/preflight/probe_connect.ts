@@ -72,7 +72,8 @@ export async function probeConnectIn(
 
 async function probeConnectOnce(world: ProbeWorld, plan: FleetPlan, version: ProtocolVersion): Promise<ProbeAnswer> {
   const { promise, resolve } = Promise.withResolvers<ProbeAnswer>();
-  const probe = new ConnectProbe(plainConnectPacket(plan, version, ownIdOf(plan, `p${version}`)), resolve);
+  const connect = plainConnectPacket(plan, version, ownIdOf(plan, `p${version}`));
+  const probe = new ConnectProbe(connect, resolve, plan.followReferences === true);
   const connection = new ClientConnection(world, version, probe, 0);
   const cancel = world.after(patienceMs, () => probe.giveUp());
   const answer = await promise;
@@ -85,7 +86,12 @@ async function probeConnectOnce(world: ProbeWorld, plan: FleetPlan, version: Pro
 class ConnectProbe implements ConnectionOwner {
   #opened = false;
 
-  constructor(readonly connect: ConnectPacket, readonly answer: (answer: ProbeAnswer) => void) {}
+  /** @param follows the run follows references to other servers */
+  constructor(
+    readonly connect: ConnectPacket,
+    readonly answer: (answer: ProbeAnswer) => void,
+    readonly follows: boolean,
+  ) {}
 
   giveUp(): void {
     const what = this.#opened ? "no CONNACK" : "no answer";
@@ -102,7 +108,11 @@ class ConnectProbe implements ConnectionOwner {
     const { reasonCode } = packet;
     if (reasonCode === 0) return this.answer({ kind: "accepted", connack: packet });
     const sentence = connackText(version, packet);
-    const cure = isLoginRefused(version, reasonCode) ? "; use --username and --password-file" : "";
+    const cure = isLoginRefused(version, reasonCode)
+      ? "; use --username and --password-file"
+      : packet.properties?.serverReference !== undefined && !this.follows
+      ? "; --follow-references connects there"
+      : "";
     this.answer({
       kind: "refused",
       // A server of another version answers an unknown level so. [MQTT311 3.1.2-2] [MQTT5 3.1.2-2]

@@ -84,6 +84,7 @@ export const eventFields = {
   unanswered: { client: "whole", life: "whole" },
   left: { client: "whole", life: "whole" },
   faulty: { text: "text" },
+  referred: { text: "text" },
   // Restarts of the broker.
   down: { "node?": "whole" },
   held: { ms: "number" },

@@ -17,6 +17,8 @@ export interface Remarks {
   readonly lostConnections?: Readonly<Record<string, number>>;
   /** Packets of the broker with parts that they must not have, by the fault. */
   readonly faultyPackets?: Readonly<Record<string, number>>;
+  /** Connections that followed the reference of a server, by the address of the other server. */
+  readonly references?: Readonly<Record<string, number>>;
 }
 
 /** Maximum number of different kinds of ends and of faulty packets. */
@@ -54,7 +56,9 @@ export function addRemarks(one: Remarks, other: Remarks): Remarks {
   const addedExpiries = joined(one.addedExpiries, other.addedExpiries, (a, b) => a + b);
   const faultyPackets = joined(one.faultyPackets, other.faultyPackets, addEndings);
   const lostConnections = joined(one.lostConnections, other.lostConnections, addEndings);
+  const references = joined(one.references, other.references, addEndings);
   return {
+    ...references && { references },
     ...earlyCloses && { earlyCloses },
     ...shortSessions && { shortSessions },
     ...addedExpiries !== undefined && { addedExpiries },
@@ -80,7 +84,7 @@ function joined<Part>(one: Part | undefined, other: Part | undefined, sum: (one:
 
 /** The notes in sentences. */
 export function remarkTexts(
-  { earlyCloses, shortSessions, addedExpiries, lostConnections, faultyPackets }: Remarks,
+  { earlyCloses, shortSessions, addedExpiries, lostConnections, faultyPackets, references }: Remarks,
 ): string[] {
   const texts: string[] = [];
   if (earlyCloses !== undefined) {
@@ -107,6 +111,9 @@ export function remarkTexts(
   if (lostConnections !== undefined) texts.push(lostText(lostConnections));
   if (faultyPackets !== undefined) {
     texts.push(`the broker sent packets that the standard forbids: ${kindsText(faultyPackets)}`);
+  }
+  if (references !== undefined) {
+    texts.push(`connections followed references of the broker to other servers: ${kindsText(references)}`);
   }
   return texts;
 }

@@ -66,6 +66,10 @@ export class SquadRun {
     this.#hooks = hooks;
     if (task.record) this.#record = new RecordBuffer(task.number, task.originMs, (lines) => hooks.onRecord(lines));
     this.#squad = new Squad(task, this.#world, this.#record?.note);
+    const { references } = this.#world;
+    if (references !== undefined) {
+      references.onFollow = (address) => this.#squad.lives.refer(address, this.#world.clock.nowMs());
+    }
     if (task.lives) this.#squad.ledger.onLife = (row) => this.#lives.push(row);
     if (task.faults) this.#squad.ledger.tally.onFault = (sample) => this.#keepFault(sample);
     const { promise, resolve, reject } = Promise.withResolvers<SquadResult>();

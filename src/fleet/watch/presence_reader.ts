@@ -4,8 +4,8 @@
  */
 import { Acknowledger } from "./acknowledger.ts";
 import type { PacketFault } from "../../mqtt/codec/lenient.ts";
-import type { Packet, ProtocolVersion, PublishPacket, QoS } from "../../mqtt/packet.ts";
-import { reasonText } from "../../mqtt/reason.ts";
+import type { Packet, ProtocolVersion, PublishPacket, QoS, SubackPacket } from "../../mqtt/packet.ts";
+import { reasonDetails, reasonText } from "../../mqtt/reason.ts";
 import { connackText } from "../client/connack_text.ts";
 import { plainConnectPacket, plainKeepAliveS } from "../client/connect_packet.ts";
 import { ClientConnection, type ConnectionOwner } from "../client/connection.ts";
@@ -148,7 +148,7 @@ export class PresenceReader implements ConnectionOwner {
         this.#step = "proving";
         return this.#subscribe([this.#order.canary.topic], nowMs);
       case "suback":
-        return this.#onGranted(packet.reasonCodes, nowMs);
+        return this.#onGranted(packet, nowMs);
       case "publish":
         return this.#onPublish(connection, seenMessage(packet, faults), nowMs);
       case "pubrel":
@@ -215,12 +215,13 @@ export class PresenceReader implements ConnectionOwner {
     this.#connection!.send({ type: "subscribe", packetId: this.#nextId(), subscriptions }, nowMs);
   }
 
-  #onGranted(codes: readonly number[], nowMs: number): void {
+  #onGranted({ reasonCodes: codes, properties }: SubackPacket, nowMs: number): void {
     const refused = this.#batch.filter((_, place) => (codes[place] ?? 0x80) > 2);
     const [first] = refused;
     const code = codes[this.#batch.indexOf(first ?? "")] ?? 0x80;
     if (first !== undefined && (this.#batch.length === 1 || !isQuota(code))) {
-      return this.#blind(`the broker refused its subscription to ${first} with ${reasonText(code, "suback")}`);
+      const why = reasonText(code, "suback") + reasonDetails(properties);
+      return this.#blind(`the broker refused its subscription to ${first} with ${why}`);
     }
     const granted = this.#batch.flatMap((topic, place) =>
       refused.includes(topic) ? [] : [[topic, codes[place]]] as const

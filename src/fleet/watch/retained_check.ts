@@ -2,8 +2,8 @@
  * The retained check: after the run a new subscriber requests the retained wills. On each topic it must find the last
  * will published there. Then it clears the topics, so that the broker keeps no message of the run.
  */
-import type { ConnackPacket, Packet, ProtocolVersion, PublishPacket } from "../../mqtt/packet.ts";
-import { reasonText } from "../../mqtt/reason.ts";
+import type { ConnackPacket, Packet, ProtocolVersion, PublishPacket, SubackPacket } from "../../mqtt/packet.ts";
+import { reasonDetails, reasonText } from "../../mqtt/reason.ts";
 import { connackText } from "../client/connack_text.ts";
 import { plainConnectPacket } from "../client/connect_packet.ts";
 import { ClientConnection, type ConnectionOwner } from "../client/connection.ts";
@@ -102,7 +102,7 @@ export class RetainedCheck implements ConnectionOwner {
   onPacket(connection: ClientConnection, packet: Packet, nowMs: number): void {
     this.#lastMs = nowMs;
     if (packet.type === "connack") this.#onConnack(connection, packet, nowMs);
-    else if (packet.type === "suback") this.#onSuback(packet.reasonCodes);
+    else if (packet.type === "suback") this.#onSuback(packet);
     else if (packet.type === "publish") this.#find(packet, nowMs);
   }
 
@@ -138,11 +138,12 @@ export class RetainedCheck implements ConnectionOwner {
     this.#over = this.#refused = true;
   }
 
-  #onSuback(reasonCodes: readonly number[]): void {
+  #onSuback({ reasonCodes, properties }: SubackPacket): void {
     this.#granted = true;
     const refused = reasonCodes.find((code) => code > 2);
     if (refused === undefined) return;
-    this.#refusal = `the broker refused its subscription with ${reasonText(refused, "suback")}`;
+    const why = reasonText(refused, "suback") + reasonDetails(properties);
+    this.#refusal = `the broker refused its subscription with ${why}`;
     this.#over = this.#refused = true;
   }
 

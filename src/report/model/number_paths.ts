@@ -154,6 +154,7 @@ const numbers: NumbersOf<Omit<Report, "thresholds">> = {
     addedExpiries: number,
     lostConnections: any(number),
     faultyPackets: any(number),
+    references: any(number),
   },
   redeliveries: zeros({ total: 0, withoutDup: 0 }),
   faults: each(fault),

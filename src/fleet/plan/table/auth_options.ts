@@ -1,5 +1,5 @@
 /**
- * The options of enhanced authentication.
+ * The options of enhanced authentication, and of references to other servers.
  */
 import { option } from "./option.ts";
 
@@ -23,6 +23,11 @@ export const authOptions = {
     defaultText: "none",
     // A scenario file is data: it must not name a command to run.
     inScenario: false,
+  }),
+  followReferences: option("follow-references", "Target", { kind: "switch" }, {
+    help: "Connect to the server to which the broker refers (reason codes 0x9C and 0x9D of MQTT 5.0), with the same " +
+      "login; up to 3 references of one CONNECT. Without it the reference is in the reason of the refusal.",
+    defaultText: "no",
   }),
   reauthEveryMs: option("reauth-every", "Target", { kind: "duration", min: 100, max: 86_400_000 }, {
     help: "How often each open connection authenticates again with --auth-method, {range}.",
