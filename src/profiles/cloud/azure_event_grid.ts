@@ -9,16 +9,7 @@ export const azureEventGrid: Profile = {
   name: "azure-event-grid",
   broker: "Azure Event Grid",
   versions: "as documented in 2026; read, not run",
-  deviations: [
-    {
-      id: "puback-error-ends",
-      rules: {},
-      what: "A PUBACK of a client with a reason code of failure ends its connection.",
-      evidence: "documented",
-      source: features,
-      signs: [],
-    },
-  ],
+  deviations: [],
   limits: [
     { setting: "keepAliveS", usual: 30, min: 1, max: 1_160, what: "Keep alive is up to 1,160 s.", source: features },
     { setting: "willQos", usual: 1, max: 1, what: "Maximum QoS is 1.", source: features },
