@@ -72,6 +72,12 @@ export class BrokerThread {
     return metricsOf(await this.#ask({ type: "metrics" }));
   }
 
+  /** Ends the connection of a client, as an operator does; false if it was not connected. */
+  async disconnectClient(clientId: string): Promise<boolean> {
+    const answer = await this.#ask({ type: "disconnect", clientId });
+    return answer.type === "disconnected" && answer.wasConnected;
+  }
+
   /** Stops the broker and its thread cleanly, and returns the last metrics. A second call awaits the first. */
   stop(): Promise<BrokerThreadMetrics> {
     return this.#stopped ??= this.#stop();

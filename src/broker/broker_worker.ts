@@ -23,6 +23,9 @@ async function answer(request: BrokerRequest): Promise<BrokerReport> {
   }
   if (broker === undefined) throw new Error(`The broker got the request "${request.type}" before its start`);
   if (request.type === "metrics") return { type: "metrics", metrics: metrics(broker) };
+  if (request.type === "disconnect") {
+    return { type: "disconnected", wasConnected: broker.disconnectClient(request.clientId) };
+  }
   if (request.type === "fail") {
     await engines[broker.engine.name].abandon();
     return { type: "abandoned" };

@@ -12,6 +12,7 @@ export interface BrokerThreadMetrics extends BrokerMetrics {
 export type BrokerRequest =
   | { readonly type: "start"; readonly options: Omit<BrokerThreadOptions, "log">; readonly wantsLog: boolean }
   | { readonly type: "metrics" }
+  | { readonly type: "disconnect"; readonly clientId: string }
   | { readonly type: "stop" | "fail" };
 
 /** From the broker's thread. Answers are in the order of the requests. */
@@ -19,6 +20,7 @@ export type BrokerReport =
   | { readonly type: "ready" }
   | { readonly type: "started"; readonly url: string; readonly port: number }
   | { readonly type: "metrics" | "stopped"; readonly metrics: BrokerThreadMetrics }
+  | { readonly type: "disconnected"; readonly wasConnected: boolean }
   | { readonly type: "abandoned" }
   | { readonly type: "failed"; readonly usage: boolean; readonly message: string }
   | { readonly type: "log"; readonly level: BrokerLogLevel; readonly message: string };

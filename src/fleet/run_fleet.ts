@@ -72,7 +72,7 @@ export async function runFleet(given: FleetRun, hooks: FleetHooks): Promise<Flee
   checkRoute(run);
   await checkRestart(run.plan, hooks);
   await checkNodeCommands(run.plan);
-  await checkKick(run.plan);
+  await checkKick(run.plan, hooks.disconnectClient !== undefined);
   await checkPasswordCommand(run);
   if (drawsMode(run.plan, "vanish")) await checkCable("kill mode vanish");
   const awaited = await awaitIt(run, hooks);

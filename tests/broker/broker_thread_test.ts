@@ -41,6 +41,21 @@ Deno.test("broker thread: a later crash is reported and rejects open requests", 
   });
 });
 
+Deno.test("broker thread: disconnects a client with a reason, and reports one that is not connected", async () => {
+  const thread = await BrokerThread.start({ engine: "deno" });
+  try {
+    const client = await RawSocket.open(thread.port);
+    await client.connect({ version: 5, clientId: "c", clean: true, keepAliveS: 60 });
+    assert.equal(await thread.disconnectClient("c"), true);
+    const { first, body } = await client.next();
+    assert.deepEqual([first, body[0]], [0xe0, 0x98]);
+    assert.equal(await thread.disconnectClient("another"), false);
+    client.socket.destroy();
+  } finally {
+    await thread.stop();
+  }
+});
+
 for (const engine of ["deno", "epoll"] as const) {
   Deno.test({
     name: `broker thread: a killed thread frees its port, closes its clients and publishes no will: ${engine}`,

@@ -39,6 +39,8 @@ export interface StageOptions extends Partial<PlanRequest> {
   readonly longestStepMs?: number;
   /** True where the progress has the counts for metrics. */
   readonly detail?: boolean;
+  /** What the command of a kick does; by default the broker closes at once. */
+  readonly kick?: (clientId: string, broker: ScriptedBroker) => void;
 }
 
 const startedAt = "2026-01-01T00:00:00.000Z";
@@ -75,6 +77,7 @@ export class FleetStage {
       startMs,
       longestStepMs = 10,
       detail = false,
+      kick = (clientId, broker) => broker.online(clientId)?.close("gone", false),
       ...request
     } = options;
     this.#recording = recording;
@@ -99,7 +102,7 @@ export class FleetStage {
       canReset: true,
       dial: (receiver) => this.#dial(receiver),
       cable: memoryCable,
-      kick: ({ clientId }) => this.broker.online(clientId)?.close("gone", false),
+      kick: ({ clientId }) => kick(clientId, this.broker),
     };
     const run = { plan: this.plan, target: parseEndpoint("mqtt://stage:1883"), brokerInProcess: false };
     recording.begin(this.plan, this.#protocol);

@@ -68,7 +68,7 @@ export async function openStepRuns({ endpoint }: BrokerChoice, asked: StepRunsAs
   let held = false;
   return {
     async run(step, plan) {
-      const found = runOnce({ plan, target, brokerInProcess: own !== undefined }, asked);
+      const found = runOnce({ plan, target, brokerInProcess: own !== undefined }, asked, own);
       const done = await Promise.race([found, ...crash === undefined ? [] : [crash]]);
       if (done === undefined || done.result.exitCode === 130) return undefined;
       const { result } = done;
@@ -93,6 +93,7 @@ interface Done {
 async function runOnce(
   run: FleetRun,
   { thresholds, interrupts, warnings, err, deps }: StepRunsAsked,
+  own: EmbeddedBroker | undefined,
 ): Promise<Done | undefined> {
   const screen = {
     clock: monotonicClock,
@@ -112,6 +113,7 @@ async function runOnce(
     abortOn: (now) => whyItFails(now, thresholds),
     interrupt: interrupts.early,
     stop: interrupts.atOnce,
+    ...own && { disconnectClient: own.disconnectClient.bind(own) },
   };
   try {
     const ended = aborted(interrupts.atOnce).then(() => undefined);

@@ -14,6 +14,8 @@ export interface EmbeddedBroker {
   /** Resolves with the reason if the thread ends without a request; else never. */
   readonly crash: Promise<Error>;
   stop(): Promise<unknown>;
+  /** Ends the connection of a client, as an operator does. */
+  disconnectClient(clientId: string): Promise<boolean>;
   /** Kills it, and starts it again after so many milliseconds. */
   restart?(downMs: number): Promise<void>;
 }
@@ -66,6 +68,10 @@ export class RestartableBroker implements EmbeddedBroker {
 
   get crash(): Promise<Error> {
     return this.#crash.promise;
+  }
+
+  disconnectClient(clientId: string): Promise<boolean> {
+    return this.#thread.disconnectClient(clientId);
   }
 
   async restart(downMs: number): Promise<void> {

@@ -248,6 +248,7 @@ function run(
     interrupt: interrupts.early,
     stop: interrupts.atOnce,
     ...record && { record },
+    ...own && { disconnectClient: own.disconnectClient.bind(own) },
     ...own?.restart && { restartBroker: own.restart.bind(own) },
   };
   let over = false;

@@ -23,7 +23,7 @@ export const killModeText: Readonly<Record<KillMode, string>> = {
   "slow-loris": "the bytes of a packet one by one, past the keep alive",
   "stall": "the client stops reading while the broker sends to it, and is silent",
   "vanish": "nftables drops every packet of the connection (Linux, root)",
-  "kicked": "an administrator of the broker ends the connection, by --kick-command",
+  "kicked": "an administrator ends the connection: --kick-command, or the embedded broker",
   "refused-login": "a CONNECT with a will and a wrong password, beside the open connection: no will is due",
   "leave": "a normal DISCONNECT, for comparison: no will is due",
 };

@@ -18,7 +18,7 @@ export type Refuse = (field: string, what: string, allowed: string) => void;
 
 /** The combinations that the standard and the oracle require, in a fleet or a group; `killShares` may be a phase's. */
 export function checkTogether(
-  { protocol, killShares, keepAliveS, willDelayS, kickCommand, authMethod }: FleetPlan,
+  { protocol, killShares, keepAliveS, willDelayS, authMethod }: FleetPlan,
   refuse: Refuse,
 ): void {
   const drawn = killShares.filter((share) => share.weight > 0);
@@ -31,13 +31,6 @@ export function checkTogether(
     const silent = listed(killModes.filter(fallsSilent), "and");
     const allowed = `1 s or more with the kill modes ${silent}, which rely on it`;
     refuse("keepAliveS", "--keepalive 0", allowed);
-  }
-  if (kickCommand === undefined && drawn.some(({ mode }) => mode === "kicked")) {
-    refuse(
-      "killShares",
-      "--kill-mode kicked",
-      "a --kick-command that has the broker end the connection of {client_id}",
-    );
   }
   if (authMethod !== undefined && protocol !== "5") {
     refuse("protocol", `--protocol ${protocol}`, "5 with --auth-method: MQTT 3.1.1 has no enhanced authentication");

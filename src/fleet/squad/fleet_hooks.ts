@@ -47,4 +47,6 @@ export interface FleetHooks {
   readonly record?: RecordSink;
   /** Restarts the broker where the plan has phases for it and no command. */
   readonly restartBroker?: RestartBroker;
+  /** Has the broker end the connection of a client, where the plan has kill mode kicked and no command. */
+  readonly disconnectClient?: (clientId: string) => Promise<unknown>;
 }

@@ -48,10 +48,18 @@ export class KickCommands {
   }
 }
 
-/** Checks the command of the plan before the run depends on it. */
-export async function checkKick(plan: FleetPlan): Promise<void> {
+/**
+ * Checks the command of the plan before the run depends on it.
+ *
+ * @param ownBroker whether the caller can have its own broker end a connection
+ */
+export async function checkKick(plan: FleetPlan, ownBroker: boolean): Promise<void> {
   const { kickCommand } = plan;
-  if (kickCommand === undefined) return;
+  if (kickCommand === undefined) {
+    if (ownBroker || !drawsMode(plan, "kicked")) return;
+    const expected = "expected a --kick-command that has the broker end the connection of {client_id}";
+    throw new UsageError(`Cannot use --kill-mode kicked on this broker: ${expected}`);
+  }
   const shown = JSON.stringify(kickCommand);
   if (!drawsMode(plan, "kicked")) {
     throw new UsageError(`Cannot use --kick-command ${shown}: expected --kill-mode with a share for kicked`);

@@ -44,7 +44,7 @@ export class KickLog {
         if (nowMs < first.sinceMs + kickWithinMs) return true;
         const name = this.#nameOf(first.number);
         this.#fail(
-          `the broker did not close the connection of ${name} within ${kickWithinMs / 1_000} s of --kick-command`,
+          `the broker did not close the connection of ${name} within ${kickWithinMs / 1_000} s of the kick`,
           nowMs,
         );
       }

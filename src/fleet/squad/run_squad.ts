@@ -24,6 +24,8 @@ export interface SquadHooks {
   onLives?(rows: readonly LifeRow[]): void;
   /** Faults since the last report; only where the task requests them. */
   onFaults?(batch: FaultBatch): void;
+  /** Has the broker end the connection of a client; called for plans without a command of the user. */
+  onKick(clientId: string): void;
   /** Lines of the recording, where the task requests one; the receiver calls `written` for them. */
   onRecord(lines: string): void;
 }
@@ -62,7 +64,7 @@ export class SquadRun {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(task: SquadTask, hooks: SquadHooks) {
-    this.#world = worldOfSquad(task);
+    this.#world = worldOfSquad(task, hooks);
     this.#hooks = hooks;
     if (task.record) this.#record = new RecordBuffer(task.number, task.originMs, (lines) => hooks.onRecord(lines));
     this.#squad = new Squad(task, this.#world, this.#record?.note);
@@ -199,12 +201,12 @@ export class SquadRun {
 }
 
 /** The real world, with what the kill modes of the plan need beside links. */
-function worldOfSquad(task: SquadTask): FleetWorld {
+function worldOfSquad(task: SquadTask, hooks: SquadHooks): FleetWorld {
   const { plan, number } = task;
   const kicks = plan.kickCommand === undefined ? undefined : new KickCommands(plan.kickCommand);
   return {
     ...fleetWorldOf(task),
     ...drawsMode(plan, "vanish") && { cable: nftCable(number) },
-    ...kicks && { kick: (client, onFault) => kicks.kick(client, onFault) },
+    kick: (client, onFault) => kicks === undefined ? hooks.onKick(client.clientId) : kicks.kick(client, onFault),
   };
 }

@@ -60,6 +60,8 @@ export async function runSquads(
       },
       onLives: (rows) => hooks.onLives?.(rows),
       onFaults: (batch) => hooks.onFaults?.(batch),
+      // A client that stays connected makes the run void.
+      onKick: (clientId) => void hooks.disconnectClient?.(clientId).catch(() => {}),
       onRecord: (lines) => void record?.write(lines).then(() => thread.written(lines.length)),
     });
     return thread;

@@ -23,5 +23,6 @@ export type FromSquad =
   | { readonly type: "lives"; readonly rows: readonly LifeRow[] }
   | { readonly type: "faults"; readonly batch: FaultBatch }
   | { readonly type: "record"; readonly lines: string }
+  | { readonly type: "kick"; readonly clientId: string }
   | { readonly type: "done"; readonly result: SquadResult }
   | { readonly type: "failed"; readonly message: string };

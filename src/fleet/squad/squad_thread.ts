@@ -23,6 +23,7 @@ export class SquadThread {
       else if (data.type === "progress") hooks.onProgress(data.progress);
       else if (data.type === "lives") hooks.onLives?.(data.rows);
       else if (data.type === "faults") hooks.onFaults?.(data.batch);
+      else if (data.type === "kick") hooks.onKick(data.clientId);
       else if (data.type === "record") hooks.onRecord(data.lines);
       else this.#over(() => data.type === "done" ? resolve(data.result) : reject(new InvariantError(data.message)));
     };

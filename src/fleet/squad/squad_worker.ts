@@ -34,6 +34,7 @@ async function start(task: SquadTask): Promise<void> {
       onProgress: (progress) => post({ type: "progress", progress }),
       onLives: (rows) => post({ type: "lives", rows }),
       onFaults: (batch) => post({ type: "faults", batch }),
+      onKick: (clientId) => post({ type: "kick", clientId }),
       onRecord: (lines) => post({ type: "record", lines }),
     });
     for (const message of early.splice(0)) pass(run, message);

@@ -49,7 +49,12 @@ function trial(answers: Readonly<Record<number, Answer>>) {
       return await answers[run.target.port]!(run);
     },
     startBroker: () =>
-      Promise.resolve({ url: "mqtt://127.0.0.1:9", crash: new Promise(() => {}), stop: async () => {} }),
+      Promise.resolve({
+        url: "mqtt://127.0.0.1:9",
+        crash: new Promise(() => {}),
+        disconnectClient: async () => false,
+        stop: async () => {},
+      }),
     openInterrupts: () => ({ early: early.signal, atOnce: new AbortController().signal, close() {} }),
     waitUntilIdle: () => Promise.resolve({ quiet: true, afterMs: 0 }),
   };

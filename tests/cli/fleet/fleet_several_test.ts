@@ -27,7 +27,12 @@ function trial(answers: Readonly<Record<number, Answer>> = {}, quiet = true) {
       return answers[target.port]?.(run) ?? Promise.resolve({ ...passed(), plan, target: target.url });
     },
     startBroker: () =>
-      Promise.resolve({ url: "mqtt://127.0.0.1:9", crash: new Promise(() => {}), stop: async () => {} }),
+      Promise.resolve({
+        url: "mqtt://127.0.0.1:9",
+        crash: new Promise(() => {}),
+        disconnectClient: async () => false,
+        stop: async () => {},
+      }),
     openInterrupts: () => ({ early: early.signal, atOnce: new AbortController().signal, close() {} }),
     waitUntilIdle: () => {
       settled.push(runs.length);

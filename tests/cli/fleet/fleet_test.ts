@@ -39,7 +39,12 @@ function trial(outcome: (run: FleetRun, hooks: FleetHooks) => Promise<FleetResul
     startBroker: () => {
       broker.started++;
       const stop = () => Promise.resolve(broker.stopped++);
-      return Promise.resolve({ url: "mqtt://127.0.0.1:41883", crash: crash.promise, stop });
+      return Promise.resolve({
+        url: "mqtt://127.0.0.1:41883",
+        crash: crash.promise,
+        disconnectClient: () => Promise.resolve(false),
+        stop,
+      });
     },
     waitUntilIdle: () => Promise.resolve({ quiet: true, afterMs: 1_000 }),
     openInterrupts: () => ({ early: early.signal, atOnce: atOnce.signal, close() {} }),

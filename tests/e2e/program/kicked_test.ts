@@ -32,11 +32,14 @@ async function rawKick(port: number, metricsUrl: string): Promise<number> {
   return afterMs;
 }
 
-async function runFleet(broker: BrokerPeer, command: string) {
+/** @param broker by default the one that the fleet starts, which needs no command */
+async function runFleet(broker?: BrokerPeer, command?: string) {
   const path = await Deno.makeTempFile({ prefix: "mqtt-sim", suffix: ".json" });
   const size = ["--clients", "20", "--kill-rate", "10/s", "--duration", "1s", "--reconnect-after", "never"];
-  const mode = ["--kill-mode", "kicked", "--kick-command", command, "--seed", "3", "--report", path];
-  await using run = startOurs(["fleet", "--url", broker.url, ...size, ...mode]);
+  const kicks = command === undefined ? [] : ["--kick-command", command];
+  const url = broker === undefined ? [] : ["--url", broker.url];
+  const mode = ["--kill-mode", "kicked", ...kicks, "--seed", "3", "--report", path];
+  await using run = startOurs(["fleet", ...url, ...size, ...mode]);
   const { code } = await run.exit(60_000);
   const report = JSON.parse(await Deno.readTextFile(path));
   await Deno.remove(path);
@@ -77,4 +80,11 @@ peerTest("kicked: a broker that loses the wills of kicked clients fails the run"
     assert.equal(code, 1, report.reason);
     assert.ok(report.kills.byMode.kicked.missing > 0);
   });
+});
+
+peerTest("kicked: the fleet has its own broker end the clients, without a command", [], async () => {
+  const { code, report } = await runFleet();
+  const { kills, expected, onTime } = report.kills.byMode.kicked;
+  assert.equal(code, 0, report.reason);
+  assert.ok(kills >= 5 && expected === kills && onTime === kills, JSON.stringify(report.kills));
 });
