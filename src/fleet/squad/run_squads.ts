@@ -60,8 +60,7 @@ export async function runSquads(
       },
       onLives: (rows) => hooks.onLives?.(rows),
       onFaults: (batch) => hooks.onFaults?.(batch),
-      // A client that stays connected makes the run void.
-      onKick: (clientId) => void hooks.disconnectClient?.(clientId).catch(() => {}),
+      onKick: (clientId) => kick(hooks, clientId),
       onRecord: (lines) => void record?.write(lines).then(() => thread.written(lines.length)),
     });
     return thread;
@@ -81,6 +80,11 @@ export async function runSquads(
     hooks.interrupt?.removeEventListener("abort", interrupt);
     hooks.stop?.removeEventListener("abort", interrupt);
   }
+}
+
+/** A client that stays connected makes the run void. */
+function kick({ disconnectClient }: FleetHooks, clientId: string): void {
+  void disconnectClient?.(clientId).catch(() => {});
 }
 
 /** Lets the squads kill: at once, or at the instant that the gate names. */

@@ -52,7 +52,7 @@ function trial(answers: Readonly<Record<number, Answer>>) {
       Promise.resolve({
         url: "mqtt://127.0.0.1:9",
         crash: new Promise(() => {}),
-        disconnectClient: async () => false,
+        disconnectClient: () => Promise.resolve(false),
         stop: async () => {},
       }),
     openInterrupts: () => ({ early: early.signal, atOnce: new AbortController().signal, close() {} }),
