@@ -43,6 +43,9 @@ function alone(deviation: Deviation, sign: Sign): Profile {
 /** A restart soon after the kill, before the will is due. */
 const window = { fromMs: killMs + 3_000, backMs: killMs + 8_000, sessionsKept: true };
 
+/** The loss of another node than that of the life, while the will is due. */
+const nodeWindow = { node: 2, fromMs: dueMs - 2_000, backMs: dueMs + 5_000, sessionsKept: true };
+
 /** A life that the sign matches, with the first of each of its alternatives. */
 function fitting({ rules }: Deviation, sign: Sign): Life {
   const version = rules["5.0"] === undefined ? 4 : 5;
@@ -72,7 +75,7 @@ function expectation(sign: Sign): Expectation {
   const ground = (sign.grounds?.[0] ?? "connection-ended") as Ground;
   if (sign.fault === "unwanted") return { kind: "none", ground };
   const one = { kind: "one", ground, dueMs, earliestMs: dueMs - rules.earlyBeforeMs, latencyFromMs: dueMs } as const;
-  return sign.restart ? { ...one, byMs: dueMs + 5_000 } : one;
+  return sign.restart || sign.nodeDown === "at its watchers" ? { ...one, byMs: dueMs + 5_000 } : one;
 }
 
 /** The bound of a late or early will, in milliseconds from its due time. */
@@ -100,7 +103,8 @@ function judged(sign: Sign, life: Life, over: Partial<Judgement> = {}): JudgedLi
   const answer = sign.fault === "missing" ? undefined : anArrival(atMs, ...altered);
   const unwanted = sign.fault === "unwanted" ? { unwanted: 1, stray: anArrival(window.backMs) } : { unwanted: 0 };
   const judgement = { expectation: expectation(sign), verdict, duplicates: 0, ...unwanted, answer, ...over };
-  return { life, judgement, rules: sign.restart ? { ...rules, restarts: [window] } : rules, othersDueMs };
+  const restarts = sign.nodeDown !== undefined ? [nodeWindow] : sign.restart ? [window] : undefined;
+  return { life, judgement, rules: { ...rules, ...restarts && { restarts } }, othersDueMs };
 }
 
 const everyPart: readonly Alteration[] = [
@@ -125,6 +129,19 @@ for (const { name, deviation, sign } of cases) {
       assert.equal(found(deviation, sign, other), false, why);
     }
   });
+}
+
+/** Wills that a loss of a node does not concern. */
+function* otherNodes(sign: Sign, life: Life): Generator<[why: string, life: JudgedLife]> {
+  yield ["a life on the node itself", judged(sign, { ...life, node: nodeWindow.node })];
+  yield ["no node was down", { ...judged(sign, life), rules }];
+  const { node: _, ...whole } = nodeWindow;
+  yield ["the whole broker was down", { ...judged(sign, life), rules: { ...rules, restarts: [whole] } }];
+  const later = { ...nodeWindow, fromMs: dueMs + 20_000, backMs: dueMs + 25_000 };
+  yield ["a node was down later", { ...judged(sign, life), rules: { ...rules, restarts: [later] } }];
+  if (sign.nodeDown === "any") return;
+  const seen = expectation({ ...sign, nodeDown: "any" });
+  yield ["a will that other watchers lack too", judged(sign, life, { expectation: seen })];
 }
 
 /** Wills that differ from the sign. */
@@ -185,6 +202,7 @@ function* misfits(deviation: Deviation, sign: Sign, life: Life): Generator<[why:
   if (sign.delay !== undefined) yield ["another delay", over({ delayS: sign.delay === "some" ? 0 : 20 })];
   if (sign.keepAlive !== undefined) yield ["an even keep alive", over({ keepAliveS: 10 })];
   yield* wrongWills(sign, life);
+  if (sign.nodeDown !== undefined) yield* otherNodes(sign, life);
   if (sign.restart) {
     const { restart: _, ...calm } = sign;
     yield ["no restart", { ...judged(sign, life, { expectation: expectation(calm) }), rules }];
