@@ -1,19 +1,23 @@
 #!/bin/sh
-# One part of a run for each task of a Slurm array. The coordinator is anywhere that reaches NATS:
+# One part of a run of mqtt-sim for each task of a Slurm array:
 #
-#   sbatch --array=1-100 deploy/slurm/part.sh nats://login:4222 night
-#   mqtt-sim fleet --over nats://login:4222 --run-id night --parts 100 --url mqtt://broker --clients 1000000
+#   sbatch --array=1-100 --no-requeue --cpus-per-task=1 --mem=512M deploy/slurm/part.sh nats://login:4222 night
+#   mqtt-sim fleet --over nats://login:4222 --run-id night --parts 100 --clients 1000000 --url mqtt://broker:1883
 #
-# MQTT_SIM is the program, mqtt-sim by default. The array's index is not used: the coordinator gives the numbers.
+# The first argument is the address of NATS, the second the run; further ones are flags of `mqtt-sim part`, such as
+# --over-creds FILE or --password-file FILE. MQTT_SIM is the program, by default the `mqtt-sim` of the PATH.
+# The coordinator numbers the parts: the script does not use SLURM_ARRAY_TASK_ID, and it ends with exit code 0 where a
+# part has done its work, whatever the verdict.
 #SBATCH --job-name=mqtt-sim-part
 #SBATCH --no-requeue
-#SBATCH --ntasks=1
-#SBATCH --cpus-per-task=1
-#SBATCH --mem=512M
-if [ $# -lt 2 ]; then
-  echo "usage: sbatch --array=1-N part.sh NATS_URL RUN [FLAGS of mqtt-sim part]" >&2
+#SBATCH --open-mode=append
+set -eu
+if [ "$#" -lt 2 ]; then
+  echo "usage: sbatch --array=1-PARTS part.sh NATS-URL RUN [FLAGS OF mqtt-sim part]" >&2
   exit 2
 fi
-over=$1 run=$2
+over=$1
+run=$2
 shift 2
-exec ${MQTT_SIM:-mqtt-sim} part --over "$over" --run "$run" --host "${SLURMD_NODENAME:-node}" "$@"
+# exec: SIGTERM of scancel reaches the program itself, which then leaves its report.
+exec "${MQTT_SIM:-mqtt-sim}" part --over "$over" --run "$run" --host "${SLURMD_NODENAME:-slurm}" "$@"

