@@ -73,7 +73,10 @@ export async function openStepRuns({ endpoint }: BrokerChoice, asked: StepRunsAs
       if (done === undefined || done.result.exitCode === 130) return undefined;
       const { result } = done;
       // A run without a kill proves nothing about the load; the first one may have the wrong broker or login.
-      if (result.verdict === "void" && result.generatorBound === undefined && !held) return { void: result.reason };
+      const { verdict, generatorBound, aborted: cut } = result;
+      if (verdict === "void" && generatorBound === undefined && cut === undefined && !held) {
+        return { void: result.reason };
+      }
       const one = judged(step, done, own === undefined, asked);
       if (one.outcome === "held") held = true;
       return one;

@@ -186,6 +186,12 @@ Deno.test("capacity: each load up to --to that holds is a pass, and a first load
   const upTo = trial({ 9: ({ plan }) => runOf(plan, 700) });
   assert.equal(await upTo.go("--to", "500"), 0);
   assert.match(upTo.output.written.out, /\nHELD {2}every load up to 500 kills\/s, the highest requested one, held\n$/);
+  // A will that was overdue when the step ended, and came after all, makes the run void and the load no less broken.
+  const cut = trial({
+    9: ({ plan }) => runOf(plan, 1e6, 0.1, { verdict: "void", exitCode: 3, reason: "1 overdue", aborted: "1 overdue" }),
+  });
+  assert.equal(await cut.go(), 1);
+  assert.match(cut.output.written.out, /\nFAIL {2}no load held: already at 10 kills\/s 1 overdue/);
   const none = trial({ 9: ({ plan }) => runOf(plan, 0) });
   assert.equal(await none.go(), 1);
   assert.match(none.output.written.out, /\nFAIL {2}no load held: already at 10 kills\/s not met/);

@@ -32,13 +32,18 @@ Deno.test("step: a generator whose threads have no CPU time left may be the limi
 });
 
 Deno.test("step: a late generator makes a failed step doubtful, and a load far above the broker is tried no more", () => {
-  const evidenceAt = (slipMs: number, reachedPerSecond: number) =>
+  const evidenceAt = (slipMs: number, reachedPerSecond: number, deferred = 0) =>
     stepOf(
-      { ...passed(), kills: { ...kills, deferred: 0, reachedPerSecond }, slipMs: latency(1_000, slipMs, 0) },
+      {
+        ...passed(),
+        kills: { ...kills, total: 1_000, deferred, reachedPerSecond },
+        slipMs: deferred === 0 ? latency(1_000, slipMs, 0) : { ...latency(1_000, 1, 0), p99: slipMs },
+      },
       { load: 100, attempt: 1 },
       { of: "rate", judgement: { met: false, reason: "12 late" }, boundMs: 200 },
     ).evidence;
   assert.deepEqual([evidenceAt(12, 99), evidenceAt(9, 99), evidenceAt(9, 79), evidenceAt(12, 79)], [
     ...["doubtful", "clear", "far", "doubtful"],
   ]);
+  assert.equal(evidenceAt(480, 59, 20), "clear", "kills that waited are no proof that the broker is far away");
 });
