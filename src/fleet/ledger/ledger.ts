@@ -295,6 +295,11 @@ export class Ledger {
     this.tally.keepFault(strayFault(sighting, closed));
   }
 
+  /** When the next entry may be complete. */
+  get nextCloseMs(): number {
+    return this.#toClose.nextMs;
+  }
+
   /** Judges and closes each entry that is complete: wills that arrived, and lives whose will was never due. */
   settle(nowMs: number): void {
     if (this.restarts.pauses) return;
@@ -325,9 +330,7 @@ export class Ledger {
 
   /** The number of lives that wait for a will that has not reached every watcher. */
   waiting(): number {
-    let count = 0;
-    for (const _ of this.#waiting()) count++;
-    return count;
+    return this.#waiting().reduce((count) => count + 1, 0);
   }
 
   /** The number of lives that have waited for their will until past the instant from which it is late. */
@@ -377,10 +380,8 @@ export class Ledger {
     const described = this.tally.deviations.add(this.#profile, this.#judged(entry, judgement));
     const counts = this.tally.add(life, judgement, described, this.#groupOf(life.client));
     this.#countAt(life, judgement, counts);
-    keepSamples(this.tally, clientIdOf(this.#plan, life.client), entry, judgement, {
-      described,
-      originMs: this.#originMs,
-    });
+    const facts = { described, originMs: this.#originMs };
+    keepSamples(this.tally, clientIdOf(this.#plan, life.client), entry, judgement, facts);
     this.onLife?.(lifeRow(this.#plan, this.#groups, life, arrivals, judgement, this.#originMs));
     this.restarts.countWill(life, judgement, arrivals);
     this.storms.close(life, judgement, arrivals);

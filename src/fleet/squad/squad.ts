@@ -24,18 +24,13 @@ import type { SquadPhase } from "../result/run_phase.ts";
 import { type HostApplication, hostApplicationOf } from "../watch/host_application.ts";
 import { SquadRecorder } from "../ledger/squad_recorder.ts";
 import type { SparkplugAuditor } from "../ledger/sparkplug_auditor.ts";
+import { SquadSettling } from "./squad_settling.ts";
 import { SquadTeardown } from "./squad_teardown.ts";
 import { nextSquadPhase, type SquadEvent } from "./squad_phase.ts";
 import { SquadKills } from "./squad_kills.ts";
-import {
-  canaryEveryMs,
-  interruptGraceMs,
-  longestPauseMs,
-  pollEveryMs,
-  rampEveryMs,
-  settleEveryMs,
-} from "./squad_times.ts";
+import { interruptGraceMs, longestPauseMs, pollEveryMs, rampEveryMs } from "./squad_times.ts";
 import type { RampFacts, SquadResult, SquadTask } from "../result/squad_task.ts";
+import { wakeDue } from "./wake_due.ts";
 import type { VirtualClient } from "../client/virtual_client.ts";
 import type { Watcher } from "../watch/watcher.ts";
 
@@ -56,9 +51,8 @@ export class Squad implements ClientHost, WatcherPoolHost {
   #ready = false;
   #go = false;
   #killMs: number | undefined;
-  #settledMs = 0;
-  #canaryMs = 0;
   #turnMs = 0;
+  readonly #settling: SquadSettling;
   readonly #teardown: SquadTeardown;
   readonly afterNodeLossMs = (life: Life) => this.#kills.afterNodeLossMs(life);
   /** The run is over; only cleanup remains. */
@@ -83,6 +77,7 @@ export class Squad implements ClientHost, WatcherPoolHost {
     this.#ramp = new Ramp(this, task, this.#clients);
     const deps = { task, groups: this.groups, world, recorder: this.#recorder, watchers: this.#watchers };
     this.#kills = new SquadKills({ ...deps, presenceChecker: this.#presenceChecker }, this.#clients);
+    this.#settling = new SquadSettling(plan, this.#recorder, this.#watchers);
     this.#teardown = new SquadTeardown(deps, this.#clients, this.#patienceMs);
   }
 
@@ -125,14 +120,14 @@ export class Squad implements ClientHost, WatcherPoolHost {
 
   /** When the next kill is due; Infinity without one. */
   get nextOrderMs(): number {
-    return this.phase === "kill" ? this.#kills.nextOrderMs : Infinity;
+    return this.#killsRun ? this.#kills.nextOrderMs : Infinity;
   }
 
   /** When the squad needs its next turn, besides the timers of its clients. */
   nextMs(nowMs: number): number {
     if (this.phase === "connect" && !this.#ready) return nowMs + rampEveryMs;
     if (this.phase !== "kill") return nowMs + pollEveryMs;
-    return Math.min(this.#kills.nextMs(nowMs), this.#settledMs + settleEveryMs, nowMs + longestPauseMs);
+    return Math.min(this.#kills.nextMs(nowMs), this.#settling.nextMs, nowMs + longestPauseMs);
   }
 
   /** Begins: the watchers connect. */
@@ -188,19 +183,21 @@ export class Squad implements ClientHost, WatcherPoolHost {
   turn(nowMs: number): void {
     if (this.#turnMs > 0) this.#recorder.stall(nowMs - this.#turnMs, nowMs);
     this.#turnMs = nowMs;
-    const { wakes } = this.world;
-    for (let due = wakes.takeDue(nowMs); due !== undefined; due = wakes.takeDue(nowMs)) due.wake(nowMs);
+    // Before any other work: a kill is as late as the work before it took.
+    if (this.#killsRun) this.#kills.carryOutDue(nowMs);
+    if (!wakeDue(this.world, nowMs, () => this.nextOrderMs)) return;
     if (this.phase === "done") return;
     this.#watchers.dial(nowMs);
     this.#presenceChecker?.turn(nowMs);
     if (this.#presenceChecker?.failure !== undefined) this.#recorder.makeVoid(this.#presenceChecker.failure, nowMs);
     if (this.#finished || this.#recorder.voidReason !== undefined) return this.#finish(nowMs);
-    if (nowMs >= this.#settledMs + settleEveryMs) {
-      this.#settledMs = nowMs;
-      this.#recorder.settle(nowMs);
-      this.#canaryAgain(nowMs);
-    }
+    this.#settling.turn(nowMs, this.#kills.paused);
     this.#step(nowMs);
+  }
+
+  /** True while the schedule kills clients. */
+  get #killsRun(): boolean {
+    return this.phase === "kill" && !this.#finished && this.#recorder.voidReason === undefined;
   }
 
   #enter(event: SquadEvent, nowMs: number): void {
@@ -235,8 +232,7 @@ export class Squad implements ClientHost, WatcherPoolHost {
     const waitsFor = this.#watchers.watchWaitsFor;
     if (waitsFor !== undefined) return this.#voidAfter(this.#patienceMs, nowMs, waitsFor);
     this.#enter("watched", nowMs);
-    this.#watchers.startCanaries(nowMs);
-    this.#canaryMs = nowMs;
+    this.#settling.startCanaries(nowMs);
   }
 
   #stepControl(nowMs: number): void {
@@ -249,15 +245,6 @@ export class Squad implements ClientHost, WatcherPoolHost {
     const { connect = nowMs } = this.#task.startMs ?? {};
     this.#lateMs = Math.max(0, nowMs - connect);
     this.#enter(nowMs < connect ? "seen-early" : "seen", nowMs);
-  }
-
-  /** During the kills, canaries show that the watchers still receive wills. */
-  #canaryAgain(nowMs: number): void {
-    if (this.phase !== "watch" && this.phase !== "control") this.#watchers.settleCanaries(nowMs);
-    const everyMs = Math.max(canaryEveryMs, 2 * this.plan.lateAfterMs);
-    if (this.phase !== "kill" || this.#kills.paused || nowMs < this.#canaryMs + everyMs) return;
-    this.#canaryMs = nowMs;
-    this.#watchers.startCanaries(nowMs);
   }
 
   /** How long a watcher or a canary may take, in milliseconds. */
@@ -285,7 +272,7 @@ export class Squad implements ClientHost, WatcherPoolHost {
   #beginKilling(nowMs: number): void {
     this.#enter("ready", nowMs);
     // Restart the canary clock here, so that canary times do not depend on the length of the ramp.
-    this.#canaryMs = nowMs;
+    this.#settling.countFrom(nowMs);
     this.#lateMs = Math.max(this.#lateMs, nowMs - (this.#killMs ?? nowMs));
     this.#kills.begin(nowMs);
   }

@@ -128,12 +128,10 @@ export class SquadKills {
     this.#nodeLoss.done(nowMs);
   }
 
-  /** Carries out all orders that are due. Returns true once the phase is over. */
-  turn(turnMs: number): boolean {
+  /** Carries out the orders that are due; returns the time afterwards. */
+  carryOutDue(turnMs: number): number {
     let nowMs = turnMs;
-    if (this.paused && !this.#restart.turn(nowMs)) return false;
-    this.#nodeLoss.turn(nowMs);
-    const { recorder, presenceChecker, world: { clock } } = this.#deps;
+    const { recorder, world: { clock } } = this.#deps;
     while (!this.paused && this.#order !== undefined && recorder.phaseFromMs + this.#order.atMs <= nowMs) {
       const { phaseFromMs } = recorder;
       if (this.#waitsForLook(this.#order)) break;
@@ -144,6 +142,15 @@ export class SquadKills {
       nowMs = clock.nowMs();
       this.#order = this.#orders.take();
     }
+    return nowMs;
+  }
+
+  /** Carries out all orders that are due. Returns true once the phase is over. */
+  turn(turnMs: number): boolean {
+    if (this.paused && !this.#restart.turn(turnMs)) return false;
+    this.#nodeLoss.turn(turnMs);
+    const nowMs = this.carryOutDue(turnMs);
+    const { recorder, presenceChecker } = this.#deps;
     const passedMs = nowMs - recorder.phaseFromMs;
     if (this.#order !== undefined) this.#orders.refill(passedMs, this.#order.atMs - passedMs);
     this.#telemetry!.turn(nowMs);

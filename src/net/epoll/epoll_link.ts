@@ -167,7 +167,7 @@ export class EpollLink implements Link, Lingering, DescriptorWatcher, Writer {
     this.#paused = false;
     this.#watch();
     startLingering(this);
-    if (this.#writing === "free") this.#flushSoon();
+    if (this.#writing === "free") this.#queue.sizeBytes === 0 ? this.#send() : this.#flushSoon();
   }
 
   reset(): void {

@@ -54,6 +54,8 @@ const longestBlockMs = 5;
 const idleFromMs = 5;
 /** How long before the next precise instant that wait ends. */
 const headStartMs = 2;
+/** Events wait for a precise instant that is nearer than this. */
+const nearMs = 0.5;
 
 /**
  * Maximum number of rounds in one turn while there are few events: a turn of the runtime costs as much as some events.
@@ -241,13 +243,19 @@ export class EpollLoop {
   /** Rounds that each wait for an event or the next instant; returns the number of events. */
   #takeDrivenTurn(work: ScheduledWork): number {
     let count = 0;
+    let came = 0;
     this.#touched = false;
     const untilMs = work.nowMs() + longestBlockMs;
     for (let round = 0; round < drivenRoundsInTurn && this.#watched > 0; round++) {
       const nowMs = work.nowMs();
-      const came = this.libc.events(this.#epoll, this.#waitMs(work.dueMs(), nowMs, untilMs));
+      const leftMs = work.preciseMs() - nowMs;
+      // The kernel dates what arrives meanwhile, and one wake-up serves both.
+      const isNear = leftMs > 0 && leftMs < nearMs && this.#timer.isOpen;
+      if (isNear) this.#timer.sleepUntil(nowMs + leftMs, work);
+      else came = this.#await(work, nowMs, untilMs);
       this.#flushComing = true;
       if (work.dueMs() <= work.nowMs()) this.#act(work);
+      if (isNear) came = this.libc.events(this.#epoll, 0);
       if (came > 0) count += this.#dispatch(came);
       this.#flush();
       if (nowMs >= untilMs || came > fewEvents) break;
@@ -264,12 +272,22 @@ export class EpollLoop {
     this.#flushComing = true;
   }
 
+  /** Waits for events or the next instant; returns the number of events. */
+  #await(work: ScheduledWork, nowMs: number, untilMs: number): number {
+    const dueMs = work.dueMs();
+    const preciseMs = work.preciseMs();
+    const came = this.libc.events(this.#epoll, this.#waitMs(dueMs, preciseMs <= dueMs, nowMs, untilMs));
+    if (preciseMs <= dueMs) this.#timer.spinUntil(preciseMs, work);
+    return came;
+  }
+
   /** How long epoll may wait, in whole milliseconds; sets the timer to an instant within that time. */
-  #waitMs(dueMs: number, nowMs: number, untilMs: number): number {
+  #waitMs(dueMs: number, isPrecise: boolean, nowMs: number, untilMs: number): number {
     if (dueMs <= nowMs) return 0;
     const leftMs = Math.max(0, Math.ceil(untilMs - nowMs));
     if (!this.#timer.isOpen) return Math.min(leftMs, Math.floor(dueMs - nowMs));
-    this.#timer.setAt(dueMs, nowMs);
+    if (isPrecise) this.#timer.setBefore(dueMs, nowMs);
+    else this.#timer.setAt(dueMs, nowMs);
     return leftMs;
   }
 

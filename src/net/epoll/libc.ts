@@ -248,6 +248,18 @@ export class Libc {
     this.#call.timerfd_settime(timer, 0, this.#timerSpec, null);
   }
 
+  /** From now on the operating system wakes this thread at its instants; by default up to 50 microseconds later. */
+  wakeExactly(): void {
+    this.#call.prctl(C.PR_SET_TIMERSLACK, 1n);
+  }
+
+  /** Blocks this thread, for less than a second; a signal ends the sleep. */
+  sleep(ms: number): void {
+    this.#time[0] = 0;
+    this.#time[2] = Math.min(999_999_999, Math.max(0, Math.floor(ms * 1_000_000)));
+    this.#call.nanosleep(this.#time, null);
+  }
+
   /** Maximum number of descriptors of this process; negative if there is no limit. */
   openFilesLimit(): number {
     return this.#call.getdtablesize();

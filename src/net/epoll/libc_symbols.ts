@@ -53,6 +53,10 @@ export const symbols = {
   // long get_phys_pages(void): pages of the machine's memory, of getpagesize() bytes each; -1 if unknown.
   get_phys_pages: { parameters: [], result: "i64" },
   getpagesize: { parameters: [], result: "i32" },
+  // int nanosleep(const struct timespec *, struct timespec *left)
+  nanosleep: { parameters: ["buffer", "buffer"], result: "i32" },
+  // int prctl(int option, unsigned long value, ...)
+  prctl: { parameters: ["i32", "u64"], result: "i32" },
   // int epoll_create1(int flags)
   epoll_create1: { parameters: ["i32"], result: "i32" },
   // int epoll_ctl(int epoll, int operation, int descriptor, struct epoll_event *): ENOSPC at the user's limit of

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <sys/uio.h>
@@ -44,6 +45,7 @@ int main(void) {
   NUMBER(CLOCK_MONOTONIC);
   NUMBER(TFD_NONBLOCK);
   NUMBER(TFD_CLOEXEC);
+  NUMBER(PR_SET_TIMERSLACK);
   NUMBER(EPOLL_CTL_ADD);
   NUMBER(EPOLL_CTL_DEL);
   NUMBER(EPOLL_CTL_MOD);
