@@ -284,6 +284,40 @@ hazard("a loop whose last link ends reports that scheduled work rests", async (s
   assert.deepEqual({ rests, acts: lateMs.length }, { rests: 1, acts: length });
 });
 
+hazard("events wait for scheduled work that is nearly due, and then all are read together", async (stage) => {
+  const { dialled, accepted } = await stage.pair();
+  accepted.onChunk = () => void accepted.link.write(Uint8Array.of(1));
+  dialled.onChunk = () => void dialled.link.write(Uint8Array.of(1));
+  const { lateMs, work } = everyWork(0.3);
+  stage.loop.drive(work);
+  dialled.link.write(Uint8Array.of(1));
+  await until(() => lateMs.length > 0);
+  const before = { acts: lateMs.length, rounds: stage.libc.rounds, sizeBytes: dialled.sizeBytes };
+  await until(() => lateMs.length >= before.acts + 300);
+  const acts = lateMs.length - before.acts;
+  const rounds = stage.libc.rounds - before.rounds;
+  assert.ok(rounds <= 1.3 * acts, `${rounds} reads of events for ${acts} works`);
+  assert.ok(dialled.sizeBytes > before.sizeBytes + 50, "the links are served");
+  assertOnTime(lateMs);
+});
+
+hazard("a FIN without bytes before it leaves at once", async (stage) => {
+  const { dialled, accepted } = await stage.pair();
+  let fins = 0;
+  stage.libc.shutDown = (socket) => {
+    fins++;
+    return Object.getPrototypeOf(Object.getPrototypeOf(stage.libc)).shutDown.call(stage.libc, socket);
+  };
+  dialled.link.end();
+  assert.equal(fins, 1);
+  await until(() => accepted.ends.length === 1);
+  const other = await stage.pair();
+  other.dialled.link.write(Uint8Array.of(1));
+  other.dialled.link.end();
+  assert.equal(fins, 1, "the bytes leave first");
+  await until(() => fins === 2 && other.accepted.ends.length === 1);
+});
+
 hazard("the thread wakes a few times for each work of an idle loop, exact or not", async (stage) => {
   await stage.pair();
   for (const isExact of [true, false]) {
