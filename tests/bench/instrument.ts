@@ -1,6 +1,7 @@
 /**
  * The fleet as an instrument, beside a generator in C on the same broker: from the scheduled instant of a kill to the
- * will, and CPU time for each life. Fleet and generator alternate in each round.
+ * will, and CPU time for each life. Fleet and generator alternate in each round. Then the fleet with its own broker in
+ * one process: latency, and CPU time when idle.
  *
  *   deno task bench:instrument [--rounds 5] [--broker mosquitto|mqtt-sim]
  */
@@ -9,6 +10,7 @@ import { UsageError } from "../../src/base/failure.ts";
 import { ChildProcess } from "../support/machine/child_process.ts";
 import { instrumentBrokers } from "./instrument/brokers.ts";
 import { measureInstrument } from "./instrument/measure.ts";
+import { measureOwnBroker, ownBrokerText } from "./instrument/own_broker.ts";
 import { instrumentTable } from "./instrument/table.ts";
 
 const options = {
@@ -39,7 +41,8 @@ async function run(): Promise<void> {
   if (all === undefined) {
     throw new UsageError("Cannot compile the generator in C: expected a C compiler, such as Debian's package gcc");
   }
-  print(`\n${instrumentTable(all)}`);
+  const own = await measureOwnBroker(rounds, print);
+  print(`\n${instrumentTable(all)}\n\n${ownBrokerText(own)}`);
 }
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {

@@ -3,6 +3,7 @@ import { Broker } from "../../../src/broker/broker.ts";
 import type { Measured } from "./contest.ts";
 import { compileGenerator, findCompiler, runGenerator } from "./generator.ts";
 import { loads } from "./load.ts";
+import { ownBrokerText } from "./own_broker.ts";
 import { instrumentTable, missedGoals } from "./table.ts";
 
 const measured = (more: Partial<Measured>): Measured => (
@@ -31,6 +32,15 @@ Deno.test("instrument: CPU time counts only from 2,500 kills a second on", () =>
 Deno.test("instrument: a p99 without a number is a missed goal", () => {
   const fleet = [measured({ p99Ms: NaN })];
   assert.equal(missedGoals({ load: loads[0]!, fleet, generator: [measured({})] }).length, 1);
+});
+
+Deno.test("instrument: the rows of the own broker state the median and whether it reaches the goal", () => {
+  const text = ownBrokerText([{ p50Ms: 0.25, idlePercent: 1 }, { p50Ms: 0.3, idlePercent: 2.5 }, {
+    p50Ms: 0.5,
+    idlePercent: 3,
+  }]);
+  assert.match(text, /p50: 0\.3 ms \(0\.25–0\.5\) \(goal reached: at most 0\.3 ms\)\n/);
+  assert.match(text, /one core: 2\.5 % .*goal missed: at most 2 %\)$/);
 });
 
 const compiler = await findCompiler();
