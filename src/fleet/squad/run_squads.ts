@@ -24,8 +24,7 @@ export async function runSquads(
   tasks: readonly SquadTask[],
   { hooks, record, usage, restarts }: SquadsDeps,
 ): Promise<SquadResult[]> {
-  let waiting = tasks.length;
-  let still = 0;
+  let [waiting, still] = [tasks.length, 0];
   const over = new AbortController();
   const failure = Promise.withResolvers<never>();
   const act = async (step: number) => {
