@@ -3,7 +3,8 @@ import { merge, object } from "@optique/core/constructs";
 import type { InferValue } from "@optique/core/parser";
 import { command, constant } from "@optique/core/primitives";
 import { UsageError } from "../../base/failure.ts";
-import { fileValue as file, sentence, switchFlag, valueFlag } from "../options/flag.ts";
+import { fileValue as file, type FlagValue, sentence, switchFlag, valueFlag } from "../options/flag.ts";
+import { type Endpoint, parseEndpoint } from "../../net/endpoint.ts";
 import { planFlags, sectionFlags } from "../options/plan_flags.ts";
 import { overFlag, overLoginFlags, runNameValue } from "../over/over_flags.ts";
 import { jsonFlag } from "../report/report_outputs.ts";
@@ -30,7 +31,16 @@ const rendezvous = object("Rendezvous", {
   ),
 });
 
+const brokerUrl: FlagValue<Endpoint> = { metavar: "URL", read: parseEndpoint };
+
 const own = object("Target", {
+  url: valueFlag(
+    "--url",
+    brokerUrl,
+    "The broker of this part, where parts reach it at different addresses or each has its own. Default: the one of the " +
+      "coordinator.",
+    "-L",
+  ),
   ...planFlags("password"),
   passwordFile: valueFlag(
     "--password-file",

@@ -38,7 +38,10 @@ export class PartFleet {
 
   /** Compares the limits of this machine with the share of the part; returns why it does not fit. */
   check(task: PartsTask, number: number, of: number): string | undefined {
-    this.#say({ level: "info", text: `Part ${number} of ${of} of run ${task.plan.run}, on ${task.url}` });
+    this.#say({
+      level: "info",
+      text: `Part ${number} of ${of} of run ${task.plan.run}, on ${this.#flags.url?.url ?? task.url}`,
+    });
     try {
       checkMachine(this.#runOf(task, number, of, undefined), (notice) => this.#say(notice));
       return undefined;
@@ -57,7 +60,7 @@ export class PartFleet {
   }
 
   async #carryOut(machine: Part, task: PartsTask, number: number, of: number): Promise<void> {
-    const run = this.#runOf(task, number, of, await passwordOf(this.#flags));
+    const run = this.#runOf(task, number, of, await passwordOf(this.#flags) ?? this.#flags.url?.password);
     const result = await runFleet(run, {
       onProgress: (progress) => machine.progress(progress),
       onNotice: (notice) => {
@@ -113,7 +116,8 @@ export class PartFleet {
       shard: { number, of },
       ...password !== undefined && { password },
     });
-    return { plan: whole, target: withAwsCredentials(parseEndpoint(url), whole), brokerInProcess: false };
+    const target = this.#flags.url ?? parseEndpoint(url);
+    return { plan: whole, target: withAwsCredentials(target, whole), brokerInProcess: false };
   }
 
   #say({ level, text }: Notice): void {

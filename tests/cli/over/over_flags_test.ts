@@ -60,6 +60,13 @@ Deno.test("over: accepts a run in parts, and a run without", () => {
   checkOver(flagsOf("--clients", "10"));
 });
 
+Deno.test("part: it may have a broker of its own, and the coordinator's is the default", () => {
+  const asked = (...args: string[]) =>
+    readCommandLine(["part", "--over", "127.0.0.1", "--run", "r", ...args], captured(80));
+  const [own, usual] = [asked("--url", "mqtt://b:1"), asked()];
+  assert.ok(own.command === "part" && own.url?.port === 1 && usual.command === "part" && usual.url === undefined);
+});
+
 Deno.test("over: the plan has watchers and CONNECTs under way for all parts, and no shard", () => {
   const plan = planOver({ run: "r", seed: 1, clients: 1_000 }, 10);
   assert.deepEqual([plan.watchers, plan.connectsUnderWay, plan.shard], [10, 160, undefined]);
