@@ -59,17 +59,21 @@ function shiftedLife(timeline: Timeline, shiftMs: number): Timeline {
 }
 
 /**
- * The times of the run's phases, where all shards have the same ones: from the earliest start to the latest end.
+ * The times of the run's phases, from the earliest start to the latest end. A part may lack a stage that others have,
+ * such as the wait for the broker's counters.
  */
 export function stagesOfParts(reports: readonly Report[]): Pick<Report, "stages"> {
   const all = reports.map(({ stages = [] }) => stages);
-  const names = new Set(all.map((stages) => stages.map(({ name }) => name).join()));
-  const [first] = all;
-  if (first === undefined || first.length === 0 || names.size > 1) return {};
-  const stages = first.map((stage, place) => ({
-    ...stage,
-    fromMs: Math.min(...all.map((stages) => stages[place]!.fromMs)),
-    ...stage.toMs !== undefined && { toMs: Math.max(...all.map((stages) => stages[place]!.toMs ?? 0)) },
-  }));
+  const longest = all.reduce((one, other) => other.length > one.length ? other : one, []);
+  if (longest.length === 0) return {};
+  const stages = longest.map((stage, place) => {
+    const nth = longest.slice(0, place).filter(({ name }) => name === stage.name).length;
+    const spans = all.flatMap((stages) => stages.filter(({ name }) => name === stage.name)[nth] ?? []);
+    return {
+      ...stage,
+      fromMs: Math.min(...spans.map(({ fromMs }) => fromMs)),
+      ...stage.toMs !== undefined && { toMs: Math.max(...spans.map(({ toMs }) => toMs ?? 0)) },
+    };
+  });
   return { stages };
 }

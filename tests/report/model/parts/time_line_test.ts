@@ -29,6 +29,13 @@ Deno.test("time line: a process that starts 5.5 s later changes no stage of the 
   assert.deepEqual(whole.stages, stages);
 });
 
+Deno.test("time line: a part without the wait for counters has its other stages in the merged report", () => {
+  const counters = { name: "counters", fromMs: 14_800, toMs: 16_000 } as const;
+  const whole = merged({ ...sample, stages }, startedLater({ ...sample, stages: [...stages, counters] }, 1));
+  assert.deepEqual(whole.stages?.map(({ name }) => name), ["connect", "kill", "drain", "counters"]);
+  assert.deepEqual(whole.stages?.[1], { name: "kill", fromMs: 8_000, toMs: 14_001 });
+});
+
 Deno.test("time line: kills of one instant are in one point of the merged series", () => {
   const series = sample.series.slice(5, 12).map((point) => ({ ...point, atMs: point.atMs - 5_000 }));
   const whole = merged({ ...sample, series: sample.series.slice(5, 12) }, startedLater({ ...sample, series }, 5_000));
