@@ -181,6 +181,13 @@ const hostFaults: readonly Fault[] = [
     text: /^state: a later subscriber did not receive the death certificate/,
   },
   {
+    name: "a retained death certificate of the host without the retain flag",
+    script: { retain: (packet) => isState(packet.topic) ? { ...packet, retain: false } : packet },
+    broken: { stateRetain: 1 },
+    wills: {},
+    text: /^state: a later subscriber did not receive the death certificate/,
+  },
+  {
     name: "a late death certificate of the host",
     script: { publish: ({ topic }) => [{ afterMs: isState(topic) ? 1_500 : 0 }] },
     broken: { stateDeath: 1 },
