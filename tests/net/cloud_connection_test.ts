@@ -138,4 +138,5 @@ Deno.test("cloud: a header injects no line, replaces none of the handshake, and 
     assert.throws(() => parseWebHeader(header, "--ws-header"), ofHeader, header);
   }
   assert.equal(parseWebHeader("a=b=c", "--ws-header"), "a=b=c");
+  assert.equal(parseWebHeader("a= b \t", "--ws-header"), "a=b", "space around a value is not part of it");
 });
