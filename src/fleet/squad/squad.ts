@@ -5,7 +5,7 @@ import type { ClientCounters } from "../result/client_counters.ts";
 import type { ClientHost } from "../client/client_host.ts";
 import { type CanaryWill, killedCanary } from "../ledger/canary_log.ts";
 import { RefusedLogin } from "../client/refused_login.ts";
-import type { FleetWorld } from "../client/fleet_world.ts";
+import { type FleetWorld, wakeDue } from "../client/fleet_world.ts";
 import type { CanarySight } from "../result/canary_counts.ts";
 import { Groups } from "../plan/groups.ts";
 import type { Ledger } from "../ledger/ledger.ts";
@@ -28,11 +28,17 @@ import { SquadSettling } from "./squad_settling.ts";
 import { SquadTeardown } from "./squad_teardown.ts";
 import { nextSquadPhase, type SquadEvent } from "./squad_phase.ts";
 import { SquadKills } from "./squad_kills.ts";
-import { interruptGraceMs, longestPauseMs, pollEveryMs, rampEveryMs } from "./squad_times.ts";
 import type { RampFacts, SquadResult, SquadTask } from "../result/squad_task.ts";
-import { wakeDue } from "./wake_due.ts";
 import type { VirtualClient } from "../client/virtual_client.ts";
 import type { Watcher } from "../watch/watcher.ts";
+
+/** How long after Ctrl-C the squad waits for wills on their way, in milliseconds. */
+const interruptGraceMs = 2_000;
+/** The longest time between two turns: an event that a turn reads may have waited here since the turn before. */
+const longestPauseMs = 25;
+/** The same outside of the kills, where a phase waits for what the links receive, and while clients connect. */
+const pollEveryMs = 10;
+const rampEveryMs = 1;
 
 export class Squad implements ClientHost, WatcherPoolHost {
   readonly plan: FleetPlan;

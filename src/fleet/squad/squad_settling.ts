@@ -2,8 +2,11 @@
 import type { SquadRecorder } from "../ledger/squad_recorder.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import type { WatcherPool } from "../watch/watcher_pool.ts";
-import { canaryEveryMs, settleEveryMs } from "./squad_times.ts";
 
+/** Interval of the judging of lives whose will is decided, in milliseconds. */
+const settleEveryMs = 100;
+/** Interval between kills of canaries for each watcher during the kill phase, in milliseconds. */
+const canaryEveryMs = 5_000;
 /** At high kill rates a few lives at a time, so that a kill waits for no more: the length of such a slice. */
 const sliceMs = 5;
 

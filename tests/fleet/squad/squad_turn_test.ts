@@ -2,8 +2,7 @@
 import assert from "node:assert/strict";
 import { ManualClock } from "../../../src/base/clock.ts";
 import { Deadlines } from "../../../src/base/deadlines.ts";
-import type { FleetWorld, Wakeable } from "../../../src/fleet/client/fleet_world.ts";
-import { wakeDue } from "../../../src/fleet/squad/wake_due.ts";
+import { type FleetWorld, type Wakeable, wakeDue } from "../../../src/fleet/client/fleet_world.ts";
 import { FleetStage } from "../../support/fleet_stage.ts";
 
 Deno.test("squad: timers of clients stop ringing soon after a kill falls due, and the rest ring later", () => {
