@@ -29,6 +29,9 @@ const limited: Readonly<Record<string, CoreOptions>> = {
   "--topic-alias-maximum 0": { limits: { topicAliasMaximum: 0 } },
   "--max-subscriptions 2": { limits: { subscriptionsPerSession: 2 } },
   "--max-client-id-length 23": { limits: { clientIdLength: 23 } },
+  "client identifiers of 1 to 23 letters and digits alone": {
+    authenticate: ({ clientId }) => /^[0-9A-Za-z]{1,23}$/.test(clientId) ? "accept" : "bad-credentials",
+  },
   "--max-retained 5": { limits: { retainedMessages: 5 } },
   "--max-user-properties 1": { limits: { userProperties: 1 } },
   "--max-filters 3": { limits: { filters: 3 } },

@@ -26,16 +26,24 @@ const templates = new WeakMap<object, ReturnType<typeof templateOf>>();
 export function ownClientId(plan: Pick<FleetPlan, "clientPrefix" | "run" | "shortClientIds">, name: string): string {
   if (!plan.shortClientIds) return `${plan.clientPrefix}-${plan.run}-${name}`;
   // At most 8 and 14 characters: any server must accept 1 to 23 letters and digits. [MQTT311 3.1.3-5] [MQTT5 3.1.3-5]
-  return `${shortRun(plan)}x${name.replaceAll(/[^0-9A-Za-z]/g, "")}`;
+  const letters = name.replaceAll(/[^0-9A-Za-z]/g, "");
+  return `${shortRun(plan)}x${letters.length > mostNameCharacters ? `h${hashOf(name)}` : letters}`;
 }
+
+const mostNameCharacters = 14;
 
 const mostRunCharacters = 8;
 
 /** The run id, or a hash of prefix and run id where that is too long or has other characters. */
 function shortRun({ clientPrefix, run }: Pick<FleetPlan, "clientPrefix" | "run">): string {
   if (/^[0-9A-Za-z]{1,8}$/.test(run)) return run;
-  const codes = Array.from(`${clientPrefix}-${run}`, (letter) => letter.codePointAt(0)!);
-  return mix(...codes as [number, ...number[]]).toString(36).slice(0, mostRunCharacters);
+  return hashOf(`${clientPrefix}-${run}`).slice(0, mostRunCharacters);
+}
+
+/** At most seven letters and digits. */
+function hashOf(text: string): string {
+  const codes = Array.from(text, (letter) => letter.codePointAt(0)!);
+  return mix(...codes as [number, ...number[]]).toString(36);
 }
 
 /** What is wrong with a template of client identifiers: what to expect; undefined for a valid one. */

@@ -49,3 +49,13 @@ Deno.test("client id: a template that cannot name each client is refused", () =>
     "Cannot use --watcher-password-file alone: expected --watcher-username with it",
   ]);
 });
+
+Deno.test("client id: long names of the tool's own connections stay within 23 letters and digits, and differ", () => {
+  const plan = aPlan({ run: "12345678", shortClientIds: true });
+  const names = [0, 100_000, 9_999_999].flatMap((first) =>
+    ["middle", "wave12", "end"].map((look) => `look-${first}-${look}`)
+  );
+  const ids = names.map((name) => ownClientId(plan, name));
+  for (const id of ids) assert.match(id, /^[0-9A-Za-z]{1,23}$/);
+  assert.equal(new Set(ids).size, names.length);
+});
