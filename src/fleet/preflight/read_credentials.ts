@@ -3,6 +3,7 @@
  * files of certificates and keys.
  */
 import { readAuthData } from "../../auth/auth_settings.ts";
+import { Buffer } from "node:buffer";
 import { textOfBytes } from "../../base/byte_text.ts";
 import { UsageError } from "../../base/failure.ts";
 import { formatCount } from "../../base/units.ts";
@@ -73,8 +74,7 @@ export function parseCredentials(text: string, path: string, clients: number): C
   const rows = csvRows(text, path);
   const header = rows.next();
   const columns = columnsOf(header.done ? [] : header.value.fields, path);
-  // UTF-8 takes at most three bytes for each unit of the text.
-  const writer = new CredentialRowsWriter(columns, 3 * text.length);
+  const writer = new CredentialRowsWriter(columns, Buffer.byteLength(text));
   const lines = new Map<string, number>();
   const idAt = columns.indexOf("client_id");
   for (const row of rows) {
