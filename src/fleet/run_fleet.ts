@@ -13,7 +13,7 @@ import { chooseEngineFor, type EngineName, engineText } from "../net/engine.ts";
 import { readBroker, renewedWithinMs } from "./preflight/broker_counters.ts";
 import type { DropCounts } from "./result/drop_counts.ts";
 import { securedNodes, securedTarget } from "./preflight/fleet_tls.ts";
-import { checkKick } from "./squad/kick_command.ts";
+import { checkKick } from "./squad/kick/kick_command.ts";
 import { checkNodeCommands, checkRestart, Restarts } from "./squad/broker_restart.ts";
 import type { FleetHooks } from "./squad/fleet_hooks.ts";
 import { Groups } from "./plan/groups.ts";

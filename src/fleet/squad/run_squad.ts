@@ -9,7 +9,7 @@ import type { FaultBatch, FaultSample } from "../result/fault_sample.ts";
 import { RecordBuffer } from "../recording/record_buffer.ts";
 import { drawsMode } from "../plan/phases.ts";
 import type { Progress } from "../result/result.ts";
-import { KickCommands } from "./kick_command.ts";
+import { KickCommands } from "./kick/kick_command.ts";
 import { Squad } from "./squad.ts";
 import type { SquadResult, SquadTask } from "../result/squad_task.ts";
 

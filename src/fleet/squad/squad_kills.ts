@@ -15,7 +15,7 @@ import type { Life } from "../life/life.ts";
 import type { VirtualClient } from "../client/virtual_client.ts";
 import type { PresenceChecker } from "../watch/presence_checker.ts";
 import type { WatcherPool } from "../watch/watcher_pool.ts";
-import { KickLog } from "./kick_log.ts";
+import { KickLog } from "./kick/kick_log.ts";
 import { SquadNodeLoss } from "./squad_node_loss.ts";
 import { SquadRestart } from "./squad_restart.ts";
 

@@ -1,9 +1,9 @@
 /** The command of kill mode kicked: its checks, the client's name in the shell, its order, and its failures. */
 import assert from "node:assert/strict";
-import { UsageError } from "../../../src/base/failure.ts";
-import { makePlan } from "../../../src/fleet/plan/make_plan.ts";
-import type { PlanRequest } from "../../../src/fleet/plan/plan.ts";
-import { checkKick, KickCommands } from "../../../src/fleet/squad/kick_command.ts";
+import { UsageError } from "../../../../src/base/failure.ts";
+import { makePlan } from "../../../../src/fleet/plan/make_plan.ts";
+import type { PlanRequest } from "../../../../src/fleet/plan/plan.ts";
+import { checkKick, KickCommands } from "../../../../src/fleet/squad/kick/kick_command.ts";
 
 const kicked: PlanRequest = { run: "r", seed: 1, killShares: [{ mode: "kicked", weight: 1 }] };
 

@@ -1,11 +1,11 @@
 /** Runs the user's command that has the broker end the connection of a client. */
-import { monotonicClock } from "../../base/clock.ts";
-import { quoteShell } from "../../base/escape.ts";
-import { UsageError } from "../../base/failure.ts";
-import { checkShell, runShell, shellFault } from "../../base/shell_command.ts";
-import type { KickedClient } from "../client/fleet_world.ts";
-import { drawsMode } from "../plan/phases.ts";
-import type { FleetPlan } from "../plan/plan.ts";
+import { monotonicClock } from "../../../base/clock.ts";
+import { quoteShell } from "../../../base/escape.ts";
+import { UsageError } from "../../../base/failure.ts";
+import { checkShell, runShell, shellFault } from "../../../base/shell_command.ts";
+import type { KickedClient } from "../../client/fleet_world.ts";
+import { drawsMode } from "../../plan/phases.ts";
+import type { FleetPlan } from "../../plan/plan.ts";
 
 /** How many commands of one squad run at the same time. */
 const atOnce = 8;

@@ -1,8 +1,8 @@
 /** The clients that a command has the broker disconnect, and that are still connected. */
-import type { FleetWorld } from "../client/fleet_world.ts";
-import type { VirtualClient } from "../client/virtual_client.ts";
-import { clientIdOf } from "../plan/client_id.ts";
-import type { Groups } from "../plan/groups.ts";
+import type { FleetWorld } from "../../client/fleet_world.ts";
+import type { VirtualClient } from "../../client/virtual_client.ts";
+import { clientIdOf } from "../../plan/client_id.ts";
+import type { Groups } from "../../plan/groups.ts";
 
 /** How long the command and the close that it causes may take, in milliseconds. */
 export const kickWithinMs = 15_000;
