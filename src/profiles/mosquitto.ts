@@ -59,6 +59,14 @@ export const mosquitto: Profile = {
       signs: [{ fault: "missing", endings: ["second-connect"] }],
     },
     {
+      id: "kicked",
+      rules: { "3.1.1": "3.1.2-8", "5.0": "3.1.2-8" },
+      what: "A client that the dynamic security plugin ends (`disableClient`) leaves no will.",
+      evidence: "run",
+      source: "observed on 2.0.11, mosquitto_ctrl dynsec disableClient",
+      signs: [{ fault: "missing", endings: ["kicked"] }],
+    },
+    {
       id: "delay-list",
       rules: { "5.0": "3.1.2-8" },
       what:

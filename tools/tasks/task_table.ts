@@ -45,6 +45,7 @@ const peers = [
   "stdbuf",
   ...mosquitto,
   "mosquitto_passwd",
+  "mosquitto_ctrl",
   ...mosquittoTools,
   ...pahoTools,
   ...otherBrokers,

@@ -1,6 +1,7 @@
 /** Kill mode kicked with the embedded broker: a raw socket that an operator ends sees the same as the fleet. */
 import assert from "node:assert/strict";
-import { type BrokerPeer, brokerReady, peerTest, startOurs } from "../../support/brokers/peers.ts";
+import { type BrokerPeer, brokerReady, mosquitto, peerTest, startOurs } from "../../support/brokers/peers.ts";
+import { mosquittoCtrl, startDynsecMosquitto } from "../../support/brokers/dynsec_mosquitto.ts";
 import { RawSocket, subscribeBytes } from "../../support/clients/raw_mqtt.ts";
 
 const token = "0123456789abcdef0123456789abcdef";
@@ -33,13 +34,13 @@ async function rawKick(port: number, metricsUrl: string): Promise<number> {
 }
 
 /** @param broker by default the one that the fleet starts, which needs no command */
-async function runFleet(broker?: BrokerPeer, command?: string) {
+async function runFleet(broker?: BrokerPeer, command?: string, more: readonly string[] = []) {
   const path = await Deno.makeTempFile({ prefix: "mqtt-sim", suffix: ".json" });
   const size = ["--clients", "20", "--kill-rate", "10/s", "--duration", "1s", "--reconnect-after", "never"];
   const kicks = command === undefined ? [] : ["--kick-command", command];
   const url = broker === undefined ? [] : ["--url", broker.url];
   const mode = ["--kill-mode", "kicked", ...kicks, "--seed", "3", "--report", path];
-  await using run = startOurs(["fleet", ...url, ...size, ...mode]);
+  await using run = startOurs(["fleet", ...url, ...size, ...mode, ...more]);
   const { code } = await run.exit(60_000);
   const report = JSON.parse(await Deno.readTextFile(path));
   await Deno.remove(path);
@@ -87,4 +88,30 @@ peerTest("kicked: the fleet has its own broker end the clients, without a comman
   const { kills, expected, onTime } = report.kills.byMode.kicked;
   assert.equal(code, 0, report.reason);
   assert.ok(kills >= 5 && expected === kills && onTime === kills, JSON.stringify(report.kills));
+});
+
+peerTest("kicked: mosquitto's plugin ends clients without their wills, as its profile has it", [
+  mosquitto,
+  mosquittoCtrl,
+], async () => {
+  const password = await Deno.makeTempFile({ prefix: "mqtt-sim" });
+  try {
+    await Deno.writeTextFile(password, "of-the-devices");
+    const clients = Array.from({ length: 20 }, (_, number) => `dev-${number}`);
+    await using broker = await startDynsecMosquitto([...clients, "watcher"], "of-the-devices");
+    const own = ["watcher", "canary"].flatMap((who) => [
+      ...[`--${who}-username`, "watcher", `--${who}-password-file`, password],
+    ]);
+    const login = ["--client-id", "dev-{client}", "--username", "dev-{client}", "--password-file", password, ...own];
+    const { code, report } = await runFleet(broker, broker.kickCommand, [...login, "--profile", "mosquitto"]);
+    const { kills, expected, onTime } = report.kills.byMode.kicked;
+    assert.equal(code, 0, report.reason);
+    assert.ok(kills >= 5 && expected === kills && onTime === 0, JSON.stringify(report.kills));
+    const seen = report.profile.deviations.filter(({ lives }: { lives: number }) => lives > 0);
+    assert.deepEqual(seen.map(({ id, lives }: { id: string; lives: number }) => ({ id, lives })), [
+      { id: "kicked", lives: kills },
+    ]);
+  } finally {
+    await Deno.remove(password);
+  }
 });
