@@ -1,6 +1,7 @@
 /** One run in five processes, compared with the same run in one process: real sockets, one broker. */
 import assert from "node:assert/strict";
 import { peerTest, startOurBroker, startOurs } from "../support/brokers/peers.ts";
+import { countsOf } from "../support/run_plans.ts";
 
 const common = [
   ...["--seed", "11", "--clients", "200", "--watchers", "5", "--kill-rate", "15%", "--duration", "5s"],
@@ -13,24 +14,6 @@ async function ran(url: string, flags: readonly string[], path: string): Promise
   await using fleet = startOurs(["fleet", "--url", url, ...common, ...flags, "--report", path]);
   const { code } = await fleet.exit(150_000);
   assert.equal(code, 0, fleet.said);
-}
-
-/** The parts that must be equal on a busy machine too. */
-function countsOf({ verdict, clients, kills, wills }: Awaited<ReturnType<typeof JSON.parse>>) {
-  const due = Object.fromEntries(
-    Object.entries<{ kills: number; expected: number }>(kills.byMode).map(([mode, { kills, expected }]) => [
-      mode,
-      { kills, expected },
-    ]),
-  );
-  return {
-    verdict,
-    asked: clients.asked,
-    reconnects: clients.reconnects,
-    total: kills.total,
-    due,
-    wills: wills.expected,
-  };
 }
 
 peerTest("shards: five simultaneous shards equal one process in kills, lives and due wills", [], async () => {

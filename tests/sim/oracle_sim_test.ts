@@ -9,6 +9,7 @@ import type { PlanRequest } from "../../src/fleet/plan/plan.ts";
 import type { FleetResult } from "../../src/fleet/result/result.ts";
 import type { WillCounts } from "../../src/fleet/result/will_counts.ts";
 import { simulateFleet } from "../support/simulated_fleet.ts";
+import type { NamedPlan } from "../support/run_plans.ts";
 
 const all = killModes.map((mode) => ({ mode, weight: 1 }));
 const busy: Partial<PlanRequest> = {
@@ -20,11 +21,7 @@ const busy: Partial<PlanRequest> = {
   willQos: "mix",
 };
 
-const honest: readonly {
-  readonly name: string;
-  readonly plan: Partial<PlanRequest>;
-  readonly protocol?: "3.1.1" | "5";
-}[] = [
+const honest: readonly NamedPlan[] = [
   { name: "3.1.1", plan: {}, protocol: "3.1.1" },
   { name: "5.0", plan: {}, protocol: "5" },
   { name: "both versions, retained", plan: { willRetain: true } },

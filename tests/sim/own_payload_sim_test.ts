@@ -8,6 +8,7 @@ import { killModes } from "../../src/fleet/plan/kill_mode.ts";
 import type { PlanRequest } from "../../src/fleet/plan/plan.ts";
 import type { WillCounts } from "../../src/fleet/result/will_counts.ts";
 import { simulateFleet } from "../support/simulated_fleet.ts";
+import type { NamedPlan } from "../support/run_plans.ts";
 
 const busy: Partial<PlanRequest> = {
   clients: 60,
@@ -21,11 +22,7 @@ const busy: Partial<PlanRequest> = {
 };
 const presence: Partial<PlanRequest> = { presence: true, birthPayload: "online" };
 
-const honest: readonly {
-  readonly name: string;
-  readonly plan: Partial<PlanRequest>;
-  readonly protocol?: "3.1.1" | "5";
-}[] = [
+const honest: readonly NamedPlan[] = [
   { name: "3.1.1", plan: {}, protocol: "3.1.1" },
   { name: "5.0", plan: {}, protocol: "5" },
   { name: "both versions, retained", plan: { willRetain: true } },

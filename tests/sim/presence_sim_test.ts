@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { everyKillMode } from "../../src/fleet/plan/kill_mode.ts";
 import type { PlanRequest } from "../../src/fleet/plan/plan.ts";
 import { simulateFleet } from "../support/simulated_fleet.ts";
+import type { NamedPlan } from "../support/run_plans.ts";
 
 const all = everyKillMode.map((mode) => ({ mode, weight: 1 }));
 const busy: Partial<PlanRequest> = {
@@ -18,11 +19,7 @@ const busy: Partial<PlanRequest> = {
   willQos: "mix",
 };
 
-const honest: readonly {
-  readonly name: string;
-  readonly plan: Partial<PlanRequest>;
-  readonly protocol?: "3.1.1" | "5";
-}[] = [
+const honest: readonly NamedPlan[] = [
   { name: "3.1.1", plan: {}, protocol: "3.1.1" },
   { name: "5.0", plan: {}, protocol: "5" },
   { name: "both versions", plan: {} },

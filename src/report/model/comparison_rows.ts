@@ -12,6 +12,7 @@ import {
 } from "./comparison.ts";
 import { notReached, untilNames } from "./arrivals/arrival_text.ts";
 import { type Delta, deltaOf, measureOf } from "./comparison_delta.ts";
+import { isBadCell, nodeCellText } from "./group_rows.ts";
 import type { Report } from "./report.ts";
 import { type CountRow, countRows, faultNames, rulesBroken, willsWrong } from "./will_rows.ts";
 
@@ -63,6 +64,7 @@ export function comparisonRows({ brokers }: Comparison): RowGroup[] {
   const groups: RowGroup[] = [
     { name: "Wills", rows: [verdictRow(brokers), ...rowsOf(brokers, willRows(brokers))] },
     { name: "By kill mode: on time / due", rows: modeRows(brokers) },
+    { name: "By node: seen of due", rows: rowsOf(brokers, nodeCells(brokers)) },
     { name: "Kill to will", rows: rowsOf(brokers, latencyRows) },
     { name: "Completed kill to will", rows: rowsOf(brokers, brokerLatencyRows) },
     { name: "Storms", rows: rowsOf(brokers, stormRows) },
@@ -171,6 +173,20 @@ function modeCell(report: Report, name: CountRow["name"]): ComparisonCell {
   );
   const text = row.expected === 0 ? "none due" : `${formatCount(row.onTime)} of ${formatCount(row.expected)}`;
   return { text, notes, faults, look: notes.length === 0 ? "plain" : "bad" };
+}
+
+/** The cells of the matrix of each cluster, each cell as a row of its own: clusters may have other nodes. */
+function nodeCells(brokers: readonly ComparedBroker[]): Readonly<Record<string, CellOf>> {
+  const named = brokers.flatMap(({ report }) => report?.byNode ?? [])
+    .map((
+      { from, at },
+    ): [string, CellOf] => [`died on ${from}, seen on ${at}`, (report) => nodeCell(report, from, at)]);
+  return Object.fromEntries(named);
+}
+
+function nodeCell({ byNode = [] }: Report, from: string, at: string): ComparisonCell {
+  const cell = byNode.find((each) => each.from === from && each.at === at);
+  return cell === undefined ? nothing : { ...plain(nodeCellText(cell)), look: isBadCell(cell) ? "bad" : "plain" };
 }
 
 const latencyCell = (name: "p50" | "p90" | "p99" | "max"): CellOf => ({ latencyMs: { all } }) =>

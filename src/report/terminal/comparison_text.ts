@@ -24,6 +24,7 @@ const dispensable = [
   "Other figures",
   "Run",
   "repeat",
+  "By node",
   "By kill mode",
   "Dial to CONNACK",
   "Faults",

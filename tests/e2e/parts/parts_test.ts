@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { type BrokerPeer, peerTest, startOurBroker, startOurs } from "../../support/brokers/peers.ts";
 import { nats } from "../../support/brokers/nats_peer.ts";
+import { countsOf } from "../../support/run_plans.ts";
 import { type NatsServer, startNatsServer } from "../../support/parts/nats_server.ts";
 
 const plan = ["--seed", "11", "--clients", "200", "--watchers", "6", "--kill-rate", "15%", "--late-after", "10s"];
@@ -17,21 +18,6 @@ const startFleet = ({ url }: NatsServer, broker: BrokerPeer, run: string, ...mor
 
 const read = (path: string) => JSON.parse(Deno.readTextFileSync(path));
 const later = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** The counts that may not differ. */
-function countsOf({ verdict, clients, kills, wills }: ReturnType<typeof read>) {
-  const due = Object.entries<{ kills: number; expected: number }>(kills.byMode).map(([mode, { kills, expected }]) => [
-    ...[mode, kills, expected],
-  ]);
-  return {
-    verdict,
-    asked: clients.asked,
-    reconnects: clients.reconnects,
-    total: kills.total,
-    due,
-    wills: wills.expected,
-  };
-}
 
 peerTest("parts: three processes, one 4 s later, and a spare are the run of one process", [nats], async () => {
   const folder = await Deno.makeTempDir({ prefix: "parts" });

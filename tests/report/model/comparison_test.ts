@@ -180,3 +180,23 @@ Deno.test("comparison: text, Markdown and page have a row of connect times if th
   }
   assert.ok(!comparisonText(allPassed()).includes("Dial to CONNACK"), "no row where no run tells it");
 });
+
+Deno.test("comparison: has the matrix of each cluster, with the missing wills of a node marked", () => {
+  const cell = (at: string, seen: number) => ({
+    ...{ from: "a", at, due: 9, seen, missing: 9 - seen, duplicates: 0, notSeeable: 0 },
+    latencyMs: latency(seen, 1, 0),
+  });
+  const cluster = (name: string, seen: number) => {
+    const byNode = [cell("a", 9), cell("b", seen)];
+    return comparedRun(name, { ...reportOf(passed()), byNode });
+  };
+  const comparison = makeComparison([cluster("one", 9), cluster("two", 4), good("alone")], tool);
+  const matrix = comparisonRows(comparison).find(({ name }) => name === "By node: seen of due");
+  const cells = matrix?.rows.map(({ name, cells }) => ({ name, looks: cells.map(({ look }) => look) }));
+  assert.deepEqual(cells, [
+    { name: "died on a, seen on a", looks: ["plain", "plain", "plain"] },
+    { name: "died on a, seen on b", looks: ["plain", "bad", "plain"] },
+  ]);
+  assert.match(comparisonText(comparison, { width: 200 }), /died on a, seen on b .*9 of 9.*4 of 9.*–/);
+  assert.match(comparisonMarkdown(comparison), /\| died on a, seen on b \| 9 of 9[^|]*\| \*\*4 of 9/);
+});
