@@ -1,5 +1,5 @@
 /** Plans for simulated fleets, and the reports of one plan that may not differ. */
-import type { PlanRequest } from "../../src/fleet/plan/make_plan.ts";
+import type { PlanRequest } from "../../src/fleet/plan/plan.ts";
 import type { Report } from "../../src/report/model/report.ts";
 
 /** A plan with a name for the test. */
