@@ -89,7 +89,7 @@ const bad: readonly [args: string, sentence: string][] = [
   [
     "fleet --profile mosquito",
     'Cannot read --profile "mosquito": expected strict, mosquitto, mosquitto-2.1, emqx, hivemq, vernemq, nanomq, ' +
-    "flashmq, rabbitmq, ejabberd, aedes, aedes-2, moquette, mochi, nats or rumqttd; did you mean mosquitto?",
+    "flashmq, rabbitmq, ejabberd, aedes, aedes-2, moquette, mochi, nats, rumqttd, aws-iot-core, azure-event-grid or hivemq-cloud; did you mean mosquitto?",
   ],
   [
     "broker --log-level warn",

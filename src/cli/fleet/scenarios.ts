@@ -296,7 +296,7 @@ groups:
   },
   {
     name: "home-assistant",
-    about: "device availability as Home Assistant reads it: online and offline, retained",
+    about: "availability for Home Assistant: online, offline, retained",
     text:
       `# Devices of Home Assistant: each has a retained availability topic. "online" and "offline" are the defaults of
 # payload_available and payload_not_available; ESPHome devices use <device>/status for them.
@@ -315,7 +315,7 @@ reconnect-after: 2s
   },
   {
     name: "zigbee2mqtt",
-    about: "device availability in the form of Zigbee2MQTT: JSON, retained, QoS 1",
+    about: "availability as Zigbee2MQTT has it: JSON, retained, QoS 1",
     text: `# Availability topics in the form of Zigbee2MQTT, one for each client: retained JSON at QoS 1.
 # Zigbee2MQTT itself publishes them for its devices; its own will is on <base topic>/bridge/state.
 # For a fleet of bridges: --will-topic '{id}/bridge/state'
