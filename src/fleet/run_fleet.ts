@@ -68,7 +68,7 @@ export async function runFleet(given: FleetRun, hooks: FleetHooks): Promise<Flee
   const engine = await chooseEngineFor(asked.target, asked.plan.engine);
   hooks.onStart?.({ engine: engine.name, startMs: started.getTime() });
   const target = await securedTarget(asked.target, asked.plan, notify);
-  const run = { ...asked, target, ...await securedNodes(asked.plan), engine: engine.name };
+  const run = { ...asked, target, ...await securedNodes(asked.plan, target), engine: engine.name };
   checkRoute(run);
   await checkRestart(run.plan, hooks);
   await checkNodeCommands(run.plan);

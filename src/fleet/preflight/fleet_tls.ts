@@ -18,14 +18,19 @@ export async function securedTarget(
   plan: FleetPlan,
   notify: (notice: Notice) => void,
 ): Promise<Endpoint> {
-  const { tlsCert: _, tlsKey: _1, ...rest } = plan;
   const flag = tlsFlagOf(plan) ?? ownPairFlag(plan);
   if (flag !== undefined) refuseWithoutTls(target, flag);
-  const secured = await securedEndpoint(target, { ...rest, ...ownPair(plan) });
+  const secured = await withOwnPair(target, plan);
   if (hasOwnPairs(plan)) await checkPairs(plan, (client) => clientPair(plan, client), secured.tls?.keyPassphrase);
   const text = insecureText(secured);
   if (text !== undefined) notify({ level: "warning", text });
   return secured;
+}
+
+/** An endpoint with the settings of the plan; the certificate is that of the tool's own connections. */
+function withOwnPair(target: Endpoint, plan: FleetPlan): Promise<Endpoint> {
+  const { tlsCert: _, tlsKey: _1, ...rest } = plan;
+  return securedEndpoint(target, { ...rest, ...ownPair(plan) });
 }
 
 /** The option through which clients have certificates of their own. */
@@ -34,8 +39,13 @@ function ownPairFlag(plan: FleetPlan): string | undefined {
   return plan.credentialRows?.columns.includes("cert") ? "--credentials with a column cert" : undefined;
 }
 
-/** The nodes of a cluster with their TLS settings; empty without nodes. */
-export async function securedNodes(plan: FleetPlan): Promise<{ readonly nodes?: readonly Endpoint[] }> {
+/** The nodes of a cluster with the settings and the credentials of the target; empty without nodes. */
+export async function securedNodes(
+  plan: FleetPlan,
+  { awsCredentials }: Endpoint,
+): Promise<{ readonly nodes?: readonly Endpoint[] }> {
   if (plan.nodes === undefined) return {};
-  return { nodes: await Promise.all(plan.nodes.map(({ url }) => securedEndpoint(parseEndpoint(url), plan))) };
+  const signed = awsCredentials && { awsCredentials };
+  const nodes = plan.nodes.map(({ url }) => withOwnPair({ ...parseEndpoint(url), ...signed }, plan));
+  return { nodes: await Promise.all(nodes) };
 }

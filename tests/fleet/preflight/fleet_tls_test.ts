@@ -1,7 +1,7 @@
 /** TLS options of a plan, and the URLs that permit them. */
 import assert from "node:assert/strict";
 import { UsageError } from "../../../src/base/failure.ts";
-import { securedTarget } from "../../../src/fleet/preflight/fleet_tls.ts";
+import { securedNodes, securedTarget } from "../../../src/fleet/preflight/fleet_tls.ts";
 import type { PlanRequest } from "../../../src/fleet/plan/plan.ts";
 import type { Notice } from "../../../src/fleet/result/result.ts";
 import { parseEndpoint } from "../../../src/net/endpoint.ts";
@@ -46,4 +46,24 @@ Deno.test("fleet tls: reads the files, and warns when the certificate is not ver
   assert.equal(tls!.insecure, true);
   const text = "the certificate of wss://h:443/mqtt was not checked (--tls-insecure): the server may be an impostor";
   assert.deepEqual(notices, [{ level: "warning", text }]);
+});
+
+Deno.test("fleet tls: each node of a cluster has the target's credentials of AWS, and its own host", async () => {
+  const awsCredentials = { accessKeyId: "id", secretAccessKey: "secret" };
+  const nodes = ["a", "b"].map((name) => ({ name, url: `wss://${name}:443/mqtt`, share: 1 }));
+  const plan = aPlan({ nodes, awsSign: "eu-central-1" });
+  const found = await securedNodes(plan, { ...parseEndpoint("wss://a"), awsCredentials });
+  const signed = found.nodes?.map(({ host, web }) => ({ host, signing: web?.signing }));
+  const signing = { region: "eu-central-1", credentials: awsCredentials };
+  assert.deepEqual(signed, [{ host: "a", signing }, { host: "b", signing }]);
+});
+
+Deno.test("fleet tls: nodes take the certificates of the clients from paths with placeholders", async () => {
+  const nodes = ["a", "b"].map((name) => ({ name, url: `mqtts://${name}:8883`, share: 1 }));
+  const paths = { tlsCert: "certs/{client}.pem", tlsKey: "certs/{client}.key" };
+  const found = await securedNodes(aPlan({ nodes, ...paths }), parseEndpoint("mqtts://a"));
+  assert.deepEqual(found.nodes?.map(({ host, tls }) => ({ host, tls })), [
+    { host: "a", tls: undefined },
+    { host: "b", tls: undefined },
+  ]);
 });
