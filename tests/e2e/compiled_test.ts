@@ -57,6 +57,21 @@ peerTest("binary: a usage error is one line and exit code 2", [binary], async ()
   assert.match(child.said, /5x/);
 });
 
+peerTest(
+  "binary: has the parts that it loads late, protobuf for Sparkplug and the client of NATS",
+  [binary],
+  async () => {
+    const size = ["--clients", "20", "--kill-rate", "5/s", "--duration", "2s"];
+    await using fleet = startCompiled(binary, ["fleet", "--sparkplug", ...size]);
+    assert.equal((await fleet.exit(45_000)).code, 0, fleet.said);
+    assert.match(fleet.said, /NDEATH/);
+    const over = `nats://127.0.0.1:${freePort()}`;
+    await using merge = startCompiled(binary, ["report", "merge", "--over", over, "--run", "night"]);
+    assert.equal((await merge.exit(30_000)).code, 2, merge.said);
+    assert.match(merge.said, /^Cannot use NATS at nats:\/\/127\.0\.0\.1:\d+: .*expected a reachable server/m);
+  },
+);
+
 peerTest("binary: contains the page with its plots", [binary], async () => {
   const path = `${besideBinary}page_test.html`;
   try {
