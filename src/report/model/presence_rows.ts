@@ -34,7 +34,7 @@ export function presenceRows({ presence }: Pick<Report, "presence">): PresenceRo
   return [...looks, { ...presence, name: "all" }];
 }
 
-/** How many presence messages clients sent, and their results: one sentence. */
+/** How many presence messages clients sent, and their results: two sentences. */
 export function presenceWords({ presence }: Pick<Report, "presence">): string | undefined {
   if (presence === undefined) return undefined;
   const [online, left] = [presence.online, presence.left].map(({ sent, acknowledged, refused, seen }) =>
@@ -45,7 +45,7 @@ export function presenceWords({ presence }: Pick<Report, "presence">): string | 
       `${formatCount(seen)} seen by watchers`,
     ].join(", ")
   );
-  return `Clients published ${online} online messages and ${left} left messages.`;
+  return `Online messages of the clients: ${online}. Messages before they left: ${left}.`;
 }
 
 function seconds(ms: number): string {
