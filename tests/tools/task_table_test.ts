@@ -41,10 +41,14 @@ Deno.test("tasks: a task ends at the first command that fails, with its exit cod
   assert.deepEqual(passed.printed, ["ok: every gate is passed"]);
 });
 
-Deno.test("tasks: the last command alone gets the user's arguments", async () => {
-  const { ran } = await played(table.get("test:peers")!, ["--filter", "kills"], () => 0);
-  assert.doesNotMatch(ran[0]!, /--filter/);
-  assert.equal(ran[1], "task test:pages --filter kills");
+Deno.test("tasks: the user's arguments go to the last command, or to all where the task has it", async () => {
+  const last = await played(table.get("gates")!, ["--quiet"], () => 0);
+  assert.deepEqual(last.ran, ["fmt --check", "lint", "check", "doc --lint mod.ts --quiet"]);
+  const all = await played(table.get("test:peers")!, ["--filter", "kills"], () => 0);
+  assert.deepEqual(
+    all.ran,
+    ["test:peers:brokers", "test:peers:program", "test:pages"].map((name) => `task ${name} --filter kills`),
+  );
 });
 
 Deno.test("tasks: deno task passes the arguments on and returns the exit code of the command", async () => {

@@ -14,14 +14,14 @@ export interface TaskHooks {
 /**
  * Runs the commands of a task up to the first that fails.
  *
- * @param extra the arguments of the user, for the last command
+ * @param extra the arguments of the user, for the last command or for all
  * @returns the exit code of the task
  */
 export async function runTask(task: TaskLines, extra: readonly string[], { run, print }: TaskHooks): Promise<number> {
   for (const [at, step] of task.steps.entries()) {
     // The next command depends on the result of this one.
     // deno-lint-ignore no-await-in-loop
-    const code = await run(step, at === task.steps.length - 1 ? extra : []);
+    const code = await run(step, task.passesToAll || at === task.steps.length - 1 ? extra : []);
     if (code === 0) continue;
     if (step.failure !== undefined) print(step.failure);
     return code;

@@ -14,9 +14,11 @@ export interface TaskStep {
   readonly failure?: string;
 }
 
-/** The commands of a task, in order. The task ends at the first that fails. The last one gets the user's arguments. */
+/** The commands of a task, in order. The task ends at the first that fails. */
 export interface TaskLines {
   readonly steps: readonly TaskStep[];
+  /** True where every command gets the user's arguments. Default: only the last one. */
+  readonly passesToAll?: boolean;
   /** The line on standard output when every command has succeeded. */
   readonly success?: string;
 }
@@ -63,6 +65,8 @@ const imageBuilders = ["bash", "buildah"];
 const compiledTests = ["tests/e2e/compiled_test.ts", "tests/e2e/download/image_test.ts"];
 const notPeers = [...compiledTests, "tests/e2e/pages/page_test.ts", "tests/e2e/pages/screen_test.ts"];
 const socketTests = ["tests/broker/broker_test.ts", "tests/broker/broker_thread_test.ts", "tests/broker/monitor"];
+/** A part of the tests with peers that CI runs beside the others. */
+const peersOfProgram = ["program", "parts", "identity"].map((folder) => `tests/e2e/${folder}`);
 const peersOnDenoTests = ["crash", "fault", "fleet", "starved", "transports", "raw_truth"]
   .map((name) => `tests/e2e/${name}_test.ts`);
 /** The files of the threads, which no import names. */
@@ -131,11 +135,14 @@ function testTasks(machine: TaskMachine): [string, TaskLines][] {
     ],
     ["test:deno", one(...test, loopback, ...files, run(machine, "sh"), "--ignore-env", ...socketTests, "tests/cli")],
     ["test:peers", {
-      steps: [
-        { args: [...test, ...sockets, ...withPeers, `--ignore=${notPeers.join(",")}`, "tests/e2e"] },
-        { args: ["task", "test:pages"] },
-      ],
+      steps: ["test:peers:brokers", "test:peers:program", "test:pages"].map((name) => ({ args: ["task", name] })),
+      passesToAll: true,
     }],
+    [
+      "test:peers:brokers",
+      one(...test, ...sockets, ...withPeers, `--ignore=${[...notPeers, ...peersOfProgram].join(",")}`, "tests/e2e"),
+    ],
+    ["test:peers:program", one(...test, ...sockets, ...withPeers, ...peersOfProgram)],
     ["test:deploy", one(...test, "--allow-all", "tests/deploy")],
     ["test:pages", one(...test, "--allow-all", "tests/e2e/pages/page_test.ts", "tests/e2e/pages/screen_test.ts")],
     ["test:peers:deno", one(...test, loopback, ...files, ...onDeno, ...peersOnDenoTests)],
