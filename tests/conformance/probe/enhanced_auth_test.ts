@@ -4,7 +4,7 @@ import { authenticatorOf } from "../../../src/auth/auth_settings.ts";
 import { Broker } from "../../../src/broker/broker.ts";
 import { runConformance } from "../../../src/conformance/run_conformance.ts";
 import { parseEndpoint } from "../../../src/net/endpoint.ts";
-import { openScramGate } from "../../support/brokers/scram_gate.ts";
+import { openScramGate } from "../../support/brokers/servers/scram_gate.ts";
 
 // [MQTT5 3.1.2-30] [MQTT5 4.12.0-3]
 Deno.test("check: the cases authenticate with SCRAM, and those that cannot are not testable", async () => {

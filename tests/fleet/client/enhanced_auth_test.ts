@@ -9,7 +9,7 @@ import type { PlanRequest } from "../../../src/fleet/plan/plan.ts";
 import type { FleetResult } from "../../../src/fleet/result/result.ts";
 import { runFleet } from "../../../src/fleet/run_fleet.ts";
 import { parseEndpoint } from "../../../src/net/endpoint.ts";
-import { type GateOptions, openScramGate, type ScramGate } from "../../support/brokers/scram_gate.ts";
+import { type GateOptions, openScramGate, type ScramGate } from "../../support/brokers/servers/scram_gate.ts";
 
 const users = { "us,er": "pen=cil" };
 const asked: PlanRequest = {

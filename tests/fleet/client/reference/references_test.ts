@@ -7,7 +7,7 @@ import type { FleetResult } from "../../../../src/fleet/result/result.ts";
 import { remarkTexts } from "../../../../src/fleet/result/remarks.ts";
 import { runFleet } from "../../../../src/fleet/run_fleet.ts";
 import { parseEndpoint, referencedEndpoint } from "../../../../src/net/endpoint.ts";
-import { openReferringServer, type Referral } from "../../../support/brokers/referring_server.ts";
+import { openReferringServer, type Referral } from "../../../support/brokers/servers/referring_server.ts";
 
 const asked: PlanRequest = {
   run: "r",

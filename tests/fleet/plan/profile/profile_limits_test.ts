@@ -8,7 +8,7 @@ import { runFleet } from "../../../../src/fleet/run_fleet.ts";
 import { parseEndpoint } from "../../../../src/net/endpoint.ts";
 import { profiles } from "../../../../src/profiles/profiles.ts";
 import { UsageError } from "../../../../src/base/failure.ts";
-import { type CloudLimits, openCloudGate } from "../../../support/brokers/cloud_gate.ts";
+import { type CloudLimits, openCloudGate } from "../../../support/brokers/servers/cloud_gate.ts";
 
 const base: PlanRequest = { run: "p", seed: 1 };
 const services = profiles.filter(({ limits }) => limits !== undefined);

@@ -5,7 +5,7 @@
  */
 import { Buffer } from "node:buffer";
 import net from "node:net";
-import { frameSize } from "./frame_size.ts";
+import { frameSize } from "../frame_size.ts";
 import mqtt, { type IAuthPacket, type IConnackPacket, type IConnectPacket } from "mqtt-packet";
 
 /** The server's records of a user: it has no password. */

@@ -4,7 +4,7 @@
  */
 import net from "node:net";
 import mqtt, { type IConnectPacket } from "mqtt-packet";
-import { frameSize } from "./frame_size.ts";
+import { frameSize } from "../frame_size.ts";
 
 /** The reference of a server. */
 export interface Referral {

@@ -5,7 +5,7 @@
 import { Buffer } from "node:buffer";
 import net from "node:net";
 import mqtt, { type IConnectPacket, type ISubscribePacket } from "mqtt-packet";
-import { frameSize } from "./frame_size.ts";
+import { frameSize } from "../frame_size.ts";
 
 /** The limits of a server. */
 export interface CloudLimits {
