@@ -84,7 +84,7 @@ export async function checkRestart(
 
 /** Checks that the run has the commands that stop and start a node, before any phase depends on them. */
 export async function checkNodeCommands(plan: FleetPlan): Promise<void> {
-  const { nodes, nodeStop, nodeStart } = plan;
+  const { nodeStop, nodeStart } = plan;
   const given = ([["--node-stop", nodeStop], ["--node-start", nodeStart]] as const).find(([, text]) => text);
   if (!losesNodes(plan)) {
     if (given === undefined) return;
@@ -99,7 +99,7 @@ export async function checkNodeCommands(plan: FleetPlan): Promise<void> {
     );
   }
   for (const [flag, text] of [["--node-stop", nodeStop], ["--node-start", nodeStart]] as const) {
-    if (text.includes("{node}") || nodes!.length === 0) continue;
+    if (text.includes("{node}")) continue;
     throw new UsageError(`Cannot use ${flag} ${JSON.stringify(text)}: expected {node} in it, to name the node`);
   }
   await checkShell("--node-stop", monotonicClock);
