@@ -17,6 +17,7 @@ import { applyThresholds } from "../../report/model/threshold.ts";
 import { makeReport, type Report, type ReportContext } from "../../report/model/report.ts";
 import { coordinate, type CoordinateHooks } from "../over/coordinate.ts";
 import { gatheredReport } from "../over/gathered_report.ts";
+import { foreignFlag } from "../over/foreign_values.ts";
 import { openRendezvous } from "../over/open_rendezvous.ts";
 import { overDefaults } from "../over/over_flags.ts";
 import { hostName } from "../process/host_name.ts";
@@ -92,6 +93,13 @@ const filesOfParts = optionList.flatMap(([name, { value, ownToShard, flag }]) =>
 /** The plan of a run in several parts. @throws UsageError for a plan that parts cannot carry out */
 export function planOver(request: PlanRequest, parts: number): FleetPlan {
   const { shard: _, ...plan } = makePlan({ ...request, shard: { number: 1, of: parts } });
+  const foreign = foreignFlag(plan);
+  if (foreign !== undefined) {
+    throw new UsageError(
+      `Cannot use ${foreign} with --over: commands and files stay with the parts; expected it as a flag of mqtt-sim part, ` +
+        "or the content of the file in its place",
+    );
+  }
   const open = new Groups(plan, "mix").plans.find(({ willTopic }) => !sharedByBucket(willTopic));
   if (parts > 1 && open !== undefined) {
     throw new UsageError(

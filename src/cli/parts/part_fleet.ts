@@ -13,6 +13,7 @@ import type { Part } from "../../parts/part.ts";
 import type { Rendezvous } from "../../parts/rendezvous.ts";
 import { storeReport } from "../../parts/report_store.ts";
 import { makeReport, type Report } from "../../report/model/report.ts";
+import { foreignFlag } from "../over/foreign_values.ts";
 import { passwordOf } from "../fleet/fleet_request.ts";
 import { withAwsCredentials } from "../process/environment.ts";
 import { programName } from "../process/invocation.ts";
@@ -110,6 +111,12 @@ export class PartFleet {
   }
 
   #runOf({ plan, url }: PartsTask, number: number, of: number, password: string | undefined): FleetRun {
+    const foreign = foreignFlag(plan);
+    if (foreign !== undefined) {
+      throw new UsageError(
+        `Cannot use ${foreign} of the coordinator: expected commands and files as flags of this part`,
+      );
+    }
     const whole = makePlan({
       ...plan,
       ...ownValues(this.#flags),

@@ -5,6 +5,12 @@ import { readCommandLine } from "../../../src/cli/command_line.ts";
 import { checkOver, planOver } from "../../../src/cli/fleet/fleet_over.ts";
 import type { FleetFlags } from "../../../src/cli/fleet/fleet_flags.ts";
 import { parseOverAddress } from "../../../src/cli/over/over_flags.ts";
+import { foreignFlag } from "../../../src/cli/over/foreign_values.ts";
+import { PartFleet } from "../../../src/cli/parts/part_fleet.ts";
+import { planDefaults } from "../../../src/fleet/plan/make_plan.ts";
+import type { FleetPlan } from "../../../src/fleet/plan/plan.ts";
+import { planOptions } from "../../../src/fleet/plan/plan_options.ts";
+import type { Rendezvous } from "../../../src/parts/rendezvous.ts";
 import { captured } from "../captured.ts";
 
 const nats = "expected the URL of NATS such as nats://127.0.0.1:4222 or tls://nats.example.org, several with commas";
@@ -74,4 +80,34 @@ Deno.test("over: the plan has watchers and CONNECTs under way for all parts, and
   assert.throws(() => planOver({ run: "r", seed: 1, willTopic }, 2), /each part would receive the wills of all parts/);
   assert.equal(planOver({ run: "r", seed: 1, willTopic }, 1).willTopic, willTopic);
   assert.throws(() => planOver({ run: "r", seed: 1, phases: [{ kind: "restart", downMs: 1 }] }, 2), /shard/);
+});
+
+Deno.test("over: no command and no file of the coordinator reaches a part, also not in a group", () => {
+  const plan = planOver({ ...planDefaults, run: "r", seed: 1 }, 3);
+  assert.equal(foreignFlag(plan), undefined);
+  const values = {
+    ...{ kickCommand: "k", passwordCommand: "p", authCommand: "a", nodeStop: "s", nodeStart: "s", restartCommand: "r" },
+    ...{ credentials: "f", tlsCa: "f", tlsKeyPassphraseFile: "f", watcherPasswordFile: "f" },
+    ...{ willPayload: "@/etc/passwd", birthPayload: "@f", authData: "@f" },
+  };
+  for (const [name, value] of Object.entries(values)) {
+    const flag = `--${planOptions[name as keyof typeof values].flag}`;
+    assert.equal(foreignFlag({ ...plan, [name]: value }), flag);
+    const groups = [{ name: "one", [name]: value }] as unknown as NonNullable<FleetPlan["groups"]>;
+    assert.equal(foreignFlag({ ...plan, groups }), flag);
+  }
+  assert.equal(foreignFlag({ ...plan, willPayload: "offline" } as FleetPlan), undefined);
+});
+
+Deno.test("over: a part refuses the command of a coordinator, and runs nothing", () => {
+  const output = captured(80);
+  const asked = readCommandLine(["part", "--over", "127.0.0.1", "--run", "r"], output);
+  assert.ok(asked.command === "part" && asked.over !== undefined && asked.run !== undefined);
+  const fleet = new PartFleet({ ...asked, over: asked.over, run: asked.run }, {} as Rendezvous, output);
+  const plan = { ...planOver({ ...planDefaults, run: "r", seed: 1 }, 3), kickCommand: "touch /tmp/never" };
+  const task = { plan, url: "mqtt://127.0.0.1:1", epochMs: 0, thresholds: [], detail: false };
+  assert.equal(
+    fleet.check(task, 1, 3),
+    "Cannot use --kick-command of the coordinator: expected commands and files as flags of this part",
+  );
 });
