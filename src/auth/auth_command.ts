@@ -1,19 +1,14 @@
 /** Runs the user's command that writes the data of each step of an enhanced authentication. */
 import { monotonicClock } from "../base/clock.ts";
-import { quoteShell } from "../base/escape.ts";
-import { runShell, shellFault } from "../base/shell_command.ts";
+import { commandLimitMs, CommandQueue } from "../base/command_queue.ts";
+import { filledCommand, runShell, shellFault } from "../base/shell_command.ts";
 import type { AuthClient, AuthExchange, Step } from "./exchange.ts";
-
-/** How many commands run at the same time; the others wait. */
-const atOnce = 8;
-const limitMs = 10_000;
 
 /** The commands of all clients, in the order of their steps. */
 export class AuthCommands {
   readonly #command: string;
   readonly #read: (output: Uint8Array) => Uint8Array;
-  readonly #waiting: (() => Promise<void>)[] = [];
-  #running = 0;
+  readonly #queue = new CommandQueue();
 
   /** @param read the data in an output */
   constructor(command: string, read: (output: Uint8Array) => Uint8Array) {
@@ -31,14 +26,7 @@ export class AuthCommands {
   }
 
   #run(client: AuthClient, step: number, input: Uint8Array, done: (step: Step) => void): void {
-    this.#waiting.push(async () => done(await this.#stepOf(client, step, input)));
-    if (this.#running < atOnce) void this.#work();
-  }
-
-  async #work(): Promise<void> {
-    this.#running++;
-    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) await next();
-    this.#running--;
+    this.#queue.add(async () => done(await this.#stepOf(client, step, input)));
   }
 
   async #stepOf({ clientId, username }: AuthClient, step: number, input: Uint8Array): Promise<Step> {
@@ -46,13 +34,13 @@ export class AuthCommands {
       kind: "fault",
       sentence: `--auth-command ${JSON.stringify(this.#command)} ${why}`,
     });
-    const values: Readonly<Record<string, string>> = { client_id: clientId, username, step: String(step) };
-    const command = this.#command.replace(
-      /\{(client_id|username|step)\}/g,
-      (_, name: string) => quoteShell(values[name]!),
-    );
+    const command = filledCommand(this.#command, { client_id: clientId, username, step: String(step) });
     try {
-      const outcome = await runShell(command, "--auth-command", { clock: monotonicClock, limitMs, input });
+      const outcome = await runShell(command, "--auth-command", {
+        clock: monotonicClock,
+        limitMs: commandLimitMs,
+        input,
+      });
       const failure = shellFault(outcome);
       if (failure !== undefined) return fault(failure);
       return { kind: "data", data: this.#read(outcome.output!) };

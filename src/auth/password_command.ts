@@ -1,18 +1,15 @@
 /** Runs the user's command that writes the password of a client, such as a token with a lifetime. */
 import type { Clock } from "../base/clock.ts";
-import { quoteShell } from "../base/escape.ts";
-import { runShell, shellFault } from "../base/shell_command.ts";
+import { commandLimitMs, CommandQueue } from "../base/command_queue.ts";
+import { filledCommand, runShell, shellFault } from "../base/shell_command.ts";
 
-/** How many commands run at the same time; the others wait. */
-const atOnce = 8;
-const limitMs = 10_000;
 /** The longest password that a CONNECT can carry. */
 const mostBytes = 65_535;
 
 /** The value of both placeholders for connections that are no client's, such as a watcher's. */
 const ownName = "watcher";
 
-const placeholder = /\{(client_id|client)\}/g;
+const placeholder = /\{(client_id|client)\}/;
 
 /** The settings of the command. */
 export interface PasswordSettings {
@@ -36,8 +33,7 @@ export class PasswordCommands {
   readonly #perClient: boolean;
   readonly #passwords = new Map<Key, { readonly bytes: Uint8Array; readonly untilMs: number }>();
   readonly #asked = new Map<Key, OnReady[]>();
-  readonly #waiting: Key[] = [];
-  #running = 0;
+  readonly #queue = new CommandQueue();
 
   constructor(settings: PasswordSettings, clock: Clock) {
     this.#settings = settings;
@@ -52,8 +48,7 @@ export class PasswordCommands {
     const asked = this.#asked.get(key);
     if (asked !== undefined) return void asked.push(then);
     this.#asked.set(key, [then]);
-    this.#waiting.push(key);
-    if (this.#running < atOnce) void this.#work();
+    this.#queue.add(() => this.#renew(key));
   }
 
   /** The last password of a client; undefined before the first. */
@@ -65,26 +60,21 @@ export class PasswordCommands {
     return this.#perClient && client !== undefined ? client : ownName;
   }
 
-  async #work(): Promise<void> {
-    this.#running++;
-    for (let key = this.#waiting.shift(); key !== undefined; key = this.#waiting.shift()) {
-      const fault = await this.#run(key);
-      const asked = this.#asked.get(key)!;
-      this.#asked.delete(key);
-      for (const then of asked) then(fault);
-    }
-    this.#running--;
+  async #renew(key: Key): Promise<void> {
+    const fault = await this.#run(key);
+    const asked = this.#asked.get(key)!;
+    this.#asked.delete(key);
+    for (const then of asked) then(fault);
   }
 
   /** Runs the command; returns its failure, never its output. */
   async #run(key: Key): Promise<string | undefined> {
     const { command, lifetimeMs = Infinity, clientIdOf } = this.#settings;
     const clientId = key === ownName ? ownName : clientIdOf(key);
-    const values = { client: String(key), client_id: clientId };
-    const filled = command.replace(placeholder, (_, name: "client" | "client_id") => quoteShell(values[name]));
+    const filled = filledCommand(command, { client: String(key), client_id: clientId });
     const fault = (why: string) => `--password-command ${JSON.stringify(command)} ${why}`;
     try {
-      const options = { clock: this.#clock, limitMs, input: new Uint8Array(0) };
+      const options = { clock: this.#clock, limitMs: commandLimitMs, input: new Uint8Array(0) };
       const outcome = await runShell(filled, "--password-command", options);
       const failure = shellFault(outcome);
       if (failure !== undefined) return fault(failure);

@@ -5,6 +5,7 @@
 import type { Clock } from "./clock.ts";
 import { UsageError } from "./failure.ts";
 import { formatMs } from "./units.ts";
+import { quoteShell } from "./escape.ts";
 
 /** How a command ended. */
 type ShellEnd =
@@ -194,4 +195,11 @@ class Tail {
       // A broken pipe has no more data.
     }
   }
+}
+
+/** A command with its placeholders `{name}` filled in, each value as one word of the shell. */
+export function filledCommand(command: string, values: Readonly<Record<string, string>>): string {
+  return command.replace(/\{(\w+)\}/g, (whole, name: string) => {
+    return Object.hasOwn(values, name) ? quoteShell(values[name]!) : whole;
+  });
 }

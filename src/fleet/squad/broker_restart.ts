@@ -4,7 +4,7 @@
  */
 import { monotonicClock } from "../../base/clock.ts";
 import { UsageError } from "../../base/failure.ts";
-import { checkShell, runShell, shellFault } from "../../base/shell_command.ts";
+import { checkShell, filledCommand, runShell, shellFault } from "../../base/shell_command.ts";
 import { formatMs } from "../../base/units.ts";
 import type { ProtocolVersion } from "../../mqtt/packet.ts";
 import { probeConnectNow } from "../preflight/probe_connect.ts";
@@ -187,7 +187,7 @@ export class Restarts {
 
   async #command(flag: string, command: string, node: string, stop: AbortSignal): Promise<string | undefined> {
     const options = { clock: monotonicClock, limitMs: this.#run.plan.restartTimeoutMs, stop };
-    const fault = shellFault(await runShell(command.replaceAll("{node}", node), flag, options));
+    const fault = shellFault(await runShell(filledCommand(command, { node }), flag, options));
     return fault && `${flag} ${JSON.stringify(command)} for node ${node} ${fault}`;
   }
 

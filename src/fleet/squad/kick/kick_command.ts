@@ -1,47 +1,32 @@
 /** Runs the user's command that has the broker end the connection of a client. */
 import { monotonicClock } from "../../../base/clock.ts";
-import { quoteShell } from "../../../base/escape.ts";
+import { commandLimitMs, CommandQueue } from "../../../base/command_queue.ts";
 import { UsageError } from "../../../base/failure.ts";
-import { checkShell, runShell, shellFault } from "../../../base/shell_command.ts";
+import { checkShell, filledCommand, runShell, shellFault } from "../../../base/shell_command.ts";
 import type { KickedClient } from "../../client/fleet_world.ts";
 import { drawsMode } from "../../plan/phases.ts";
 import type { FleetPlan } from "../../plan/plan.ts";
 
-/** How many commands of one squad run at the same time. */
-const atOnce = 8;
-const limitMs = 10_000;
-
 /** The commands of one squad, in the order of their kills. */
 export class KickCommands {
   readonly #command: string;
-  readonly #waiting: { readonly client: KickedClient; readonly onFault: (sentence: string) => void }[] = [];
-  #running = 0;
+  readonly #queue = new CommandQueue();
 
   constructor(command: string) {
     this.#command = command;
   }
 
   kick(client: KickedClient, onFault: (sentence: string) => void): void {
-    this.#waiting.push({ client, onFault });
-    if (this.#running < atOnce) void this.#work();
-  }
-
-  async #work(): Promise<void> {
-    this.#running++;
-    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-      const fault = await this.#run(next.client);
-      if (fault !== undefined) next.onFault(`--kick-command ${JSON.stringify(this.#command)} ${fault}`);
-    }
-    this.#running--;
+    this.#queue.add(async () => {
+      const fault = await this.#run(client);
+      if (fault !== undefined) onFault(`--kick-command ${JSON.stringify(this.#command)} ${fault}`);
+    });
   }
 
   async #run({ number, clientId }: KickedClient): Promise<string | undefined> {
-    const command = this.#command.replaceAll("{client_id}", quoteShell(clientId)).replaceAll(
-      "{client}",
-      String(number),
-    );
+    const command = filledCommand(this.#command, { client_id: clientId, client: String(number) });
     try {
-      return shellFault(await runShell(command, "--kick-command", { clock: monotonicClock, limitMs }));
+      return shellFault(await runShell(command, "--kick-command", { clock: monotonicClock, limitMs: commandLimitMs }));
     } catch (error) {
       return `could not be run: ${error instanceof Error ? error.message : error}`;
     }
