@@ -274,7 +274,7 @@ export class WatcherPool implements WatcherHost {
     this.#host.onWill(watcher, packet, nowMs);
   }
 
-  /** A birth or death certificate of an edge node: messages of nodes that are not of this squad are none of its business. */
+  /** A birth or death certificate of an edge node. The squad ignores the nodes of other squads. */
   #onCertificate(watcher: Watcher, auditor: SparkplugAuditor, packet: PublishPacket, nowMs: number): void {
     const { topic } = packet;
     const { copy } = watcher.post;
