@@ -262,11 +262,12 @@ peerTest("live page: follows a fleet, and shows its report at the end", [chromiu
   const [, url] = await fleet.line(/^live page: (http:\S+)$/);
   await using opened = await openPage(running.browser, url!, { ...phone, scheme: "light" }, noteLabels);
   const { page, violations } = opened;
-  const kills = () =>
-    ask<number>(page, "Number(document.querySelector('#tiles > div:nth-child(4) b')?.textContent ?? 0)");
-  await until(page, "Number(document.querySelector('#tiles > div:nth-child(4) b')?.textContent) > 5");
-  const before = await kills();
-  await until(page, `Number(document.querySelector('#tiles > div:nth-child(4) b').textContent) > ${before}`);
+  const killsTile = "[...document.querySelectorAll('#tiles > div')].find((tile) => " +
+    "tile.querySelector('dt').textContent === 'Kills')";
+  const kills = `Number(${killsTile}?.querySelector('b').textContent ?? 0)`;
+  await until(page, `${kills} > 5`);
+  const before = await ask<number>(page, kills);
+  await until(page, `${kills} > ${before}`);
   assert.deepEqual(await ask<string[]>(page, overlaps), [], "during the run");
   await page.waitForSelector("#verdict.pass", { timeout: 40_000 });
   assert.equal((await fleet.exit(40_000)).code, 0, fleet.said);
