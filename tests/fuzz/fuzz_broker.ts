@@ -2,6 +2,7 @@
  * A broker core under mutated streams, on memory links: no stream causes an error other than ProtocolError, an honest
  * pair is unaffected, and after the fuzzing clients have gone each table is as empty as before.
  */
+import { joinedBytes } from "../../src/base/bytes.ts";
 import assert from "node:assert/strict";
 import { ManualClock } from "../../src/base/clock.ts";
 import { Random } from "../../src/base/random.ts";
@@ -74,7 +75,7 @@ export class FuzzedBroker {
       const isWhole = random.below(3) === 0;
       pieces.push(isWhole ? seedlings[random.below(seedlings.length)]!.bytes : mutated(random, seedlings));
     }
-    const stream = joined(pieces);
+    const stream = joinedBytes(pieces);
     for (let at = 0; at < stream.length && link.open;) {
       const size = random.below(4) === 0 ? 1 + random.below(8) : 1 + random.below(stream.length);
       link.receiver.onBytes(stream.subarray(at, at + size));
@@ -141,14 +142,4 @@ function retainedTopics(link: SimLink): string[] {
   const stream = new PacketStream({ maximumPacketSize: 2 ** 28, version: 4, receiver });
   for (let written = link.take(); written !== undefined; written = link.take()) stream.push(written.bytes);
   return topics.filter((topic) => !topic.startsWith("$"));
-}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
 }

@@ -2,6 +2,7 @@
  * TCP links over loopback on each engine, with a record of their callbacks. A test waits for conditions, never for a
  * fixed time.
  */
+import { joinedBytes } from "../../src/base/bytes.ts";
 import { Buffer } from "node:buffer";
 import { chooseEngine, type Engine, engines } from "../../src/net/engine.ts";
 import type { DialReceiver, Link, LinkEnd, Listener } from "../../src/net/link.ts";
@@ -89,13 +90,7 @@ export class RecordedLink implements DialReceiver {
 
   /** All bytes received so far. */
   get bytes(): Uint8Array {
-    const whole = new Uint8Array(this.sizeBytes);
-    let at = 0;
-    for (const chunk of this.#chunks) {
-      whole.set(chunk, at);
-      at += chunk.length;
-    }
-    return whole;
+    return joinedBytes(this.#chunks);
   }
 
   /** Waits until the condition holds. */

@@ -2,7 +2,7 @@
  * A squad and a scripted broker on memory links: the clock stops until all work of an instant is done, then advances to
  * the next deadline. The result is the same in each run. The stage records each run, and judges its recording again.
  */
-import { textOfBytes } from "../../src/base/byte_text.ts";
+import { textOfBytes } from "../../src/base/bytes.ts";
 import { wrongLogin } from "../../src/fleet/client/refused_login.ts";
 import type { ConnectPacket } from "../../src/mqtt/packet.ts";
 import { memoryCable } from "./memory_cable.ts";

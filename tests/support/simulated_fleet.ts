@@ -2,7 +2,7 @@
  * A squad and the broker's core on memory links, under a manual clock: a whole run without real waits, with the same
  * result each time. The test records each run and judges the recording again.
  */
-import { textOfBytes } from "../../src/base/byte_text.ts";
+import { textOfBytes } from "../../src/base/bytes.ts";
 import { wrongLogin } from "../../src/fleet/client/refused_login.ts";
 import { memoryCable } from "./memory_cable.ts";
 import { ManualClock } from "../../src/base/clock.ts";

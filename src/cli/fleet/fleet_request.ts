@@ -2,7 +2,7 @@
  * From the flags of `mqtt-sim fleet` to the run: the plan's request, and the user that logs in.
  */
 import type { AuthSettings } from "../../auth/auth_settings.ts";
-import { textOfBytes } from "../../base/byte_text.ts";
+import { textOfBytes } from "../../base/bytes.ts";
 import { UsageError } from "../../base/failure.ts";
 import { freshSeed } from "../../base/random.ts";
 import { formatCount } from "../../base/units.ts";
@@ -181,7 +181,7 @@ function given<T extends object>(request: T): Given<T> {
 const longestPasswordBytes = 65_535;
 
 /**
- * The password that flags name; `byte_text.ts` defines how bytes of a file that are not UTF-8 are kept.
+ * The password that flags name; `bytes.ts` defines how bytes of a file that are not UTF-8 are kept.
  *
  * @throws UsageError when its file is unreadable, or there are two
  */

@@ -1,5 +1,5 @@
 /** CONNECTs that are none, and packets that a client never sends. */
-import { bytesOfText } from "../../base/byte_text.ts";
+import { bytesOfText } from "../../base/bytes.ts";
 import type { ConformanceCase } from "../case/case.ts";
 import { connectFrame, field, frame } from "../probe/raw_packet.ts";
 import type { CaseContext } from "../context/case_context.ts";

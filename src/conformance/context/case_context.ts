@@ -3,7 +3,7 @@
  * and the cleanup. Each case has one context for each version.
  */
 import type { Authenticator } from "../../auth/exchange.ts";
-import { bytesOfText } from "../../base/byte_text.ts";
+import { bytesOfText } from "../../base/bytes.ts";
 import type { Random } from "../../base/random.ts";
 import { encode } from "../../mqtt/codec/codec.ts";
 import type { ConnackProperties, ConnectPacket, ConnectWill, Packet, ProtocolVersion, QoS } from "../../mqtt/packet.ts";

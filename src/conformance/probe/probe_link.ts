@@ -2,6 +2,7 @@
  * The lower half of a probe: its link, and the record of sent and received packets. `probe.ts` has the expectations of
  * cases.
  */
+import { joinedBytes } from "../../base/bytes.ts";
 import { ConnectAuth } from "../../auth/connect_auth.ts";
 import type { Authenticator } from "../../auth/exchange.ts";
 import type { ProtocolError } from "../../base/failure.ts";
@@ -137,7 +138,7 @@ export class ProbeLink implements DialReceiver, PacketReceiver {
     const encoded = packets.map((packet) => encode(packet, this.version));
     packets.forEach((packet, index) => this.#account(packet, encoded[index]!.length));
     packets.forEach((packet, index) => this.log(">", packetText(packet), encoded[index]));
-    return this.#write(encoded.length === 1 ? encoded[0]! : joined(encoded));
+    return this.#write(encoded.length === 1 ? encoded[0]! : joinedBytes(encoded));
   }
 
   /** Sends bytes, a packet or not; `what` describes them. */
@@ -361,14 +362,4 @@ export class ProbeLink implements DialReceiver, PacketReceiver {
 /** The case has its own method or data. */
 function hasMethod({ properties: { authenticationMethod, authenticationData } = {} }: ConnectPacket): boolean {
   return (authenticationMethod ?? authenticationData) !== undefined;
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

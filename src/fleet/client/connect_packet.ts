@@ -1,7 +1,7 @@
 /**
  * The CONNECT of a life.
  */
-import { bytesOfText } from "../../base/byte_text.ts";
+import { bytesOfText } from "../../base/bytes.ts";
 import type { ConnectPacket } from "../../mqtt/packet.ts";
 
 import { type Life, willOf } from "../life/life.ts";

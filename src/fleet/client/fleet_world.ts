@@ -2,7 +2,7 @@
 import { authenticatorOf } from "../../auth/auth_settings.ts";
 import type { Authenticator } from "../../auth/exchange.ts";
 import { PasswordCommands } from "../../auth/password_command.ts";
-import { bytesOfText } from "../../base/byte_text.ts";
+import { bytesOfText } from "../../base/bytes.ts";
 import { monotonicClock } from "../../base/clock.ts";
 import { Deadlines } from "../../base/deadlines.ts";
 import type { Endpoint } from "../../net/endpoint.ts";

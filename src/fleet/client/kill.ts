@@ -1,7 +1,7 @@
 /**
  * The bytes and the close of each kill mode.
  */
-import { bytesOfText } from "../../base/byte_text.ts";
+import { bytesOfText } from "../../base/bytes.ts";
 import { encode } from "../../mqtt/codec/codec.ts";
 import type { ConnectPacket, ProtocolVersion } from "../../mqtt/packet.ts";
 import { hexByte } from "../../mqtt/reason.ts";

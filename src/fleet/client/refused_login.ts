@@ -3,7 +3,7 @@
  * The server must not accept it, so its will is never due, and the open connection stays. [MQTT311 3.1.4-2]
  * [MQTT5 3.1.4-2]
  */
-import { bytesOfText } from "../../base/byte_text.ts";
+import { bytesOfText } from "../../base/bytes.ts";
 import type { ConnectPacket, Packet } from "../../mqtt/packet.ts";
 import type { Life } from "../life/life.ts";
 import { nodeOf } from "../plan/cluster_node.ts";

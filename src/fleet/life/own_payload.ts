@@ -2,7 +2,7 @@
  * Payloads of the user's own: the wills and the birth messages are then those of a product, such as `offline`, and name
  * no life. Properties of 5.0 name it; else topic, client and time identify a message.
  */
-import { bytesOfText } from "../../base/byte_text.ts";
+import { bytesOfText, joinedBytes } from "../../base/bytes.ts";
 import type { MessageProperties, PublishPacket, UserProperty } from "../../mqtt/packet.ts";
 import { type Mark, nonceOf } from "./mark.ts";
 import { clientIdOf } from "../plan/client_id.ts";
@@ -50,7 +50,7 @@ function makePayload(plan: FleetPlan, text: string): OwnPayload {
   const fixed = parts.length === 0 ? new Uint8Array(0) : parts.length === 1 ? parts[0]! : undefined;
   if (fixed instanceof Uint8Array) return { payloadOf: () => fixed, isText, namesLife: false };
   const payloadOf = ({ client, incarnation }: Mark) =>
-    joined(parts.map((part) => {
+    joinedBytes(parts.map((part) => {
       if (part instanceof Uint8Array) return part;
       const value = valueOf(plan, part.name, client, incarnation);
       return bytesOfText(value?.padStart(part.width, "0") ?? part.text);
@@ -71,16 +71,6 @@ function valueOf(plan: FleetPlan, name: string, client: number, incarnation: num
     default:
       return undefined;
   }
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }
 
 function isUtf8(bytes: Uint8Array): boolean {

@@ -4,7 +4,7 @@
  */
 import { readAuthData } from "../../auth/auth_settings.ts";
 import { Buffer } from "node:buffer";
-import { textOfBytes } from "../../base/byte_text.ts";
+import { textOfBytes } from "../../base/bytes.ts";
 import { UsageError } from "../../base/failure.ts";
 import { formatCount } from "../../base/units.ts";
 import { readTlsClientFiles } from "../../net/tls/tls_identity.ts";

@@ -1,7 +1,7 @@
 /**
  * Reads the files of payloads before the run, and checks them.
  */
-import { bytesOfText, textOfBytes } from "../../base/byte_text.ts";
+import { bytesOfText, textOfBytes } from "../../base/bytes.ts";
 import { UsageError } from "../../base/failure.ts";
 import { namesLife, payloadText } from "../life/own_payload.ts";
 import { Groups } from "../plan/groups.ts";

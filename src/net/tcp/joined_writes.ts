@@ -1,5 +1,6 @@
 /** Joins the writes of one turn, so that small packets are sent with one system call. */
-import { joined, SmallChunks } from "./small_chunks.ts";
+import { joinedBytes } from "../../base/bytes.ts";
+import { SmallChunks } from "./small_chunks.ts";
 
 export class JoinedWrites {
   #chunks: Uint8Array[] | undefined;
@@ -23,7 +24,7 @@ export class JoinedWrites {
   take(): Uint8Array {
     const chunks = this.#chunks ?? [];
     this.clear();
-    return chunks.length === 1 ? chunks[0]! : joined(chunks);
+    return chunks.length === 1 ? chunks[0]! : joinedBytes(chunks);
   }
 
   /** Drops all queued bytes. */

@@ -1,4 +1,5 @@
 /** Joins consecutive small queued writes: a chunk of two bytes costs some hundred bytes of memory by itself. */
+import { joinedBytes } from "../../base/bytes.ts";
 
 const smallBytes = 512;
 const joinAt = 256;
@@ -12,19 +13,8 @@ export class SmallChunks {
     if (chunks.at(-1)!.length >= smallBytes) this.#inRow = 0;
     else if (++this.#inRow === joinAt) {
       const count = Math.min(joinAt, chunks.length);
-      chunks.push(joined(chunks.splice(-count)));
+      chunks.push(joinedBytes(chunks.splice(-count)));
       this.#inRow = 0;
     }
   }
-}
-
-/** All chunks as one. */
-export function joined(chunks: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
 }

@@ -1,4 +1,5 @@
 /** Attacks that make the broker store messages, wills, subscriptions, sessions or identifiers. */
+import { joinedBytes } from "../../../src/base/bytes.ts";
 import { encode } from "../../../src/mqtt/codec/codec.ts";
 import type { ConnectPacket, PublishPacket, UserProperty } from "../../../src/mqtt/packet.ts";
 import type { Attack } from "./attack.ts";
@@ -58,14 +59,8 @@ function queueAttack(name: string, title: string, packets: (session: number) => 
   };
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  parts.reduce((at, part) => (whole.set(part, at), at + part.length), 0);
-  return whole;
-}
-
 const many = (count: number, make: (at: number) => Uint8Array) =>
-  joined(Array.from({ length: count }, (_, at) => make(at)));
+  joinedBytes(Array.from({ length: count }, (_, at) => make(at)));
 
 const queueAttacks: readonly Attack[] = [
   queueAttack(

@@ -1,6 +1,6 @@
 /** Kill mode refused-login: no will may come, and the open connection stays. */
 import assert from "node:assert/strict";
-import { textOfBytes } from "../../../src/base/byte_text.ts";
+import { textOfBytes } from "../../../src/base/bytes.ts";
 import { wrongLogin } from "../../../src/fleet/client/refused_login.ts";
 import type { ConnectPacket } from "../../../src/mqtt/packet.ts";
 import { FleetStage, type StageOptions } from "../../support/fleet_stage.ts";

@@ -2,6 +2,7 @@
  * The packets from a server to one client, in transit: late, in several pieces, several packets in one piece, and
  * always in order. No packet arrives later than the bound after its submission.
  */
+import { joinedBytes } from "../../../src/base/bytes.ts";
 import type { Link } from "../../../src/net/link.ts";
 import type { Choices, OpenChoice } from "./open_choices.ts";
 
@@ -122,15 +123,4 @@ export class OpenLane {
     this.#link.write(joinedBytes(joined.map(({ bytes }) => bytes!)));
     for (const { written } of joined) written?.();
   }
-}
-
-function joinedBytes(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0]!;
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

@@ -1,7 +1,7 @@
 /**
- * Represents bytes as text without loss: UTF-8 stays text, and each byte that is not UTF-8 becomes a lone surrogate
- * (U+DC80 to U+DCFF), which no UTF-8 text contains. So a password of any bytes can be passed as text, and is sent
- * unchanged.
+ * Joins bytes, and represents them as text without loss: UTF-8 stays text, and each byte that is not UTF-8 becomes a
+ * lone surrogate (U+DC80 to U+DCFF), which no UTF-8 text contains. So a password of any bytes can be passed as text,
+ * and is sent unchanged.
  */
 
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -41,4 +41,15 @@ function characterSize(bytes: Uint8Array, at: number): number {
   } catch {
     return 0;
   }
+}
+
+/** All parts as one, in their order. */
+export function joinedBytes(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }

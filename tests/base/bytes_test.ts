@@ -1,7 +1,7 @@
-/** Conversion of bytes to text and back, which must lose no byte. */
+/** Conversion of bytes to text and back, which must lose no byte; and joined bytes. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { bytesOfText, textOfBytes } from "../../src/base/byte_text.ts";
+import { bytesOfText, joinedBytes, textOfBytes } from "../../src/base/bytes.ts";
 
 Deno.test("byte text: any bytes survive a round trip, also through JSON", () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
@@ -29,3 +29,8 @@ for (const [what, bytes, text] of cases) {
     assert.deepEqual([...bytesOfText(text)], bytes);
   });
 }
+
+Deno.test("joined bytes: each part once, in its order", () => {
+  assert.deepEqual(joinedBytes([Uint8Array.of(1, 2), Uint8Array.of(), Uint8Array.of(3)]), Uint8Array.of(1, 2, 3));
+  assert.deepEqual(joinedBytes([]), Uint8Array.of());
+});
