@@ -27,6 +27,16 @@ export interface CoordinatorOptions {
   readonly version: string;
   readonly task: PartsTask;
   readonly limits: RunLimits;
+  /** True where the run goes on after these losses during the kills. No loss is allowed when absent. */
+  allows?(losses: LostParts): boolean;
+}
+
+/** Numbers of parts that did not carry out the plan. */
+export interface LostParts {
+  /** Parts that ended early or began to kill too late. */
+  readonly voids: number;
+  /** Parts without a report. */
+  readonly lost: number;
 }
 
 /** How the run ended, apart from the findings of its parts. */
@@ -178,7 +188,7 @@ export class Coordinator {
     if (seat.reported) this.#host.answer(status.id, { type: "kept" });
     const why = seat.why === undefined ? "" : `: ${seat.why}`;
     if (seat.state === "unfit") this.abort(`${this.#text(seat)}${why}`, nowMs, true);
-    else if (seat.state === "failed") this.abort(`${this.#text(seat)} ended early${why}`, nowMs);
+    else if (seat.state === "failed") this.#goesWithout(seat, "void", `${this.#text(seat)} ended early${why}`, nowMs);
     else if (seat.state === "done") {
       this.#seek(seat, nowMs);
       if (this.#state === "connect") {
@@ -251,19 +261,36 @@ export class Coordinator {
   #kill(nowMs: number): void {
     const { lateMs, killMs } = this.#options.limits;
     this.#seekAll(nowMs);
-    if (this.roster.seats.every(({ reported }) => reported)) {
-      const late = this.roster.seats.find((seat) => (seat.lateMs ?? 0) > lateMs);
-      if (late !== undefined) {
-        this.#end = {
-          why: `${this.#text(late)} began to kill ${formatCount(Math.round(late.lateMs!))} ms after the others`,
-        };
+    const late = this.roster.seats.filter((seat) => (seat.lateMs ?? 0) > lateMs);
+    for (const seat of late) seat.gone ??= "void";
+    const open = this.roster.seats.filter(({ reported, gone }) => !reported && gone !== "lost");
+    if (open.length === 0) {
+      if (late.length > 0 && !this.#allowsLosses()) {
+        const [first] = late as [Seat];
+        const ms = formatCount(Math.round(first.lateMs!));
+        this.#end = { why: `${this.#text(first)} began to kill ${ms} ms after the others` };
       }
       return this.#enter("reported", nowMs);
     }
     if (this.#isLost(nowMs, "while the fleet was killed")) return;
     if (nowMs < this.#killAtMs! + killMs) return;
-    const open = this.roster.seats.find(({ reported }) => !reported)!;
-    this.abort(`${this.#text(open)} left no report within ${durationText(killMs)} after the first kill`, nowMs);
+    for (const seat of open) {
+      const why = `${this.#text(seat)} left no report within ${durationText(killMs)} after the first kill`;
+      this.#goesWithout(seat, "lost", why, nowMs);
+    }
+  }
+
+  /** A part does not carry out the plan: the run ends, unless it may go on without that part. */
+  #goesWithout(seat: Seat, as: "void" | "lost", why: string, nowMs: number): void {
+    if (seat.gone === as || seat.gone === "lost") return;
+    seat.gone = as;
+    if (this.#state !== "kill" || !this.#allowsLosses()) return this.abort(why, nowMs);
+    this.#notice("warning", `${why}; the run goes on without it`);
+  }
+
+  #allowsLosses(): boolean {
+    const count = (as: Seat["gone"]) => this.roster.seats.filter(({ gone }) => gone === as).length;
+    return this.#options.allows?.({ voids: count("void"), lost: count("lost") }) ?? false;
   }
 
   /** The run ended early: the reports that come within a while count. */
@@ -276,7 +303,8 @@ export class Coordinator {
   #seekAll(nowMs: number): void {
     for (const seat of this.roster.seats) {
       const isSilent = nowMs - seat.heardMs > warnSilentMs;
-      if (!seat.reported && (seat.state === "done" || isSilent || this.#state === "end")) this.#seek(seat, nowMs);
+      const mayHaveIt = seat.state === "done" || seat.gone !== undefined || isSilent || this.#state === "end";
+      if (!seat.reported && mayHaveIt) this.#seek(seat, nowMs);
     }
   }
 
@@ -291,10 +319,12 @@ export class Coordinator {
     const { silenceMs } = this.#options.limits;
     for (const seat of this.roster.seats) {
       const silentMs = nowMs - seat.heardMs;
-      if (seat.reported || silentMs <= Math.min(warnSilentMs, silenceMs)) continue;
+      if (seat.reported || seat.gone === "lost" || silentMs <= Math.min(warnSilentMs, silenceMs)) continue;
       if (silentMs > silenceMs) {
-        this.abort(`${this.#text(seat)} was lost ${when}: it was silent for ${durationText(silenceMs)}`, nowMs);
-        return true;
+        const why = `${this.#text(seat)} was lost ${when}: it was silent for ${durationText(silenceMs)}`;
+        this.#goesWithout(seat, "lost", why, nowMs);
+        if (this.#end.why !== undefined) return true;
+        continue;
       }
       if (!seat.warned) this.#notice("warning", `${this.#text(seat)} is silent for ${durationText(warnSilentMs)}`);
       seat.warned = true;

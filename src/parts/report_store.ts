@@ -28,6 +28,8 @@ export interface RunEntry {
   readonly host: string;
   /** ISO 8601, UTC. */
   readonly since: string;
+  /** The thresholds of the run, as they were written. */
+  readonly thresholds: readonly string[];
 }
 
 interface ReportEntry {

@@ -19,6 +19,8 @@ export interface Seat {
   lateMs?: number;
   /** The coordinator has warned of its silence. */
   warned: boolean;
+  /** It did not carry out the plan: it ended early or began late, or it was lost. */
+  gone?: "void" | "lost";
   /** Its report has arrived. */
   reported: boolean;
   /** When the coordinator last looked for its report. */

@@ -1,6 +1,6 @@
 /** The coordinator of a run in parts: its states, and the sentence of each way in which a run ends early. */
 import assert from "node:assert/strict";
-import { Coordinator } from "../../src/parts/coordinator.ts";
+import { Coordinator, type LostParts } from "../../src/parts/coordinator.ts";
 import type { Beat, PartsTask, PartState, ToPart } from "../../src/parts/message.ts";
 import { aPlan } from "../fleet/sample_life.ts";
 
@@ -15,8 +15,8 @@ class Stage {
   readonly sought: number[] = [];
   readonly coordinator: Coordinator;
 
-  constructor(parts = 2) {
-    this.coordinator = new Coordinator({ parts, version: "1", task, limits }, {
+  constructor(parts = 2, allows?: (losses: LostParts) => boolean) {
+    this.coordinator = new Coordinator({ parts, version: "1", task, limits, ...allows && { allows } }, {
       answer: (id, message) => this.answers.push([id, message]),
       beat: (beat) => this.beats.push(beat),
       notice: ({ text }) => this.notices.push(text),
@@ -176,4 +176,38 @@ Deno.test("coordinator: a run that ends early waits for reports, 15 s at most", 
   slow.coordinator.abort("interrupted", slow.nowMs);
   slow.pass(15_250, ["a", 1, "kill"], ["b", 2, "kill"]);
   assert.equal(slow.coordinator.state, "over");
+});
+
+Deno.test("coordinator: with a threshold on lost parts, the run goes on without a silent part", () => {
+  const stage = new Stage(2, ({ voids, lost }) => voids === 0 && lost <= 1).upTo("kill");
+  stage.pass(61_000, ["a", 1, "kill"]);
+  assert.deepEqual([stage.coordinator.state, stage.why], ["kill", undefined]);
+  const lost = "part 2 of 2 (node-b, process 7) was lost while the fleet was killed: it was silent for 60 s";
+  assert.deepEqual(stage.notices.filter((text) => text.includes("lost")), [`${lost}; the run goes on without it`]);
+  stage.status("a", 1, "done");
+  stage.coordinator.found(1, stage.nowMs);
+  stage.pass(250);
+  assert.deepEqual([stage.coordinator.state, stage.coordinator.end], ["over", {}]);
+});
+
+Deno.test("coordinator: with a threshold on void parts, the run goes on without one that is asked to end or is late", () => {
+  const allowed: LostParts[] = [];
+  const stage = new Stage(2, (losses) => allowed.push(losses) > 0 && losses.voids <= 1 && losses.lost === 0).upTo(
+    "kill",
+  );
+  stage.status("b", 2, "failed", { why: "it was asked to end" });
+  assert.deepEqual([stage.coordinator.state, stage.why], ["kill", undefined]);
+  assert.deepEqual(allowed, [{ voids: 1, lost: 0 }]);
+  stage.pass(1_250, ["a", 1, "kill"], ["b", 2, "failed"]);
+  assert.ok(stage.sought.includes(2), "its report is of use");
+  stage.status("a", 1, "done", { lateMs: 0 });
+  for (const part of [1, 2]) stage.coordinator.found(part, stage.nowMs);
+  stage.pass(250);
+  assert.deepEqual([stage.coordinator.state, stage.coordinator.end], ["over", {}]);
+  const late = new Stage(2, ({ voids }) => voids <= 1).upTo("kill");
+  late.status("a", 1, "done", { lateMs: 1_250 });
+  late.status("b", 2, "done", { lateMs: 0 });
+  for (const part of [1, 2]) late.coordinator.found(part, late.nowMs);
+  late.pass(250);
+  assert.deepEqual([late.coordinator.state, late.coordinator.end], ["over", {}]);
 });

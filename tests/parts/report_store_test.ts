@@ -53,7 +53,8 @@ Deno.test("report store: a report with a missing, foreign or altered chunk does 
 
 Deno.test("report store: the name of a run is reserved once", async () => {
   const { store } = memory();
-  const [first, second] = ["node-1", "node-2"].map((host) => ({ parts: 3, host, since: "2026-01-02T03:04:05.678Z" }));
+  const since = "2026-01-02T03:04:05.678Z";
+  const [first, second] = ["node-1", "node-2"].map((host) => ({ parts: 3, host, since, thresholds: [] }));
   assert.equal(await readRun(store, "r"), undefined);
   assert.equal(await reserveRun(store, "r", first!), undefined);
   assert.deepEqual(await reserveRun(store, "r", second!), first);

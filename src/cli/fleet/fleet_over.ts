@@ -11,10 +11,12 @@ import { optionList } from "../../fleet/plan/plan_options.ts";
 import { sharedByBucket } from "../../fleet/plan/will_topic.ts";
 import { rampNotice } from "../../fleet/preflight/wait_text.ts";
 import { withoutPasswords } from "../../fleet/recording/record_header.ts";
+import type { LostParts } from "../../parts/coordinator.ts";
 import type { RunLimits } from "../../parts/limits.ts";
 import { reserveRun } from "../../parts/report_store.ts";
 import { applyThresholds } from "../../report/model/threshold.ts";
 import { makeReport, type Report, type ReportContext } from "../../report/model/report.ts";
+import { allowsLosses, refusePartsThresholds } from "../over/allowed_losses.ts";
 import { coordinate, type CoordinateHooks } from "../over/coordinate.ts";
 import { gatheredReport } from "../over/gathered_report.ts";
 import { foreignFlag } from "../over/foreign_values.ts";
@@ -56,6 +58,7 @@ const flagsOfParts = {
 export function checkOver(flags: FleetFlags): void {
   const { over, parts } = flags;
   if (over === undefined) {
+    refusePartsThresholds(flags.threshold);
     const [name] = (["parts", "gather", "partSilence", "overCreds", "overTlsCa"] as const)
       .filter((each) => flags[each] !== undefined);
     if (name === undefined) return;
@@ -136,7 +139,8 @@ export async function runOver(
   const [of, startedAt, startMs] = [flags.parts!, wallTime(), monotonicClock.nowMs()];
   const rendezvous = await openRendezvous(flags.over!, flags, `mqtt-sim fleet ${plan.run}`);
   try {
-    const entry = { parts: of, host: hostName(), since: startedAt.toISOString() };
+    const thresholds = flags.threshold.map(({ expression }) => expression);
+    const entry = { parts: of, host: hostName(), since: startedAt.toISOString(), thresholds };
     const other = await reserveRun(rendezvous, plan.run, entry);
     if (other !== undefined) {
       throw new UsageError(
@@ -149,13 +153,15 @@ export async function runOver(
     if (ramp !== undefined) hooks.onNotice(ramp);
     const task = {
       ...{ plan: withoutPasswords(plan), url: endpoint!.url, epochMs: startedAt.getTime() - startMs },
-      ...{ thresholds: flags.threshold.map(({ expression }) => expression), detail: hooks.detail },
+      ...{ thresholds, detail: hooks.detail },
     };
-    const options = { parts: of, version: tool.version, task, limits: limitsOf(plan, flags) };
+    const options = {
+      ...{ parts: of, version: tool.version, task, limits: limitsOf(plan, flags) },
+      allows: (losses: LostParts) => allowsLosses(flags.threshold, of, losses),
+    };
     const { end, stored, interrupted } = await coordinate(rendezvous, plan.run, options, hooks);
     if (end.usage) throw new UsageError(`Cannot run: ${end.why}`);
-    const thresholds = flags.threshold.length === 0 ? undefined : flags.threshold;
-    const gathered = gatheredReport(stored, { of, why: end.why, interrupted }, thresholds, parseReport);
+    const gathered = gatheredReport(stored, { of, why: end.why, interrupted }, flags.threshold, parseReport);
     if (gathered !== undefined) return gathered;
     const facts = {
       ...{ plan, target: endpoint!.url, protocol: plan.protocol === "auto" ? "mix" : plan.protocol, warnings: [] },

@@ -4,6 +4,7 @@ import { makePlan } from "../../fleet/plan/make_plan.ts";
 import { mergeReports } from "../../report/model/merge_reports.ts";
 import type { CheckReport } from "../../report/model/check_report.ts";
 import type { Report } from "../../report/model/report.ts";
+import { parseThreshold } from "../../report/model/threshold.ts";
 import { reportAnnotations } from "../../report/export/annotations.ts";
 import { reportBody, reportVerdict } from "../../report/terminal/text.ts";
 import { readReport, readRun } from "../../parts/report_store.ts";
@@ -143,9 +144,10 @@ async function mergedOver(asked: MergeAsked, over: OverAddress): Promise<Report>
     }
     const stored = [];
     for (let part = 1; part <= entry.parts; part++) stored.push(...[await readReport(store, run, part) ?? []].flat());
-    const thresholds = asked.threshold.length === 0 ? undefined : asked.threshold;
-    const interrupted = stored.some(({ report }) => (report as Report).exitCode === 130);
-    const whole = gatheredReport(stored, { of: entry.parts, interrupted }, thresholds, parseReport);
+    const thresholds = asked.threshold.length > 0
+      ? asked.threshold
+      : entry.thresholds.map((text) => parseThreshold(text));
+    const whole = gatheredReport(stored, { of: entry.parts }, thresholds, parseReport);
     if (whole === undefined) {
       throw new UsageError(`Cannot join run ${run}: none of its ${entry.parts} parts has left a report`);
     }

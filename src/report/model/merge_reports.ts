@@ -29,7 +29,9 @@ import { noCounts } from "../../fleet/result/will_counts.ts";
 import { optionList } from "../../fleet/plan/plan_options.ts";
 import { arrivalData, arrivalsOfParts } from "./arrivals/merge_arrivals.ts";
 import { onOneTimeLine, stagesOfParts } from "./parts/time_line.ts";
+import { isInterrupted, missingPartsReason, provesNothing, voidReasonOf } from "./parts/part_verdict.ts";
 import type { Gathered } from "./parts/parts_result.ts";
+import { coversParts, shardParts, soundParts } from "./parts/parts_thresholds.ts";
 import type { Report } from "./report.ts";
 import { applyThresholds, parseThreshold, type Threshold } from "./threshold.ts";
 import { countNames, countRows } from "./will_rows.ts";
@@ -59,7 +61,12 @@ export function mergeReports(
   gathered?: Gathered,
 ): Report {
   checkParts(parts, gathered === undefined ? 2 : 1);
-  const reports = onOneTimeLine(parts.map(({ report }) => report));
+  const given = parts.map(({ report }) => report);
+  const conditions = thresholds ??
+    (given[0]!.thresholds ?? []).map(({ expression }) => parseThreshold(expression));
+  const sound = soundParts(given, gathered?.parts ?? shardParts(given), conditions);
+  const lacking = coversParts(conditions, "parts.lost") ? undefined : missingPartsReason(given);
+  const reports = onOneTimeLine(sound.reports);
   const [first] = reports;
   const tally = new Tally();
   for (const report of reports) tally.merge(tallyOf(report));
@@ -70,7 +77,11 @@ export function mergeReports(
   const merged: Report = {
     schema: first!.schema,
     tool: first!.tool,
-    ...verdictOfParts(reports, { generatorBound, dropped: brokerDropped }, gathered),
+    ...verdictOfParts(reports, { generatorBound, dropped: brokerDropped }, {
+      voidReason: gathered?.why ?? lacking ?? voidReasonOf(reports),
+      // A coordinator that ends a run interrupts its parts.
+      interrupted: gathered?.interrupted ?? reports.some(isInterrupted),
+    }),
     run: runOf(reports),
     plan: withoutShard(first!.plan),
     clients: clientsOf(reports),
@@ -93,15 +104,12 @@ export function mergeReports(
     ...groupsOf(first!.plan, tally),
     ...nodesOf(first!.plan, tally),
     ...stagesOfParts(reports),
-    warnings: [...new Set(reports.flatMap(({ warnings }) => warnings))],
+    warnings: [...new Set([...given.flatMap(({ warnings }) => warnings), ...sound.warnings])],
     resources: resourcesOf(reports),
     ...sameEngine(reports),
-    ...gathered && { parts: gathered.parts },
+    ...sound.parts && { parts: sound.parts },
   };
-  return applyThresholds(
-    merged,
-    thresholds ?? (first!.thresholds ?? []).map(({ expression }) => parseThreshold(expression)),
-  );
+  return applyThresholds(merged, conditions);
 }
 
 /** The engine, where all parts had the same. */
@@ -146,19 +154,6 @@ function checkSameCut(first: NamedReport, other: NamedReport): void {
     }; expected ` +
       `parts of one run, each with its --shard`,
   );
-}
-
-/** The missing parts of the run, in a sentence: without them the report proves nothing about the whole. */
-function missingPartsReason(reports: readonly Report[]): string | undefined {
-  const had = new Set(reports.map(({ plan: { shard } }) => shard?.number));
-  const of = reports[0]!.plan.shard?.of ?? 0;
-  const missing = Array.from({ length: of }, (_, index) => index + 1).filter((number) => !had.has(number));
-  if (missing.length === 0) return undefined;
-  const last = missing.pop();
-  const which = missing.length === 0
-    ? `shard ${last} of ${of} is`
-    : `shards ${missing.join(", ")} and ${last} of ${of} are`;
-  return `the run is incomplete: ${which} missing`;
 }
 
 function checkAlike(first: NamedReport, other: NamedReport): void {
@@ -224,8 +219,6 @@ function countsOf(row: TallyData["byMode"][string] | ReturnType<typeof noCounts>
   return counts;
 }
 
-const isInterrupted = ({ exitCode }: Report) => exitCode === 130;
-
 /**
  * The verdict over all parts. It judges the sum of the counts, and a proven fault in one part is a fault of the whole,
  * also if other parts pass or are void. A part that is void for a reason beyond its counts makes the whole void, unless
@@ -234,7 +227,7 @@ const isInterrupted = ({ exitCode }: Report) => exitCode === 130;
 function verdictOfParts(
   reports: readonly Report[],
   { generatorBound, dropped }: Pick<VerdictGrounds, "generatorBound" | "dropped">,
-  gathered: Gathered | undefined,
+  how: Pick<VerdictGrounds, "voidReason" | "interrupted">,
 ): Verdict {
   const proving = reports.filter((report) => !provesNothing(report));
   const tally = new Tally();
@@ -246,44 +239,9 @@ function verdictOfParts(
     undecided: tally.undecided,
     ...{ unseeable: tally.unseeable, redeliveries: tally.redeliveries },
     ...{ controls, retained, presence, sparkplug, generatorBound, dropped },
-    // A coordinator that ends a run interrupts its parts.
-    interrupted: gathered?.interrupted ?? reports.some(isInterrupted),
     profile: reports[0]!.plan.profile,
-    voidReason: gathered?.why ?? missingPartsReason(reports) ?? voidReasonOf(reports),
+    ...how,
   });
-}
-
-/** The verdict by a report's counts alone. */
-function verdictOfCounts(report: Report): Verdict {
-  const {
-    wills,
-    kills,
-    retained,
-    presence,
-    sparkplug,
-    controls,
-    generatorBound,
-    redeliveries,
-    brokerDropped: dropped,
-  } = report;
-  const counts = { wills, kills: kills.total, undecided: wills.undecided, unseeable: wills.unseeable };
-  const besides = { retained, presence, sparkplug, controls, redeliveries, generatorBound, dropped };
-  return verdictOver({ ...counts, ...besides, interrupted: false, voidReason: undefined });
-}
-
-/** A part that is void in spite of faults: its observations are incomplete. */
-function provesNothing(report: Report): boolean {
-  return report.verdict === "void" && verdictOfCounts(report).verdict === "fail";
-}
-
-/** Why a part could not be carried out, or is void for a reason beyond its counts. */
-function voidReasonOf(reports: readonly Report[]): string | undefined {
-  for (const report of reports) {
-    if (report.voidReason !== undefined) return report.voidReason;
-    if (report.verdict !== "void" || isInterrupted(report)) continue;
-    if (verdictOfCounts(report).reason !== report.reason) return report.reason;
-  }
-  return undefined;
 }
 
 /** The restarts of all parts, and the lives that ended with them. */

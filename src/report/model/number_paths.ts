@@ -115,11 +115,11 @@ const numbers: NumbersOf<Omit<Report, "thresholds">> = {
   },
   parts: {
     ...zeros({ of: 0, void: 0, lost: 0 }),
-    each: each(
-      zeros({
-        ...{ part: 0, pid: 0, clients: 0, kills: 0, offsetMs: 0, errorMs: 0, lateMs: 0, cpuMs: 0, rssBytes: 0 },
-      }),
-    ),
+    leftOut: each(number),
+    each: each({
+      ...zeros({ part: 0, pid: 0, clients: 0, kills: 0, offsetMs: 0, errorMs: 0, lateMs: 0, cpuMs: 0, rssBytes: 0 }),
+      wills: zeros({ expected: 0, onTime: 0 }),
+    }),
   },
   connects: { latencyMs: latency, ...zeros({ underWayLimit: 0, mostUnderWay: 0, synsAgain: 0 }) },
   slipMs: latency,

@@ -68,6 +68,7 @@ const shares: readonly (readonly [path: RegExp, whole: string])[] = [
   [/^redeliveries\.withoutDup$/, "redeliveries.total"],
   [/^(restarts\.each\.[^.]+)\.survived$/, "$1.lives"],
   [/^(storms(?:\.each\.[^.]+)?)\.seen$/, "$1.due"],
+  [/^parts\.(?:void|lost)$/, "parts.of"],
 ];
 
 /** The path of the number that is 100 % of the one at a path; undefined where it is no share. */

@@ -7,6 +7,7 @@ import { verdictOver } from "../../fleet/merge/verdict.ts";
 import { noCounts, type WillCounts } from "../../fleet/result/will_counts.ts";
 import { isNumberPath, nearPaths, numberAt, plainPath } from "./number_paths.ts";
 import { inUnit, unitAt, unitsFor, wholeOf } from "./number_units.ts";
+import { isPartsPath, leftOutReason } from "./parts/parts_thresholds.ts";
 import type { Report, ThresholdResult } from "./report.ts";
 
 /**
@@ -101,7 +102,7 @@ function actualOf(
 
 /**
  * Compares a report with thresholds. A threshold on a count of faults, such as `wills.late<10`, replaces the rule that
- * there must be none. A void report stays void.
+ * there must be none. A void report stays void. More void or lost parts than a threshold allows make the run void.
  */
 export function applyThresholds(report: Report, thresholds: readonly Threshold[]): Report {
   if (thresholds.length === 0) return report;
@@ -122,12 +123,20 @@ type Judged = Pick<Report, "verdict" | "verdictText" | "reason" | "exitCode">;
 function verdictWith(report: Report, thresholds: readonly Threshold[], results: readonly ThresholdResult[]): Judged {
   const { verdict, verdictText, reason, exitCode } = report;
   if (verdict === "void") return { verdict, verdictText, reason, exitCode };
-  const failing = exitCode === 130 ? 130 : 1;
-  const missed = results.filter(({ met }) => !met).map((result) => `${result.expression} (${actualText(result)})`);
+  const missed = results.flatMap((result, place) =>
+    result.met ? [] : [{ path: thresholds[place]!.path, text: `${result.expression} (${actualText(result)})` }]
+  );
   const base = withoutCovered(report, thresholds);
   if (missed.length > 0) {
+    const proves = base.verdict === "fail" || report.parts === undefined ||
+      missed.some(({ path }) => !isPartsPath(path));
     const also = base.verdict === "pass" ? "" : `; ${base.reason}`;
-    return { verdict: "fail", verdictText: "FAIL", reason: `not met: ${missed.join(", ")}${also}`, exitCode: failing };
+    const reason = `not met: ${missed.map(({ text }) => text).join(", ")}${also}`;
+    const as = proves ? { verdict: "fail", exitCode: 1 } as const : { verdict: "void", exitCode: 3 } as const;
+    return {
+      ...{ verdict: as.verdict, verdictText: as.verdict.toUpperCase(), reason },
+      exitCode: exitCode === 130 ? 130 : as.exitCode,
+    };
   }
   if (base.verdict !== "pass" || verdict === "pass") return base;
   return { ...base, reason: `every threshold is met: ${results.map(({ expression }) => expression).join(", ")}` };
@@ -156,7 +165,7 @@ function withoutCovered(report: Report, thresholds: readonly Threshold[]): Judge
     generatorBound: report.generatorBound,
     dropped: report.brokerDropped,
     profile: report.plan.profile,
-    voidReason: report.voidReason,
+    voidReason: report.voidReason ?? leftOutReason(report, thresholds),
   });
 }
 
