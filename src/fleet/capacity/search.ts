@@ -5,6 +5,8 @@
  * Loads rise by a factor until one does not hold; then the search halves the interval (by ratio) until it is narrow
  * enough. A load that did not hold is tried again before the search believes it, because a delay of the machine can
  * fail a step, but cannot make an overloaded broker pass one. How often depends on the evidence of the failed steps.
+ * These attempts follow one another, and one long delay can fail them all. So the search tries the upper end of the
+ * final interval once more, minutes later; where it holds, the search continues above it.
  */
 
 /**
@@ -58,12 +60,21 @@ export interface Interval {
   readonly limit?: "broker" | "generator";
 }
 
+/** A load that did not hold. */
+interface Over {
+  readonly load: number;
+  readonly limit: "broker" | "generator";
+  readonly attempts: number;
+  /** The search has tried it once more at its end. */
+  isConfirmed: boolean;
+}
+
 /** One search. */
 export class CapacitySearch {
   readonly #range: SearchRange;
   #held: number | undefined;
-  #over: number | undefined;
-  #limit: "broker" | "generator" | undefined;
+  /** The loads that did not hold, the lowest last: each is below the one before it. */
+  readonly #overs: Over[] = [];
   /** The load that did not hold so far, and its attempts. */
   #doubted: { readonly load: number; attempts: number; generator: number; weight: number } | undefined;
 
@@ -75,7 +86,9 @@ export class CapacitySearch {
   next(): NextStep | undefined {
     if (this.#doubted !== undefined) return { load: this.#doubted.load, attempt: this.#doubted.attempts + 1 };
     const load = this.#nextLoad();
-    return load === undefined ? undefined : { load, attempt: 1 };
+    if (load !== undefined) return { load, attempt: 1 };
+    const over = this.#overs.at(-1);
+    return over === undefined || over.isConfirmed ? undefined : { load: over.load, attempt: over.attempts + 1 };
   }
 
   /** The outcome of the step that {@link next} returned. */
@@ -83,6 +96,12 @@ export class CapacitySearch {
     const step = this.next();
     if (step === undefined) throw new RangeError("the search is over");
     const { load } = step;
+    const last = this.#overs.at(-1);
+    if (last?.load === load) {
+      last.isConfirmed = true;
+      if (outcome !== "held") return;
+      this.#overs.pop();
+    }
     const doubted = this.#doubted ?? { load, attempts: 0, generator: 0, weight: 0 };
     this.#doubted = undefined;
     if (outcome === "held") {
@@ -97,22 +116,23 @@ export class CapacitySearch {
       this.#doubted = doubted;
       return;
     }
-    this.#over = load;
     // Where an attempt may be the generator's, and the others are not enough, the broker's limit is not proven.
-    this.#limit = weight >= enoughWeight || generator === 0 ? "broker" : "generator";
+    const limit = weight >= enoughWeight || generator === 0 ? "broker" : "generator";
+    this.#overs.push({ load, limit, attempts, isConfirmed: false });
   }
 
   /** The interval so far. */
   get interval(): Interval {
+    const over = this.#overs.at(-1);
     return {
       ...this.#held !== undefined && { held: this.#held },
-      ...this.#over !== undefined && { over: this.#over, limit: this.#limit! },
+      ...over !== undefined && { over: over.load, limit: over.limit },
     };
   }
 
   #nextLoad(): number | undefined {
     const { from, least, to, growth } = this.#range;
-    const [held, over] = [this.#held, this.#over];
+    const [held, over] = [this.#held, this.#overs.at(-1)?.load];
     if (held === undefined && over === undefined) return from;
     if (over === undefined) {
       return held! >= to ? undefined : Math.min(to, Math.max(held! + 1, Math.round(held! * growth)));
