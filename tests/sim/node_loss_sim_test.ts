@@ -40,6 +40,7 @@ const lawful: readonly [what: string, simulation: Omit<Simulation, "plan">, more
   ["whose nodes restart one after the other", {}, { phases: [{ ...loss, nodes: "each", durationMs: 500 }] }],
   ["whose node is drained", {}, { phases: [{ ...loss, drainMs: 1_000 }] }],
   ["with several threads", {}, { workers: 2 }],
+  ["with watchers on other nodes", { nodeFate: { wills: { afterMs: 4_200 } } }, { watchNodes: "other", watchers: 3 }],
 ];
 
 for (const [what, simulation, more] of lawful) {
@@ -97,6 +98,16 @@ for (const [what, simulation, more, fault, text] of planted) {
     });
   }
 }
+
+Deno.test("node loss: with watchers on other nodes, the lost wills of a dead node are found there", () => {
+  const apart = { ...plan, watchNodes: "other", watchers: 3 } as const;
+  const result = simulateFleet({ plan: apart, nodeFate: { wills: "never" } });
+  const { lives } = result.restarts!;
+  assert.ok(lives.expected > 3, `${lives.expected} lives`);
+  assert.deepEqual(faultsOf(result), { missing: lives.expected });
+  const missing = result.byNode!.flatMap(({ from, at, missing }) => missing === 0 ? [] : [`${from} ${at}`]);
+  assert.deepEqual(missing, ["n3 n1", "n3 n2"]);
+});
 
 Deno.test("node loss: a stop that ends no connection makes the run void, with the node's name", () => {
   const result = simulateFleet({ plan, stays: true });

@@ -39,14 +39,15 @@ export class RefusedLogin implements ConnectionOwner, Wakeable {
 
   constructor(deps: RefusedLoginDeps) {
     this.#deps = deps;
-    const { host, plan, life: { client, version, incarnation } } = deps;
+    const { host, plan, life } = deps;
+    const { client, version } = life;
     this.#connection = new ClientConnection(
       host.world,
       version,
       this,
       client,
       client,
-      nodeOf(plan, client, incarnation),
+      nodeOf(plan, life),
     );
   }
 

@@ -17,7 +17,7 @@ import { clientIdOf } from "../plan/client_id.ts";
 import { beginLife, type Life } from "../life/life.ts";
 import { canaryPlanOf } from "../plan/make_plan.ts";
 import { judge, worst } from "../oracle/oracle.ts";
-import { nodeOf, watcherNodeOf } from "../plan/cluster_node.ts";
+import { watcherNodeOf } from "../plan/cluster_node.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { timelineOf } from "./timeline.ts";
 
@@ -86,7 +86,7 @@ export class CanaryLog {
     const { rules, restarts } = this.#ledger;
     const judgement = worst(
       arrivals.flatMap((each, copy) => {
-        if (watcherNodeOf(this.#plan, copy) !== nodeOf(this.#plan, life.client, 1)) return [];
+        if (watcherNodeOf(this.#plan, life.bucket, copy) !== (life.node ?? 0)) return [];
         return [judge(life, each, rules, nowMs, restarts.absencesOf(life.bucket, copy))];
       }),
     );

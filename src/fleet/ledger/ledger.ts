@@ -32,7 +32,7 @@ import { keepSamples } from "./ledger_samples.ts";
 import { clientIdOf } from "../plan/client_id.ts";
 import { type Life, readWill, type WillMark } from "../life/life.ts";
 import { answersCut, dueBy, expectationOf, judge, modeOf, worst } from "../oracle/oracle.ts";
-import { nodeCount } from "../plan/cluster_node.ts";
+import { watcherNodeOf } from "../plan/cluster_node.ts";
 import { longestWaitOf } from "../plan/phases.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import type { ProgressMeter } from "./progress_meter.ts";
@@ -105,7 +105,7 @@ export class Ledger {
     this.#originMs = originMs;
     this.#copies = plan.fanOut;
     this.storms = new StormLog(plan, originMs, this.tally.storms);
-    this.restarts = new RestartLog(nodeCount(plan));
+    this.restarts = new RestartLog((bucket, copy) => watcherNodeOf(plan, bucket, copy));
     this.#rules = { lateAfterMs: plan.lateAfterMs, earlyBeforeMs, restarts: this.restarts.windows };
     this.#profile = profileOf(plan.profile ?? strict.name) ?? strict;
   }

@@ -21,14 +21,14 @@ interface Restart extends SquadRestartCounts {
 }
 
 export class RestartLog {
-  readonly #nodes: number;
+  readonly #nodeOf: (bucket: number, copy: number) => number;
   readonly #windows: RestartWindow[] = [];
   readonly #absences: Absence[] = [];
   readonly #restarts: Restart[] = [];
 
-  /** @param nodes the number of nodes of the cluster; the copies of a watcher are on the nodes in turn */
-  constructor(nodes = 1) {
-    this.#nodes = nodes;
+  /** @param nodeOf the node of each copy of the watcher of a bucket */
+  constructor(nodeOf: (bucket: number, copy: number) => number = () => 0) {
+    this.#nodeOf = nodeOf;
   }
 
   /** For the oracle; one list throughout, which grows with each restart. */
@@ -78,7 +78,9 @@ export class RestartLog {
   end(nowMs: number, { absences, survived }: RestartOutcome): void {
     const { backMs: _, sessionsKept: _kept, ...window } = this.#windows.pop()!;
     const { node } = window;
-    const own = node === undefined ? absences : absences.filter(({ copy }) => copy % this.#nodes === node);
+    const own = node === undefined
+      ? absences
+      : absences.filter((each) => this.#nodeOf(each.bucket, each.copy) === node);
     this.#windows.push({ ...window, backMs: nowMs, ...sessionsKept(own) });
     this.#absences.push(...absences);
     const restart = this.#restarts.pop()!;
@@ -95,7 +97,7 @@ export class RestartLog {
   /** The absences of a watcher. */
   absencesOf(bucket: number, copy: number): readonly Absence[] {
     const { node, fromMs, backMs } = this.#windows.at(-1) ?? {};
-    const isAway = backMs === Infinity && node === copy % this.#nodes;
+    const isAway = backMs === Infinity && node === this.#nodeOf(bucket, copy);
     if (this.#absences.length === 0 && !isAway) return [];
     const known = this.#absences.filter((absence) => absence.bucket === bucket && absence.copy === copy);
     return isAway ? [...known, { bucket, copy, fromMs: fromMs!, toMs: Infinity, forgotten: true }] : known;

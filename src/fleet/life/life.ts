@@ -110,7 +110,7 @@ export function beginLife(
     client: number,
     incarnation,
     bucket,
-    ...plan.nodes && { node: nodeOf(plan, number, incarnation, down) },
+    ...plan.nodes && { node: nodeOf(plan, { client: number, incarnation, bucket }, down) },
     version,
     cleanStart: plan.cleanStart === "mix" ? drawnClean : plan.cleanStart === "yes",
     qos: willQosOf(plan, number, incarnation),

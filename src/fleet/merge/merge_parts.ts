@@ -104,8 +104,11 @@ export function groupsOf({ groups }: Pick<FleetPlan, "groups">, tally: Tally): P
 }
 
 /** The matrix of the nodes, where the plan has nodes. */
-export function nodesOf({ nodes }: Pick<FleetPlan, "nodes">, tally: Tally): Pick<FleetResult, "byNode"> {
-  return { ...nodes && { byNode: tally.nodes.cells(nodes.map(({ name }) => name)) } };
+export function nodesOf(
+  { nodes, watchNodes }: Pick<FleetPlan, "nodes" | "watchNodes">,
+  tally: Tally,
+): Pick<FleetResult, "byNode"> {
+  return { ...nodes && { byNode: tally.nodes.cells(nodes.map(({ name }) => name), watchNodes === "other") } };
 }
 
 /** The deviations of the profile; without one, the profiles that describe the faults; and the remarks. */

@@ -11,7 +11,8 @@ import { phaseFaults } from "./check_phases.ts";
 import { Groups } from "./groups.ts";
 import { mostNodes } from "./cluster_node.ts";
 import { isNumber, numberForms } from "./option_value.ts";
-import type { ClientGroup, FleetPlan } from "./plan.ts";
+import { losesNodes } from "./phases.ts";
+import type { ClientGroup, ClusterNode, FleetPlan } from "./plan.ts";
 import { mayLack } from "./plan_option.ts";
 import { checkLimits } from "./profile/profile_limits.ts";
 import { optionList } from "./plan_options.ts";
@@ -99,14 +100,39 @@ function checkSources({ sourceAddresses }: FleetPlan, refuse: Refuse): void {
   if (strange !== undefined) refuse("sourceAddresses", `--source-address ${strange}`, "an address of this machine");
 }
 
-function checkNodes({ nodes, fanOut }: FleetPlan, refuse: Refuse): void {
-  if (nodes === undefined) return;
+function checkNodes(plan: FleetPlan, refuse: Refuse): void {
+  const { nodes, fanOut, watchNodes } = plan;
+  if (nodes === undefined) {
+    if (watchNodes !== undefined) {
+      refuse("watchNodes", `--watch-nodes ${watchNodes}`, "--node for each node of a cluster");
+    }
+    return;
+  }
   const count = formatCount(nodes.length);
   if (nodes.length < 2 || nodes.length > mostNodes) refuse("nodes", `${count} --node`, `2 to ${mostNodes} nodes`);
   const twice = nodes.find(({ name }, place) => nodes.findIndex((node) => node.name === name) < place);
   if (twice !== undefined) refuse("nodes", `--node ${twice.name} twice`, "one name for each node");
+  if (watchNodes === "other") return checkOtherNodes(plan, nodes, refuse);
   if (fanOut % nodes.length !== 0) {
     refuse("fanOut", `--fan-out ${fanOut} on ${count} nodes`, `a multiple of ${count}: as many watchers on each node`);
+  }
+}
+
+/** The clients of each bucket have a node without a watcher of theirs, also while a node is down. */
+function checkOtherNodes(plan: FleetPlan, nodes: readonly ClusterNode[], refuse: Refuse): void {
+  const { fanOut, groups = [] } = plan;
+  const most = nodes.length - 1;
+  if (fanOut > most) {
+    const allowed = `1 to ${most} with --watch-nodes other: the clients need a node without a watcher of their wills`;
+    refuse("fanOut", `--fan-out ${fanOut} on ${formatCount(nodes.length)} nodes`, allowed);
+  } else if (fanOut === most && losesNodes(plan)) {
+    const allowed = "a node more: while a node is down, its clients need another one without a watcher of their wills";
+    refuse("watchNodes", `--watch-nodes other with ${formatCount(nodes.length)} nodes, one of which stops`, allowed);
+  }
+  const pinned = groups.find(({ node }) => node !== undefined);
+  if (pinned !== undefined) {
+    const allowed = "groups without on-node: the node of a client follows from that of its watchers";
+    refuse("watchNodes", `--watch-nodes other with group ${pinned.name} on node ${pinned.node}`, allowed);
   }
 }
 

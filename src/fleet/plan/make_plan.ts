@@ -2,6 +2,7 @@
  * Makes a plan of a request: fills in the defaults, checks it and freezes it.
  */
 import { checkPlan } from "./check_plan.ts";
+import { nodeCount } from "./cluster_node.ts";
 import type { ClientGroup, FleetPlan, PlanRequest } from "./plan.ts";
 import { profileDefaults } from "./profile/profile_limits.ts";
 import { clientsPerWatcher, type DefaultName, leastUnderWay, optionList, underWayPerShard } from "./plan_options.ts";
@@ -46,13 +47,19 @@ export function fillPlan(request: PlanRequest): FleetPlan {
     ...sparkplug,
     cleanStart: usualCleanStart(sessionExpiryS),
     connectsUnderWay: Math.max(leastUnderWay, underWayPerShard * shardsOf(request)),
-    watchers: topics.every(sharedByBucket) ? Math.max(squads, Math.ceil(clients / clientsPerWatcher)) : squads,
+    watchers: topics.every(sharedByBucket) ? usualWatchers(request, clients, squads) : squads,
     // No earlier version has enhanced authentication.
     ...request.authMethod !== undefined && { protocol: "5" as const },
-    ...request.nodes !== undefined && { fanOut: request.nodes.length },
+    ...request.nodes !== undefined && request.watchNodes !== "other" && { fanOut: request.nodes.length },
     ...request,
     ...request.groups !== undefined && { groups: groupsOf(request, request.groups) },
   };
+}
+
+/** Where the clients are on other nodes than their watchers, each node has as many watchers. */
+function usualWatchers({ nodes, watchNodes }: PlanRequest, clients: number, squads: number): number {
+  const each = watchNodes === "other" ? nodeCount(nodes === undefined ? {} : { nodes }) : 1;
+  return Math.ceil(Math.max(squads * each, clients / clientsPerWatcher) / each) * each;
 }
 
 function topicsOf({ willTopic = planDefaults.willTopic, groups }: PlanRequest): string[] {

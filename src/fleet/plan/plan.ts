@@ -87,6 +87,8 @@ export interface FleetPlan {
   readonly watchers: number;
   /** How many watchers receive each will. */
   readonly fanOut: number;
+  /** In a cluster: whether each will has watchers on every node, or only on nodes without clients of their topics. */
+  readonly watchNodes?: "every" | "other";
   /** The highest QoS at which watchers subscribe. Default: 2. */
   readonly watchQos: number;
   /** Threads that the clients of this process are spread over. */

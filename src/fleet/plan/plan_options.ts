@@ -64,7 +64,7 @@ export const planOptions = {
     help:
       "A node of the cluster to test, in place of --url; give one for each node. Clients are spread over the nodes " +
       "by turn, or by SHARE; each reconnect and takeover goes to the next node. A watcher on every node receives each " +
-      "will, and the report has a matrix of the node on which a client died and the node that saw the will.",
+      "will (see --watch-nodes), and the report has a matrix of the node on which a client died and the node that saw the will.",
     defaultText: "one address, --url",
   }),
   waitMs: option("wait", "Target", { kind: "duration", min: 0, max: hourMs }, {
@@ -210,6 +210,12 @@ export const planOptions = {
   fanOut: option("fan-out", "Watching", { kind: "whole", min: 1, max: 1_000 }, {
     help: "How many watchers receive each will, {range}.",
     default: 1,
+    defaultText: "1; with --node, one on each node",
+  }),
+  watchNodes: option("watch-nodes", "Watching", { kind: "choice", words: ["every", "other"] }, {
+    help: "With --node: every has watchers of each will on every node; other has them on nodes that its client never " +
+      "connects to, so that each will crosses the cluster, once for each of --fan-out watchers.",
+    defaultText: "every",
   }),
   watchQos: option("watch-qos", "Watching", { kind: "whole", min: 0, max: 2 }, {
     help:

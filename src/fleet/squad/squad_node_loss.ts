@@ -98,8 +98,8 @@ export class SquadNodeLoss {
     }
   }
 
-  #isOnNode({ post: { copy } }: Watcher, node: number): boolean {
-    return watcherNodeOf(this.#deps.plan, copy) === node;
+  #isOnNode({ post: { bucket, copy } }: Watcher, node: number): boolean {
+    return watcherNodeOf(this.#deps.plan, bucket, copy) === node;
   }
 
   /** When a client connects again whose node was stopped; undefined for a life that ended otherwise. */
@@ -137,7 +137,7 @@ export class SquadNodeLoss {
     }
     if (returned.kind !== "back") return;
     const { absences } = returned;
-    const absent = absences.filter(({ copy }) => watcherNodeOf(this.#deps.plan, copy) === node).length;
+    const absent = absences.filter(({ bucket, copy }) => watcherNodeOf(this.#deps.plan, bucket, copy) === node).length;
     const own = watchers.watchers.filter((watcher) => this.#isOnNode(watcher, node)).length;
     const survived = own - absent + this.#clients.filter((client) => client.isOn(node)).length;
     recorder.comeBack({ absences, survived }, nowMs);

@@ -30,11 +30,11 @@ export class NodeTally {
   }
 
   /** A life is over: its will as the watchers of each node saw it. */
-  close(plan: FleetPlan, { node, end }: Life, byCopy: readonly Judgement[]): void {
+  close(plan: FleetPlan, { bucket, node, end }: Life, byCopy: readonly Judgement[]): void {
     if (end === undefined) return;
     const nameOf = (at: number) => plan.nodes![at]!.name;
     byCopy.forEach((judgement, copy) =>
-      this.#add(nameOf(node!), nameOf(watcherNodeOf(plan, copy)), plan.lateAfterMs, judgement)
+      this.#add(nameOf(node!), nameOf(watcherNodeOf(plan, bucket, copy)), plan.lateAfterMs, judgement)
     );
   }
 
@@ -65,10 +65,14 @@ export class NodeTally {
     }
   }
 
-  /** A cell for each pair of nodes, in their order. */
-  cells(names: readonly string[]): NodeCell[] {
+  /**
+   * A cell for each pair of nodes, in their order.
+   *
+   * @param isApart without the pairs of a node with itself: no client is on the node of its watcher
+   */
+  cells(names: readonly string[], isApart = false): NodeCell[] {
     return names.flatMap((from) =>
-      names.map((at) => {
+      names.filter((at) => !isApart || at !== from).map((at) => {
         const { counts, latency } = this.#cell(from, at);
         return { from, at, ...counts, ...latency.rows() };
       })

@@ -24,7 +24,7 @@ import { deathAsBirth } from "../plan/sparkplug/sparkplug_plan.ts";
 import { beginLife, type Life, willTopicOf } from "../life/life.ts";
 import { canaryPlanOf } from "../plan/make_plan.ts";
 import { birthPayload } from "../life/sparkplug.ts";
-import { nodeOf, watcherNodeOf } from "../plan/cluster_node.ts";
+import { watcherNodeOf } from "../plan/cluster_node.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { retryAfterMs } from "../client/retry.ts";
 import { compareWill, type SeenWill } from "../oracle/will_compare.ts";
@@ -65,7 +65,7 @@ export class Canary implements ConnectionOwner, Wakeable {
     this.#life = beginLife(this.#plan, { number, bucket, version }, 1);
     this.#mark = `${markName}${plan.run} ${number}`;
     this.#startedMs = world.clock.nowMs();
-    this.#connection = new ClientConnection(world, version, this, number, undefined, nodeOf(plan, number, 1));
+    this.#connection = new ClientConnection(world, version, this, number, undefined, this.#life.node ?? 0);
   }
 
   get passed(): boolean {
@@ -199,8 +199,7 @@ export class Canary implements ConnectionOwner, Wakeable {
     if (this.#gaveUp || this.#connection.over && this.#step === "publishing") return;
     if (this.#step === "publishing" && this.#refusal !== undefined) return this.#publish(nowMs);
     if (this.#step !== "connecting") return;
-    const { client } = this.#life;
-    const node = nodeOf(this.#plan, client, 1);
+    const { client, node = 0 } = this.#life;
     this.#connection = new ClientConnection(this.#world, this.#connection.version, this, client, undefined, node);
   }
 
@@ -230,9 +229,10 @@ export class Canary implements ConnectionOwner, Wakeable {
 
   /** In a cluster, a canary proves the watchers of its own node: what crosses nodes is under test. */
   #expectAll(): void {
-    const { fanOut } = this.#plan;
-    const node = nodeOf(this.#plan, this.#life.client, 1);
-    for (let copy = 0; copy < fanOut; copy++) if (watcherNodeOf(this.#plan, copy) === node) this.#unseen.add(copy);
+    const { bucket, node = 0 } = this.#life;
+    for (let copy = 0; copy < this.#plan.fanOut; copy++) {
+      if (watcherNodeOf(this.#plan, bucket, copy) === node) this.#unseen.add(copy);
+    }
   }
 
   #tick(copy: number, then: () => void): void {

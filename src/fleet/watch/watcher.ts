@@ -126,9 +126,9 @@ export class Watcher implements ConnectionOwner, Wakeable {
   }
 
   #open(): ClientConnection {
-    const { number, copy } = this.post;
+    const { number, bucket, copy } = this.post;
     const { plan, world } = this.#host;
-    const node = watcherNodeOf(plan, copy);
+    const node = watcherNodeOf(plan, bucket, copy);
     const connection = new ClientConnection(world, this.#version, this, number, undefined, node);
     connection.stampArrivals();
     return connection;

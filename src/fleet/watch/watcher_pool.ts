@@ -10,7 +10,7 @@ import type { CanarySight } from "../result/canary_counts.ts";
 import type { Groups } from "../plan/groups.ts";
 import { type Life, readWill } from "../life/life.ts";
 import { ownPayloadOf } from "../life/own_payload.ts";
-import { nodeCount } from "../plan/cluster_node.ts";
+import { nodeCount, watchedNodes } from "../plan/cluster_node.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { type PresenceWord, readPresence } from "../life/presence_message.ts";
 import { birthAsDeath, deathAsBirth, isBirthTopic } from "../plan/sparkplug/sparkplug_plan.ts";
@@ -138,10 +138,10 @@ export class WatcherPool implements WatcherHost {
     return watcher?.refusal ?? firstOf(this.#canaries, (canary) => canary.refusal);
   }
 
-  /** Starts one canary for each bucket on each node that is up. */
+  /** Starts one canary for each bucket on each node that is up and has a watcher of it. */
   startCanaries(nowMs: number): void {
     for (const bucket of this.#buckets()) {
-      for (let node = 0; node < nodeCount(this.plan); node++) {
+      for (const node of watchedNodes(this.plan, bucket)) {
         if (this.world.down?.has(node)) continue;
         const number = this.#canaryNumber(bucket, node);
         const plan = this.#groups.planOf(number);

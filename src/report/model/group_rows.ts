@@ -87,21 +87,31 @@ export const nodeHead = "died on";
 /** The wills of one node, as the watchers of each node saw them. */
 export interface NodeRow {
   readonly name: string;
-  readonly cells: readonly NodeCell[];
+  /** A cell for each column; undefined for the node itself where no client is on the node of its watcher. */
+  readonly cells: readonly (NodeCell | undefined)[];
+}
+
+/** The names of the nodes, in the order of the rows. */
+function nodesIn(cells: readonly NodeCell[]): string[] {
+  return [...new Set([...cells.map(({ from }) => from), ...cells.map(({ at }) => at)])];
 }
 
 /** A row for each node on which clients died; none where the run had no nodes. */
 export function nodeRows({ byNode = [] }: Report): NodeRow[] {
-  return [...Map.groupBy(byNode, ({ from }) => from)].map(([name, cells]) => ({ name, cells }));
+  const nodes = nodesIn(byNode);
+  return [...Map.groupBy(byNode, ({ from }) => from)]
+    .map(([name, cells]) => ({ name, cells: nodes.map((node) => cells.find(({ at }) => at === node)) }));
 }
 
 /** The nodes of the watchers, in the order of the cells. */
-export function nodeColumns(report: Report): string[] {
-  return nodeRows(report)[0]?.cells.map(({ at }) => `seen on ${at}`) ?? [];
+export function nodeColumns({ byNode = [] }: Report): string[] {
+  return nodesIn(byNode).map((name) => `seen on ${name}`);
 }
 
 /** One cell: wills seen of those due, duplicates, and the 99th percentile of both latencies. */
-export function nodeCellText({ due, seen, duplicates, latencyMs, brokerLatencyMs }: NodeCell): string {
+export function nodeCellText(cell: NodeCell | undefined): string {
+  if (cell === undefined) return "–";
+  const { due, seen, duplicates, latencyMs, brokerLatencyMs } = cell;
   const twice = duplicates === 0 ? "" : `, ${formatCount(duplicates)} twice`;
   const alone = brokerLatencyMs === undefined ? "" : ` (broker ${formatMs(brokerLatencyMs.p99)})`;
   const time = latencyMs.count === 0 ? "" : `, p99 ${formatMs(latencyMs.p99)}${alone}`;
@@ -109,6 +119,6 @@ export function nodeCellText({ due, seen, duplicates, latencyMs, brokerLatencyMs
 }
 
 /** Whether wills of this cell are missing or came twice. */
-export function isBadCell({ missing, duplicates }: NodeCell): boolean {
-  return missing + duplicates > 0;
+export function isBadCell(cell: NodeCell | undefined): boolean {
+  return cell !== undefined && cell.missing + cell.duplicates > 0;
 }

@@ -13,15 +13,15 @@ export function nodeTable(report: Report, width: number, style: Style): string[]
   const name: Column<NodeRow> = { head: nodeHead, cell: ({ name }) => shortened(name, longestName), align: "left" };
   const columns = nodeColumns(report).map((head, place): Column<NodeRow> => ({
     head: shortened(head, longestName),
-    cell: ({ cells }) => nodeCellText(cells[place]!),
-    mark: (cell, { cells }) => isBadCell(cells[place]!) ? style.bad(cell) : cell,
+    cell: ({ cells }) => nodeCellText(cells[place]),
+    mark: (cell, { cells }) => isBadCell(cells[place]) ? style.bad(cell) : cell,
   }));
   const all = [name, ...columns];
   if (tableWidth(all, rows) <= width) {
     return tableLines(all, rows).map((line, index) => index === 0 ? style.faint(line) : line);
   }
   return rows.flatMap(({ cells }) =>
-    cells.map((cell) => {
+    cells.filter((cell) => cell !== undefined).map((cell) => {
       const text = `${nodeHead} ${cell.from}, seen on ${cell.at}: ${nodeCellText(cell)}`;
       return isBadCell(cell) ? style.bad(text) : text;
     })

@@ -65,6 +65,33 @@ function checkLoss(report: Report, leastSeen: number): void {
   assert.deepEqual([report.wills.duplicate, report.wills.unwanted, report.wills.altered], [0, 0, 0]);
 }
 
+/** A fleet whose watchers are on other nodes than its clients: every will crosses the cluster, once. */
+async function checkCrossing(made: Cluster): Promise<void> {
+  const path = await Deno.makeTempFile({ prefix: "mqtt-sim-cluster", suffix: ".json" });
+  const args = ["fleet", "--watch-nodes", "other", "--report", path, "--clients", "60", "--duration", "2s"];
+  const more = ["--kill-rate", "15/s", "--kill-mode", "reset", "--protocol", "3.1.1", "--watch-qos", "1"];
+  const nodes = made.flags.slice(0, made.flags.indexOf("--node-stop"));
+  await using fleet = startOurs([...args, ...more, ...nodes]);
+  const { code } = await fleet.exit(60_000);
+  const { plan, reason, wills, byNode }: Report = JSON.parse(await Deno.readTextFile(path));
+  await Deno.remove(path);
+  assert.equal(code, 0, `${reason} ${fleet.said}`);
+  assert.deepEqual([plan.watchers, plan.fanOut], [3, 1]);
+  assert.deepEqual(byNode!.map(({ from, at }) => `${from} ${at}`), [
+    "n1 n2",
+    "n1 n3",
+    "n2 n1",
+    "n2 n3",
+    "n3 n1",
+    "n3 n2",
+  ]);
+  for (const { from, at, due, seen } of byNode!) {
+    assert.ok(due > 0 && seen === due, `${from} to ${at}: ${seen} of ${due}`);
+  }
+  assert.equal(byNode!.reduce((sum, { due }) => sum + due, 0), wills.expected);
+  assert.match(fleet.said, /^died on +seen on n1 +seen on n2 +seen on n3\nn1 +– +\d+ of \d+/m);
+}
+
 /** How often a run found a deviation of its profile. */
 function found({ profile }: Report, id: string): number {
   return profile!.deviations.find((each) => each.id === id)?.seen ?? 0;
@@ -72,6 +99,7 @@ function found({ profile }: Report, id: string): number {
 
 async function onRabbitmq(): Promise<void> {
   await using made = await startRabbitmqCluster();
+  await checkCrossing(made);
   const report = await lossOf(made, ["--profile", "rabbitmq", "--protocol", "3.1.1"]);
   checkLoss(report, 0.95);
   const { lives, watchersKept } = report.restarts!.each[0]!;
