@@ -14,15 +14,16 @@ export class ClientTimer {
   }
 
   /**
-   * Sets the alarm to this instant and not before; Infinity is never. A deadline that falls due sooner stays in the
-   * queue, because the owner postpones or cancels most alarms: {@link rings} returns whether it is time.
+   * Sets the alarm to this instant and not before; Infinity is never. A postponed alarm keeps its earlier deadline in
+   * the queue, which costs less: {@link rings} returns whether it is time.
    */
   at(atMs: number): void {
     this.#wantedMs = atMs;
     const deadline = this.#deadline;
     if (deadline === undefined) {
       if (atMs !== Infinity) this.#deadline = this.#wakes.add(atMs, this.#owner);
-    } else if (atMs !== Infinity && (!deadline.pending || atMs < deadline.atMs)) this.#wakes.move(deadline, atMs);
+    } else if (atMs === Infinity) this.#wakes.cancel(deadline);
+    else if (!deadline.pending || atMs < deadline.atMs) this.#wakes.move(deadline, atMs);
   }
 
   /** Returns whether the alarm is the cause of the owner's wake-up. */

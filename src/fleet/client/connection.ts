@@ -41,8 +41,9 @@ const pingreq = encode({ type: "pingreq" }, 4);
 const pingShare = 0.75;
 
 /**
- * Pings fall due at instants of a grid, so that a thread without other work wakes once for several: about this number
- * of connections, and no sooner than this share of the interval.
+ * Pings fall due at instants of a grid, so that a thread without other work wakes once for several: at least this
+ * number of connections, and no sooner than this share of the interval. The interval of the grid is halved as the fleet
+ * grows: connections of a smaller fleet keep instants of the finer grid.
  */
 const pingsTogether = 16;
 const leastGrid = 1 / 64;
@@ -186,7 +187,8 @@ export class ClientConnection implements DialReceiver, PacketReceiver, Wakeable 
 
   /** The last instant of the grid before a ping is due: each connection has one wake-up in the queue. */
   #pingAtMs(dueMs: number): number {
-    const gridMs = this.#pingEveryMs * Math.min(leastGrid, pingsTogether / this.#world.wakes.size);
+    const halvings = Math.floor(Math.log2(Math.max(1, leastGrid * this.#world.wakes.size / pingsTogether)));
+    const gridMs = this.#pingEveryMs * leastGrid / 2 ** halvings;
     return Math.floor(dueMs / gridMs) * gridMs;
   }
 

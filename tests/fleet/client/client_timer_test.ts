@@ -32,3 +32,11 @@ const cases: readonly [what: string, settings: readonly (readonly [number, numbe
 for (const [what, settings, expected] of cases) {
   Deno.test(`client timer: ${what}`, () => assert.deepEqual(rung(settings), expected));
 }
+
+Deno.test("client timer: turned off, it does not wake its owner", () => {
+  const wakes = new Deadlines<Wakeable>();
+  const timer = new ClientTimer(wakes, { wake() {} });
+  timer.at(10);
+  timer.at(Infinity);
+  assert.equal(wakes.nextMs, Infinity);
+});

@@ -21,3 +21,21 @@ Deno.test("squad: an idle fleet takes few turns, and several of its pings share 
   const { verdict, clients: { lost } } = stage.finish();
   assert.deepEqual({ verdict, lost }, { verdict: "pass", lost: 0 });
 });
+
+Deno.test("squad: clients of a growing fleet send their first pings together, and a connected client sets no alarm", () => {
+  const stage = new FleetStage({
+    clients: 1_500,
+    keepAliveS: 20,
+    killRate: { kind: "count", perSecond: 0.01 },
+    durationMs: 120_000,
+    rampPerSecond: 300,
+    longestStepMs: Infinity,
+  });
+  // The first ping falls due 15 s after a connect, and the limit of a connect is over before.
+  stage.runUntil(() => stage.squad.phase === "kill").runFor(3_000);
+  const before = stage.timerTurns;
+  stage.runFor(14_000);
+  const perSecond = (stage.timerTurns - before) / 14;
+  assert.ok(perSecond <= 6, `${perSecond} turns a second for timers`);
+  assert.equal(stage.finish().verdict, "pass");
+});
