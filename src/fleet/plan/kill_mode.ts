@@ -3,7 +3,7 @@
  */
 import { anyEnding } from "../../profiles/endings.ts";
 
-/** Every kill mode, in the order in which tables show them: the endings that make a will due, and a normal DISCONNECT. */
+/** Every kill mode, in the order in which tables show them: the endings that make a will due, then those that do not. */
 export const killModes = [...anyEnding, "refused-login", "leave"] as const;
 
 /** The action of the fleet that ends a life. */
