@@ -4,6 +4,7 @@
  */
 import type { Notice, Progress } from "../fleet/result/result.ts";
 import type { FleetPlan, HiddenName } from "../fleet/plan/plan.ts";
+import { beatSchema, parsedAs, toCoordinatorSchema, toPartSchema } from "./message_schema.ts";
 
 /** The version of the messages. */
 export const messageVersion = 1;
@@ -119,14 +120,26 @@ export function encodeMessage(message: ToCoordinator | ToPart | Beat): Uint8Arra
   return encoder.encode(JSON.stringify({ v: messageVersion, ...message }));
 }
 
-/** The message, or undefined for one of another version and for bytes that are none. */
-export function decodeMessage<Message>(bytes: Uint8Array): Message | undefined {
-  try {
-    const { v, ...message } = JSON.parse(decoder.decode(bytes));
-    return v === messageVersion ? message as Message : undefined;
-  } catch {
-    return undefined;
-  }
+/** The message to a coordinator; undefined for one of another version, and for bytes that are none. */
+export function decodeToCoordinator(bytes: Uint8Array): ToCoordinator | undefined {
+  return decoded(toCoordinatorSchema, bytes);
+}
+
+/** The same for a message to a part. */
+export function decodeToPart(bytes: Uint8Array): ToPart | undefined {
+  return decoded(toPartSchema, bytes);
+}
+
+/** The same for a beat. */
+export function decodeBeat(bytes: Uint8Array): Beat | undefined {
+  return decoded(beatSchema, bytes);
+}
+
+function decoded<Message>(schema: Parameters<typeof parsedAs>[0], bytes: Uint8Array): Message | undefined {
+  const found = parsedAs<Message & { readonly v?: unknown }>(schema, decoder.decode(bytes));
+  if (found?.v !== messageVersion) return undefined;
+  const { v: _, ...message } = found;
+  return message as Message;
 }
 
 /** Progress as a message carries it: the percentiles of no wills are null there. */

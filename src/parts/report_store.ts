@@ -4,7 +4,9 @@
  */
 import { createHash } from "node:crypto";
 import { gunzipSync, gzipSync } from "node:zlib";
+import { UsageError } from "../base/failure.ts";
 import type { OffsetFacts, PartIdentity } from "./message.ts";
+import { mostReportBytes, parsedAs, reportEntrySchema, runEntrySchema, storedReportSchema } from "./message_schema.ts";
 import type { Rendezvous } from "./rendezvous.ts";
 
 /** The largest value of the store, in bytes: half of what NATS accepts by default. */
@@ -43,16 +45,26 @@ const decoder = new TextDecoder();
 const runKey = (run: string) => `${run}.run`;
 const reportKey = (run: string, part: number) => `${run}.report.${part}`;
 
-/** Reserves the name of a run; returns the entry of the run that has it already, if any. */
+/**
+ * Reserves the name of a run; returns the entry of the run that has it already, if any.
+ *
+ * @throws UsageError where another program has written the entry
+ */
 export async function reserveRun(store: Rendezvous, run: string, entry: RunEntry): Promise<RunEntry | undefined> {
   if (await store.putIfNew(runKey(run), encoder.encode(JSON.stringify(entry)))) return undefined;
-  return await readRun(store, run);
+  const other = await readRun(store, run);
+  if (other === undefined) {
+    throw new UsageError(
+      `Cannot use the run name "${run}": another program has written its entry; expected a new name`,
+    );
+  }
+  return other;
 }
 
-/** The entry of a run; undefined where there is no such run. */
+/** The entry of a run; undefined where there is no such run, or where another program wrote the entry. */
 export async function readRun(store: Rendezvous, run: string): Promise<RunEntry | undefined> {
   const bytes = await store.get(runKey(run));
-  return bytes === undefined ? undefined : JSON.parse(decoder.decode(bytes)) as RunEntry;
+  return bytes === undefined ? undefined : parsedAs<RunEntry>(runEntrySchema, decoder.decode(bytes));
 }
 
 /** Stores a report. Rejects while the store is unavailable. */
@@ -72,7 +84,8 @@ export async function readReport(store: Rendezvous, run: string, part: number): 
   const key = reportKey(run, part);
   const entryBytes = await store.get(key);
   if (entryBytes === undefined) return undefined;
-  const entry = JSON.parse(decoder.decode(entryBytes)) as ReportEntry;
+  const entry = parsedAs<ReportEntry>(reportEntrySchema, decoder.decode(entryBytes));
+  if (entry === undefined) return undefined;
   const whole = new Uint8Array(entry.bytes);
   let at = 0;
   for (let chunk = 0; chunk < entry.chunks; chunk++) {
@@ -82,7 +95,17 @@ export async function readReport(store: Rendezvous, run: string, part: number): 
     at += bytes.length;
   }
   if (at !== entry.bytes || digestOf(whole) !== entry.sha256) return undefined;
-  return JSON.parse(decoder.decode(gunzipSync(whole))) as StoredReport;
+  return unpacked(whole);
+}
+
+/** The stored report; undefined for bytes that are none, and for one that is too large. */
+function unpacked(bytes: Uint8Array): StoredReport | undefined {
+  try {
+    const text = decoder.decode(gunzipSync(bytes, { maxOutputLength: mostReportBytes.whole }));
+    return parsedAs<StoredReport>(storedReportSchema, text);
+  } catch {
+    return undefined;
+  }
 }
 
 function digestOf(bytes: Uint8Array): string {

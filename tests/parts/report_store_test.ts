@@ -1,9 +1,17 @@
 /** Reports in the store of a rendezvous: whole or not there. */
 import assert from "node:assert/strict";
 import { ClockOffset } from "../../src/parts/clock_offset.ts";
-import { decodeMessage, encodeMessage, receivedProgress, type ToCoordinator } from "../../src/parts/message.ts";
+import {
+  decodeBeat,
+  decodeToCoordinator,
+  decodeToPart,
+  encodeMessage,
+  receivedProgress,
+  type ToCoordinator,
+} from "../../src/parts/message.ts";
 import type { Rendezvous } from "../../src/parts/rendezvous.ts";
 import { readReport, readRun, reserveRun, type StoredReport, storeReport } from "../../src/parts/report_store.ts";
+import { FleetStage } from "../support/fleet_stage.ts";
 import { Random } from "../../src/base/random.ts";
 
 function memory(): { readonly store: Rendezvous; readonly values: Map<string, Uint8Array> } {
@@ -22,6 +30,9 @@ function memory(): { readonly store: Rendezvous; readonly values: Map<string, Ui
   };
   return { store, values };
 }
+
+const bytesOf = (text: string) => new TextEncoder().encode(text);
+const task = { plan: { run: "r", clients: 3 }, url: "mqtt://h", epochMs: 5, thresholds: [], detail: false };
 
 const random = new Random(5);
 /** More than a chunk, even when compressed. */
@@ -76,10 +87,63 @@ Deno.test("clock offset: the quickest of the round trips counts, with half of it
 
 Deno.test("message: another version and bytes that are none are no message, and percentiles of no wills are NaN", () => {
   const message: ToCoordinator = { type: "leave", id: "a" };
-  assert.deepEqual(decodeMessage(encodeMessage(message)), message);
-  for (const text of ['{"v":2,"type":"leave","id":"a"}', "{", "[]", ""]) {
-    assert.equal(decodeMessage(new TextEncoder().encode(text)), undefined, text);
+  assert.deepEqual(decodeToCoordinator(encodeMessage(message)), message);
+  for (const text of ['{"v":2,"type":"leave","id":"a"}', '{"type":"leave","id":"a"}', "{", "[]", "null", ""]) {
+    assert.equal(decodeToCoordinator(bytesOf(text)), undefined, text);
   }
   const { p50, p99 } = receivedProgress(JSON.parse('{"p50":null,"p99":3}'));
   assert.deepEqual([p50, p99], [NaN, 3]);
+});
+
+/** The progress of a run with each optional part. */
+const progress = (() => {
+  const stage = new FleetStage({
+    clients: 6,
+    killRate: { kind: "count", perSecond: 5 },
+    durationMs: 2_000,
+    presence: true,
+    detail: true,
+  });
+  stage.finish();
+  return stage.squad.progress(stage.clock.nowMs());
+})();
+
+Deno.test("message: one without a field that its receiver reads is no message", () => {
+  assert.ok(progress.detail !== undefined && progress.brokerMs !== undefined && progress.controls !== undefined);
+  const status = { type: "status", id: "a", part: 1, state: "kill", progress } as const;
+  const seat = { type: "seat", part: 1, of: 2, task, confirmed: false } as const;
+  const cases = [
+    [decodeToCoordinator, { type: "join", who }, ["who.id", "who.host", "who.version", "type"]],
+    [decodeToCoordinator, status, ["part", "state", "progress.faults", "progress.instants.began", "progress.phase"]],
+    [decodeToPart, seat, ["part", "task.plan.run", "task.url", "task.epochMs", "task.thresholds", "confirmed"]],
+    [decodeToPart, { type: "no", why: "x", exitCode: 2 }, ["why", "exitCode"]],
+    [decodeBeat, { state: "kill", killAtMs: 3 }, ["state"]],
+  ] as const;
+  for (const [decode, message, fields] of cases) {
+    const text = JSON.stringify({ v: 1, ...message });
+    assert.deepEqual(decode(bytesOf(text)), JSON.parse(JSON.stringify(message)));
+    for (const field of fields) {
+      const broken = JSON.parse(text);
+      const path = field.split(".");
+      delete path.slice(0, -1).reduce((inner, name) => inner[name], broken)[path.at(-1)!];
+      assert.equal(decode(bytesOf(JSON.stringify(broken))), undefined, `without ${field}`);
+    }
+  }
+});
+
+Deno.test("report store: entries of another program are no run and no report", async () => {
+  const { store, values } = memory();
+  await storeReport(store, "r", stored);
+  const last = values.get("r.report.2")!;
+  const entry = JSON.parse(new TextDecoder().decode(last));
+  for (const wrong of ["{", "null", "{}", JSON.stringify({ ...entry, bytes: 1e12 })]) {
+    values.set("r.report.2", bytesOf(wrong));
+    values.set("r.run", bytesOf(wrong));
+    assert.equal(await readReport(store, "r", 2), undefined, wrong);
+    assert.equal(await readRun(store, "r"), undefined, wrong);
+    const asked = reserveRun(store, "r", { parts: 1, host: "node-1", since: "2026-01-02T03:04:05Z", thresholds: [] });
+    await assert.rejects(asked, /Cannot use the run name "r": another program has written its entry/);
+  }
+  await storeReport(store, "r", { ...stored, report: "no report" });
+  assert.equal(await readReport(store, "r", 2), undefined);
 });

@@ -4,7 +4,7 @@ import { mergeProgress } from "../../fleet/merge/merge.ts";
 import type { Notice, Progress } from "../../fleet/result/result.ts";
 import { phases } from "../../fleet/result/run_phase.ts";
 import { Coordinator, type CoordinatorOptions, type RunEnd } from "../../parts/coordinator.ts";
-import { decodeMessage, encodeMessage, subjectsOf, type ToCoordinator } from "../../parts/message.ts";
+import { decodeToCoordinator, encodeMessage, subjectsOf } from "../../parts/message.ts";
 import type { Rendezvous } from "../../parts/rendezvous.ts";
 import { readReport, type StoredReport } from "../../parts/report_store.ts";
 
@@ -56,7 +56,7 @@ export async function coordinate(
     },
   }, clock.nowMs());
   rendezvous.listen(subjects.coordinator, (bytes) => {
-    const message = decodeMessage<ToCoordinator>(bytes);
+    const message = decodeToCoordinator(bytes);
     if (message !== undefined) coordinator.receive(message, clock.nowMs());
   });
   let interrupted = false;

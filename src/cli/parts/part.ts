@@ -3,14 +3,7 @@ import { monotonicClock } from "../../base/clock.ts";
 import { UsageError } from "../../base/failure.ts";
 import { freshSeed } from "../../base/random.ts";
 import { orphanMs } from "../../parts/limits.ts";
-import {
-  type Beat,
-  decodeMessage,
-  encodeMessage,
-  type PartIdentity,
-  subjectsOf,
-  type ToPart,
-} from "../../parts/message.ts";
+import { decodeBeat, decodeToPart, encodeMessage, type PartIdentity, subjectsOf } from "../../parts/message.ts";
 import { Part, type PartEnd } from "../../parts/part.ts";
 import type { Rendezvous } from "../../parts/rendezvous.ts";
 import { reportBody, reportVerdict } from "../../report/terminal/text.ts";
@@ -97,11 +90,11 @@ async function carryOut(
     save: () => fleet.save(machine, who),
   }, nowMs());
   rendezvous.listen(subjects.beat, (bytes) => {
-    const beat = decodeMessage<Beat>(bytes);
+    const beat = decodeBeat(bytes);
     if (beat !== undefined) machine.beat(beat, nowMs());
   });
   rendezvous.listen(subjects.part(who.id), (bytes) => {
-    const message = decodeMessage<ToPart>(bytes);
+    const message = decodeToPart(bytes);
     if (message !== undefined) machine.receive(message, nowMs());
   });
   void aborted(interrupts.early).then(() => machine.askedToEnd(nowMs()));

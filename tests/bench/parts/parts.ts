@@ -9,12 +9,11 @@ import { OrdersAhead } from "../../../src/fleet/schedule/orders_ahead.ts";
 import { KillSchedule } from "../../../src/fleet/schedule/schedule.ts";
 import { Coordinator } from "../../../src/parts/coordinator.ts";
 import {
-  type Beat,
-  decodeMessage,
+  decodeBeat,
+  decodeToCoordinator,
+  decodeToPart,
   encodeMessage,
   subjectsOf,
-  type ToCoordinator,
-  type ToPart,
 } from "../../../src/parts/message.ts";
 import { connectNats } from "../../../src/parts/nats_rendezvous.ts";
 import { Part } from "../../../src/parts/part.ts";
@@ -47,8 +46,8 @@ function fakePart(rendezvous: Rendezvous, number: number, onGo: () => void): Par
     interrupt() {},
     save() {},
   }, now());
-  rendezvous.listen(subjects.beat, (bytes) => part.beat(decodeMessage<Beat>(bytes)!, now()));
-  rendezvous.listen(subjects.part(who.id), (bytes) => part.receive(decodeMessage<ToPart>(bytes)!, now()));
+  rendezvous.listen(subjects.beat, (bytes) => part.beat(decodeBeat(bytes)!, now()));
+  rendezvous.listen(subjects.part(who.id), (bytes) => part.receive(decodeToPart(bytes)!, now()));
   return part;
 }
 
@@ -70,7 +69,7 @@ async function gather(count: number): Promise<void> {
     notice() {},
     seek() {},
   }, now());
-  lead.listen(subjects.coordinator, (bytes) => coordinator.receive(decodeMessage<ToCoordinator>(bytes)!, now()));
+  lead.listen(subjects.coordinator, (bytes) => coordinator.receive(decodeToCoordinator(bytes)!, now()));
   const startMs = now();
   let gatheredMs = 0;
   let orderedMs = 0;
