@@ -11,11 +11,38 @@ const ownName = "watcher";
 
 const placeholder = /\{(client_id|client)\}/;
 
+/** The settings of the command as the user gives them. */
+interface PasswordFlags {
+  readonly passwordCommand?: string | undefined;
+  readonly passwordLifetimeMs?: number | undefined;
+  readonly password?: string | undefined;
+  readonly authMethod?: string | undefined;
+}
+
+/** What is wrong with the settings: the setting, its value for the user, and what is allowed. */
+export function passwordFault(
+  { passwordCommand, passwordLifetimeMs, password, authMethod }: PasswordFlags,
+): readonly [name: "passwordCommand" | "passwordLifetimeMs", what: string, allowed: string] | undefined {
+  if (passwordCommand === undefined) {
+    if (passwordLifetimeMs === undefined) return undefined;
+    return ["passwordLifetimeMs", "--password-lifetime alone", "--password-command with it"];
+  }
+  const other = password !== undefined ? "a password" : authMethod !== undefined ? "--auth-method" : undefined;
+  return other === undefined ? undefined : ["passwordCommand", `--password-command and ${other}`, "one of them"];
+}
+
+/** Whether a command writes another password for each client. */
+export function namesClient(command: string): boolean {
+  return placeholder.test(command);
+}
+
 /** The settings of the command. */
 export interface PasswordSettings {
   readonly command: string;
   /** How long a password is used; for the whole run when absent. */
   readonly lifetimeMs?: number | undefined;
+  /** Connections that are no client's have passwords of their own: they need no command. */
+  readonly ownLogins?: boolean;
   /** The identifier of a client. */
   readonly clientIdOf: (client: number) => string;
 }
@@ -38,11 +65,12 @@ export class PasswordCommands {
   constructor(settings: PasswordSettings, clock: Clock) {
     this.#settings = settings;
     this.#clock = clock;
-    this.#perClient = settings.command.search(placeholder) >= 0;
+    this.#perClient = namesClient(settings.command);
   }
 
   /** Calls back once the password of a client can be used: at once, or after the command. */
   ready(client: number | undefined, then: OnReady): void {
+    if (client === undefined && this.#settings.ownLogins) return then();
     const key = this.#keyOf(client);
     if (this.#clock.nowMs() < (this.#passwords.get(key)?.untilMs ?? -Infinity)) return then();
     const asked = this.#asked.get(key);

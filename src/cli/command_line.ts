@@ -6,11 +6,13 @@ import { runParserSync } from "@optique/core/facade";
 import { formatMessage, type Message } from "@optique/core/message";
 import { extractOptionNames } from "@optique/core/usage";
 import { UsageError } from "../base/failure.ts";
+import { optionList, planOptions } from "../fleet/plan/plan_options.ts";
 import { listed } from "../base/units.ts";
 import { withoutSecrets } from "../net/endpoint.ts";
 import type { BrokerAsked } from "./broker/broker_flags.ts";
 import type { CapacityAsked } from "./capacity/capacity_flags.ts";
 import { whyRefused } from "./capacity/refused_flags.ts";
+import { whyCheckRefuses } from "./check/refused_flags.ts";
 import type { CheckAsked } from "./check/check_flags.ts";
 import type { FleetAsked } from "./fleet/fleet_flags.ts";
 import type { PartAsked } from "./parts/part_flags.ts";
@@ -136,10 +138,24 @@ function unexpected(word: string, first: string | undefined): string {
     return `Cannot read argument "${token}": expected flags${hint(token, [], first)}`;
   }
   const flag = token.split("=")[0]!;
-  const why = first === "capacity" ? whyRefused(flag) : undefined;
-  if (why !== undefined) return `Cannot use ${flag} with capacity: ${why}`;
+  const why = whyUnused(flag, first);
+  if (why !== undefined) return `Cannot use ${flag} with ${first}: ${why}`;
   const known = extractOptionNames(commands[first].usage);
   return `Cannot read flag "${flag}": ${first} has none of that name${hint(flag, known, first)}`;
+}
+
+/** Why a command does not take a flag of the fleet; undefined for a flag that it takes or that the fleet does not have. */
+export function whyUnused(flag: string, command: string): string | undefined {
+  if (command === "capacity") return whyRefused(flag);
+  if (command === "check") return whyCheckRefuses(flag);
+  const isOwn = isCommand(command) && new Set<string>(extractOptionNames(commands[command].usage)).has(flag);
+  if (command !== "part" || isOwn || !isPlanFlag(flag)) return undefined;
+  return "the coordinator sends the plan to each part; expected it in the command line of mqtt-sim fleet --over";
+}
+
+function isPlanFlag(flag: string): boolean {
+  if (flag === `--${planOptions.shard.flag}`) return false;
+  return optionList.some(([, option]) => `--${option.flag}` === flag || `-${option.short}` === flag);
 }
 
 function hint(word: string, known: Iterable<string>, command = ""): string {

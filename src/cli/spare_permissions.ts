@@ -51,8 +51,9 @@ function isEverythingGiven(): boolean {
 function runsPrograms(asked: Extract<ParsedCommand, { readonly command: "capacity" | "fleet" | "check" }>): boolean {
   if (asked.authCommand !== undefined) return true;
   if (asked.command !== "capacity" && asked.restartCommand !== undefined) return true;
+  if (asked.passwordCommand !== undefined) return true;
   if (asked.command === "check") return false;
-  if (asked.kickCommand !== undefined || asked.passwordCommand !== undefined) return true;
+  if (asked.kickCommand !== undefined) return true;
   if (asked.command === "fleet" && (asked.nodeStop ?? asked.nodeStart ?? asked.scenario) !== undefined) return true;
   return asked.killShares?.some(({ mode }) => mode === "vanish") ?? false;
 }

@@ -35,6 +35,16 @@ Deno.test("password command: without placeholders it runs once for all, until th
   });
 });
 
+Deno.test("password command: it does not run for connections that have passwords of their own", async () => {
+  const settings = { command: "test {client} = 0 && echo word", ownLogins: true, clientIdOf };
+  const passwords = new PasswordCommands(settings, new ManualClock());
+  const get = (client: number | undefined) =>
+    new Promise<string | undefined>((resolve) => passwords.ready(client, resolve));
+  assert.deepEqual([await get(undefined), passwords.passwordOf(undefined)], [undefined, undefined]);
+  assert.deepEqual([await get(0), new TextDecoder().decode(passwords.passwordOf(0))], [undefined, "word"]);
+  assert.match((await get(1))!, /exit code 1/);
+});
+
 Deno.test("password command: at most eight run at the same time", async () => {
   await inFolder(async (folder) => {
     const { get } = commands(`touch ${folder}/{client}; ls ${folder} | wc -l; sleep 0.1; rm ${folder}/{client}`);

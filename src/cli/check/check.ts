@@ -36,6 +36,7 @@ import { checkTlsFlags, passwordOf } from "../fleet/fleet_request.ts";
 import { embedded } from "../fleet/broker_choice.ts";
 import { restartBy } from "./check_restart.ts";
 import { checkAuth } from "./check_auth.ts";
+import { checkPassword } from "./check_password.ts";
 
 /** The dependencies of the command; a test may replace them. */
 export interface CheckDeps {
@@ -48,22 +49,36 @@ export interface CheckDeps {
 const realDeps: CheckDeps = { runConformance, startTarget: startCheckTarget, openInterrupts, catalog: allCases };
 
 /** Refuses options that our own broker does not need; a topic must be one that clients can publish to. */
-function checkLogin({ url, username, password, passwordFile, deniedTopic, authMethod }: CheckAsked): void {
+function checkLogin(asked: CheckAsked): void {
+  const { url, username, password, passwordFile, passwordCommand, deniedTopic, authMethod } = asked;
   const flags = {
     "--username": username,
     "--password": password,
     "--password-file": passwordFile,
+    "--password-command": passwordCommand,
     "--denied-topic": deniedTopic,
     "--auth-method": authMethod,
   };
-  const asked = Object.entries(flags).find(([, value]) => value !== undefined);
-  if (url === undefined && asked !== undefined) {
+  const given = Object.entries(flags).find(([, value]) => value !== undefined);
+  if (url === undefined && given !== undefined) {
     const why = "which has its own login";
-    throw new UsageError(`Cannot use ${asked[0]} with the embedded broker, ${why}: expected a --url`);
+    throw new UsageError(`Cannot use ${given[0]} with the embedded broker, ${why}: expected a --url`);
   }
   if (deniedTopic === undefined || isValidTopicName(deniedTopic)) return;
   const allowed = "a topic name: at least one character, no + # and NUL";
   throw new UsageError(`Cannot use --denied-topic ${JSON.stringify(deniedTopic)}: expected ${allowed}`);
+}
+
+/** How the clients log in. @throws UsageError for settings that cannot be used */
+async function loginOf(asked: CheckAsked): Promise<Pick<ConformanceRun, "login" | "auth" | "casePassword">> {
+  checkLogin(asked);
+  const username = asked.username ?? asked.url?.username;
+  const password = await passwordOf(asked) ?? asked.url?.password;
+  return {
+    login: withoutAbsent({ username, password }),
+    auth: await checkAuth(asked, { username }),
+    casePassword: await checkPassword(asked, password),
+  };
 }
 
 /** An id and its beginnings up to a hyphen: `will/takeover` of `will/takeover-resumed`. */
@@ -104,13 +119,7 @@ export async function check(given: CheckAsked, output: Output, deps: CheckDeps =
   };
   const runs = selected(deps.catalog, selection);
   if (asked.list === true) return list(runs, output);
-  checkLogin(asked);
-  const password = await passwordOf(asked);
-  const login = {
-    username: asked.username ?? asked.url?.username,
-    password: password ?? asked.url?.password,
-  };
-  const auth = await checkAuth(asked, login);
+  const { login, auth, casePassword } = await loginOf(asked);
   const restart = await restartBy(asked);
   const named = await namedTarget(asked);
   const { engine = "auto" } = asked;
@@ -122,8 +131,9 @@ export async function check(given: CheckAsked, output: Output, deps: CheckDeps =
     const run: ConformanceRun = {
       ...selection,
       target: named ?? parseEndpoint(own!.url),
-      login: own?.login ?? withoutAbsent(login),
+      login: own?.login ?? login,
       auth,
+      casePassword,
       deniedTopic: own?.deniedTopic ?? asked.deniedTopic,
       slack: asked.slack,
       parallel: asked.parallel,
@@ -153,14 +163,15 @@ export async function check(given: CheckAsked, output: Output, deps: CheckDeps =
 
 /** Waits for a broker that is still starting; the check then says what it found, or that the broker does not answer. */
 async function awaitTarget(
-  { target, login = {} }: ConformanceRun,
+  { target, login = {}, casePassword }: ConformanceRun,
   { wait = 0, quiet, engine, authMethod, authData, authCommand }: CheckAsked,
   err: Stream,
   interrupt: AbortSignal,
 ): Promise<void> {
   if (wait === 0) return;
+  const password = await casePassword?.();
   const plan = await withCredentials(makePlan({
-    ...{ seed: 0, run: "wait", ...login },
+    ...{ seed: 0, run: "wait", ...login, ...password !== undefined && { password } },
     ...engine !== undefined && { engine },
     ...authMethod !== undefined && { authMethod },
     ...authData !== undefined && { authData },

@@ -61,6 +61,16 @@ const target = object("Target", {
     fileValue,
     "A file with the password, - for standard input; a line end after it does not count.",
   ),
+  passwordCommand: planFlag(
+    "passwordCommand",
+    "Shell command that writes the password, such as a token, to its standard output. The report has neither the " +
+      "command nor its output.",
+  ),
+  passwordLifetimeMs: planFlag(
+    "passwordLifetimeMs",
+    "How long a password of --password-command is used, {range}: after it, the next case runs the command again. A " +
+      "case uses one password to its end. Default: the whole check.",
+  ),
   proxy: planFlag(
     "proxy",
     "Connect through a proxy: http://[user:password@]host:port opens each connection by CONNECT, " +

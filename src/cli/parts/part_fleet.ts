@@ -123,6 +123,11 @@ export class PartFleet {
       shard: { number, of },
       ...password !== undefined && { password },
     });
+    if (whole.nodes !== undefined && this.#flags.url !== undefined) {
+      throw new UsageError(
+        `Cannot use --url ${this.#flags.url.url} in a run on a cluster: expected the --node of the coordinator for each part`,
+      );
+    }
     const target = this.#flags.url ?? parseEndpoint(url);
     return { plan: whole, target: withAwsCredentials(target, whole), brokerInProcess: false };
   }

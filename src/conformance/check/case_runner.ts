@@ -1,6 +1,7 @@
 /**
  * One case on one broker: its context, its time limit, and its outcome. `check.ts` decides which cases run when.
  */
+import { UsageError } from "../../base/failure.ts";
 import { Random } from "../../base/random.ts";
 import { noLimits } from "../model/known_limits.ts";
 import { areaOf, type BrokerFacts, type ConformanceCase } from "../case/case.ts";
@@ -16,13 +17,13 @@ import type { Protocol } from "../model/protocol.ts";
 import type { CaseOutcome, CaseResult } from "../case/result.ts";
 import type { CaseRun } from "./select.ts";
 import type { SharedRestart } from "./shared_restart.ts";
-import { CaseContext } from "../context/case_context.ts";
+import { CaseContext, type CheckLogin } from "../context/case_context.ts";
 import type { TranscriptLine } from "../probe/transcript.ts";
 import type { TimedWorld } from "../../net/world.ts";
 
 /** The dependencies that all cases of a check share. */
 export interface RunnerDeps {
-  readonly run: Pick<ConformanceRun, "login" | "auth" | "deniedTopic" | "profile" | "quick">;
+  readonly run: Pick<ConformanceRun, "login" | "casePassword" | "auth" | "deniedTopic" | "profile" | "quick">;
   readonly world: TimedWorld;
   readonly bounds: Bounds;
   readonly pacer: Pacer;
@@ -86,7 +87,11 @@ export class CaseRunner {
       return { result: this.untested(one, protocol, unmet), sideFaults: [], transcript: [] };
     }
     const known = this.#known(one, protocol);
-    return await this.inContext(protocol, async (context) => {
+    const login = await this.login();
+    if (typeof login === "string") {
+      return { result: this.untested(one, protocol, login), sideFaults: [], transcript: [] };
+    }
+    return await this.inContext(protocol, login, async (context) => {
       const ended = await this.#ended(one, context, known);
       const { sideFaults, refusedForLoad, unreachable } = context;
       const transcript = context.transcript.all();
@@ -101,9 +106,23 @@ export class CaseRunner {
     }, { restart, lookOnMs: this.#lookOnMs(one.id, known) });
   }
 
+  /** The login of a case that begins, or why there is none. */
+  async login(): Promise<CheckLogin | string> {
+    const { login = {}, casePassword } = this.#deps.run;
+    if (casePassword === undefined) return login;
+    try {
+      // In 3.1.1 a password requires a user name. [MQTT311 3.1.2-22]
+      return { username: "", ...login, password: await casePassword() };
+    } catch (error) {
+      if (error instanceof UsageError) return error.message;
+      throw error;
+    }
+  }
+
   /** Sets up a context, and clears it away. */
   async inContext<Found>(
     protocol: Protocol,
+    login: CheckLogin,
     act: (context: CaseContext) => Promise<Found>,
     { restart, lookOnMs = () => 0 }: {
       readonly restart?: SharedRestart | undefined;
@@ -112,6 +131,7 @@ export class CaseRunner {
   ): Promise<Found> {
     const context = new CaseContext({
       ...this.#contextDeps(protocol),
+      login,
       lookOnMs,
       restart: restart && ((lastly) => restart.join(lastly)),
     });
@@ -140,7 +160,7 @@ export class CaseRunner {
   #unmet(one: ConformanceCase, protocol: Protocol): string | undefined {
     const { run, canRestart, facts } = this.#deps;
     const { username, password } = run.login ?? {};
-    const hasLogin = (username ?? password) !== undefined;
+    const hasLogin = (username ?? password ?? run.casePassword) !== undefined;
     return unmetNeed(one, facts.get(protocol)!, {
       canRestart,
       hasLogin,
@@ -220,7 +240,6 @@ export class CaseRunner {
     return {
       ...{ world, bounds, protocol, pacer },
       name: `${runName}${protocol === "5.0" ? "5" : "4"}c${number.toString(36)}`,
-      login: run.login ?? {},
       auth: run.auth,
       limits: known?.spoken === true ? known.limits : noLimits,
       deniedTopic: run.deniedTopic,

@@ -12,7 +12,7 @@ import { type Bounds, boundsOf } from "../model/bounds.ts";
 import type { BrokerFacts } from "../case/case.ts";
 import { type Attempt, CaseRunner } from "./case_runner.ts";
 import type { ConformanceHooks, ConformanceRun } from "./conformance_run.ts";
-import { type Controlled, runControl } from "./control.ts";
+import { type Controlled, runControl, unproved } from "./control.ts";
 import { LagWatch } from "./lag_watch.ts";
 import { CaseOver } from "../model/outcome.ts";
 import { Outages } from "./outages.ts";
@@ -147,17 +147,20 @@ export class Check {
     const unsure = insecureText(this.#run.target);
     if (unsure !== undefined) this.#warnings.push(unsure);
     return await Promise.all(asked.map(async (protocol) => {
-      const controlled = await this.#runner.inContext(protocol, async (context) => {
-        const found = await runControl(context, protocol);
-        // The answer in the form of another version is no fault of this one.
-        if (found.result.outcome === "not spoken") return found;
-        this.#side.add(context.sideFaults, {
-          where: "the control arm",
-          protocol,
-          transcript: context.transcript.all(),
+      const login = await this.#runner.login();
+      const controlled = typeof login === "string"
+        ? unproved(protocol, login)
+        : await this.#runner.inContext(protocol, login, async (context) => {
+          const found = await runControl(context, protocol);
+          // The answer in the form of another version is no fault of this one.
+          if (found.result.outcome === "not spoken") return found;
+          this.#side.add(context.sideFaults, {
+            where: "the control arm",
+            protocol,
+            transcript: context.transcript.all(),
+          });
+          return found;
         });
-        return found;
-      });
       this.#facts.set(protocol, controlled.facts);
       return controlled;
     }));

@@ -37,6 +37,11 @@ export interface ConformanceRun extends Selection {
   readonly target: Endpoint;
   /** The login of each client. Default: none. */
   readonly login?: CheckLogin | undefined;
+  /**
+   * The password of the clients of a case that begins, in place of that of `login`. A case is not testable where the
+   * promise rejects.
+   */
+  readonly casePassword?: (() => Promise<string>) | undefined;
   /** The enhanced authentication of each client of MQTT 5.0. Default: none. */
   readonly auth?: Authenticator | undefined;
   /** Multiplies every time bound. Default: 1. */

@@ -47,6 +47,12 @@ export async function runControl(context: CaseContext, protocol: Protocol): Prom
   }
 }
 
+/** The control arm could not begin. */
+export function unproved(protocol: Protocol, reason: string): Controlled {
+  const outcome = "void";
+  return { result: { protocol, outcome, reason }, facts: { spoken: false, outcome, reason } };
+}
+
 function ended(
   context: CaseContext,
   protocol: Protocol,
@@ -69,11 +75,13 @@ async function probeConnect(context: CaseContext): Promise<ConnackPacket | Unans
   const connack = await firstAnswer(probe);
   if ("outcome" in connack) return connack;
   probe.disconnect().close();
-  if (connack.reasonCode === 0) return connack;
+  const { reasonCode, properties: { serverReference } = {} } = connack;
+  if (reasonCode === 0) return connack;
+  const other = serverReference === undefined ? "" : ` and refers to ${serverReference}: check that server by --url`;
+  const reason = `the broker refused a CONNECT with ${hexByte(reasonCode)}${other}`;
   // A server answers a level that it does not know with 1 or 0x84. [MQTT311 3.1.2-2] [MQTT5 3.1.2-2]
-  const reason = `the broker refused a CONNECT with ${hexByte(connack.reasonCode)}`;
-  if (connack.reasonCode === 1 || connack.reasonCode === 0x84) return { outcome: "not spoken", reason };
-  if (!loginRefusals.has(connack.reasonCode)) throw new CaseFailure(reason);
+  if (reasonCode === 1 || reasonCode === 0x84) return { outcome: "not spoken", reason };
+  if (!loginRefusals.has(reasonCode)) throw new CaseFailure(reason);
   return { outcome: "void", cause: "login", reason: `${reason}; use --username and --password-file` };
 }
 

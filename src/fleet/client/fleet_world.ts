@@ -103,10 +103,16 @@ export function passwordsOf(plan: FleetPlan, target: Endpoint): PasswordCommands
   if (command === undefined) return undefined;
   let passwords = passwordsByTarget.get(target);
   if (passwords === undefined) {
-    const settings = { command, lifetimeMs, clientIdOf: (client: number) => clientIdOf(plan, client) };
+    const clientIdOfPlan = (client: number) => clientIdOf(plan, client);
+    const settings = { command, lifetimeMs, ownLogins: hasOwnLogins(plan), clientIdOf: clientIdOfPlan };
     passwordsByTarget.set(target, passwords = new PasswordCommands(settings, monotonicClock));
   }
   return passwords;
+}
+
+/** Whether watchers and canaries have passwords of their own. */
+export function hasOwnLogins({ watcherPassword, canaryPassword }: FleetPlan): boolean {
+  return watcherPassword !== undefined && canaryPassword !== undefined;
 }
 
 /** How many timers ring before a look at what is more urgent. */

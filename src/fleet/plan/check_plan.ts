@@ -3,6 +3,7 @@
  * The rules of phases are in `check_phases.ts`.
  */
 import { isIP } from "node:net";
+import { passwordFault } from "../../auth/password_command.ts";
 import { UsageError } from "../../base/failure.ts";
 import { formatCount } from "../../base/units.ts";
 import { profileNames, profileOf } from "../../profiles/profiles.ts";
@@ -184,7 +185,8 @@ function checkNames(plan: FleetPlan, refuse: Refuse): void {
   if (clientId !== undefined && credentials !== undefined) {
     refuse("clientId", "--client-id and --credentials", "one of them: the file has the client identifiers");
   }
-  checkPasswordCommand(plan, refuse);
+  const passwords = passwordFault(plan);
+  if (passwords !== undefined) refuse(...passwords);
   for (const [name, flag] of [["watcher", "--watcher-username"], ["canary", "--canary-username"]] as const) {
     if (plan[`${name}PasswordFile`] === undefined || plan[`${name}Username`] !== undefined) continue;
     refuse(`${name}PasswordFile`, `--${name}-password-file alone`, `${flag} with it`);
@@ -194,18 +196,6 @@ function checkNames(plan: FleetPlan, refuse: Refuse): void {
     const allowed = "1 to 64 characters without / + # and NUL";
     refuse("clientPrefix", `--client-prefix ${JSON.stringify(clientPrefix)}`, allowed);
   }
-}
-
-function checkPasswordCommand(plan: FleetPlan, refuse: Refuse): void {
-  const { passwordCommand, passwordLifetimeMs, password, authMethod } = plan;
-  if (passwordCommand === undefined && passwordLifetimeMs !== undefined) {
-    refuse("passwordLifetimeMs", "--password-lifetime alone", "--password-command with it");
-  }
-  if (passwordCommand === undefined) return;
-  if (password !== undefined) {
-    refuse("passwordCommand", "--password-command and a password", "one of them");
-  }
-  if (authMethod !== undefined) refuse("passwordCommand", "--password-command and --auth-method", "one of them");
 }
 
 function checkTopic(plan: FleetPlan, faults: PlanFault[], path: PlanFault["path"]): void {

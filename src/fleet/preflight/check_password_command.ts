@@ -2,7 +2,7 @@
 import { monotonicClock } from "../../base/clock.ts";
 import { UsageError } from "../../base/failure.ts";
 import { checkShell } from "../../base/shell_command.ts";
-import { passwordsOf } from "../client/fleet_world.ts";
+import { hasOwnLogins, passwordsOf } from "../client/fleet_world.ts";
 import type { FleetRun } from "../plan/plan.ts";
 
 /** @throws UsageError where the command fails, or writes nothing */
@@ -10,6 +10,7 @@ export async function checkPasswordCommand({ plan, target }: FleetRun): Promise<
   const passwords = passwordsOf(plan, target);
   if (passwords === undefined) return;
   await checkShell("--password-command", monotonicClock);
-  const fault = await new Promise<string | undefined>((resolve) => passwords.ready(undefined, resolve));
-  if (fault !== undefined) throw new UsageError(`Cannot get a password for the watchers: ${fault}`);
+  const [who, client] = hasOwnLogins(plan) ? ["first client", 0] as const : ["watchers", undefined] as const;
+  const fault = await new Promise<string | undefined>((resolve) => passwords.ready(client, resolve));
+  if (fault !== undefined) throw new UsageError(`Cannot get a password for the ${who}: ${fault}`);
 }

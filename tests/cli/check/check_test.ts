@@ -27,7 +27,7 @@ function trial(maker = ourCore(), cases = catalog.filter(({ id }) => id.startsWi
     catalog: cases,
     runConformance: (run, hooks) => {
       runs.push(run);
-      return checkInMemory(maker, { ...run, ...givenRun }, hooks);
+      return checkInMemory(maker, { ...run, ...givenRun, casePassword: undefined }, hooks);
     },
     startTarget: (engine) => {
       started.target++;
@@ -128,6 +128,49 @@ Deno.test("check: shows a failure with its transcript and sets the exit code", a
   assert.equal(report.cases[0].transcript.some(({ hex }: { hex?: string }) => hex?.startsWith("10 ")), true);
   assert.doesNotMatch(out + err, /72 69 67 68 74/, "no password in hex");
 });
+
+Deno.test("check: a password command runs before the check and again after its lifetime", async () => {
+  const { go, runs } = trial();
+  const folder = await Deno.makeTempDir();
+  try {
+    const command = `echo run >> ${folder}/runs; echo t0ken-$(wc -l < ${folder}/runs | tr -d ' ')`;
+    const args = ["--url", "mqtt://dev@broker.example", "--password-command", command, "--password-lifetime", "100ms"];
+    assert.equal(await go(...args), 0);
+    const { login, casePassword } = runs[0]!;
+    assert.deepEqual([login, await Deno.readTextFile(`${folder}/runs`)], [{ username: "dev" }, "run\n"]);
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    assert.deepEqual([await casePassword!(), await casePassword!()], ["t0ken-2", "t0ken-2"]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+const logins: readonly [args: string, sentence: RegExp][] = [
+  ["--url mqtt://b --password-lifetime 1s", /^Cannot use --password-lifetime alone: expected --password-command with/],
+  ["--url mqtt://u:p@b --password-command x", /^Cannot use --password-command and a password: expected one of them$/],
+  [
+    "--url mqtt://b --password-command x --auth-method m --auth-data d",
+    /--password-command and --auth-method: expected/,
+  ],
+  ["--url mqtt://b --password-command t-{client_id}", /"t-\{client_id\}": expected a command without \{client\} and/],
+  [
+    "--url mqtt://b --password-command false",
+    /^Cannot get a password: --password-command "false" ended with exit code 1/,
+  ],
+  ["--password-command x", /^Cannot use --password-command with the embedded broker, which has its own login/],
+  [
+    "--url mqtt://b --follow-references",
+    /^Cannot use --follow-references with check: a check judges the server at --url;/,
+  ],
+  ["--url mqtt://b --credentials f", /^Cannot use --credentials with check: all clients of a check have one login;/],
+];
+for (const [args, sentence] of logins) {
+  Deno.test(`check: refuses ${args}`, async () => {
+    const { go, runs } = trial();
+    await assert.rejects(async () => await go(...args.split(" ")), { message: sentence });
+    assert.equal(runs.length, 0);
+  });
+}
 
 Deno.test("check --list: prints the cases and runs none", async () => {
   const { go, output, runs } = trial();

@@ -99,6 +99,21 @@ Deno.test("over: no command and no file of the coordinator reaches a part, also 
   assert.equal(foreignFlag({ ...plan, willPayload: "offline" } as FleetPlan), undefined);
 });
 
+Deno.test("over: a part refuses an address of its own in a run on a cluster, and flags of the plan", () => {
+  const output = captured(80);
+  const asked = readCommandLine(["part", "--over", "127.0.0.1", "--run", "r", "--url", "mqtt://x"], output);
+  assert.ok(asked.command === "part" && asked.over !== undefined && asked.run !== undefined);
+  const fleet = new PartFleet({ ...asked, over: asked.over, run: asked.run }, {} as Rendezvous, output);
+  const nodes = ["a", "b"].map((name) => ({ name, url: `mqtt://${name}`, share: 1 }));
+  const plan = planOver({ ...planDefaults, run: "r", seed: 1, nodes, fanOut: 2 }, 3);
+  const task = { plan, url: "mqtt://a", epochMs: 0, thresholds: [], detail: false };
+  const allowed = "expected the --node of the coordinator for each part";
+  assert.equal(fleet.check(task, 1, 3), `Cannot use --url mqtt://x:1883 in a run on a cluster: ${allowed}`);
+  const read = () => readCommandLine(["part", "--username", "u"], output);
+  const why = "the coordinator sends the plan to each part; expected it in the command line of mqtt-sim fleet --over";
+  assert.throws(read, new UsageError(`Cannot use --username with part: ${why}`));
+});
+
 Deno.test("over: a part refuses the command of a coordinator, and runs nothing", () => {
   const output = captured(80);
   const asked = readCommandLine(["part", "--over", "127.0.0.1", "--run", "r"], output);
