@@ -119,6 +119,7 @@ export function passed(request: Partial<PlanRequest> = {}, different: Partial<Fl
     floorMs: latency(200, 0.04, 0.0002),
     willRate: { wills: 1_392, firstMs: 1_152.5, lastMs: 27_492.75, perSecond: 52.81 },
     slipMs: latency(1_544, 0.1, 0.001),
+    killTimeMs: latency(1_500, 0.04, 0.001),
     controls: { total: 14, blind: 0, lost: 0 },
     faults: [],
     faultKinds: [],

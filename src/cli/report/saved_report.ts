@@ -183,6 +183,7 @@ const document = z.looseObject({
   storms: z.looseObject({ due: z.number(), seen: z.number(), untilMs, each: z.array(storm) }).optional(),
   connects: z.looseObject({ latencyMs: row, underWayLimit: z.number(), mostUnderWay: z.number() }).optional(),
   slipMs: row,
+  killTimeMs: row.optional(),
   retained: z.looseObject({ expected: z.number(), right: z.number(), wrong: z.number(), missing: z.number() })
     .optional(),
   presence: presence.optional(),

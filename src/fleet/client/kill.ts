@@ -3,10 +3,14 @@
  */
 import { bytesOfText } from "../../base/bytes.ts";
 import { encode } from "../../mqtt/codec/codec.ts";
-import type { ConnectPacket, ProtocolVersion } from "../../mqtt/packet.ts";
+import type { ProtocolVersion } from "../../mqtt/packet.ts";
 import { hexByte } from "../../mqtt/reason.ts";
-import type { ClientConnection } from "./connection.ts";
+import { coinOf, type Life } from "../life/life.ts";
 import type { OwnKillMode } from "../plan/kill_mode.ts";
+import type { FleetPlan } from "../plan/plan.ts";
+import { stallTopic } from "../plan/telemetry_topic.ts";
+import { connectPacketOf } from "./connect_packet.ts";
+import type { ClientConnection } from "./connection.ts";
 
 /** The result of a kill. */
 export interface Killed {
@@ -23,16 +27,6 @@ export interface Killed {
 const gone: Killed = { silent: false, brokerCloses: false };
 const frozen: Killed = { silent: true, brokerCloses: true };
 const provoked: Killed = { silent: false, brokerCloses: true };
-
-/** What a kill may send of its life. */
-export interface KillWords {
-  /** Repeats the CONNECT of this life. */
-  connectAgain(): ConnectPacket;
-  /** A topic that only this client uses. */
-  readonly ownTopic: string;
-  /** The keep alive of this life. */
-  readonly keepAliveS: number;
-}
 
 /** A PUBLISH of 30 bytes of which the first 9 are sent. */
 const halfPublish = Uint8Array.of(0x30, 28, 0, 13, 0x6d, 0x71, 0x74, 0x74, 0x2d);
@@ -67,16 +61,12 @@ const errorCodes: readonly number[] = [
   0x99,
 ];
 
-/**
- * Ends a life. The next life's CONNECT, not this function, does a `takeover`.
- *
- * @param coin a drawn number that decides the variant
- */
+/** Ends a life. The next life's CONNECT, not this function, does a `takeover`. */
 export function kill(
   connection: ClientConnection,
   mode: OwnKillMode,
-  coin: number,
-  words: KillWords,
+  plan: FleetPlan,
+  life: Life,
   nowMs: number,
 ): Killed {
   switch (mode) {
@@ -91,25 +81,30 @@ export function kill(
       connection.fallSilent();
       return frozen;
     case "half-packet":
-      return sendHalf(connection, coin, nowMs);
+      return sendHalf(connection, coinFor(plan, life), nowMs);
     case "garbage":
-      return sendGarbage(connection, coin, nowMs);
+      return sendGarbage(connection, coinFor(plan, life), nowMs);
     case "second-connect":
-      return provoke(connection, encode(words.connectAgain(), connection.version), nowMs);
+      return provoke(connection, encode(connectPacketOf(plan, life), connection.version), nowMs);
     case "disconnect-with-will":
       return disconnect(connection, 0x04, nowMs);
     case "disconnect-error":
-      return sendError(connection, errorCodes[coin % errorCodes.length]!, nowMs);
+      return sendError(connection, errorCodes[coinFor(plan, life) % errorCodes.length]!, nowMs);
     case "slow-loris":
-      return drip(connection, words.keepAliveS, nowMs);
+      return drip(connection, life.keepAliveS, nowMs);
     case "stall":
-      return stall(connection, words.ownTopic, nowMs);
+      return stall(connection, stallTopic(plan, life.client), nowMs);
     case "vanish":
       connection.vanish();
       return frozen;
     case "leave":
       return disconnect(connection, 0x00, nowMs);
   }
+}
+
+/** A drawn number that decides the variant of a kill. */
+function coinFor(plan: FleetPlan, { client, incarnation }: Life): number {
+  return coinOf(plan, client, incarnation);
 }
 
 /** Half a packet is no packet: the last whole one still counts for keep alive. */

@@ -1,44 +1,41 @@
 /** The end of a life by the fleet: its packets on the connection, and its record. `virtual_client.ts` decides when. */
 import type { Clock } from "../../base/clock.ts";
 import type { ClientEvents } from "../ledger/client_events.ts";
-import { coinOf, type Life } from "../life/life.ts";
+import type { Life, LifeEnd } from "../life/life.ts";
 import type { OwnKillMode } from "../plan/kill_mode.ts";
-import { stallTopic } from "../plan/telemetry_topic.ts";
 import type { FleetPlan } from "../plan/plan.ts";
-import { connectPacketOf } from "./connect_packet.ts";
 import type { ClientConnection } from "./connection.ts";
 import { kill } from "./kill.ts";
+
+/** A life to kill, and who records its end. */
+interface LifeToKill {
+  readonly clock: Clock;
+  readonly lives: ClientEvents;
+  readonly plan: FleetPlan;
+  readonly life: Life;
+  readonly connection: ClientConnection;
+}
 
 /**
  * Kills a life. Returns true where the broker has to close the connection. The kill is complete when its system call has
  * returned, which the clock then dates: a turn with several kills does not date all of them by its beginning.
  */
 export function killLife(
-  { clock, lives, plan, life, connection }: {
-    readonly clock: Clock;
-    readonly lives: ClientEvents;
-    readonly plan: FleetPlan;
-    readonly life: Life;
-    readonly connection: ClientConnection;
-  },
+  { clock, lives, plan, life, connection }: LifeToKill,
   mode: OwnKillMode,
   dueMs: number,
   nowMs: number,
 ): boolean {
   const { lastSentMs } = connection;
   noteSleep(lives, life, connection, nowMs);
-  const coin = coinOf(plan, life.client, life.incarnation);
-  const words = {
-    connectAgain: () => connectPacketOf(plan, life),
-    ownTopic: stallTopic(plan, life.client),
-    keepAliveS: life.keepAliveS,
-  };
   const sinceMs = clock.nowMs();
-  const { silent, brokerCloses, detail, lastPacketMs = lastSentMs } = kill(connection, mode, coin, words, nowMs);
+  const { silent, brokerCloses, detail, lastPacketMs = lastSentMs } = kill(connection, mode, plan, life, nowMs);
   const doneMs = clock.nowMs();
   // On a busy machine this thread may wait after the system call, and the will arrives before the call has returned.
-  const since = !silent && sinceMs < doneMs ? { sinceMs } : {};
-  lives.kill(life, { mode, dueMs, doneMs, ...since, silent, ...detail !== undefined && { detail } }, lastPacketMs);
+  const end: LifeEnd & { readonly mode: OwnKillMode } = !silent && sinceMs < doneMs
+    ? { mode, dueMs, doneMs, silent, sinceMs }
+    : { mode, dueMs, doneMs, silent };
+  lives.kill(life, detail === undefined ? end : { ...end, detail }, lastPacketMs);
   return brokerCloses;
 }
 

@@ -44,8 +44,10 @@ export class ClientEvents {
     deferred: 0,
     overslept: 0,
   };
-  /** From the due instant of a kill to its execution. */
+  /** From the due instant of a kill to its start. */
   readonly slip: Histogram;
+  /** From the start of a kill to the return of its system call, of kills that end the connection. */
+  readonly killTimes = new Histogram();
   readonly #ledger: Ledger;
   readonly #note: Note | undefined;
 
@@ -53,6 +55,11 @@ export class ClientEvents {
     this.#ledger = ledger;
     this.slip = slip;
     this.#note = note;
+  }
+
+  /** How late the kills began, and how long they took: encoded histograms. */
+  lateness(): { readonly slip: string; readonly killTimes: string } {
+    return { slip: this.slip.encode(), killTimes: this.killTimes.encode() };
   }
 
   /** The client sent CONNECT: a life begins, and follows another. */
@@ -142,7 +149,11 @@ export class ClientEvents {
   /** The fleet ended a life. */
   kill(life: Life, end: LifeEnd & { readonly mode: KillMode }, lastPacketMs: number): void {
     const { mode, dueMs, doneMs, sinceMs, silent, detail } = end;
-    if (!endsLater(mode)) this.slip.record(doneMs - dueMs);
+    if (!endsLater(mode)) {
+      const startMs = sinceMs ?? doneMs;
+      this.slip.record(startMs - dueMs);
+      if (!silent) this.killTimes.record(doneMs - startMs);
+    }
     life.lastPacketMs = lastPacketMs;
     life.end = end;
     this.counters.kills++;

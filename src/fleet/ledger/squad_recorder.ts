@@ -379,7 +379,7 @@ export class SquadRecorder {
     return {
       tally: this.ledger.tally.data(),
       counters: this.lives.counters,
-      slip: this.lives.slip.encode(),
+      ...this.lives.lateness(),
       series: this.#series.finish(this.#seriesCounts),
       instants: this.#instants.data(),
       longestStallMs: this.#longestStallMs,

@@ -69,6 +69,7 @@ export function mergeResults(facts: RunFacts, squads: readonly SquadResult[], vo
     ...arrivalsOf(tally),
     ...connectsOf(facts, squads),
     slipMs: slip,
+    ...killTimeOf(squads),
     ...facts.floor !== undefined && { floorMs: mergedRow([facts.floor]) },
     ...generatorBound !== undefined && { generatorBound },
     ...restarts && { restarts },
@@ -162,6 +163,12 @@ function connectsOf({ plan, synsAgain }: RunFacts, squads: readonly SquadResult[
   const mostUnderWay = sumOf(squads, (squad) => squad.mostUnderWay ?? 0);
   const underWayLimit = plan.connectsUnderWay;
   return { connects: { latencyMs, underWayLimit, mostUnderWay, ...synsAgain !== undefined && { synsAgain } } };
+}
+
+/** The duration of the kills themselves. */
+function killTimeOf(squads: readonly SquadResult[]): Pick<FleetResult, "killTimeMs"> {
+  const row = mergedRow(squads.flatMap(({ killTimes }) => killTimes ?? []));
+  return row.count === 0 ? {} : { killTimeMs: row };
 }
 
 /** The CPU time of each life and the memory of each client. */

@@ -160,8 +160,13 @@ export interface FleetResult {
     /** SYNs that this machine repeated meanwhile, for any process; absent where it does not count them. */
     readonly synsAgain?: number;
   };
-  /** The generator's own lateness: from the due instant of a kill to its execution. */
+  /** The generator's own lateness: from the due instant of a kill to its start. */
   readonly slipMs: LatencyRow;
+  /**
+   * From the start of a kill to the return of its system call, of kills that end the connection; absent without any, and
+   * in the report of an older program.
+   */
+  readonly killTimeMs?: LatencyRow;
   /** Canaries: messages and wills of clients of the run's own, which prove that the watchers receive messages. */
   readonly controls: Readonly<CanaryCounts>;
   /** Why this machine may have been the bottleneck; absent where it kept up. */

@@ -62,6 +62,8 @@ export interface SquadResult extends Partial<RampFacts> {
   readonly tally: TallyData;
   readonly counters: ClientCounters;
   readonly slip: string;
+  /** The duration of the kills; absent in the result of an older program. */
+  readonly killTimes?: string;
   readonly series: readonly SeriesData[];
   /** When the parts of the run began. */
   readonly instants: Instants;

@@ -92,6 +92,7 @@ export function mergeReports(
     controls,
     ...connectsOf(reports),
     slipMs: mergedRow(reports.map(({ slipMs }) => slipMs.hdr)),
+    ...killTimeOf(reports),
     ...generatorBound !== undefined && { generatorBound },
     ...brokerDropped && { brokerDropped },
     ...besides,
@@ -307,6 +308,11 @@ function connectsOf(reports: readonly Report[]): Pick<FleetResult, "connects"> {
     ...syns.length > 0 && { synsAgain: Math.max(...syns) },
   };
   return { connects };
+}
+
+function killTimeOf(reports: readonly Report[]): Pick<FleetResult, "killTimeMs"> {
+  const rows = reports.flatMap(({ killTimeMs }) => killTimeMs === undefined ? [] : [killTimeMs.hdr]);
+  return rows.length === 0 ? {} : { killTimeMs: mergedRow(rows) };
 }
 
 /** Sums, and averages over each life and each client of all parts. */

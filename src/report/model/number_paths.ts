@@ -123,6 +123,7 @@ const numbers: NumbersOf<Omit<Report, "thresholds">> = {
   },
   connects: { latencyMs: latency, ...zeros({ underWayLimit: 0, mostUnderWay: 0, synsAgain: 0 }) },
   slipMs: latency,
+  killTimeMs: latency,
   controls: zeros({ total: 0, blind: 0, lost: 0, altered: 0, late: 0, duplicate: 0, deviating: 0 }),
   brokerDropped: zeros({ before: 0, after: 0 }),
   restarts: {

@@ -8,9 +8,12 @@ import type { Load } from "./load.ts";
 export interface Measured {
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** From the scheduled instant of a kill to the return of its system call. */
+  /** From the scheduled instant of a kill to its start. */
   readonly slipP50Ms: number;
   readonly slipP99Ms: number;
+  /** From the start of a kill to the return of its last system call. */
+  readonly killP50Ms: number;
+  readonly killP99Ms: number;
   /** CPU time of the generator's process for each life that it ended. */
   readonly cpuUsPerLife: number;
 }
@@ -21,13 +24,15 @@ function check(name: string, wills: number, kills: number): void {
 }
 
 export async function measureGenerator(program: string, broker: BrokerPeer, load: Load): Promise<Measured> {
-  const { kills, wills, fromScheduledUs, slipUs, cpuUs } = await runGenerator(program, broker.port, load);
+  const { kills, wills, fromScheduledUs, slipUs, killUs, cpuUs } = await runGenerator(program, broker.port, load);
   check("the generator in C", wills, kills);
   return {
     p50Ms: fromScheduledUs.p50 / 1_000,
     p99Ms: fromScheduledUs.p99 / 1_000,
     slipP50Ms: slipUs.p50 / 1_000,
     slipP99Ms: slipUs.p99 / 1_000,
+    killP50Ms: killUs.p50 / 1_000,
+    killP99Ms: killUs.p99 / 1_000,
     cpuUsPerLife: cpuUs / kills,
   };
 }
@@ -36,6 +41,7 @@ export async function measureGenerator(program: string, broker: BrokerPeer, load
 interface FleetReport {
   readonly latencyMs: { readonly all: { readonly p50: number; readonly p99: number } };
   readonly slipMs: { readonly p50: number; readonly p99: number };
+  readonly killTimeMs: { readonly p50: number; readonly p99: number };
   readonly resources: { readonly cpuMsPerLife?: number };
 }
 
@@ -65,6 +71,8 @@ export async function measureFleet(folder: string, broker: BrokerPeer, load: Loa
     p99Ms: report.latencyMs.all.p99,
     slipP50Ms: report.slipMs.p50,
     slipP99Ms: report.slipMs.p99,
+    killP50Ms: report.killTimeMs.p50,
+    killP99Ms: report.killTimeMs.p99,
     cpuUsPerLife: 1_000 * (report.resources.cpuMsPerLife ?? NaN),
   };
 }

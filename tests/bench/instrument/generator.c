@@ -43,7 +43,7 @@ static int under_way, waiting_first, waiting_count, *waiting_list;
 static int watcher = -1, watcher_ready;
 static uint8_t watcher_input[INPUT_BYTES];
 static int watcher_bytes;
-static double *scheduled_us, *killed_us, *slip_us;
+static double *scheduled_us, *killed_us, *slip_us, *kill_us;
 static long wills, kills, duplicates, unknown;
 static uint64_t chance = 88172645463325252ull;
 
@@ -218,10 +218,12 @@ static void kill_one(int64_t scheduled_ns) {
     struct linger reset = {.l_onoff = 1, .l_linger = 0};
     client->scheduled_ns = scheduled_ns;
     client->killed_life = client->life;
+    int64_t started_ns = now_ns();
     setsockopt(client->socket, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
     close(client->socket);
     client->killed_ns = now_ns();
-    slip_us[kills++] = (client->killed_ns - scheduled_ns) / 1e3;
+    kill_us[kills] = (client->killed_ns - started_ns) / 1e3;
+    slip_us[kills++] = (started_ns - scheduled_ns) / 1e3;
     online[at] = online[--online_count];
     position[online[at]] = at;
     wait_to_dial(number, client->killed_ns + reconnect_delay_ns);
@@ -274,7 +276,7 @@ int main(int argc, char **argv) {
   online = calloc(client_count, sizeof *online), position = calloc(client_count, sizeof *position);
   waiting_list = calloc(client_count, sizeof *waiting_list);
   scheduled_us = calloc(planned + 1, sizeof(double)), killed_us = calloc(planned + 1, sizeof(double));
-  slip_us = calloc(planned + 1, sizeof(double));
+  slip_us = calloc(planned + 1, sizeof(double)), kill_us = calloc(planned + 1, sizeof(double));
   epoll_fd = epoll_create1(EPOLL_CLOEXEC);
   if (epoll_fd < 0) fail("epoll_create1");
 
@@ -311,6 +313,7 @@ int main(int argc, char **argv) {
   print_row("fromScheduledUs", scheduled_us, wills);
   print_row("fromKillUs", killed_us, wills);
   print_row("slipUs", slip_us, kills);
+  print_row("killUs", kill_us, kills);
   printf("\"cpuUs\":%.0f}\n", cpu);
   return 0;
 }

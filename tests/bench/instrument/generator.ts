@@ -14,6 +14,7 @@ export interface GeneratorOutcome {
   readonly fromScheduledUs: GeneratorRow;
   readonly fromKillUs: GeneratorRow;
   readonly slipUs: GeneratorRow;
+  readonly killUs: GeneratorRow;
   readonly cpuUs: number;
 }
 

@@ -7,7 +7,16 @@ import { ownBrokerText } from "./own_broker.ts";
 import { instrumentTable, missedGoals } from "./table.ts";
 
 const measured = (more: Partial<Measured>): Measured => (
-  { p50Ms: 0.2, p99Ms: 0.5, slipP50Ms: 0.05, slipP99Ms: 0.2, cpuUsPerLife: 100, ...more }
+  {
+    p50Ms: 0.2,
+    p99Ms: 0.5,
+    slipP50Ms: 0.05,
+    slipP99Ms: 0.2,
+    killP50Ms: 0.04,
+    killP99Ms: 0.1,
+    cpuUsPerLife: 100,
+    ...more,
+  }
 );
 
 Deno.test("instrument: the table shows medians, the spread, and the goals that a load misses", () => {
@@ -27,6 +36,12 @@ Deno.test("instrument: CPU time counts only from 2,500 kills a second on", () =>
   const dear = [measured({ cpuUsPerLife: 151 })];
   const missed = loads.map((load) => missedGoals({ load, fleet: dear, generator: [measured({})] }).length);
   assert.deepEqual(missed, [0, 0, 1]);
+});
+
+Deno.test("instrument: the slip has its goals at 250 kills a second", () => {
+  const late = [measured({ slipP50Ms: 0.051, slipP99Ms: 0.31 })];
+  const missed = loads.map((load) => missedGoals({ load, fleet: late, generator: [measured({})] }));
+  assert.deepEqual(missed, [[], ["slip p50 is 0.051 ms, at most 0.05", "slip p99 is 0.31 ms, at most 0.3"], []]);
 });
 
 Deno.test("instrument: a p99 without a number is a missed goal", () => {
@@ -65,6 +80,7 @@ Deno.test({
             unknown: outcome.unknown,
           }, { kills: 20, wills: 20, duplicates: 0, unknown: 0 });
           assert.ok(outcome.slipUs.p50 <= outcome.fromScheduledUs.p50);
+          assert.ok(outcome.killUs.p50 > 0 && outcome.killUs.max <= outcome.fromScheduledUs.max + outcome.slipUs.max);
         });
       }
     } finally {

@@ -49,6 +49,18 @@ Deno.test("latency: one counts from the scheduled kill, the other from the compl
   assert.deepEqual(brokerLatencyMs!.byMode.reset?.count, stageClients);
 });
 
+Deno.test("latency: the slip ends where the kill begins, and the system call of the kill counts apart", () => {
+  const resetTakesMs = 3;
+  const { slipMs: slip, killTimeMs } = ranLate({ ...steps(), resetTakesMs });
+  // All kills are due at one instant: each is as late as those before it took.
+  assert.deepEqual(whole(slip.min, slip.max), [slipMs, slipMs + (stageClients - 1) * resetTakesMs]);
+  assert.deepEqual(whole(killTimeMs!.count, killTimeMs!.min, killTimeMs!.max), [
+    stageClients,
+    resetTakesMs,
+    resetTakesMs,
+  ]);
+});
+
 Deno.test("latency: a delayed will has both figures too, without its delay", () => {
   const wait = (will: HeldWill, _: string, askedMs: number | undefined) =>
     isFleets(will) && askedMs !== undefined ? askedMs + 30 : askedMs;

@@ -12,9 +12,8 @@ const names = (value: object) => Object.keys(value).sort();
 Deno.test("json: a report has exactly the documented names", () => {
   const report = read();
   assert.deepEqual(names(report), [
-    ..."brokerLatencyMs clients controls engine exitCode faultKinds faults floorMs kills latencyMs plan reason".split(
-      " ",
-    ),
+    ..."brokerLatencyMs clients controls engine exitCode faultKinds faults floorMs killTimeMs kills".split(" "),
+    ..."latencyMs plan reason".split(" "),
     ..."resources run schema series slipMs slowest stages tool verdict verdictText warnings willRate wills".split(" "),
   ]);
   assert.equal(report.schema, "mqtt-sim/report/1");

@@ -70,7 +70,8 @@ function instrument({ instrument: all }: BenchDocument): string {
   return [
     "The fleet of `mqtt-sim fleet` and a small generator in C (`tests/bench/instrument/generator.c`) put the same load " +
     "on one mosquitto, one after the other: resets, wills of QoS 1, one watcher for all wills of C. The latency counts " +
-    "from the scheduled instant of a kill; the slip counts until its system call has returned. " +
+    "from the scheduled instant of a kill. The slip ends where the kill begins; the duration of a kill is that of its " +
+    "own system calls (SO_LINGER and close), in which the kernel on loopback also does work of the broker's side. " +
     `\`deno task bench:instrument\` makes this table alone. Medians of ${
       all[0]!.fleet.length
     } rounds, and in brackets ` +

@@ -63,7 +63,15 @@ Deno.test("bench page: lists skipped workloads and invalid rounds", () => {
 });
 
 Deno.test("bench page: has the instrument beside the generator in C, with the goals that it misses", () => {
-  const measured = (p50Ms: number) => ({ p50Ms, p99Ms: 1, slipP50Ms: 0.1, slipP99Ms: 0.2, cpuUsPerLife: 100 });
+  const measured = (p50Ms: number) => ({
+    p50Ms,
+    p99Ms: 1,
+    slipP50Ms: 0.1,
+    slipP99Ms: 0.2,
+    killP50Ms: 0.1,
+    killP99Ms: 0.1,
+    cpuUsPerLife: 100,
+  });
   const load = { clients: 1_000, killsPerSecond: 50, seconds: 10, qos: 1, reconnectMs: 1_000 } as const;
   const instrument = [{ load, fleet: [measured(0.5), measured(0.7)], generator: [measured(0.1), measured(0.1)] }];
   const text = benchMarkdown({ ...documentOf([]), instrument });
