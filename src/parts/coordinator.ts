@@ -6,7 +6,17 @@ import { formatCount } from "../base/units.ts";
 import { InvariantError } from "../base/failure.ts";
 import { nextState, type StateTable } from "../base/state_table.ts";
 import type { Notice } from "../fleet/result/result.ts";
-import { askAgainMs, beatEveryMs, endWithinMs, goLeastMs, overForMs, seatSilentMs, warnSilentMs } from "./limits.ts";
+import {
+  askAgainMs,
+  beatEveryMs,
+  endWithinMs,
+  goLeastMs,
+  overForMs,
+  seatSilentMs,
+  statusEveryMs,
+  warnLateMs,
+  warnSilentMs,
+} from "./limits.ts";
 import type { RunLimits } from "./limits.ts";
 import type { Beat, PartIdentity, PartsTask, PartStatus, RunState, ToCoordinator, ToPart } from "./message.ts";
 import { partText, Roster, type Seat } from "./roster.ts";
@@ -185,6 +195,7 @@ export class Coordinator {
     for (const notice of status.notices ?? []) {
       this.#host.notice({ ...notice, text: `${this.#text(seat)}: ${notice.text}` });
     }
+    this.#warnOfLate(seat);
     if (seat.reported) this.#host.answer(status.id, { type: "kept" });
     const why = seat.why === undefined ? "" : `: ${seat.why}`;
     if (seat.state === "unfit") this.abort(`${this.#text(seat)}${why}`, nowMs, true);
@@ -267,8 +278,7 @@ export class Coordinator {
     if (open.length === 0) {
       if (late.length > 0 && !this.#allowsLosses()) {
         const [first] = late as [Seat];
-        const ms = formatCount(Math.round(first.lateMs!));
-        this.#end = { why: `${this.#text(first)} began to kill ${ms} ms after the others` };
+        this.#end = { why: lateText(this.#text(first), first.lateMs!) };
       }
       return this.#enter("reported", nowMs);
     }
@@ -321,7 +331,15 @@ export class Coordinator {
       const silentMs = nowMs - seat.heardMs;
       if (seat.reported || seat.gone === "lost" || silentMs <= Math.min(warnSilentMs, silenceMs)) continue;
       if (silentMs > silenceMs) {
-        const why = `${this.#text(seat)} was lost ${when}: it was silent for ${durationText(silenceMs)}`;
+        const silence = durationText(silenceMs);
+        if (this.#hearsNone(nowMs)) {
+          this.abort(
+            `all parts were silent for ${silence} ${when}: NATS is not reachable, or all parts were lost`,
+            nowMs,
+          );
+          return true;
+        }
+        const why = `${this.#text(seat)} was lost ${when}: it was silent for ${silence}`;
         this.#goesWithout(seat, "lost", why, nowMs);
         if (this.#end.why !== undefined) return true;
         continue;
@@ -332,6 +350,20 @@ export class Coordinator {
     return false;
   }
 
+  /** True where several parts have no report yet, and none of these was heard for as long as the silence of a lost part. */
+  #hearsNone(nowMs: number): boolean {
+    const open = this.roster.seats.filter(({ reported, gone }) => !reported && gone !== "lost");
+    const silentMs = this.#options.limits.silenceMs - 2 * statusEveryMs;
+    return open.length > 1 && open.every(({ heardMs }) => nowMs - heardMs > silentMs);
+  }
+
+  /** Warns of a part that begins to kill after the others. */
+  #warnOfLate(seat: Seat): void {
+    if (seat.warnedLate || (seat.lateMs ?? 0) <= warnLateMs) return;
+    seat.warnedLate = true;
+    this.#notice("warning", lateText(this.#text(seat), seat.lateMs!));
+  }
+
   #text(seat: Seat): string {
     return partText(seat, this.roster.of);
   }
@@ -339,6 +371,10 @@ export class Coordinator {
   #notice(level: Notice["level"], text: string): void {
     this.#host.notice({ level, text });
   }
+}
+
+function lateText(part: string, lateMs: number): string {
+  return `${part} began to kill ${formatCount(Math.round(lateMs))} ms after the others`;
 }
 
 function durationText(ms: number): string {

@@ -10,6 +10,8 @@ export const askAgainMs = 1_000;
 export const seatSilentMs = 10_000;
 /** The coordinator warns of a part that is silent for so long. */
 export const warnSilentMs = 15_000;
+/** The coordinator warns of a part that begins to kill so much later than the others. */
+export const warnLateMs = 250;
 /** Silence of the coordinator after which a part that has not begun to kill ends. */
 export const coordinatorSilentMs = 60_000;
 /** A part that never hears of its run ends after this time. */

@@ -197,7 +197,12 @@ export class Part {
       return this.#status(nowMs);
     }
     if (nowMs < this.#sinceMs + saveForMs) return;
-    this.#finish(3, `the report could not be stored within ${saveForMs / 60_000} min`, nowMs);
+    this.#finish(
+      3,
+      `the report could not be stored within ${saveForMs / 60_000} min: join the files of --report of all parts by ` +
+        "mqtt-sim report merge",
+      nowMs,
+    );
   }
 
   /** The process is asked to end. */

@@ -21,6 +21,8 @@ export interface Seat {
   warned: boolean;
   /** It did not carry out the plan: it ended early or began late, or it was lost. */
   gone?: "void" | "lost";
+  /** The coordinator has warned of its late start. */
+  warnedLate: boolean;
   /** Its report has arrived. */
   reported: boolean;
   /** When the coordinator last looked for its report. */
@@ -63,7 +65,7 @@ export class Roster {
     }
     const place = this.#frozen ? -1 : this.#seats.indexOf(undefined);
     if (place < 0) return undefined;
-    const empty = { state: "check", warned: false, reported: false, soughtMs: -Infinity } as const;
+    const empty = { state: "check", warned: false, warnedLate: false, reported: false, soughtMs: -Infinity } as const;
     return this.#seats[place] = { part: place + 1, who, heardMs: nowMs, ...empty };
   }
 

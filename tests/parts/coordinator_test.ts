@@ -164,6 +164,29 @@ Deno.test("coordinator: a part that begins to kill later than a late will makes 
   assert.equal(stage.why, "part 1 of 2 (node-a, process 7) began to kill 1,250 ms after the others");
 });
 
+Deno.test("coordinator: a part that begins to kill over 250 ms late causes one warning, and no void run", () => {
+  const stage = new Stage().upTo("kill");
+  stage.status("a", 1, "kill", { lateMs: 240 });
+  assert.deepEqual(stage.notices.filter((text) => text.includes("after the others")), []);
+  for (const _ of [1, 2]) stage.status("b", 2, "kill", { lateMs: 412.4 });
+  const late = ["part 2 of 2 (node-b, process 7) began to kill 412 ms after the others"];
+  assert.deepEqual(stage.notices.filter((text) => text.includes("after the others")), late);
+  for (const part of [1, 2]) stage.coordinator.found(part, stage.nowMs);
+  stage.pass(250);
+  assert.deepEqual([stage.coordinator.state, stage.why], ["over", undefined]);
+});
+
+Deno.test("coordinator: the silence of all parts names NATS and no part", () => {
+  const stage = new Stage().upTo("kill");
+  stage.pass(1_000, ["a", 1, "kill"], ["b", 2, "kill"]);
+  stage.pass(750, ["b", 2, "kill"]);
+  stage.pass(62_000);
+  assert.equal(
+    stage.why,
+    "all parts were silent for 60 s while the fleet was killed: NATS is not reachable, or all parts were lost",
+  );
+});
+
 Deno.test("coordinator: a run that ends early waits for reports, 15 s at most", () => {
   const stage = new Stage().upTo("kill");
   stage.coordinator.abort("interrupted", stage.nowMs);

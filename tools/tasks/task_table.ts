@@ -143,6 +143,7 @@ function testTasks(machine: TaskMachine): [string, TaskLines][] {
       one(...test, ...sockets, ...withPeers, `--ignore=${[...notPeers, ...peersOfProgram].join(",")}`, "tests/e2e"),
     ],
     ["test:peers:program", one(...test, ...sockets, ...withPeers, ...peersOfProgram)],
+    ["trial:parts", one(...script, "--allow-all", "tests/e2e/parts/trials/trials.ts")],
     ["test:deploy", one(...test, "--allow-all", "tests/deploy")],
     ["test:pages", one(...test, "--allow-all", "tests/e2e/pages/page_test.ts", "tests/e2e/pages/screen_test.ts")],
     ["test:peers:deno", one(...test, loopback, ...files, ...onDeno, ...peersOnDenoTests)],

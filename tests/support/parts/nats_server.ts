@@ -1,4 +1,4 @@
-/** nats-server with JetStream as the rendezvous of a run in parts: a free loopback port, a store in its own folder. */
+/** nats-server with JetStream as the rendezvous of a run in parts: a free port, a store in its own folder. */
 import { ChildProcess } from "../machine/child_process.ts";
 import { freePort, ready } from "../brokers/peers.ts";
 import { nats } from "../brokers/nats_peer.ts";
@@ -12,14 +12,22 @@ export interface NatsServer extends AsyncDisposable {
   start(): Promise<void>;
 }
 
-export async function startNatsServer(more: readonly string[] = []): Promise<NatsServer> {
+/** Where the server listens. */
+export interface NatsPlace {
+  /** Default: loopback. */
+  readonly host?: string;
+  readonly port?: number;
+  readonly scheme?: "nats" | "tls";
+}
+
+export async function startNatsServer(more: readonly string[] = [], place: NatsPlace = {}): Promise<NatsServer> {
   const folder = await Deno.makeTempDir({ prefix: "nats" });
-  const port = freePort();
-  const args = ["-js", "-sd", folder, "-a", "127.0.0.1", "-p", String(port), ...more];
+  const { host = "127.0.0.1", port = freePort(), scheme = "nats" } = place;
+  const args = ["-js", "-sd", folder, "-a", host, "-p", String(port), ...more];
   const begin = () => ready(new ChildProcess(nats.program, args), /Server is ready/, () => port);
   let server = await begin();
   return {
-    url: `nats://127.0.0.1:${port}`,
+    url: `${scheme}://${host}:${port}`,
     kill: async () => {
       server.child.kill("SIGKILL");
       await server.child.exit(10_000);

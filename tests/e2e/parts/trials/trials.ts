@@ -1,0 +1,67 @@
+/**
+ * Runs the trials of runs in parts and prints their table: `deno task trial:parts [--only NAME] [--times N]`. Ends with 1
+ * where one of them does not end as docs/parts.md states.
+ */
+import assert from "node:assert/strict";
+import { parseArgs } from "node:util";
+import { coordinators } from "./coordinators.ts";
+import { losses } from "./losses.ts";
+import { networks } from "./networks.ts";
+import { servers } from "./servers.ts";
+import type { Outcome } from "./stage.ts";
+import type { Trial } from "./trial.ts";
+
+/** All trials. */
+export const trials: readonly Trial[] = [...losses, ...coordinators, ...servers, ...networks];
+
+/** Runs one; returns its outcome and the sentence that it found. */
+export async function runTrial({ sentence, run }: Trial): Promise<{ outcome: Outcome; found: string }> {
+  const outcome = await run();
+  const line = sentence === undefined ? "" : outcome.said.match(sentence)?.[0];
+  assert.ok(line !== undefined, `no sentence like ${sentence}:\n${outcome.said}`);
+  return { outcome, found: line };
+}
+
+function print(line: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
+}
+
+/** Runs a trial and prints its line; false where it failed. */
+async function show(trial: Trial): Promise<boolean> {
+  const missing = trial.needs.filter(({ program }) => program === "").map(({ install }) => install);
+  if (missing.length > 0) {
+    print(`${trial.name.padEnd(16)} skipped: needs ${missing.join(", ")}`);
+    return true;
+  }
+  const startMs = Date.now();
+  try {
+    const { outcome: { verdict, exit, parts }, found } = await runTrial(trial);
+    const seconds = Math.round((Date.now() - startMs) / 1_000);
+    print(
+      `${trial.name.padEnd(16)} ${verdict.padEnd(5)} ${`${exit ?? "-"}`.padEnd(4)} ${parts.join(" ").padEnd(16)} ${
+        `${seconds} s`.padStart(5)
+      }  ${found}`,
+    );
+    return true;
+  } catch (error) {
+    print(`${trial.name.padEnd(16)} FAILED: ${error instanceof Error ? error.message : error}`);
+    return false;
+  }
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({ args: Deno.args, options: { only: { type: "string" }, times: { type: "string" } } });
+  const chosen = trials.filter(({ name }) => values.only === undefined || values.only.split(",").includes(name));
+  const times = Number(values.times ?? 1);
+  if (chosen.length === 0 || !Number.isInteger(times) || times < 1) {
+    print(`Cannot run this: expected --only with some of ${trials.map(({ name }) => name).join(",")}, --times from 1`);
+    Deno.exit(2);
+  }
+  print("trial            verdict exit parts             time  sentence");
+  let failed = 0;
+  for (const trial of chosen) {
+    for (let time = 1; time <= times; time++) if (!await show(trial)) failed++;
+  }
+  print(failed === 0 ? "All ended as docs/parts.md states." : `${failed} did not end as docs/parts.md states.`);
+  Deno.exit(failed === 0 ? 0 : 1);
+}

@@ -1,0 +1,54 @@
+/** Three nats-servers that form a cluster with JetStream, as the rendezvous of a run in parts. */
+import { freePort } from "../brokers/peers.ts";
+import { type NatsServer, startNatsServer } from "./nats_server.ts";
+
+/** A cluster of which each node can be killed. */
+export interface NatsCluster extends AsyncDisposable {
+  readonly nodes: readonly NatsServer[];
+  /** The URLs of all nodes, with commas. */
+  readonly url: string;
+  /** The place of the node that leads the key-value store of the runs. */
+  leader(): Promise<number>;
+}
+
+interface Streams {
+  readonly meta_cluster?: { readonly leader?: string };
+  readonly account_details?: readonly {
+    readonly stream_detail?: readonly { readonly name: string; readonly cluster?: { readonly leader?: string } }[];
+  }[];
+}
+
+const later = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function streamsOf(port: number): Promise<Streams> {
+  return await (await fetch(`http://127.0.0.1:${port}/jsz?accounts=true&streams=true`)).json();
+}
+
+/** Starts it, and waits until the nodes have chosen a leader. */
+export async function startNatsCluster(): Promise<NatsCluster> {
+  const names = ["a", "b", "c"];
+  const routes = names.map(freePort);
+  const monitors = names.map(freePort);
+  const all = routes.map((port) => `nats://127.0.0.1:${port}`).join(",");
+  const nodes = await Promise.all(names.map((name, place) =>
+    startNatsServer([
+      ...["-n", name, "-m", String(monitors[place]), "-cluster_name", "parts", "-routes", all],
+      ...["-cluster", `nats://127.0.0.1:${routes[place]}`],
+    ])
+  ));
+  while ((await streamsOf(monitors[0]!)).meta_cluster?.leader === undefined) await later(100);
+  return {
+    nodes,
+    url: nodes.map(({ url }) => url).join(","),
+    async leader() {
+      const { account_details } = await streamsOf(monitors[0]!);
+      const streams = account_details?.flatMap(({ stream_detail }) => stream_detail ?? []) ?? [];
+      const place = names.indexOf(streams.find(({ name }) => name === "KV_mqtt-sim")?.cluster?.leader ?? "");
+      if (place < 0) throw new Error(`no leader of the store: ${JSON.stringify(streams)}`);
+      return place;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const node of nodes) await node[Symbol.asyncDispose]();
+    },
+  };
+}
