@@ -90,6 +90,8 @@ export class Part {
   #fault: { readonly state: "unfit" | "failed"; readonly exitCode: PartEnd["exitCode"] } | undefined;
   #mayConnect = false;
   #interrupted = false;
+  /** The fleet did not carry out the whole plan. */
+  #endedEarly = false;
   #end: PartEnd | undefined;
 
   constructor(who: PartIdentity, host: PartHost, nowMs: number) {
@@ -179,6 +181,7 @@ export class Part {
   finished(why: string | undefined, nowMs: number): void {
     if (this.#state === "over") return;
     this.#why ??= why;
+    this.#endedEarly = this.#interrupted || this.#isBefore("kill");
     this.#enter("finished", nowMs);
     this.#askedMs = nowMs;
     this.#host.save();
@@ -301,7 +304,7 @@ export class Part {
 
   /** The report is stored. */
   #done(nowMs: number): void {
-    const early = this.#interrupted ? { exitCode: 3, text: this.#why ?? "the run ended early" } as const : undefined;
+    const early = this.#endedEarly ? { exitCode: 3, text: this.#why ?? "the run ended early" } as const : undefined;
     this.#finish(this.#fault?.exitCode ?? early?.exitCode ?? 0, early?.text ?? "the report is stored", nowMs);
   }
 

@@ -22,7 +22,7 @@ async function cut(
   await using server = await startNatsServer([], { host: network.addresses.nats });
   await using broker = await ready(
     startOurs(["broker", "--host", network.addresses.broker, "--port", "0"]),
-    /mqtt:\/\/100\.[\d.]+:(\d+)/,
+    /mqtt:\/\/100\.[\d.]+:([1-9]\d*)/,
     ([, port]) => Number(port),
   );
   const url = `mqtt://${network.addresses.broker}:${broker.port}`;
