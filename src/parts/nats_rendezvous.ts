@@ -72,7 +72,7 @@ async function storeOf(connection: NatsConnection): Promise<KV> {
 
 class NatsRendezvous implements Rendezvous {
   readonly #connection: NatsConnection;
-  readonly #store: KV;
+  #store: KV;
 
   constructor(connection: NatsConnection, store: KV) {
     this.#connection = connection;
@@ -97,7 +97,13 @@ class NatsRendezvous implements Rendezvous {
   }
 
   async put(key: string, bytes: Uint8Array): Promise<void> {
-    await inTime(this.#store.put(key, bytes));
+    try {
+      await inTime(this.#store.put(key, bytes));
+    } catch (error) {
+      // A server that came back without its files lacks the store: the next attempt has it.
+      await inTime(storeOf(this.#connection)).then((store) => this.#store = store, () => {});
+      throw error;
+    }
   }
 
   async putIfNew(key: string, bytes: Uint8Array): Promise<boolean> {

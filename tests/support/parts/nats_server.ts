@@ -8,8 +8,8 @@ export interface NatsServer extends AsyncDisposable {
   readonly url: string;
   /** Ends it by SIGKILL. */
   kill(): Promise<void>;
-  /** Starts it again. */
-  start(): Promise<void>;
+  /** Starts it again, on its store or on an empty one. */
+  start(store?: "empty"): Promise<void>;
 }
 
 /** Where the server listens. */
@@ -32,7 +32,14 @@ export async function startNatsServer(more: readonly string[] = [], place: NatsP
       server.child.kill("SIGKILL");
       await server.child.exit(10_000);
     },
-    start: async () => void (server = await begin()),
+    start: async (store) => {
+      if (store === "empty") {
+        for await (const { name } of Deno.readDir(folder)) {
+          await Deno.remove(`${folder}/${name}`, { recursive: true });
+        }
+      }
+      server = await begin();
+    },
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
       await Deno.remove(folder, { recursive: true });

@@ -21,7 +21,7 @@ async function cut(
   await using network = await startNetwork();
   await using server = await startNatsServer([], { host: network.addresses.nats });
   await using broker = await ready(
-    startOurs(["broker", "--host", network.addresses.broker, "--port", "0"]),
+    startOurs(["broker", "--host", network.addresses.broker, "--port", "0", "--allow-anonymous"]),
     /mqtt:\/\/100\.[\d.]+:([1-9]\d*)/,
     ([, port]) => Number(port),
   );

@@ -28,6 +28,21 @@ async function restarted(): Promise<Outcome> {
   return outcome;
 }
 
+/** Killed, and back without its files: the parts make the store again for their reports. */
+async function emptied(): Promise<Outcome> {
+  await using stage = await Stage.open("empty");
+  const watch = await stage.watch();
+  const fleet = stage.fleet();
+  const parts = stage.threeParts();
+  await watch.part(parts[2].pid, "kill");
+  await stage.server.kill();
+  await later(1_000);
+  await stage.server.start("empty");
+  const outcome = await stage.ends(fleet);
+  expectEnds(outcome, { verdict: "pass", exit: 0, parts: [0, 0, 0] });
+  return outcome;
+}
+
 /** Killed for good: the parts carry out the plan and keep their reports in their own files. */
 async function lost(): Promise<Outcome> {
   await using stage = await Stage.open("gone");
@@ -91,6 +106,7 @@ const needs = [nats];
 
 export const servers: readonly Trial[] = [
   { name: "nats-restart", event: "NATS restarts", ci: true, needs, limitS: 120, run: restarted },
+  { name: "nats-empty", event: "NATS restarts without its files", ci: false, needs, limitS: 90, run: emptied },
   {
     name: "nats-lost",
     event: "NATS is lost for good while the fleet is killed",

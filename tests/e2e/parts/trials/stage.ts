@@ -29,7 +29,11 @@ export interface StagePeers {
   readonly overFlags?: readonly string[];
 }
 
-const plan = ["--seed", "11", "--clients", "60", "--watchers", "3", "--kill-rate", "15%", "--late-after", "10s"];
+/** The flags of the fleet, unless a trial has its own. */
+const plan: Readonly<Record<string, string>> = {
+  ...{ "--seed": "11", "--clients": "60", "--watchers": "3", "--kill-rate": "15%" },
+  ...{ "--late-after": "10s", "--duration": "4s" },
+};
 /** How long a process may take to end. */
 const patienceMs = 120_000;
 
@@ -69,8 +73,8 @@ export class Stage implements AsyncDisposable {
 
   /** The messages of the run. */
   async watch(): Promise<RunWatch> {
-    const { host } = new URL(this.server.url);
-    const watch = await RunWatch.open({ servers: [host], shown: host, isTls: false } as never, this.run);
+    const servers = this.server.url.split(",").map((url) => new URL(url).host);
+    const watch = await RunWatch.open({ servers, shown: this.server.url }, this.run);
     this.#own.unshift(watch);
     return watch;
   }
@@ -82,9 +86,9 @@ export class Stage implements AsyncDisposable {
   /** Starts the coordinator. */
   fleet(...more: readonly string[]): ChildProcess {
     const over = ["--over", this.server.url, "--run-id", this.run, "--parts", "3", "--url", this.broker.url];
-    const rest = more.includes("--duration") ? more : ["--duration", "4s", ...more];
+    const usual = Object.entries(plan).flatMap(([flag, value]) => more.includes(flag) ? [] : [flag, value]);
     return this.keep(
-      startOurs(["fleet", ...over, ...this.#overFlags, ...plan, "--report", this.report, ...rest]),
+      startOurs(["fleet", ...over, ...this.#overFlags, ...usual, "--report", this.report, ...more]),
     );
   }
 

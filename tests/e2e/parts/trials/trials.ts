@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { parseArgs } from "node:util";
+import { ChildProcess } from "../../../support/machine/child_process.ts";
 import { coordinators } from "./coordinators.ts";
 import { losses } from "./losses.ts";
 import { networks } from "./networks.ts";
@@ -59,8 +60,16 @@ if (import.meta.main) {
   }
   print("trial            verdict exit parts             time  sentence");
   let failed = 0;
+  let isInterrupted = false;
+  // The trial under way fails without its processes, and removes its namespaces and folders.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    Deno.addSignalListener(signal, () => {
+      isInterrupted = true;
+      void ChildProcess.endAll();
+    });
+  }
   for (const trial of chosen) {
-    for (let time = 1; time <= times; time++) if (!await show(trial)) failed++;
+    for (let time = 1; time <= times && !isInterrupted; time++) if (!await show(trial)) failed++;
   }
   print(failed === 0 ? "All ended as docs/parts.md states." : `${failed} did not end as docs/parts.md states.`);
   Deno.exit(failed === 0 ? 0 : 1);
