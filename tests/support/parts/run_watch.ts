@@ -1,7 +1,7 @@
 /** The state of a run in parts, and of each of its processes, from their messages on NATS. */
 import { connectNats, type NatsAddress } from "../../../src/parts/nats_rendezvous.ts";
-import { decodeMessage, subjectsOf } from "../../../src/parts/message.ts";
-import type { Beat, PartState, RunState, ToCoordinator } from "../../../src/parts/message.ts";
+import { decodeBeat, decodeToCoordinator, subjectsOf } from "../../../src/parts/message.ts";
+import type { Beat, PartState, RunState } from "../../../src/parts/message.ts";
 import type { Rendezvous } from "../../../src/parts/rendezvous.ts";
 
 const runStates: readonly RunState[] = ["gather", "connect", "kill", "end", "over"];
@@ -18,12 +18,12 @@ export class RunWatch implements AsyncDisposable {
     this.#rendezvous = rendezvous;
     const subjects = subjectsOf(run);
     rendezvous.listen(subjects.beat, (bytes) => {
-      const beat = decodeMessage<Beat>(bytes);
+      const beat = decodeBeat(bytes);
       if (beat !== undefined) this.#beat = beat;
       for (const wait of this.#waits) wait();
     });
     rendezvous.listen(subjects.coordinator, (bytes) => {
-      const message = decodeMessage<ToCoordinator>(bytes);
+      const message = decodeToCoordinator(bytes);
       if (message?.type === "join") this.#pids.set(message.who.id, message.who.pid);
       if (message?.type === "status") this.#parts.set(this.#pids.get(message.id) ?? NaN, message.state);
       for (const wait of this.#waits) wait();
