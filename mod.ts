@@ -217,7 +217,7 @@ export {
   surplusKinds,
 } from "./src/fleet/result/progress_detail.ts";
 export type { TelemetryByGroup, TelemetryCounts, TelemetryResult } from "./src/fleet/result/telemetry_result.ts";
-export type { RestartBroker } from "./src/fleet/squad/broker_restart.ts";
+export type { Commanded, OutageRunner, RestartBroker } from "./src/fleet/squad/outage_commands.ts";
 export type { PacketFault } from "./src/mqtt/codec/lenient.ts";
 export type { PlainValue } from "./src/mqtt/codec/property_table.ts";
 export type {

@@ -14,8 +14,9 @@ import { readBroker, renewedWithinMs } from "./preflight/broker_counters.ts";
 import type { DropCounts } from "./result/drop_counts.ts";
 import { securedNodes, securedTarget } from "./preflight/fleet_tls.ts";
 import { checkKick } from "./squad/kick/kick_command.ts";
-import { checkNodeCommands, checkRestart, Restarts } from "./squad/broker_restart.ts";
+import { Restarts } from "./squad/broker_restart.ts";
 import type { FleetHooks } from "./squad/fleet_hooks.ts";
+import { checkOutage, OutageCommands } from "./squad/outage_commands.ts";
 import { Groups } from "./plan/groups.ts";
 import { mergeResults } from "./merge/merge.ts";
 import { drawsMode, hasOutage } from "./plan/phases.ts";
@@ -70,8 +71,7 @@ export async function runFleet(given: FleetRun, hooks: FleetHooks): Promise<Flee
   const target = await securedTarget(asked.target, asked.plan, notify);
   const run = { ...asked, target, ...await securedNodes(asked.plan, target), engine: engine.name };
   checkRoute(run);
-  await checkRestart(run.plan, hooks);
-  await checkNodeCommands(run.plan);
+  await checkOutage(run.plan, hooks);
   await checkKick(run.plan, hooks.disconnectClient !== undefined);
   await checkPasswordCommand(run);
   if (drawsMode(run.plan, "vanish")) await checkCable("kill mode vanish");
@@ -159,7 +159,8 @@ async function runReady(
   }
   const version = spoken === "3.1.1" ? 4 : 5;
   const { dropped: counted, name } = plan.skipBrokerCounters ? {} : await readBroker(run, version, false);
-  const restarts = new Restarts(run, version, hooks.restartBroker, notify);
+  const runner = hooks.outage ?? new OutageCommands(run.plan, hooks.restartBroker, notify);
+  const restarts = new Restarts(run, version, runner, notify);
   // A broker has mostly reset its counters with its restart.
   const droppedBefore = hasOutage(plan) ? undefined : counted;
   const named = name !== undefined && { brokerName: name };

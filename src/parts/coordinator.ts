@@ -18,7 +18,16 @@ import {
   warnSilentMs,
 } from "./limits.ts";
 import type { RunLimits } from "./limits.ts";
-import type { Beat, PartIdentity, PartsTask, PartStatus, RunState, ToCoordinator, ToPart } from "./message.ts";
+import type {
+  Beat,
+  PartIdentity,
+  PartsTask,
+  PartStatus,
+  RunState,
+  StepDone,
+  ToCoordinator,
+  ToPart,
+} from "./message.ts";
 import { partText, Roster, type Seat } from "./roster.ts";
 
 /** The actions of the coordinator, carried out by its owner. */
@@ -27,6 +36,8 @@ export interface CoordinatorHost {
   answer(id: string, message: ToPart): void;
   /** Looks for the stored report of a part; calls `found` when there is one, and nothing otherwise. */
   seek(part: number): void;
+  /** Carries out an action on the broker, by its number; then calls `acted`. */
+  act(step: number): void;
   notice(notice: Notice): void;
 }
 
@@ -37,6 +48,8 @@ export interface CoordinatorOptions {
   readonly version: string;
   readonly task: PartsTask;
   readonly limits: RunLimits;
+  /** The number of actions on the broker that the plan has. */
+  readonly steps: number;
   /** True where the run goes on after these losses during the kills. No loss is allowed when absent. */
   allows?(losses: LostParts): boolean;
 }
@@ -76,6 +89,9 @@ export class Coordinator {
   #beatMs = -Infinity;
   #killAtMs: number | undefined;
   #end: RunEnd = {};
+  /** The number of actions on the broker that have begun, and the last one that is done. */
+  #stepsBegun = 0;
+  #stepDone: StepDone | undefined;
   #announced = -1;
   readonly #refused = new Set<string>();
 
@@ -146,6 +162,12 @@ export class Coordinator {
     this.#host.answer(seat.who.id, { type: "kept" });
   }
 
+  /** An action on the broker is done, or has failed. */
+  acted(done: StepDone): void {
+    this.#stepDone = done;
+    this.#beatMs = -Infinity;
+  }
+
   turn(nowMs: number): void {
     this.#step(nowMs);
     if (nowMs < this.#beatMs + beatEveryMs) return;
@@ -155,6 +177,7 @@ export class Coordinator {
       state: this.#state,
       ...this.#killAtMs !== undefined && { killAtMs: this.#killAtMs },
       ...why !== undefined && { why },
+      ...this.#stepDone && { done: this.#stepDone },
     });
   }
 
@@ -283,11 +306,24 @@ export class Coordinator {
       return this.#enter("reported", nowMs);
     }
     if (this.#isLost(nowMs, "while the fleet was killed")) return;
+    this.#actIfAllWait();
     if (nowMs < this.#killAtMs! + killMs) return;
     for (const seat of open) {
       const why = `${this.#text(seat)} left no report within ${durationText(killMs)} after the first kill`;
       this.#goesWithout(seat, "lost", why, nowMs);
     }
+  }
+
+  /** Each part that goes on with the plan waits for the next action on the broker: the coordinator carries it out once. */
+  #actIfAllWait(): void {
+    const [next, done] = [this.#stepsBegun, this.#stepDone?.step ?? -1];
+    if (next >= this.#options.steps || done < next - 1) return;
+    const going = this.roster.seats.filter(({ state, reported, gone }) =>
+      !reported && gone !== "lost" && state !== "done" && state !== "failed"
+    );
+    if (going.length === 0 || !going.every(({ step = -1 }) => step >= next)) return;
+    this.#stepsBegun++;
+    this.#host.act(next);
   }
 
   /** A part does not carry out the plan: the run ends, unless it may go on without that part. */

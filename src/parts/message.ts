@@ -68,7 +68,14 @@ export interface PartStatus {
   readonly clock?: OffsetFacts;
   /** How much later than the common instant it began to kill. */
   readonly lateMs?: number;
+  /** The action on the broker that it waits for, by its number. */
+  readonly step?: number;
 }
+
+/** An action on the broker that the coordinator has carried out, by the coordinator's clock; or why it failed. */
+export type StepDone =
+  & { readonly step: number }
+  & ({ readonly fromMs: number; readonly commandMs?: number } | { readonly fault: string });
 
 /** From the coordinator to one part. */
 export type ToPart =
@@ -100,6 +107,8 @@ export interface Beat {
   readonly killAtMs?: number;
   /** Why the run ends early. */
   readonly why?: string;
+  /** The last action on the broker. */
+  readonly done?: StepDone;
 }
 
 /** The subjects of a run. */

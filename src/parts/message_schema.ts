@@ -75,9 +75,10 @@ export const toPartSchema = z.discriminatedUnion("type", [
 export const beatSchema = z.looseObject({
   state: z.enum(["gather", "connect", "kill", "end", "over"]),
   ...{ killAtMs: number.optional(), why: z.string().optional() },
-  done: z.looseObject({
-    ...{ step: count, fromMs: number.optional(), commandMs: number.optional(), fault: z.string().optional() },
-  }).optional(),
+  done: z.union([
+    z.looseObject({ step: count, fromMs: number, commandMs: number.optional() }),
+    z.looseObject({ step: count, fault: z.string() }),
+  ]).optional(),
 });
 
 /** The first entry of a run in the store. */

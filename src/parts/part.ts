@@ -3,7 +3,7 @@
  * roster has it, kills at the common instant, and stores its report. A pure state machine: its owner passes it messages,
  * events of the fleet and the time, and carries out what it asks of its host.
  */
-import { nextState, type StateTable } from "../base/state_table.ts";
+import { nextState } from "../base/state_table.ts";
 import type { Notice, Progress } from "../fleet/result/result.ts";
 import { ClockOffset } from "./clock_offset.ts";
 import {
@@ -16,7 +16,8 @@ import {
   saveForMs,
   statusEveryMs,
 } from "./limits.ts";
-import type { Beat, PartIdentity, PartsTask, PartState, ToCoordinator, ToPart } from "./message.ts";
+import type { Beat, PartIdentity, PartsTask, PartState, StepDone, ToCoordinator, ToPart } from "./message.ts";
+import { type PartEvent, partTable, shownStates, type State, states } from "./part_states.ts";
 
 /** The actions of a part, carried out by its owner. */
 export interface PartHost {
@@ -27,6 +28,8 @@ export interface PartHost {
   run(task: PartsTask, part: number, of: number): void;
   /** Lets the fleet kill from this instant of the part's clock on. */
   go(killMs: number): void;
+  /** The action on the broker that the fleet waits for is done, or has failed; its instant is by the part's clock. */
+  acted(done: StepDone): void;
   /** Ends the fleet early. */
   interrupt(): void;
   /** Stores the report; then calls `saved`. */
@@ -39,33 +42,6 @@ export interface PartEnd {
   /** Why, in a sentence. */
   readonly text: string;
 }
-
-type State = "join" | "check" | "gathered" | "connect" | "ready" | "kill" | "save" | "done" | "fault" | "over";
-type PartEvent = "seat" | "fit" | "again" | "go-connect" | "connected" | "go" | "finished" | "saved" | "fault" | "end";
-
-const table: StateTable<State, PartEvent> = {
-  join: { seat: "check", again: "join", end: "over" },
-  check: { fit: "gathered", again: "join", fault: "fault", end: "over" },
-  gathered: { again: "join", "go-connect": "connect", end: "over" },
-  connect: { connected: "ready", finished: "save", fault: "fault" },
-  ready: { go: "kill", finished: "save", fault: "fault" },
-  kill: { finished: "save", fault: "fault" },
-  save: { saved: "done", end: "over" },
-  done: { end: "over" },
-  fault: { end: "over" },
-  over: {},
-};
-
-/** The states as the coordinator sees them. */
-const shown: Readonly<Partial<Record<State, PartState>>> = {
-  check: "check",
-  gathered: "gathered",
-  connect: "connect",
-  ready: "ready",
-  kill: "kill",
-  save: "kill",
-  done: "done",
-};
 
 export class Part {
   readonly #who: PartIdentity;
@@ -92,6 +68,9 @@ export class Part {
   #interrupted = false;
   /** The fleet did not carry out the whole plan. */
   #endedEarly = false;
+  /** The action on the broker that the fleet waits for. */
+  #step: number | undefined;
+  #lastStep: number | undefined;
   #end: PartEnd | undefined;
 
   constructor(who: PartIdentity, host: PartHost, nowMs: number) {
@@ -147,13 +126,14 @@ export class Part {
   }
 
   /** The state of the run. */
-  beat({ state, killAtMs, why }: Beat, nowMs: number): void {
+  beat({ state, killAtMs, why, done }: Beat, nowMs: number): void {
     if (this.#state === "over") return;
     // The coordinator has just begun: the requests before it were lost.
     if (!this.#knows) this.#askedMs = -Infinity;
     this.#heard(nowMs);
     if (state !== "gather") this.#mayConnect = true;
     if (state === "kill") this.#killAtMs = killAtMs;
+    if (done !== undefined && this.#step !== undefined && done.step >= this.#step) this.#acted(done, this.#step);
     if (state === "end" || state === "over") this.#runEnds(why, state === "over", nowMs);
   }
 
@@ -167,6 +147,13 @@ export class Part {
   /** Every client is connected. */
   connected(nowMs: number): void {
     if (this.#state === "connect") this.#enter("connected", nowMs);
+  }
+
+  /** The fleet waits for an action on the broker. */
+  atStep(step: number, nowMs: number): void {
+    if (this.#state !== "kill") return;
+    this.#step = this.#lastStep = step;
+    this.#status(nowMs);
   }
 
   progress(progress: Progress): void {
@@ -246,7 +233,7 @@ export class Part {
   }
 
   #enter(event: PartEvent, nowMs: number): void {
-    this.#state = nextState("part", table, this.#state, event);
+    this.#state = nextState("part", partTable, this.#state, event);
     this.#sinceMs = nowMs;
     // A new state is sent at once.
     this.#statusMs = -Infinity;
@@ -284,6 +271,12 @@ export class Part {
     this.#askedMs = nowMs;
     const confirm = this.#state === "gathered" ? this.#seat!.part : undefined;
     this.#host.send({ type: "join", who: this.#who, ...confirm !== undefined && { confirm } });
+  }
+
+  #acted(done: StepDone, step: number): void {
+    this.#step = undefined;
+    if (done.step > step) return this.#host.acted({ step, fault: "the run went on while this part was silent" });
+    this.#host.acted("fromMs" in done ? { ...done, fromMs: done.fromMs - this.#offset.best!.offsetMs } : done);
   }
 
   #goIfDue(nowMs: number): void {
@@ -334,15 +327,19 @@ export class Part {
       if (silentMs >= orphanMs) this.#finish(3, `no such run within ${orphanMs / 60_000} min`, nowMs);
       return;
     }
-    if (silentMs < coordinatorSilentMs || !this.#isBefore("kill")) return;
+    if (silentMs < coordinatorSilentMs) return;
     const why = `the coordinator was silent for ${coordinatorSilentMs / 1_000} s`;
+    // The coordinator alone can carry out the action; without one, the fleet goes on by itself.
+    const step = this.#step;
+    if (step !== undefined) return this.#acted({ step, fault: `${why} when the broker was to be restarted` }, step);
+    if (!this.#isBefore("kill")) return;
     if (this.#isBefore("connect")) return this.#finish(3, why, nowMs);
     this.#why ??= why;
     this.#stop();
   }
 
   #status(nowMs: number): void {
-    const state = this.#state === "done" ? "done" : this.#fault?.state ?? shown[this.#state];
+    const state = this.#state === "done" ? "done" : this.#fault?.state ?? shownStates[this.#state];
     if (state !== undefined) this.#send(state, this.#why, nowMs);
   }
 
@@ -358,6 +355,7 @@ export class Part {
       ...notices.length > 0 && { notices },
       ...clock && { clock },
       ...this.#lateMs !== undefined && { lateMs: this.#lateMs },
+      ...this.#lastStep !== undefined && { step: this.#lastStep },
     });
   }
 
@@ -366,17 +364,3 @@ export class Part {
     this.#enter("end", nowMs);
   }
 }
-
-/** The states in their order. */
-const states: readonly State[] = [
-  "join",
-  "check",
-  "gathered",
-  "connect",
-  "ready",
-  "kill",
-  "save",
-  "done",
-  "fault",
-  "over",
-];

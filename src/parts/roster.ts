@@ -17,6 +17,8 @@ export interface Seat {
   progress?: Progress;
   clock?: OffsetFacts;
   lateMs?: number;
+  /** The action on the broker that it waits for, or the last one that it waited for. */
+  step?: number;
   /** The coordinator has warned of its silence. */
   warned: boolean;
   /** It did not carry out the plan: it ended early or began late, or it was lost. */
@@ -84,7 +86,7 @@ export class Roster {
   }
 
   /** Notes what a process reports; undefined where it does not have this number. */
-  report({ id, part, state, why, progress, clock, lateMs }: PartStatus, nowMs: number): Seat | undefined {
+  report({ id, part, state, why, progress, clock, lateMs, step }: PartStatus, nowMs: number): Seat | undefined {
     const seat = this.#seats[part - 1];
     if (seat?.who.id !== id) return undefined;
     seat.heardMs = nowMs;
@@ -95,6 +97,7 @@ export class Roster {
     if (progress !== undefined) seat.progress = receivedProgress(progress);
     if (clock !== undefined) seat.clock = clock;
     if (lateMs !== undefined) seat.lateMs = lateMs;
+    if (step !== undefined) seat.step = Math.max(step, seat.step ?? 0);
     return seat;
   }
 

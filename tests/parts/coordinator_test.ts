@@ -13,10 +13,12 @@ class Stage {
   readonly beats: Beat[] = [];
   readonly notices: string[] = [];
   readonly sought: number[] = [];
+  readonly acts: number[] = [];
   readonly coordinator: Coordinator;
 
-  constructor(parts = 2, allows?: (losses: LostParts) => boolean) {
-    this.coordinator = new Coordinator({ parts, version: "1", task, limits, ...allows && { allows } }, {
+  constructor(parts = 2, allows?: (losses: LostParts) => boolean, steps = 0) {
+    this.coordinator = new Coordinator({ parts, version: "1", task, limits, steps, ...allows && { allows } }, {
+      act: (step) => this.acts.push(step),
       answer: (id, message) => this.answers.push([id, message]),
       beat: (beat) => this.beats.push(beat),
       notice: ({ text }) => this.notices.push(text),
@@ -30,7 +32,12 @@ class Stage {
     return this.answers.at(-1)![1];
   }
 
-  status(id: string, part: number, state: PartState, more: { why?: string; lateMs?: number } = {}): void {
+  status(
+    id: string,
+    part: number,
+    state: PartState,
+    more: { why?: string; lateMs?: number; step?: number } = {},
+  ): void {
     this.coordinator.receive({ type: "status", id, part, state, ...more }, this.nowMs);
   }
 
@@ -233,4 +240,31 @@ Deno.test("coordinator: with a threshold on void parts, the run goes on without 
   for (const part of [1, 2]) late.coordinator.found(part, late.nowMs);
   late.pass(250);
   assert.deepEqual([late.coordinator.state, late.coordinator.end], ["over", {}]);
+});
+
+Deno.test("coordinator: it restarts the broker once for all parts, when each waits for it", () => {
+  const stage = new Stage(2, undefined, 2).upTo("kill");
+  stage.status("a", 1, "kill", { step: 0 });
+  stage.pass(2_000, ["a", 1, "kill"], ["b", 2, "kill"]);
+  assert.deepEqual(stage.acts, [], "a part still kills clients");
+  stage.status("b", 2, "kill", { step: 0 });
+  stage.pass(2_000, ["a", 1, "kill"], ["b", 2, "kill"]);
+  assert.deepEqual(stage.acts, [0]);
+  stage.status("a", 1, "kill", { step: 1 });
+  stage.status("b", 2, "kill", { step: 1 });
+  stage.pass(250);
+  assert.deepEqual(stage.acts, [0], "the first action is under way");
+  stage.coordinator.acted({ step: 0, fromMs: 17, commandMs: 3 });
+  stage.pass(250);
+  assert.deepEqual([stage.acts, stage.beats.at(-1)!.done], [[0, 1], { step: 0, fromMs: 17, commandMs: 3 }]);
+});
+
+Deno.test("coordinator: a part that has ended is not waited for before a restart, and one that is silent is", () => {
+  const stage = new Stage(2, undefined, 1).upTo("kill");
+  stage.status("a", 1, "kill", { step: 0 });
+  stage.pass(30_000, ["a", 1, "kill"]);
+  assert.deepEqual(stage.acts, []);
+  stage.status("b", 2, "done");
+  stage.pass(250, ["a", 1, "kill"]);
+  assert.deepEqual(stage.acts, [0]);
 });

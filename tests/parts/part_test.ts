@@ -16,7 +16,14 @@ class Stage {
     const act = (name: string) => () => void this.acts.push(name);
     this.part = new Part({ id: "a", host: "node-a", pid: 7, version: "1" }, {
       send: (message) => this.sent.push(message),
-      ...{ check: act("check"), run: act("run"), go: act("go"), interrupt: act("interrupt"), save: act("save") },
+      ...{
+        check: act("check"),
+        run: act("run"),
+        go: act("go"),
+        acted: act("acted"),
+        interrupt: act("interrupt"),
+        save: act("save"),
+      },
     }, 0);
   }
 

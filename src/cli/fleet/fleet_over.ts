@@ -1,5 +1,6 @@
 /** `mqtt-sim fleet --over`: the same command for a run that several processes carry out. */
 import { monotonicClock, wallTime } from "../../base/clock.ts";
+import { quoteShell } from "../../base/escape.ts";
 import { UsageError } from "../../base/failure.ts";
 import { formatCount } from "../../base/units.ts";
 import { mergeResults } from "../../fleet/merge/merge.ts";
@@ -11,15 +12,18 @@ import { optionList } from "../../fleet/plan/plan_options.ts";
 import { sharedByBucket } from "../../fleet/plan/will_topic.ts";
 import { rampNotice } from "../../fleet/preflight/wait_text.ts";
 import { withoutPasswords } from "../../fleet/recording/record_header.ts";
+import { outageSteps } from "../../fleet/schedule/outage_steps.ts";
+import { checkOutage, OutageCommands } from "../../fleet/squad/outage_commands.ts";
 import type { LostParts } from "../../parts/coordinator.ts";
 import type { RunLimits } from "../../parts/limits.ts";
 import { reserveRun } from "../../parts/report_store.ts";
 import { applyThresholds } from "../../report/model/threshold.ts";
+import { repeatCommand } from "../../report/model/repeat.ts";
 import { makeReport, type Report, type ReportContext } from "../../report/model/report.ts";
 import { allowsLosses, refusePartsThresholds } from "../over/allowed_losses.ts";
 import { coordinate, type CoordinateHooks } from "../over/coordinate.ts";
 import { gatheredReport } from "../over/gathered_report.ts";
-import { foreignFlag } from "../over/foreign_values.ts";
+import { foreignFlag, ownCommands, withoutCommands } from "../over/foreign_values.ts";
 import { openRendezvous } from "../over/open_rendezvous.ts";
 import { overDefaults } from "../over/over_flags.ts";
 import { hostName } from "../process/host_name.ts";
@@ -35,7 +39,6 @@ const flagsOfOneProcess = {
   otlp: "--otlp",
   shard: "--shard",
   startAt: "--start-at",
-  restartCommand: "--restart-command",
 } as const satisfies Partial<Record<keyof FleetFlags, string>>;
 
 /** Secrets, which stay with the parts. */
@@ -96,7 +99,7 @@ const filesOfParts = optionList.flatMap(([name, { value, ownToShard, flag }]) =>
 /** The plan of a run in several parts. @throws UsageError for a plan that parts cannot carry out */
 export function planOver(request: PlanRequest, parts: number): FleetPlan {
   const { shard: _, ...plan } = makePlan({ ...request, shard: { number: 1, of: parts } });
-  const foreign = foreignFlag(plan);
+  const foreign = foreignFlag(withoutCommands(plan));
   if (foreign !== undefined) {
     throw new UsageError(
       `Cannot use ${foreign} with --over: commands and files stay with the parts; expected it as a flag of mqtt-sim part, ` +
@@ -133,9 +136,10 @@ export async function runOver(
   plan: FleetPlan,
   { endpoint }: BrokerChoice,
   flags: FleetFlags,
-  hooks: CoordinateHooks & { readonly detail: boolean },
+  hooks: Omit<CoordinateHooks, "outage"> & { readonly detail: boolean },
   context: ReportContext,
 ): Promise<Report> {
+  await checkOutage(plan, {});
   const [of, startedAt, startMs] = [flags.parts!, wallTime(), monotonicClock.nowMs()];
   const rendezvous = await openRendezvous(flags.over!, flags, `mqtt-sim fleet ${plan.run}`);
   try {
@@ -152,17 +156,19 @@ export async function runOver(
     const ramp = rampNotice(plan);
     if (ramp !== undefined) hooks.onNotice(ramp);
     const task = {
-      ...{ plan: withoutPasswords(plan), url: endpoint!.url, epochMs: startedAt.getTime() - startMs },
+      ...{ plan: withoutCommands(withoutPasswords(plan)), url: endpoint!.url, epochMs: startedAt.getTime() - startMs },
       ...{ thresholds, detail: hooks.detail },
     };
     const options = {
-      ...{ parts: of, version: tool.version, task, limits: limitsOf(plan, flags) },
+      ...{ parts: of, version: tool.version, task, limits: limitsOf(plan, flags), steps: outageSteps(plan).length },
       allows: (losses: LostParts) => allowsLosses(flags.threshold, of, losses),
     };
-    const { end, stored, interrupted } = await coordinate(rendezvous, plan.run, options, hooks);
+    const outage = new OutageCommands(plan, undefined, hooks.onNotice);
+    const { end, stored, interrupted } = await coordinate(rendezvous, plan.run, options, { ...hooks, outage })
+      .finally(() => restore(outage, hooks));
     if (end.usage) throw new UsageError(`Cannot run: ${end.why}`);
     const gathered = gatheredReport(stored, { of, why: end.why, interrupted }, flags.threshold, parseReport);
-    if (gathered !== undefined) return gathered;
+    if (gathered !== undefined) return asOver(gathered, plan, endpoint!.url, flags, context);
     const facts = {
       ...{ plan, target: endpoint!.url, protocol: plan.protocol === "auto" ? "mix" : plan.protocol, warnings: [] },
       ...{ startedAt: startedAt.toISOString(), durationMs: monotonicClock.nowMs() - startMs },
@@ -173,4 +179,24 @@ export async function runOver(
   } finally {
     await rendezvous.close();
   }
+}
+
+/** Starts a node that the run left stopped. */
+async function restore(outage: OutageCommands, { onNotice }: Pick<CoordinateHooks, "onNotice">): Promise<void> {
+  const started = await outage.restore();
+  if (started?.done.kind === "failed") onNotice({ level: "warning", text: started.done.sentence });
+}
+
+/** The report with the commands of the coordinator, and the command that repeats the run in as many parts. */
+function asOver(
+  report: Report,
+  plan: FleetPlan,
+  url: string,
+  { over, parts }: FleetFlags,
+  context: ReportContext,
+): Report {
+  const commands = ownCommands.flatMap((name) => plan[name] === undefined ? [] : [[name, plan[name]]]);
+  const words = repeatCommand(plan, url, { ...context, runIdAsked: false });
+  const repeat = `${words} --over ${quoteShell(over!.shown)} --parts ${parts}`;
+  return { ...report, plan: { ...report.plan, ...Object.fromEntries(commands) }, run: { ...report.run, repeat } };
 }

@@ -3,6 +3,7 @@ import { type Clock, monotonicClock } from "../../base/clock.ts";
 import { mergeProgress } from "../../fleet/merge/merge.ts";
 import type { Notice, Progress } from "../../fleet/result/result.ts";
 import { phases } from "../../fleet/result/run_phase.ts";
+import type { OutageRunner } from "../../fleet/squad/outage_commands.ts";
 import { Coordinator, type CoordinatorOptions, type RunEnd } from "../../parts/coordinator.ts";
 import { decodeToCoordinator, encodeMessage, subjectsOf } from "../../parts/message.ts";
 import type { Rendezvous } from "../../parts/rendezvous.ts";
@@ -14,6 +15,8 @@ export interface CoordinateHooks {
   onNotice(notice: Notice): void;
   /** Ends the run early when it returns why. */
   abortOn?(progress: Progress): string | undefined;
+  /** Carries out the actions of the plan on the broker. */
+  readonly outage: OutageRunner;
   readonly interrupt: AbortSignal;
 }
 
@@ -40,7 +43,16 @@ export async function coordinate(
   const subjects = subjectsOf(run);
   const stored = new Map<number, StoredReport>();
   const sought = new Set<number>();
+  const over = new AbortController();
+  const act = async (step: number) => {
+    const how = await hooks.outage.run(step, over.signal);
+    if (how.kind === "failed") return coordinator.acted({ step, fault: how.sentence });
+    const { kind: _, ...times } = how;
+    coordinator.acted({ step, ...times });
+  };
+  const failure = Promise.withResolvers<never>();
   const coordinator = new Coordinator(options, {
+    act: (step) => void act(step).catch(failure.reject),
     beat: (beat) => rendezvous.publish(subjects.beat, encodeMessage(beat)),
     answer: (id, message) => rendezvous.publish(subjects.part(id), encodeMessage(message)),
     notice: (notice) => hooks.onNotice(notice),
@@ -73,9 +85,11 @@ export async function coordinate(
       shownMs = nowMs;
       showProgress(coordinator, hooks, nowMs);
     }
-    await new Promise((resolve) => setTimeout(resolve, turnEveryMs));
+    if (coordinator.state === "end") over.abort();
+    await Promise.race([failure.promise, new Promise((resolve) => setTimeout(resolve, turnEveryMs))]);
   }
   hooks.interrupt.removeEventListener("abort", interrupt);
+  over.abort();
   return { end: coordinator.end, stored: [...stored.values()].sort((a, b) => a.part - b.part), interrupted };
 }
 

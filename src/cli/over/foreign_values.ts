@@ -22,3 +22,12 @@ export function foreignFlag(plan: Pick<FleetPlan, "groups">): string | undefined
   }
   return undefined;
 }
+
+/** The commands of the coordinator, which no part receives. */
+export const ownCommands = ["restartCommand", "nodeStop", "nodeStart"] as const;
+
+/** The plan as the parts receive it: the coordinator restarts the broker, and stops and starts its nodes. */
+export function withoutCommands<Plan extends Partial<Pick<FleetPlan, typeof ownCommands[number]>>>(plan: Plan) {
+  const { restartCommand: _restart, nodeStop: _stop, nodeStart: _start, ...others } = plan;
+  return others;
+}

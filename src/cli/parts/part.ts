@@ -86,6 +86,7 @@ async function carryOut(
     check: (task, number, of) => machine.checked(fleet.check(task, number, of), nowMs()),
     run: (task, number, of) => fleet.run(machine, task, number, of),
     go: (killMs) => fleet.go(killMs),
+    acted: (done) => fleet.acted(done),
     interrupt: () => fleet.interrupt(),
     save: () => fleet.save(machine, who),
   }, nowMs());

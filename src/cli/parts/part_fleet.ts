@@ -7,8 +7,9 @@ import { optionList } from "../../fleet/plan/plan_options.ts";
 import { checkMachine } from "../../fleet/preflight/preflight.ts";
 import type { Notice } from "../../fleet/result/result.ts";
 import { runFleet } from "../../fleet/run_fleet.ts";
+import type { Commanded } from "../../fleet/squad/outage_commands.ts";
 import { parseEndpoint } from "../../net/endpoint.ts";
-import type { PartIdentity, PartsTask } from "../../parts/message.ts";
+import type { PartIdentity, PartsTask, StepDone } from "../../parts/message.ts";
 import type { Part } from "../../parts/part.ts";
 import type { Rendezvous } from "../../parts/rendezvous.ts";
 import { storeReport } from "../../parts/report_store.ts";
@@ -27,6 +28,8 @@ export class PartFleet {
   readonly #output: Output;
   readonly #interrupt = new AbortController();
   readonly #gate = Promise.withResolvers<number>();
+  /** Resolves the wait for an action on the broker. */
+  #act: ((done: Commanded) => void) | undefined;
   #saves = false;
   /** The report of the part, once its fleet is over. */
   report: Report | undefined;
@@ -74,6 +77,7 @@ export class PartFleet {
         machine.connected(monotonicClock.nowMs());
         return this.#gate.promise;
       },
+      outage: { run: (step, over) => this.#runStep(machine, step, over) },
     });
     const report = makeReport(result, {
       ...{ tool, program: programName(), embedded: false, runIdAsked: true, thresholds: task.thresholds },
@@ -81,6 +85,23 @@ export class PartFleet {
     });
     this.report = { ...report, run: { ...report.run, startedAt: byCoordinator(report.run.startedAt, machine, task) } };
     machine.finished(result.kills.total === 0 ? result.reason : undefined, monotonicClock.nowMs());
+  }
+
+  /** Waits until the coordinator has carried out an action on the broker. */
+  #runStep(machine: Part, step: number, over: AbortSignal): Promise<Commanded> {
+    return new Promise((resolve) => {
+      this.#act = resolve;
+      const early = () => resolve({ kind: "failed", sentence: "the run ended before the broker was restarted" });
+      over.addEventListener("abort", early, { once: true });
+      if (over.aborted) early();
+      machine.atStep(step, monotonicClock.nowMs());
+    });
+  }
+
+  /** The coordinator has carried out the action that the fleet waits for. */
+  acted(done: StepDone): void {
+    this.#act?.("fault" in done ? { kind: "failed", sentence: done.fault } : { kind: "done", ...timesOf(done) });
+    this.#act = undefined;
   }
 
   /** Lets the fleet kill from this instant on. */
@@ -143,6 +164,12 @@ function ownValues(flags: PartFlags): Partial<FleetPlan> {
   const given = flags as unknown as Readonly<Record<string, unknown>>;
   const names = optionList.map(([name]) => name).filter((name) => name !== "run" && name !== "password");
   return Object.fromEntries(names.flatMap((name) => given[name] === undefined ? [] : [[name, given[name]]]));
+}
+
+function timesOf(
+  { fromMs, commandMs }: Extract<StepDone, { fromMs: number }>,
+): Omit<Commanded & { kind: "done" }, "kind"> {
+  return { fromMs, ...commandMs !== undefined && { commandMs } };
 }
 
 /** An instant of this machine's wall clock, by the clock of the coordinator. */

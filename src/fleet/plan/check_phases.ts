@@ -1,6 +1,6 @@
 import { formatCount } from "../../base/units.ts";
 import { Groups } from "./groups.ts";
-import { hasOutage, phasesOf, restartsBroker } from "./phases.ts";
+import { phasesOf } from "./phases.ts";
 import type { FleetPlan, KillPhase, NodeLossPhase, PhasePlan, RestartPhase } from "./plan.ts";
 import { planOptions } from "./plan_options.ts";
 import { checkTogether, type PlanFault, type Refuse } from "./plan_rules.ts";
@@ -28,10 +28,6 @@ export function phaseFaults(plan: FleetPlan): PlanFault[] {
     return whole(
       "Cannot use phases without kills: expected at least one that kills clients, stops a node or restarts the broker",
     );
-  }
-  if (plan.shard !== undefined && hasOutage(plan)) {
-    const what = restartsBroker(plan) ? "restart the broker" : "stop nodes";
-    return whole(`Cannot use --shard with phases that ${what}: expected one process, with --workers`);
   }
   return phasesOf(plan).flatMap((phase, place) => faultsOf(plan, phase, place));
 }

@@ -1,7 +1,7 @@
 /**
  * The hooks that the caller of a fleet provides.
  */
-import type { RestartBroker } from "./broker_restart.ts";
+import type { OutageRunner, RestartBroker } from "./outage_commands.ts";
 import type { EngineName } from "../../net/engine.ts";
 import type { LifeRow } from "../ledger/life_row.ts";
 import type { FaultBatch } from "../result/fault_sample.ts";
@@ -47,6 +47,8 @@ export interface FleetHooks {
   readonly record?: RecordSink;
   /** Restarts the broker where the plan has phases for it and no command. */
   readonly restartBroker?: RestartBroker;
+  /** Carries out the actions on the broker and its nodes, where another process has their commands. */
+  readonly outage?: OutageRunner;
   /** Has the broker end the connection of a client, where the plan has kill mode kicked and no command. */
   readonly disconnectClient?: (clientId: string) => Promise<unknown>;
 }

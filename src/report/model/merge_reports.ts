@@ -28,7 +28,7 @@ import { Tally } from "../../fleet/tally/tally.ts";
 import { noCounts } from "../../fleet/result/will_counts.ts";
 import { optionList } from "../../fleet/plan/plan_options.ts";
 import { arrivalData, arrivalsOfParts } from "./arrivals/merge_arrivals.ts";
-import { onOneTimeLine, stagesOfParts } from "./parts/time_line.ts";
+import { onOneTimeLine, restartsOfParts, stagesOfParts } from "./parts/time_line.ts";
 import { isInterrupted, missingPartsReason, provesNothing, voidReasonOf } from "./parts/part_verdict.ts";
 import type { Gathered } from "./parts/parts_result.ts";
 import { coversParts, shardParts, soundParts } from "./parts/parts_thresholds.ts";
@@ -250,7 +250,9 @@ function restartsOf(reports: readonly Report[], tally: Tally): FleetResult["rest
   const all = reports.flatMap(({ restarts }) => restarts === undefined ? [] : [restarts]);
   if (all.length === 0) return undefined;
   const unseeable = sumOf(all, (restarts) => restarts.unseeable);
-  return { each: all.flatMap(({ each }) => each), lives: tally.of("restart"), unseeable };
+  const isOneRun = reports.every(({ plan }) => plan.shard !== undefined);
+  const each = isOneRun ? restartsOfParts(all.map(({ each }) => each)) : all.flatMap(({ each }) => each);
+  return { each, lives: tally.of("restart"), unseeable };
 }
 
 /** Parts on one broker each queried it before and after their own time; the counts of several brokers add up. */

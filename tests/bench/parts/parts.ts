@@ -43,6 +43,7 @@ function fakePart(rendezvous: Rendezvous, number: number, onGo: () => void): Par
     check: () => part.checked(undefined, now()),
     run: () => part.connected(now()),
     go: onGo,
+    acted() {},
     interrupt() {},
     save() {},
   }, now());
@@ -63,11 +64,12 @@ async function gather(count: number): Promise<void> {
   const task = { plan, url: "mqtt://broker", epochMs: 0, thresholds: [], detail: false };
   const limits = { gatherMs: 60_000, connectMs: 60_000, killMs: 60_000, silenceMs: 60_000, lateMs: 1_000 };
   const [lead] = connections as [Rendezvous];
-  const coordinator = new Coordinator({ parts: count, version: "1", task, limits }, {
+  const coordinator = new Coordinator({ parts: count, version: "1", task, limits, steps: 0 }, {
     answer: (id, message) => lead.publish(subjects.part(id), encodeMessage(message)),
     beat: (beat) => lead.publish(subjects.beat, encodeMessage(beat)),
     notice() {},
     seek() {},
+    act() {},
   }, now());
   lead.listen(subjects.coordinator, (bytes) => coordinator.receive(decodeToCoordinator(bytes)!, now()));
   const startMs = now();

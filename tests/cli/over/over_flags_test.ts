@@ -5,11 +5,12 @@ import { readCommandLine } from "../../../src/cli/command_line.ts";
 import { checkOver, planOver } from "../../../src/cli/fleet/fleet_over.ts";
 import type { FleetFlags } from "../../../src/cli/fleet/fleet_flags.ts";
 import { parseOverAddress } from "../../../src/cli/over/over_flags.ts";
-import { foreignFlag } from "../../../src/cli/over/foreign_values.ts";
+import { foreignFlag, withoutCommands } from "../../../src/cli/over/foreign_values.ts";
 import { PartFleet } from "../../../src/cli/parts/part_fleet.ts";
-import { planDefaults } from "../../../src/fleet/plan/make_plan.ts";
+import { makePlan, planDefaults } from "../../../src/fleet/plan/make_plan.ts";
 import type { FleetPlan } from "../../../src/fleet/plan/plan.ts";
 import { planOptions } from "../../../src/fleet/plan/plan_options.ts";
+import { checkOutage } from "../../../src/fleet/squad/outage_commands.ts";
 import type { Rendezvous } from "../../../src/parts/rendezvous.ts";
 import { captured } from "../captured.ts";
 
@@ -79,7 +80,31 @@ Deno.test("over: the plan has watchers and CONNECTs under way for all parts, and
   const willTopic = "wills/{client}";
   assert.throws(() => planOver({ run: "r", seed: 1, willTopic }, 2), /each part would receive the wills of all parts/);
   assert.equal(planOver({ run: "r", seed: 1, willTopic }, 1).willTopic, willTopic);
-  assert.throws(() => planOver({ run: "r", seed: 1, phases: [{ kind: "restart", downMs: 1 }] }, 2), /shard/);
+});
+
+Deno.test("over: the coordinator has the commands that restart the broker and stop nodes, and no part receives them", async () => {
+  const commands = { restartCommand: "r", nodeStop: "s {node}", nodeStart: "s {node}" };
+  const phases = [{ kind: "restart", downMs: 1 }] as const;
+  const plan = planOver({ run: "r", seed: 1, phases, ...commands }, 2);
+  assert.equal(plan.restartCommand, "r");
+  const sent = withoutCommands(plan);
+  assert.deepEqual([foreignFlag(plan), foreignFlag(sent)], ["--restart-command", undefined]);
+  assert.deepEqual(Object.keys(commands).filter((name) => name in sent), []);
+  await assert.rejects(
+    checkOutage(planOver({ run: "r", seed: 1, phases }, 2), {}),
+    /^UsageError: Cannot restart the broker/,
+  );
+});
+
+Deno.test("over: processes that no coordinator holds together do not restart the broker", async () => {
+  const plan = { ...planDefaults, run: "r", seed: 1, shard: { number: 1, of: 2 } };
+  const phases = [{ kind: "restart", downMs: 1 }] as const;
+  const one = makePlan({ ...plan, phases });
+  await assert.rejects(checkOutage(one, {}), {
+    message: "Cannot use --shard with phases that restart the broker: expected one process, with --workers, or " +
+      "several with --over",
+  });
+  await checkOutage(one, { outage: { run: () => Promise.reject(new Error("not now")) } });
 });
 
 Deno.test("over: no command and no file of the coordinator reaches a part, also not in a group", () => {

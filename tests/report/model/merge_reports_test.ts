@@ -145,6 +145,22 @@ Deno.test("merge: joins wills of canaries, unobservable wills and restarts", () 
   assert.match(reason, /4 missing; of 28 wills of canaries: 2 missing, 4 altered$/);
 });
 
+Deno.test("merge: the parts of one run have findings on the same restarts", () => {
+  const one = { downAtMs: 100, backAtMs: 200, commandMs: 40, lives: 3, survived: 0, watchersKept: 1 };
+  const counts = { watchersForgotten: 0, willsBefore: 1, willsAfter: 2 };
+  const lives = modeCounts(3, { onTime: 3 });
+  const part = (report: Report, number: number, backAtMs: number) => {
+    const each = [{ ...one, ...counts, backAtMs }, { ...one, ...counts, downAtMs: 900 + number, backAtMs: 1_000 }];
+    return shard({ ...report, restarts: { each, lives, unseeable: 0 } }, number, 2);
+  };
+  const { restarts } = merged(part(first, 1, 200), part(first, 2, 230));
+  const sum = { lives: 6, survived: 0, watchersKept: 2, watchersForgotten: 0, willsBefore: 2, willsAfter: 4 };
+  assert.deepEqual(restarts!.each, [
+    { ...one, ...sum, downAtMs: 100, backAtMs: 230 },
+    { ...one, ...sum, downAtMs: 901, backAtMs: 1_000 },
+  ]);
+});
+
 Deno.test("merge: refuses reports that are not parts of one run in a sentence", async (t) => {
   const other = reportOf(passed({ seed: 7 }));
   const more = reportOf(passed({ clients: 2_000 }));

@@ -36,6 +36,11 @@ export interface Trouble {
   readonly coordinatorDies: boolean;
   readonly coordinatorPauseMs: number;
   readonly unfit: boolean;
+  /** Void and lost parts that a threshold allows. */
+  readonly allowed: number;
+  /** Actions on the broker, such as restarts, in the plan; the last one fails. */
+  readonly steps: number;
+  readonly lastStepFails: boolean;
 }
 
 /** No process dies, and nothing takes longer than the limits allow. */
@@ -43,6 +48,7 @@ export const mildTrouble = (random: Random): Trouble => ({
   ...{ loss: random.fraction() * 0.3, double: random.fraction() * 0.3, delayMs: random.fraction() * 400 },
   ...{ spares: random.below(3), deaths: 0, pauses: random.below(3), longestPauseMs: 8_000, terms: 0 },
   ...{ outageMs: random.below(8_000), coordinatorDies: false, coordinatorPauseMs: random.below(5_000), unfit: false },
+  ...{ allowed: 0, steps: random.below(3), lastStepFails: false },
 });
 
 /** Anything may happen. */
@@ -52,6 +58,7 @@ export const anyTrouble = (random: Random): Trouble => ({
   ...{ terms: random.below(5) === 0 ? 1 : 0, outageMs: random.below(4) === 0 ? random.below(400_000) : 0 },
   ...{ coordinatorDies: random.below(6) === 0, coordinatorPauseMs: random.below(6) === 0 ? random.below(90_000) : 0 },
   unfit: random.below(20) === 0,
+  ...{ allowed: random.below(3), steps: random.below(3), lastStepFails: random.below(10) === 0 },
 });
 
 /** A process: it acts only while it runs, and gets what waited once it goes on. */
@@ -82,15 +89,27 @@ class Process {
   }
 }
 
-/** One process of a part, with a fleet that only takes its time. */
+/** A fleet that only takes its time. */
+interface SimulatedFleet {
+  readonly number: number;
+  readyMs: number;
+  isReady: boolean;
+  killMs: number;
+  overMs: number;
+  whole: boolean;
+  /** The next action on the broker, when the fleet is ready for it, and whether it waits for it. */
+  step: number;
+  stepMs: number;
+  waits: boolean;
+}
+
+/** One process of a part. */
 class PartProcess extends Process {
   machine: Part | undefined;
   readonly id: string;
   readonly #run: SimulatedRun;
   readonly #random: Random;
-  #fleet:
-    | { readyMs: number; overMs: number; killMs: number; whole: boolean; number: number; isReady: boolean }
-    | undefined;
+  #fleet: SimulatedFleet | undefined;
 
   constructor(run: SimulatedRun, number: number, random: Random, startMs: number) {
     super(random, startMs);
@@ -119,31 +138,64 @@ class PartProcess extends Process {
       run: (_, number) => {
         run.ran.push(`${number}`);
         const readyMs = run.nowMs + 200 + this.#random.below(4_000);
-        this.#fleet = { readyMs, overMs: Infinity, killMs: Infinity, whole: false, number, isReady: false };
+        this.#fleet = {
+          ...{ number, readyMs, isReady: false, killMs: Infinity, overMs: Infinity, whole: false },
+          ...{ step: 0, stepMs: Infinity, waits: false },
+        };
       },
       go: (killMs) => {
         this.#fleet!.killMs = Math.max(run.nowMs, killMs - this.skewMs);
-        this.#fleet!.overMs = this.#fleet!.killMs + run.durationMs;
         this.#fleet!.whole = true;
+        this.#goOn(this.#fleet!.killMs);
         run.kills.push({
           part: this.#fleet!.number,
           atMs: this.#fleet!.killMs,
           errorMs: this.machine!.offset!.errorMs,
         });
       },
-      interrupt: () => {
+      acted: (done) => {
         const fleet = this.#fleet!;
-        if (fleet.overMs <= run.nowMs) return;
-        fleet.whole = false;
-        fleet.overMs = fleet.readyMs = run.nowMs + 500;
-        fleet.isReady = true;
+        if (!fleet.waits) return;
+        fleet.waits = false;
+        if ("fault" in done || done.step !== fleet.step) return this.#giveUp();
+        fleet.step++;
+        this.#goOn(run.nowMs);
       },
+      interrupt: () => this.#giveUp(),
       save: () =>
         run.store(this, (isStored) => {
           if (isStored) run.reports.set(this.#fleet!.number, this.#fleet!.whole);
           this.machine!.saved(isStored, this.localMs());
         }),
     };
+  }
+
+  /** From now on until the next action on the broker, or to the end of the plan. */
+  #goOn(fromMs: number): void {
+    const [fleet, run] = [this.#fleet!, this.#run];
+    if (fleet.step < run.trouble.steps) fleet.stepMs = fromMs + 1_000 + this.#random.below(1_000);
+    else fleet.overMs = fromMs + run.durationMs;
+  }
+
+  #giveUp(): void {
+    const [fleet, { nowMs }] = [this.#fleet!, this.#run];
+    if (fleet.overMs <= nowMs) return;
+    fleet.whole = fleet.waits = false;
+    fleet.stepMs = Infinity;
+    fleet.overMs = fleet.readyMs = nowMs + 500;
+    fleet.isReady = true;
+  }
+
+  /** True while its fleet kills and has not come to this action. */
+  isBefore(step: number): boolean {
+    const fleet = this.#fleet;
+    if (fleet === undefined || !fleet.whole || this.machine?.end !== undefined) return false;
+    return fleet.step < step || fleet.step === step && !fleet.waits;
+  }
+
+  /** The part that its fleet carries out. */
+  get number(): number | undefined {
+    return this.#fleet?.number;
   }
 
   turn(): void {
@@ -155,6 +207,11 @@ class PartProcess extends Process {
       fleet.isReady = true;
       this.#run.ready.add(fleet.number);
       this.machine!.connected(this.localMs());
+    }
+    if (fleet !== undefined && nowMs >= fleet.stepMs) {
+      fleet.stepMs = Infinity;
+      fleet.waits = true;
+      this.machine!.atStep(fleet.step, this.localMs());
     }
     if (fleet !== undefined && nowMs >= fleet.overMs) {
       fleet.overMs = Infinity;
@@ -183,8 +240,10 @@ export class SimulatedRun {
   readonly #random: Random;
   readonly #events = new Deadlines<() => void>();
   readonly #outage: readonly [number, number];
-  /** A kill while a part was not ready. */
+  /** A kill, or an action on the broker, while a part was not ready. */
   early: string | undefined;
+  /** The actions on the broker. */
+  readonly acts: number[] = [];
 
   constructor(seed: number, troubleOf: (random: Random) => Trouble) {
     this.#random = new Random(mix(seed, 17));
@@ -256,7 +315,10 @@ export class SimulatedRun {
 
   #turnLead(limits: RunLimits): void {
     this.coordinator ??= new Coordinator(
-      { parts: this.of, version, task, limits },
+      {
+        ...{ parts: this.of, version, task, limits, steps: this.trouble.steps },
+        allows: ({ voids, lost }) => voids + lost <= this.trouble.allowed,
+      },
       this.#leadHost(),
       this.leadMs(),
     );
@@ -281,8 +343,24 @@ export class SimulatedRun {
           this.found.add(number);
           this.coordinator!.found(number, this.leadMs());
         }),
+      act: (step) => {
+        this.#watchAct(step);
+        const fromMs = this.leadMs();
+        const fails = this.trouble.lastStepFails && step === this.trouble.steps - 1;
+        const done = fails ? { step, fault: "the command failed" } : { step, fromMs, commandMs: 800 };
+        this.later(this.lead, 800, () => this.coordinator!.acted(done));
+      },
       notice() {},
     };
+  }
+
+  /** An action comes once, in its order, and when each fleet that goes on waits for it. */
+  #watchAct(step: number): void {
+    if (step !== this.acts.length) this.early ??= `action ${step} comes after ${this.acts.length} actions`;
+    this.acts.push(step);
+    const lost = new Set(this.coordinator!.roster.seats.filter(({ gone }) => gone === "lost").map(({ part }) => part));
+    const moving = this.processes.find((each) => !each.dead && !lost.has(each.number ?? 0) && each.isBefore(step));
+    if (moving !== undefined) this.early ??= `action ${step} comes while part ${moving.number} is not ready for it`;
   }
 
   #watchKills(): void {

@@ -2,6 +2,8 @@
  * The instants of the parts of one run on one time line. Each part counts from its own start; the time line counts from
  * the earliest of these starts.
  */
+import { sumsOf } from "../../../fleet/merge/merge_parts.ts";
+import type { RestartResult } from "../../../fleet/result/restart_result.ts";
 import type { FaultSample, Timeline } from "../../../fleet/result/fault_sample.ts";
 import type { Report } from "../report.ts";
 
@@ -76,4 +78,19 @@ export function stagesOfParts(reports: readonly Report[]): Pick<Report, "stages"
     };
   });
   return { stages };
+}
+
+/** The restarts of one run: each part has its own findings on each of them. */
+export function restartsOfParts(parts: readonly (readonly RestartResult[])[]): RestartResult[] {
+  const most = Math.max(0, ...parts.map(({ length }) => length));
+  return Array.from({ length: most }, (_, place) => {
+    const found = parts.flatMap((each) => each[place] ?? []);
+    const names = ["lives", "survived", "watchersKept", "watchersForgotten", "willsBefore", "willsAfter"] as const;
+    return {
+      ...found[0]!,
+      downAtMs: Math.min(...found.map(({ downAtMs }) => downAtMs)),
+      backAtMs: Math.max(...found.map(({ backAtMs }) => backAtMs)),
+      ...sumsOf(found, names),
+    };
+  });
 }

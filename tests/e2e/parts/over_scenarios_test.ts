@@ -1,0 +1,92 @@
+/** Scenarios in several processes: the coordinator restarts the broker, or stops a node, once for all parts. */
+import assert from "node:assert/strict";
+import type { RestartResult } from "../../../src/fleet/result/restart_result.ts";
+import type { Report } from "../../../src/report/model/report.ts";
+import { nats } from "../../support/brokers/nats_peer.ts";
+import { brokerReady, peerTest, startOurBroker, startOurs } from "../../support/brokers/peers.ts";
+import { supervised } from "../../support/brokers/supervised_peer.ts";
+import { startNodeProxies } from "../../support/parts/node_proxies.ts";
+import { type NatsServer, startNatsServer } from "../../support/parts/nats_server.ts";
+
+const restart = `session-expiry: 300
+kill-rate: 10%
+groups:
+  - name: prompt
+  - name: delayed
+    protocol: 5
+    will-delay: 2
+phases:
+  - kill: 10%
+    for: 2s
+  - restart: 0s
+    jitter: 500ms
+  - kill: 10%
+    for: 2s
+`;
+const loss = `session-expiry: 300
+kill-rate: 10%
+phases:
+  - kill: 10%
+    for: 1s
+  - node-loss: 1s
+    for: 1s
+    jitter: 500ms
+`;
+
+/** A run of a scenario in two parts, with the flags of its coordinator. */
+async function runInTwo(server: NatsServer, run: string, scenario: string, flags: readonly string[]): Promise<Report> {
+  const folder = await Deno.makeTempDir({ prefix: "over" });
+  try {
+    await Deno.writeTextFile(`${folder}/scenario.yaml`, scenario);
+    const over = ["--over", server.url, "--run-id", run, "--parts", "2", "--report", `${folder}/report.json`];
+    const plan = ["--scenario", `${folder}/scenario.yaml`, "--seed", "5", "--clients", "60", "--late-after", "8s"];
+    await using fleet = startOurs(["fleet", ...over, ...plan, ...flags]);
+    await using one = startOurs(["part", "--over", server.url, "--run", run, "--quiet"]);
+    await using two = startOurs(["part", "--over", server.url, "--run", run, "--quiet"]);
+    assert.equal((await fleet.exit(100_000)).code, 0, `${fleet.said}\n${one.said}\n${two.said}`);
+    for (const part of [one, two]) assert.equal((await part.exit(30_000)).code, 0, part.said);
+    return JSON.parse(await Deno.readTextFile(`${folder}/report.json`));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function restartsOnce(server: NatsServer): Promise<void> {
+  const broker = await supervised(
+    "over",
+    ({ home, port }) => brokerReady(startOurs(["broker", "--port", String(port), "--store", `${home}/store`])),
+  );
+  try {
+    const pid = broker.pid();
+    const flags = ["--url", broker.url, "--restart-command", broker.restartCommand];
+    const { restarts, plan, parts, run } = await runInTwo(server, "restart", restart, flags);
+    assert.notEqual(broker.pid(), pid);
+    assert.equal(restarts!.each.length, 1, "both parts have findings on one restart");
+    const [{ lives, watchersKept, downAtMs, backAtMs, commandMs }] = restarts!.each as [RestartResult];
+    assert.ok(lives > 30, `${lives} lives of both parts ended with it`);
+    assert.equal(watchersKept, plan.watchers);
+    assert.ok(commandMs! > 0 && downAtMs > 0 && backAtMs >= downAtMs + commandMs! - 1, `${downAtMs} ${backAtMs}`);
+    assert.equal(restarts!.lives.missing, 0);
+    assert.deepEqual([parts!.void, parts!.lost, plan.restartCommand], [0, 0, broker.restartCommand]);
+    assert.match(run.repeat, /--restart-command .* --over nats:\S+ --parts 2$/);
+  } finally {
+    await broker.stop();
+  }
+}
+
+async function losesNode(server: NatsServer): Promise<void> {
+  await using broker = await startOurBroker();
+  await using nodes = await startNodeProxies(broker.url);
+  const { restarts, byNode, parts } = await runInTwo(server, "node", loss, nodes.flags);
+  assert.deepEqual(restarts!.each.map(({ node }) => node), ["n2"]);
+  assert.ok(restarts!.each[0]!.lives > 15, `${restarts!.each[0]!.lives} lives of both parts ended with the node`);
+  assert.equal(byNode!.length, 4);
+  assert.deepEqual([parts!.void, parts!.lost], [0, 0]);
+}
+
+peerTest("over: the coordinator restarts the broker, and stops a node, once for two parts", [nats], async () => {
+  await using server = await startNatsServer();
+  const ends = await Promise.allSettled([restartsOnce(server), losesNode(server)]);
+  const failures = ends.flatMap((end) => end.status === "rejected" ? [end.reason] : []);
+  if (failures.length > 0) throw new AggregateError(failures, failures.map(String).join("\n"));
+}, 200_000);
