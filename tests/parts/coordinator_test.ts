@@ -1,6 +1,7 @@
 /** The coordinator of a run in parts: its states, and the sentence of each way in which a run ends early. */
 import assert from "node:assert/strict";
-import { Coordinator, type LostParts } from "../../src/parts/coordinator.ts";
+import { Coordinator } from "../../src/parts/coordinator.ts";
+import type { LostParts } from "../../src/parts/coordinator_host.ts";
 import type { Beat, PartsTask, PartState, ToPart } from "../../src/parts/message.ts";
 import { aPlan } from "../fleet/sample_life.ts";
 

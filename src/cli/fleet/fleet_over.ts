@@ -14,7 +14,7 @@ import { rampNotice } from "../../fleet/preflight/wait_text.ts";
 import { withoutPasswords } from "../../fleet/recording/record_header.ts";
 import { outageSteps } from "../../fleet/schedule/outage_steps.ts";
 import { checkOutage, OutageCommands } from "../../fleet/squad/outage_commands.ts";
-import type { LostParts } from "../../parts/coordinator.ts";
+import type { LostParts } from "../../parts/coordinator_host.ts";
 import type { RunLimits } from "../../parts/limits.ts";
 import { reserveRun } from "../../parts/report_store.ts";
 import { applyThresholds } from "../../report/model/threshold.ts";

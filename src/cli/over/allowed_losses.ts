@@ -1,6 +1,6 @@
 /** The number of parts that a run may lose, by its thresholds on `parts.void` and `parts.lost`. */
 import { UsageError } from "../../base/failure.ts";
-import type { LostParts } from "../../parts/coordinator.ts";
+import type { LostParts } from "../../parts/coordinator_host.ts";
 import { coversParts, isPartsPath } from "../../report/model/parts/parts_thresholds.ts";
 import { resultOf, type Threshold } from "../../report/model/threshold.ts";
 

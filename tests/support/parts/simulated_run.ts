@@ -5,7 +5,8 @@
  */
 import { Deadlines } from "../../../src/base/deadlines.ts";
 import { mix, Random } from "../../../src/base/random.ts";
-import { Coordinator, type CoordinatorHost } from "../../../src/parts/coordinator.ts";
+import { Coordinator } from "../../../src/parts/coordinator.ts";
+import type { CoordinatorHost } from "../../../src/parts/coordinator_host.ts";
 import type { RunLimits } from "../../../src/parts/limits.ts";
 import type { PartsTask, ToPart } from "../../../src/parts/message.ts";
 import { Part, type PartHost } from "../../../src/parts/part.ts";
