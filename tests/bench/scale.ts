@@ -1,7 +1,7 @@
 import { usualSourcePorts } from "../../src/fleet/plan/plan_options.ts";
 import type { ChildProcess } from "../support/machine/child_process.ts";
 import { type BrokerPeer, startMosquitto, startOurBroker, startOurs } from "../support/brokers/peers.ts";
-import { filesLimitOf, Gauge, limitText, type Peak, sampleOf } from "./scale_limits.ts";
+import { gauged, limitText, peakText } from "./scale_limits.ts";
 
 const defaults = {
   ...{ clients: "50000", shards: "3", broker: "mqtt-sim", rate: "1%", duration: "60s", ramp: "3000", workers: "1" },
@@ -57,24 +57,6 @@ function startShard(shard: number, broker: BrokerPeer, at: Date, folder: string)
   ]);
 }
 
-/** Samples a process each 0.5 s, until it ends or `over` is true. */
-function gauged(name: string, threads: number, child: ChildProcess, over: AbortSignal): Gauge {
-  const gauge = new Gauge(name, threads, filesLimitOf(child.pid));
-  const look = () => {
-    try {
-      const sample = sampleOf(child.pid, performance.now());
-      // An ended process has no memory, even before its exit code is read.
-      if (sample.rssMiB > 0) gauge.add(sample);
-    } catch {
-      // The process has ended; its last sample counts.
-    }
-  };
-  look();
-  const timer = setInterval(look, 500);
-  over.addEventListener("abort", () => clearInterval(timer));
-  return gauge;
-}
-
 /** The exit code of a complete run. @throws if the run failed */
 async function ended(name: string, child: ChildProcess, limitMs: number): Promise<number> {
   const { code } = await child.exit(limitMs);
@@ -86,13 +68,6 @@ async function ended(name: string, child: ChildProcess, limitMs: number): Promis
 async function broken(brokers: readonly BrokerPeer[], limitMs: number): Promise<never> {
   const { child } = await Promise.race(brokers.map((broker) => broker.child.exit(limitMs).then(() => broker)));
   throw new Error(`a broker ended before its fleet:\n${child.said}`);
-}
-
-function tell(peak: Peak, more: string): void {
-  print(
-    `${peak.name}: ${more}${peak.cpuS.toFixed(1)} s of CPU, at most ${peak.cores.toFixed(2)} cores, ` +
-      `${peak.rssMiB} MiB, ${peak.files} files`,
-  );
 }
 
 async function startBrokers(all: AsyncDisposableStack): Promise<BrokerPeer[]> {
@@ -122,10 +97,10 @@ async function run(all: AsyncDisposableStack, folder: string): Promise<number> {
     Promise.all(fleets.map((fleet, shard) => ended(`fleet ${shard + 1}`, fleet, limitMs))),
     watch,
   ]);
-  gauges.forEach(({ peak }, shard) => tell(peak, `exit ${codes[shard]}, `));
+  gauges.forEach(({ peak }, shard) => print(peakText(peak, `exit ${codes[shard]}, `)));
   for (const gauge of brokerGauges) {
     const kib = (gauge.peak.rssMiB - gauge.firstRssMiB) * 1_024 / (clients / shards);
-    tell(gauge.peak, `${kib.toFixed(1)} KiB for each client at its peak, `);
+    print(peakText(gauge.peak, `${kib.toFixed(1)} KiB for each client at its peak, `));
   }
   const ports = { taken: Math.ceil(clients / shards), had: usualSourcePorts * addressesEach };
   print(limitText([...gauges, ...brokerGauges].map(({ peak }) => peak), ports, navigator.hardwareConcurrency));

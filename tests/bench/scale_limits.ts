@@ -89,6 +89,30 @@ export class Gauge {
   }
 }
 
+/** Samples a process each 0.5 s, until it ends or `over` is true. */
+export function gauged(name: string, threads: number, child: { readonly pid: number }, over: AbortSignal): Gauge {
+  const gauge = new Gauge(name, threads, filesLimitOf(child.pid));
+  const look = () => {
+    try {
+      const sample = sampleOf(child.pid, performance.now());
+      // An ended process has no memory, even before its exit code is read.
+      if (sample.rssMiB > 0) gauge.add(sample);
+    } catch {
+      // The process has ended; its last sample counts.
+    }
+  };
+  look();
+  const timer = setInterval(look, 500);
+  over.addEventListener("abort", () => clearInterval(timer));
+  return gauge;
+}
+
+/** The peaks of a process in one line. */
+export function peakText(peak: Peak, more = ""): string {
+  return `${peak.name}: ${more}${peak.cpuS.toFixed(1)} s of CPU, at most ${peak.cores.toFixed(2)} cores, ` +
+    `${peak.rssMiB} MiB, ${peak.files} files`;
+}
+
 /** One line that names the bottleneck, or says that there is none. */
 export function limitText(peaks: readonly Peak[], ports: Ports, cores: number): string {
   const percent = (share: number) => `${Math.round(share * 100)}%`;

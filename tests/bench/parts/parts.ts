@@ -21,6 +21,7 @@ import type { Rendezvous } from "../../../src/parts/rendezvous.ts";
 import { mergeReports } from "../../../src/report/model/merge_reports.ts";
 import { passed, reportOf } from "../../report/sample.ts";
 import { startNatsServer } from "../../support/parts/nats_server.ts";
+import { wholeFleet } from "./whole_fleet.ts";
 
 const run = "bench";
 const subjects = subjectsOf(run);
@@ -130,6 +131,7 @@ function merge(parts: number, seconds: number): void {
   print(`${parts} reports of ${merged.length} s merged in ${((now() - fromMs) / 1_000).toFixed(2)} s (goal 5)`);
 }
 
+if (Deno.args[0] === "--fleet") Deno.exit(await wholeFleet(Deno.args.slice(1), print));
 await gather(Number(Deno.args[0] ?? 300));
 schedule();
 merge(100, 600);
