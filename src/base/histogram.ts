@@ -4,7 +4,7 @@
  */
 import { build, decodeFromCompressedBase64, encodeIntoCompressedBase64, type Histogram as Hdr } from "hdr-histogram-js";
 import { invariant, UsageError } from "./failure.ts";
-import { type EncodedCounts, readCounts } from "./histogram_counts.ts";
+import { eachCount, type EncodedCounts, readCounts, writeCounts } from "./histogram_counts.ts";
 
 /** The longest recorded time, 1 h; a longer one counts as 1 h. */
 export const longestMs = 3_600_000;
@@ -88,10 +88,42 @@ export class Histogram {
     const encoded = encodedCounts(base64);
     if (encoded === undefined) return this.merge(Histogram.decode(base64));
     try {
-      for (const [index, count] of encoded.counts) this.#addCount(lowestUs(index), count);
+      eachCount(encoded.words, (index, count) => this.#addCount(lowestUs(index), count));
     } catch {
       throw unreadable(base64);
     }
+  }
+
+  /**
+   * All times of several encoded histograms: like {@link addEncoded} for each, in less time for many of them.
+   *
+   * @throws UsageError if a text is not an encoded histogram
+   */
+  static ofEncoded(texts: readonly string[]): Histogram {
+    const whole = new Histogram();
+    let [from, to] = [sums.length, -1];
+    const add = (index: number, count: number) => {
+      if (index >= sums.length) throw new RangeError("beyond every time");
+      sums[index]! += count;
+      if (index < from) from = index;
+      if (index > to) to = index;
+    };
+    for (const text of texts) {
+      try {
+        const encoded = encodedCounts(text);
+        if (encoded === undefined) whole.merge(Histogram.decode(text));
+        else eachCount(encoded.words, add);
+      } catch {
+        sums.fill(0);
+        throw unreadable(text);
+      }
+    }
+    for (let index = from; index <= to; index++) {
+      const count = sums[index]!;
+      sums[index] = 0;
+      if (count > 0) whole.#addCount(lowestUs(index), count);
+    }
+    return whole;
   }
 
   /** True if the text is an encoded histogram. It reads the counts without keeping them. */
@@ -99,7 +131,7 @@ export class Histogram {
     try {
       const encoded = encodedCounts(base64);
       if (encoded === undefined) Histogram.decode(base64);
-      for (const [index] of encoded?.counts ?? []) lowestUs(index);
+      else eachCount(encoded.words, lowestUs);
       return true;
     } catch {
       return false;
@@ -143,6 +175,19 @@ export class Histogram {
     return encodeIntoCompressedBase64(this.#hdr ?? emptyHdr());
   }
 
+  /** Like {@link encode}, and without compression if there are few counts: that takes a fraction of the time. */
+  encodeShort(): string {
+    const hdr = this.#hdr as Hdr & InnerTable | undefined;
+    if (hdr === undefined || hdr.totalCount === 0) return this.encode();
+    const [from, to] = [hdr.countsArrayIndex(hdr.minNonZeroValue), hdr.countsArrayIndex(hdr.maxValue)];
+    return writeCounts({
+      highestTrackable: hdr.highestTrackableValue,
+      from: hdr.getCountAtIndex(0) > 0 ? 0 : from,
+      to,
+      countAt: (index) => hdr.getCountAtIndex(index),
+    }) ?? this.encode();
+  }
+
   /**
    * Reads the output of {@link encode} or of another HdrHistogram library. Minimum, maximum and mean are then as exact
    * as the encoding: 3 significant digits.
@@ -162,6 +207,15 @@ export class Histogram {
   }
 }
 
+/** The table of a histogram, which the types of the library do not state. */
+interface InnerTable {
+  countsArrayIndex(value: number): number;
+  getCountAtIndex(index: number): number;
+}
+
+/** The counts of several histograms together, while they are read: more compartments than any time has. */
+const sums = new Float64Array(1 << 16);
+
 function emptyHdr(): Hdr {
   return build({ numberOfSignificantValueDigits: 3, autoResize: true, useWebAssembly: false });
 }
@@ -178,7 +232,7 @@ function decodeHdr(base64: string): Hdr {
 function encodedCounts(base64: string): EncodedCounts | undefined {
   try {
     const encoded = readCounts(base64);
-    return encoded.significantDigits === 3 && encoded.lowestDiscernible === 1n ? encoded : undefined;
+    return encoded.significantDigits === 3 && encoded.lowestDiscernible === 1 ? encoded : undefined;
   } catch {
     throw unreadable(base64);
   }

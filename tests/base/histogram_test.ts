@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { build, encodeIntoCompressedBase64 } from "hdr-histogram-js";
+import { inflateSync } from "node:zlib";
+import { build, decodeFromCompressedBase64, encodeIntoCompressedBase64 } from "hdr-histogram-js";
 import fc from "fast-check";
 import { Histogram, type HistogramRow, longestMs } from "../../src/base/histogram.ts";
 import { InvariantError, UsageError } from "../../src/base/failure.ts";
@@ -15,6 +16,9 @@ function figuresOf(hdr: string): Omit<HistogramRow, "hdr"> {
   const { hdr: _, ...figures } = Histogram.decode(hdr).row();
   return figures;
 }
+
+/** The content of an encoding, without its compression. */
+const contentOf = (base64: string) => inflateSync(Uint8Array.fromBase64(base64).subarray(8));
 
 /** The encoding keeps 3 significant digits of a value; its smallest unit is 1 µs. */
 function near(actual: number, expected: number): boolean {
@@ -108,6 +112,46 @@ Deno.test("histogram: adding an encoded one equals decoding it and merging it", 
     // The header states the longest possible time, which may differ.
     assert.deepEqual(figuresOf(hdr), figuresOf(mergedHdr));
   }));
+});
+
+Deno.test("histogram: the short encoding is the standard one without compression, and other readers read it", () => {
+  const times = fc.array(fc.double({ min: 0, max: longestMs, noNaN: true }), { maxLength: 90 });
+  let uncompressed = 0;
+  fc.assert(fc.property(times, (all) => {
+    const histogram = recorded(...all, ...all.slice(0, 5));
+    const short = histogram.encodeShort();
+    assert.deepEqual(contentOf(short), contentOf(histogram.encode()));
+    assert.deepEqual(
+      decodeFromCompressedBase64(short).toString(),
+      decodeFromCompressedBase64(histogram.encode()).toString(),
+    );
+    if (Uint8Array.fromBase64(short)[10] === 1) uncompressed++;
+  }));
+  assert.ok(uncompressed > 20, `${uncompressed} without compression`);
+  const many = recorded(...Array.from({ length: 2_000 }, (_, each) => each / 7));
+  assert.equal(many.encodeShort(), many.encode(), "many counts are compressed");
+});
+
+Deno.test("histogram: a sum of encoded ones equals adding each", () => {
+  const times = fc.array(fc.double({ min: 0, max: longestMs, noNaN: true }), { maxLength: 40 });
+  fc.assert(fc.property(fc.array(fc.tuple(times, fc.boolean()), { maxLength: 8 }), (parts) => {
+    const texts = parts.map(([all, isShort]) => isShort ? recorded(...all).encodeShort() : recorded(...all).encode());
+    const added = new Histogram();
+    for (const text of texts) added.addEncoded(text);
+    assert.deepEqual(Histogram.ofEncoded(texts).row(), added.row());
+  }));
+});
+
+Deno.test("histogram: an unreadable one among several is named, and leaves nothing to the next sum", () => {
+  const [good, short] = [recorded(1, 2).encode(), recorded(1, 2, 3_000).encodeShort()];
+  const bytes = Uint8Array.fromBase64(short);
+  bytes[bytes.length - 7]! ^= 1;
+  const damaged = bytes.toBase64();
+  assert.throws(() => Histogram.ofEncoded([good, damaged]), { message: /^Cannot read histogram "HISTF/ });
+  assert.throws(() => Histogram.ofEncoded([good, "nonsense"]), { message: /^Cannot read histogram "nonsense"/ });
+  assert.throws(() => new Histogram().addEncoded(damaged), UsageError);
+  assert.ok(!Histogram.isEncoded(damaged) && Histogram.isEncoded(short));
+  assert.equal(Histogram.ofEncoded([good]).count, 2);
 });
 
 Deno.test("histogram: adds the encoded histograms of other libraries", async (t) => {

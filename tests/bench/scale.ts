@@ -1,7 +1,7 @@
 import { usualSourcePorts } from "../../src/fleet/plan/plan_options.ts";
 import type { ChildProcess } from "../support/machine/child_process.ts";
 import { type BrokerPeer, startMosquitto, startOurBroker, startOurs } from "../support/brokers/peers.ts";
-import { gauged, limitText, peakText } from "./scale_limits.ts";
+import { busyMosquitto, gauged, limitText, peakText } from "./scale_limits.ts";
 
 const defaults = {
   ...{ clients: "50000", shards: "3", broker: "mqtt-sim", rate: "1%", duration: "60s", ramp: "3000", workers: "1" },
@@ -37,7 +37,7 @@ const [leadMs, rampPerSecond] = [wholeOf("lead") * 1_000, wholeOf("ramp")];
 const addressesEach = 2;
 
 function startBroker(): Promise<BrokerPeer> {
-  if (asked.broker === "mosquitto") return startMosquitto(["max_queued_messages 1000000", "max_connections -1"]);
+  if (asked.broker === "mosquitto") return startMosquitto(busyMosquitto);
   if (asked.broker === "mqtt-sim") return startOurBroker();
   throw new Error(`no broker ${asked.broker}: expected mqtt-sim or mosquitto`);
 }

@@ -28,7 +28,7 @@ import { openRendezvous } from "../over/open_rendezvous.ts";
 import { overDefaults } from "../over/over_flags.ts";
 import { hostName } from "../process/host_name.ts";
 import { tool } from "../process/tool.ts";
-import { parseReport } from "../report/saved_report.ts";
+import { checkedReport } from "../report/saved_report.ts";
 import type { BrokerChoice } from "./broker_choice.ts";
 import type { FleetFlags } from "./fleet_flags.ts";
 
@@ -167,7 +167,7 @@ export async function runOver(
     const { end, stored, interrupted } = await coordinate(rendezvous, plan.run, options, { ...hooks, outage })
       .finally(() => restore(outage, hooks));
     if (end.usage) throw new UsageError(`Cannot run: ${end.why}`);
-    const gathered = gatheredReport(stored, { of, why: end.why, interrupted }, flags.threshold, parseReport);
+    const gathered = gatheredReport(stored, { of, why: end.why, interrupted }, flags.threshold, checkedReport);
     if (gathered !== undefined) return asOver(gathered, plan, endpoint!.url, flags, context);
     const facts = {
       ...{ plan, target: endpoint!.url, protocol: plan.protocol === "auto" ? "mix" : plan.protocol, warnings: [] },

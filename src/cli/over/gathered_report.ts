@@ -22,12 +22,12 @@ export function gatheredReport(
   stored: readonly StoredReport[],
   { of, why, interrupted }: GatheredEnd,
   thresholds: readonly Threshold[],
-  read: (text: string, name: string) => Report,
+  read: (value: unknown, name: string) => Report,
 ): Report | undefined {
   if (stored.length === 0) return undefined;
   const parts = stored.map(({ report, part, who }) => {
     const name = `part ${part} (${who.host})`;
-    return { name, report: read(JSON.stringify(report), name) };
+    return { name, report: read(report, name) };
   });
   const each = stored.map((one, place) => rowOf(one, parts[place]!.report));
   const voids = parts.filter(({ report }, place) => isVoidPart(report) || isLate(report, each[place])).length;

@@ -19,7 +19,7 @@ import {
   reportPlaces,
   type RunOutputs,
 } from "./report_outputs.ts";
-import { parseReport } from "./saved_report.ts";
+import { checkedReport } from "./saved_report.ts";
 import { openSaved, readSaved, type Rejudging } from "./saved_record.ts";
 import type { DrawAsked } from "./report_flags.ts";
 import { checkPlaces, openCheckOutputs } from "./check_outputs.ts";
@@ -147,7 +147,7 @@ async function mergedOver(asked: MergeAsked, over: OverAddress): Promise<Report>
     const thresholds = asked.threshold.length > 0
       ? asked.threshold
       : entry.thresholds.map((text) => parseThreshold(text));
-    const whole = gatheredReport(stored, { of: entry.parts }, thresholds, parseReport);
+    const whole = gatheredReport(stored, { of: entry.parts }, thresholds, checkedReport);
     if (whole === undefined) {
       throw new UsageError(`Cannot join run ${run}: none of its ${entry.parts} parts has left a report`);
     }

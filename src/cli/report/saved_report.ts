@@ -236,11 +236,21 @@ const document = z.looseObject({
 
 /** A report from its text. @throws UsageError when it is none, or of another schema */
 export function parseReport(text: string, name: string): Report {
+  return checkedReport(parsed(text), name);
+}
+
+/**
+ * A report from the value of its JSON, which it may share.
+ *
+ * @param value undefined: the text is not JSON
+ * @throws UsageError when it is none, or of another schema
+ */
+export function checkedReport(value: unknown, name: string): Report {
   const refuse = (fault: string): never => {
     throw new UsageError(`Cannot read report "${name}": ${fault}`);
   };
-  const value = parsed(text) ?? refuse("it is not JSON; expected a file that mqtt-sim fleet --report wrote");
-  const { schema } = value as { readonly schema?: unknown };
+  if (value === undefined) refuse("it is not JSON; expected a file that mqtt-sim fleet --report wrote");
+  const { schema } = Object(value) as { readonly schema?: unknown };
   if (schema === undefined) {
     refuse("it is not a report of mqtt-sim; expected a file that mqtt-sim fleet --report wrote");
   }

@@ -29,9 +29,7 @@ export function sumsOf<Name extends string>(
 
 /** One row over histograms in their encoding. */
 export function mergedRow(encoded: readonly string[]): LatencyRow {
-  const whole = new Histogram();
-  for (const hdr of encoded) whole.addEncoded(hdr);
-  return whole.row();
+  return Histogram.ofEncoded(encoded).row();
 }
 
 /** The findings of a part beside the wills that watchers received. */

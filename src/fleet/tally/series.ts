@@ -76,10 +76,12 @@ export class Series {
   }
 
   #close({ alive, kills, wills }: SeriesCounts, next: number): void {
-    const latencies = Object.fromEntries([...this.#latencies].map(([mode, histogram]) => [mode, histogram.encode()]));
+    const latencies = Object.fromEntries(
+      [...this.#latencies].map(([mode, histogram]) => [mode, histogram.encodeShort()]),
+    );
     this.#points.push({
       ...{ index: this.#index, alive, kills: kills - this.#kills, wills: wills - this.#wills, latencies },
-      ...this.#broker.count > 0 && { broker: this.#broker.encode() },
+      ...this.#broker.count > 0 && { broker: this.#broker.encodeShort() },
     });
     this.#index = next;
     this.#kills = kills;
@@ -145,37 +147,40 @@ function withoutDue({ due: _, faults: __, ...point }: SeriesPoint): SeriesPoint 
 
 /** One stretch, summed over squads. */
 class StretchSum {
-  readonly #byMode = new Map<string, Histogram>();
+  /** The encoded latencies of each squad. */
+  readonly #byMode = new Map<string, string[]>();
   /** Undefined once a part without it was added: a report of an earlier version. */
-  #broker: Histogram | undefined = new Histogram();
+  #broker: string[] | undefined = [];
   #kills = 0;
   #wills = 0;
   #due = 0;
   readonly #faults: Partial<WillCounts> = {};
 
   add({ kills, wills, due = 0, faults = {}, latencies, broker }: SeriesData): void {
-    if (broker !== undefined) this.#broker?.addEncoded(broker);
+    if (broker !== undefined) this.#broker?.push(broker);
     else if (Object.keys(latencies).length > 0) this.#broker = undefined;
     this.#kills += kills;
     this.#wills += wills;
     this.#due += due;
     addSome(this.#faults, faults);
     for (const [mode, encoded] of Object.entries(latencies)) {
-      let histogram = this.#byMode.get(mode);
-      if (histogram === undefined) this.#byMode.set(mode, histogram = new Histogram());
-      histogram.addEncoded(encoded);
+      const all = this.#byMode.get(mode);
+      if (all === undefined) this.#byMode.set(mode, [encoded]);
+      else all.push(encoded);
     }
   }
 
   point(atMs: number, alive: number): SeriesPoint {
+    const latencies = new Map([...this.#byMode].map(([mode, texts]) => [mode, Histogram.ofEncoded(texts)]));
     const all = new Histogram();
-    for (const histogram of this.#byMode.values()) all.merge(histogram);
+    for (const histogram of latencies.values()) all.merge(histogram);
     const { p50, p99, max } = figures(all);
     const byMode = Object.fromEntries(killModes.flatMap((mode) => {
-      const histogram = this.#byMode.get(mode);
+      const histogram = latencies.get(mode);
       return histogram === undefined ? [] : [[mode, latencyOf(histogram)]];
     }));
-    const broker = this.#broker !== undefined && this.#broker.count > 0 ? { broker: latencyOf(this.#broker) } : {};
+    const ofBroker = Histogram.ofEncoded(this.#broker ?? []);
+    const broker = ofBroker.count > 0 ? { broker: latencyOf(ofBroker) } : {};
     const faults: SeriesFaults = this.#faults;
     const hasFaults = Object.keys(faults).length > 0;
     const counts = { kills: this.#kills, wills: this.#wills, due: this.#due, ...hasFaults && { faults } };
@@ -184,7 +189,7 @@ class StretchSum {
 }
 
 function latencyOf(histogram: Histogram): SeriesLatency {
-  return { count: histogram.count, ...figures(histogram), hdr: histogram.encode() };
+  return { count: histogram.count, ...figures(histogram), hdr: histogram.encodeShort() };
 }
 
 function figures(histogram: Histogram): { p50: number; p99: number; max: number } {

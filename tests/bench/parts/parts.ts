@@ -18,9 +18,8 @@ import {
 import { connectNats } from "../../../src/parts/nats_rendezvous.ts";
 import { Part } from "../../../src/parts/part.ts";
 import type { Rendezvous } from "../../../src/parts/rendezvous.ts";
-import { mergeReports } from "../../../src/report/model/merge_reports.ts";
-import { passed, reportOf } from "../../report/sample.ts";
 import { startNatsServer } from "../../support/parts/nats_server.ts";
+import { mergeBench } from "./merge.ts";
 import { wholeFleet } from "./whole_fleet.ts";
 
 const run = "bench";
@@ -116,22 +115,7 @@ function schedule(): void {
   print(`without drawing ahead: ${(now() - fromMs).toFixed(0)} ms`);
 }
 
-function merge(parts: number, seconds: number): void {
-  const sample = reportOf(passed());
-  const series = Array.from({ length: seconds }, (_, at) => ({
-    ...sample.series[at % sample.series.length]!,
-    atMs: (at + 1) * 1_000,
-  }));
-  const reports = Array.from({ length: parts }, (_, part) => ({
-    name: `part ${part + 1}`,
-    report: { ...sample, series, plan: { ...sample.plan, shard: { number: part + 1, of: parts } } },
-  }));
-  const fromMs = now();
-  const { series: merged } = mergeReports(reports);
-  print(`${parts} reports of ${merged.length} s merged in ${((now() - fromMs) / 1_000).toFixed(2)} s (goal 5)`);
-}
-
 if (Deno.args[0] === "--fleet") Deno.exit(await wholeFleet(Deno.args.slice(1), print));
 await gather(Number(Deno.args[0] ?? 300));
 schedule();
-merge(100, 600);
+await mergeBench(100, 600, print);

@@ -5,7 +5,7 @@
 import type { ChildProcess } from "../../support/machine/child_process.ts";
 import { type BrokerPeer, startMosquitto, startOurBroker, startOurs } from "../../support/brokers/peers.ts";
 import { startNatsServer } from "../../support/parts/nats_server.ts";
-import { type Gauge, gauged, peakText } from "../scale_limits.ts";
+import { busyMosquitto, type Gauge, gauged, peakText } from "../scale_limits.ts";
 
 const defaults = {
   ...{ clients: "50000", parts: "3", broker: "mqtt-sim", rate: "1%", duration: "20s", ramp: "3000" },
@@ -30,7 +30,7 @@ function askedOf(args: readonly string[]): Asked {
 }
 
 function startBroker(kind: string): Promise<BrokerPeer> {
-  if (kind === "mosquitto") return startMosquitto(["max_queued_messages 1000000", "max_connections -1"]);
+  if (kind === "mosquitto") return startMosquitto(busyMosquitto);
   if (kind === "mqtt-sim") return startOurBroker();
   throw new Error(`no broker ${kind}: expected mqtt-sim or mosquitto`);
 }
@@ -70,8 +70,8 @@ export async function wholeFleet(args: readonly string[], print: (line: string) 
   ]));
   gauge("coordinator", lead);
   const { code } = await lead.exit(limitMs);
-  const codes = await Promise.all(parts.map(async (part) => (await part.exit(60_000)).code));
   print(lead.said);
+  const codes = await Promise.all(parts.map(async (part) => (await part.exit(90_000)).code));
   for (const { peak } of gauges) print(peakText(peak));
   print(`exit codes: coordinator ${code}, parts ${codes.join(", ")}`);
   return code;

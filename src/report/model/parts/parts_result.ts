@@ -69,7 +69,7 @@ export function partsText({ of, void: voids, lost, leftOut = [], each }: PartsRe
   const lates = each.flatMap(({ lateMs }) => lateMs ?? []);
   return [
     `${formatCount(each.length)} of ${formatCount(of)} reports` +
-    (hosts.size === 0 ? "" : ` on ${formatCount(hosts.size)} hosts`),
+    (hosts.size === 0 ? "" : ` on ${formatCount(hosts.size)} host${hosts.size === 1 ? "" : "s"}`),
     ...lost > 0 ? [`${formatCount(lost)} lost`] : [],
     ...voids > 0 ? [`${formatCount(voids)} void${leftOut.length > 0 ? ", not counted" : ""}`] : [],
     ...errors.length > 0 ? [`clocks known to ${formatMs(Math.max(...errors))}`] : [],
