@@ -8,7 +8,7 @@ import type { LifeRow } from "../../fleet/ledger/life_row.ts";
 import { withMaskedUrls } from "../../net/endpoint.ts";
 import { applyThresholds, type Threshold } from "../../report/model/threshold.ts";
 import { openSaved } from "./saved_record.ts";
-import { parseReport } from "./saved_report.ts";
+import { checkedReport, parseReport } from "./saved_report.ts";
 import { documentFault } from "./document_fault.ts";
 
 const broker = z.looseObject({
@@ -77,7 +77,7 @@ function parseBrokers(text: string, path: string): ComparedBroker[] {
     // A comparison of an earlier version shows the whole URL, and may be called by it.
     name: about.name.replace(/\?.*$/s, "?…"),
     target: withMaskedUrls(about.target),
-    ...report !== undefined && { report: parseReport(JSON.stringify(report), `${path}: brokers.${place}.report`) },
+    ...report !== undefined && { report: checkedReport(report, `${path}: brokers.${place}.report`) },
   }));
 }
 

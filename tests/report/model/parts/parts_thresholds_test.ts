@@ -93,7 +93,7 @@ Deno.test("parts: a part that begins late is void, also where the coordinator is
   });
   const lateMs = sound.plan.lateAfterMs + 250;
   const join = (...texts: string[]) =>
-    gatheredReport([stored(1, 0), stored(2, lateMs)], { of: 2 }, thresholds(...texts), (text) => JSON.parse(text))!;
+    gatheredReport([stored(1, 0), stored(2, lateMs)], { of: 2 }, thresholds(...texts), (report) => report as Report)!;
   assert.match(join().reason, /^part 2 of 2 \(node-2\) began to kill .* after the others$/);
   assert.deepEqual([join().verdict, join().exitCode], ["void", 3]);
   const allowed = join("parts.void<2");
