@@ -10,6 +10,7 @@ import {
   askAgainMs,
   beatEveryMs,
   endWithinMs,
+  freshMs,
   goLeastMs,
   overForMs,
   seatSilentMs,
@@ -208,7 +209,8 @@ export class Coordinator {
       this.#notice("info", `${formatCount(here)} of ${formatCount(roster.of)} parts are here`);
     }
     this.#announced = here;
-    if (roster.isGathered) {
+    // The roster is final: a process that has just died must not be in it.
+    if (roster.isGathered && roster.seats.every(({ heardMs }) => nowMs - heardMs <= freshMs)) {
       roster.freeze();
       return this.#enter("gathered", nowMs);
     }
@@ -236,6 +238,8 @@ export class Coordinator {
     const { connectMs } = this.#options.limits;
     if (nowMs < this.#sinceMs + connectMs) return;
     const slow = seats.filter(({ state }) => state !== "ready");
+    const lost = slow.find(({ heardMs }) => nowMs - heardMs > warnSilentMs);
+    if (lost !== undefined) return this.abort(this.#lostText(lost, "while the fleet connected", nowMs), nowMs);
     const others = slow.length === 1 ? "" : ` and ${formatCount(slow.length - 1)} other parts`;
     this.abort(
       `the clients of ${this.#text(slow[0]!)}${others} were not connected within ${durationText(connectMs)}`,
@@ -326,8 +330,7 @@ export class Coordinator {
           );
           return true;
         }
-        const why = `${this.#text(seat)} was lost ${when}: it was silent for ${silence}`;
-        this.#goesWithout(seat, "lost", why, nowMs);
+        this.#goesWithout(seat, "lost", this.#lostText(seat, when, nowMs), nowMs);
         if (this.#end.why !== undefined) return true;
         continue;
       }
@@ -349,6 +352,11 @@ export class Coordinator {
     if (seat.warnedLate || (seat.lateMs ?? 0) <= warnLateMs) return;
     seat.warnedLate = true;
     this.#notice("warning", lateText(this.#text(seat), seat.lateMs!));
+  }
+
+  #lostText(seat: Seat, when: string, nowMs: number): string {
+    const silentMs = Math.min(nowMs - seat.heardMs, this.#options.limits.silenceMs);
+    return `${this.#text(seat)} was lost ${when}: it was silent for ${durationText(silentMs)}`;
   }
 
   #text(seat: Seat): string {

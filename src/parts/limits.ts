@@ -8,6 +8,8 @@ export const statusEveryMs = 1_000;
 export const askAgainMs = 1_000;
 /** A part without a sign of life for so long loses its number while the parts gather. */
 export const seatSilentMs = 10_000;
+/** The fleet begins to connect only while each part was heard within this time: two of its reports may be lost. */
+export const freshMs = 3 * statusEveryMs;
 /** The coordinator warns of a part that is silent for so long. */
 export const warnSilentMs = 15_000;
 /** The coordinator warns of a part that begins to kill so much later than the others. */

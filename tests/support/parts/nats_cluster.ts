@@ -27,8 +27,9 @@ async function streamsOf(port: number): Promise<Streams> {
 /** Starts it, and waits until the nodes have chosen a leader. */
 export async function startNatsCluster(): Promise<NatsCluster> {
   const names = ["a", "b", "c"];
-  const routes = names.map(freePort);
-  const monitors = names.map(freePort);
+  const ports = new Set<number>();
+  while (ports.size < 2 * names.length) ports.add(freePort());
+  const [routes, monitors] = [[...ports].slice(0, names.length), [...ports].slice(names.length)];
   const all = routes.map((port) => `nats://127.0.0.1:${port}`).join(",");
   const nodes = await Promise.all(names.map((name, place) =>
     startNatsServer([

@@ -63,12 +63,17 @@ async function longCut(): Promise<Outcome> {
   return outcome;
 }
 
+/** 20 s without the broker: the wills that come after it are late, in the row of that part alone. */
 async function brokerCut(): Promise<Outcome> {
   const outcome = await cut("broker", "broker", ["--duration", "40s"], async (_, network) => {
     await later(20_000);
     await network.set("broker", "up");
   });
-  expectEnds(outcome, {});
+  expectEnds(outcome, { verdict: "fail", exit: 1, parts: [0, 0, 0] });
+  const { each } = outcome.report.parts;
+  const verdicts = each.map(({ host, verdict }: { host: string; verdict: string }) => `${host} ${verdict}`);
+  assert.deepEqual(verdicts.toSorted(), ["node-1 pass", "node-2 pass", "node-3 fail"]);
+  assert.match(outcome.said, /connections ended although the fleet had not ended them/);
   return outcome;
 }
 
