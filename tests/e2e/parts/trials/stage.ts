@@ -32,7 +32,7 @@ export interface StagePeers {
 /** The flags of the fleet, unless a trial has its own. */
 const plan: Readonly<Record<string, string>> = {
   ...{ "--seed": "11", "--clients": "60", "--watchers": "3", "--kill-rate": "15%" },
-  ...{ "--late-after": "10s", "--duration": "4s" },
+  ...{ "--late-after": "5s", "--duration": "4s" },
 };
 /** How long a process may take to end. */
 const patienceMs = 120_000;
