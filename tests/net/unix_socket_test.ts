@@ -4,6 +4,8 @@ import { UsageError } from "../../src/base/failure.ts";
 import { checkRoute } from "../../src/fleet/preflight/check_route.ts";
 import { makePlan } from "../../src/fleet/plan/make_plan.ts";
 import { canResetOver, dial } from "../../src/net/dial.ts";
+import { mayUsePath } from "../../src/net/net_permission.ts";
+import { checkMachine } from "../../src/fleet/preflight/preflight.ts";
 import { parseEndpoint } from "../../src/net/endpoint.ts";
 import { LinkProbe } from "../support/clients/link_probe.ts";
 import { testedEngines } from "./loopback.ts";
@@ -19,6 +21,36 @@ for (const { name: engine } of testedEngines) {
   });
 }
 
+for (const missing of ["net", "read", "write"]) {
+  Deno.test(`unix: a path without the permission ${missing} may not be used`, () => {
+    const { querySync } = Deno.permissions;
+    const asked: unknown[] = [];
+    const state = (name: string) => ({ state: name === missing ? "prompt" : "granted" } as Deno.PermissionStatus);
+    Deno.permissions.querySync = (descriptor) => {
+      asked.push(descriptor);
+      return state(descriptor.name);
+    };
+    try {
+      const path = `/run/without-${missing}.sock`;
+      assert.equal(mayUsePath(path), false);
+      assert.deepEqual(asked[0], { name: "net", host: `unix:${path}` });
+      assert.deepEqual(asked.at(-1), missing === "net" ? asked[0] : { name: missing, path });
+    } finally {
+      Deno.permissions.querySync = querySync;
+    }
+  });
+}
+
+Deno.test("unix: the source ports of this machine limit no connection to a Unix socket", () => {
+  const plan = makePlan({ run: "r", seed: 1, clients: 20, sourcePorts: 10 });
+  const run = (url: string) => ({ plan, target: parseEndpoint(url), brokerInProcess: false });
+  assert.throws(
+    () => checkMachine(run("mqtt://127.0.0.1"), () => {}),
+    /^UsageError: Cannot open \d+ connections from one/,
+  );
+  checkMachine(run("unix:///run/s"), () => {});
+});
+
 Deno.test("unix: has no reset; TLS and TCP have", () => {
   const can = ["unix:///s", "mqtt://h", "mqtts://h", "ws://h", "wss://h"].map((url) =>
     canResetOver(parseEndpoint(url))
@@ -26,7 +58,7 @@ Deno.test("unix: has no reset; TLS and TCP have", () => {
   assert.deepEqual(can, [false, true, true, true, true]);
 });
 
-Deno.test("unix: a plan with source addresses, or with vanish, is refused in one sentence", () => {
+Deno.test("unix: a plan with source addresses, source ports or vanish, is refused in one sentence", () => {
   const target = parseEndpoint("unix:///run/s");
   const plan = makePlan({ run: "r", seed: 1 });
   checkRoute({ plan, target });
@@ -34,6 +66,11 @@ Deno.test("unix: a plan with source addresses, or with vanish, is refused in one
   assert.throws(
     () => checkRoute({ plan: addresses, target }),
     new UsageError("Cannot use --source-address with unix:///run/s: a Unix socket has no addresses"),
+  );
+  const ports = makePlan({ run: "r", seed: 1, sourcePorts: 100 });
+  assert.throws(
+    () => checkRoute({ plan: ports, target }),
+    new UsageError("Cannot use --source-ports with unix:///run/s: a Unix socket has no ports"),
   );
   const vanish = makePlan({ run: "r", seed: 1, killShares: [{ mode: "vanish", weight: 1 }] });
   assert.throws(() => checkRoute({ plan: vanish, target }), /^UsageError: Cannot use kill mode vanish with unix:/);

@@ -3,7 +3,7 @@ import { UsageError } from "../../base/failure.ts";
 import { drawsMode } from "../plan/phases.ts";
 import type { FleetRun } from "../plan/plan.ts";
 
-/** @throws UsageError when the plan requests source addresses, or a kill that needs a network of its own */
+/** @throws UsageError when the plan requests source addresses or ports, or a kill that needs a network of its own */
 export function checkRoute({ plan, target, nodes = [target] }: Pick<FleetRun, "plan" | "target" | "nodes">): void {
   const vanishes = drawsMode(plan, "vanish");
   if (vanishes && plan.proxy !== undefined) {
@@ -14,6 +14,9 @@ export function checkRoute({ plan, target, nodes = [target] }: Pick<FleetRun, "p
   if (socket === undefined) return;
   if (plan.sourceAddresses.length > 0) {
     throw new UsageError(`Cannot use --source-address with ${socket.url}: a Unix socket has no addresses`);
+  }
+  if (plan.sourcePorts !== undefined) {
+    throw new UsageError(`Cannot use --source-ports with ${socket.url}: a Unix socket has no ports`);
   }
   if (!vanishes) return;
   const why = "a Unix socket has no packets to drop";

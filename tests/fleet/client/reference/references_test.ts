@@ -120,5 +120,5 @@ Deno.test("references: the first address of a reference counts, with the transpo
     assert.equal(found?.url, url, text);
     assert.equal(found === undefined ? undefined : found.transport, url && "tls");
   }
-  assert.equal(referencedEndpoint(parseEndpoint("unix:///tmp/x.sock"), "b.example"), undefined);
+  assert.equal(referencedEndpoint(parseEndpoint("unix:///tmp/x.sock"), "b.example:1883"), undefined);
 });
