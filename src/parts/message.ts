@@ -20,6 +20,8 @@ export interface PartsTask {
   readonly thresholds: readonly string[];
   /** True where progress has the counts for metrics. */
   readonly detail: boolean;
+  /** The run that these parts join once this one is over; absent where they end then. */
+  readonly next?: string;
 }
 
 /** A process that offers itself as a part. */
@@ -109,6 +111,8 @@ export interface Beat {
   readonly why?: string;
   /** The last action on the broker. */
   readonly done?: StepDone;
+  /** No run comes: the parts that wait for it have done their work. */
+  readonly dismissed?: true;
 }
 
 /** The subjects of a run. */

@@ -59,6 +59,7 @@ export const toCoordinatorSchema = z.discriminatedUnion("type", [
 const task = z.looseObject({
   plan: z.looseObject({ run: z.string(), clients: positive }),
   ...{ url: z.string(), epochMs: number, thresholds: z.array(z.string()), detail: z.boolean() },
+  next: z.string().optional(),
 });
 
 /** Messages that a part receives. */
@@ -74,7 +75,7 @@ export const toPartSchema = z.discriminatedUnion("type", [
 /** Beats of a coordinator. */
 export const beatSchema = z.looseObject({
   state: z.enum(["gather", "connect", "kill", "end", "over"]),
-  ...{ killAtMs: number.optional(), why: z.string().optional() },
+  ...{ killAtMs: number.optional(), why: z.string().optional(), dismissed: z.literal(true).optional() },
   done: z.union([
     z.looseObject({ step: count, fromMs: number, commandMs: number.optional() }),
     z.looseObject({ step: count, fault: z.string() }),
@@ -97,6 +98,7 @@ export const reportEntrySchema = z.looseObject({
 /** A report in the store; the reader of reports checks the report itself. */
 export const storedReportSchema = z.looseObject({
   ...{ who, part: positive, of: positive, clock: clock.optional(), lateMs: number.optional() },
+  coresPerWorker: number.optional(),
   report: z.looseObject({}),
 });
 

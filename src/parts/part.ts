@@ -126,8 +126,9 @@ export class Part {
   }
 
   /** The state of the run. */
-  beat({ state, killAtMs, why, done }: Beat, nowMs: number): void {
+  beat({ state, killAtMs, why, done, dismissed }: Beat, nowMs: number): void {
     if (this.#state === "over") return;
+    if (dismissed && this.#isBefore("connect")) return this.#finish(0, why ?? "no run comes", nowMs);
     // The coordinator has just begun: the requests before it were lost.
     if (!this.#knows) this.#askedMs = -Infinity;
     this.#heard(nowMs);

@@ -20,6 +20,8 @@ export interface StoredReport {
   readonly clock?: OffsetFacts;
   /** How much later than the common instant the order to kill came. */
   readonly lateMs?: number;
+  /** Mean CPU cores for each worker of the part during the kills; absent for a short kill phase. */
+  readonly coresPerWorker?: number;
   /** The JSON report. */
   readonly report: unknown;
 }

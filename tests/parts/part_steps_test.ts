@@ -1,4 +1,4 @@
-/** One part of a run: its waits for the actions of the coordinator on the broker. */
+/** One part of a run: its waits for the actions of the coordinator on the broker, and for a run that never comes. */
 import assert from "node:assert/strict";
 import type { PartsTask, StepDone, ToCoordinator } from "../../src/parts/message.ts";
 import { Part } from "../../src/parts/part.ts";
@@ -56,4 +56,17 @@ Deno.test("part: a wait for an action ends without a coordinator, and where the 
   behind.part.atStep(0, 3_000);
   behind.part.beat({ state: "kill", killAtMs: 1_500, done: { step: 1, fromMs: 9_000 } }, 3_250);
   assert.deepEqual(behind.acted, [{ step: 0, fault: "the run went on while this part was silent" }]);
+});
+
+Deno.test("part: it ends with 0 where it waits for a run that never comes, and not where its clients are connected", () => {
+  const dismissed = { state: "over", dismissed: true, why: "the search is over" } as const;
+  const waiting = new Part({ id: "a", host: "node-a", pid: 7, version: "1" }, {
+    ...{ send() {}, check() {}, run() {}, go() {}, acted() {}, interrupt() {}, save() {} },
+  }, 0);
+  waiting.turn(20);
+  waiting.beat(dismissed, 40);
+  assert.deepEqual(waiting.end, { exitCode: 0, text: "the search is over" });
+  const { part } = killing();
+  part.beat(dismissed, 3_000);
+  assert.equal(part.end, undefined);
 });

@@ -3,6 +3,7 @@
  */
 import { pause } from "../process/pause.ts";
 import { monotonicClock } from "../../base/clock.ts";
+import { UsageError } from "../../base/failure.ts";
 import { freshSeed } from "../../base/random.ts";
 import {
   type CapacityRequest,
@@ -28,6 +29,8 @@ import { capacityHtml } from "../../report/capacity/capacity_html.ts";
 import { checkNames } from "../../report/model/comparison.ts";
 import { parseThreshold, type Threshold } from "../../report/model/threshold.ts";
 import { type BrokerChoice, brokerText, embedded } from "../fleet/broker_choice.ts";
+import type { FleetFlags } from "../fleet/fleet_flags.ts";
+import { checkOver, planOver } from "../fleet/fleet_over.ts";
 import { checkTlsFlags, firstNode, passwordOf } from "../fleet/fleet_request.ts";
 import { type Interrupts, openInterrupts } from "../process/interrupt.ts";
 import type { Output } from "../process/output.ts";
@@ -37,6 +40,7 @@ import { formTitles, openForms, type ReportOutputs } from "../report/report_outp
 import { type IdleWait, waitUntilIdle } from "../fleet/wait_until_idle.ts";
 import { type CapacityAsked, usualThresholds } from "./capacity_flags.ts";
 import { openStepRuns, realRunDeps, type StepRunDeps } from "./step_runs.ts";
+import { checkRecovery, openStepRunsOver } from "./step_runs_over.ts";
 import { repeatSearch } from "./repeat_search.ts";
 
 /** The dependencies of the command; a test may replace them. */
@@ -72,7 +76,9 @@ interface Searches {
 export async function capacity(asked: CapacityAsked, output: Output, deps: CapacityDeps = realDeps): Promise<number> {
   const brokers = brokersOf(asked);
   checkNames(brokers.map(({ name }) => name));
+  checkSearchOver(asked, brokers);
   const searches = await searchesOf(asked);
+  if (asked.over !== undefined) checkStepsOver(searches, asked.parts!);
   for (const broker of brokers) checkTlsFlags({ ...planDefaults, ...searches.wishes }, broker);
   // Before any output: a plan that cannot be is refused in one sentence.
   stepPlan(searches.wishes, searches.settings, searches.settings.from, { seed: searches.seed, run: "check" });
@@ -110,13 +116,30 @@ function brokersOf(asked: CapacityAsked): readonly BrokerChoice[] {
   return asked.url.length === 0 ? [embedded] : asked.url;
 }
 
+/** @throws UsageError for flags that a search in several parts, or in one process, cannot have */
+function checkSearchOver(asked: CapacityAsked, url: readonly BrokerChoice[]): void {
+  if (asked.over === undefined && asked.runId !== undefined) {
+    throw new UsageError(
+      "Cannot use --run-id without --over: each step of a search has a run id of its own; expected --seed to repeat a search",
+    );
+  }
+  checkOver({ ...asked, url } as unknown as FleetFlags);
+}
+
+/** @throws UsageError for steps that parts cannot carry out */
+function checkStepsOver({ wishes, settings }: Searches, parts: number): void {
+  checkRecovery(settings.recoveryMs);
+  planOver(stepPlan(wishes, settings, settings.from, { seed: 0, run: "check" }), parts);
+}
+
 async function searchesOf(asked: CapacityAsked): Promise<Searches> {
   const values: Readonly<Record<string, unknown>> = { ...asked, password: await passwordOf(asked) };
   const given = optionList.flatMap(([name]) => values[name] === undefined ? [] : [[name, values[name]]]);
   const seed = asked.seed ?? freshSeed();
   // Drawn, not derived from the seed: messages of an earlier search are then no messages of this one.
   const run = freshSeed().toString(36);
-  const wishes: FleetWishes = { ...Object.fromEntries(given), seed, run };
+  const shard = asked.parts === undefined ? {} : { shard: { number: 1, of: asked.parts } };
+  const wishes: FleetWishes = { ...Object.fromEntries(given), seed, run, ...shard };
   const request: CapacityRequest = {
     ...asked,
     stepDurationMs: asked.stepDuration,
@@ -147,15 +170,10 @@ async function searchOn(broker: BrokerChoice, searches: Searches, place: SearchP
   };
   const say = (text: string) => asked.quiet ? undefined : err.write(`${text}\n`);
   if (several) say(`Broker ${broker.name}, ${brokerText(broker)}`);
-  const runs = await openStepRuns(broker, {
-    wishes,
-    settings,
-    thresholds,
-    interrupts,
-    warnings,
-    err,
-    deps: place.deps,
-  });
+  const own = { wishes, settings, thresholds, interrupts, warnings, err, deps: place.deps };
+  const runs = asked.over === undefined
+    ? await openStepRuns(broker, own)
+    : await openStepRunsOver(broker.endpoint!.url, { ...asked, name: asked.runId ?? common.run }, own, asked.quiet);
   try {
     const found = await findCapacity(settings, {
       clock: monotonicClock,

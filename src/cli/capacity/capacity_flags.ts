@@ -21,6 +21,7 @@ import {
   wordValue,
 } from "../options/flag.ts";
 import { planFlag, planFlags, sectionFlags } from "../options/plan_flags.ts";
+import { overFlags, runNameValue } from "../over/over_flags.ts";
 import { jsonFlag } from "../report/report_outputs.ts";
 
 /** The condition without `--threshold`, for each kind of load. */
@@ -137,6 +138,16 @@ const kills = object("Kills", {
   ...planFlags("reconnectAfterMs", "seed", "kickCommand"),
 });
 
+const parts = object("Parts", {
+  ...overFlags,
+  runId: valueFlag(
+    "--run-id",
+    runNameValue,
+    "Names a search with --over, for mqtt-sim part --run: 1 to 16 letters, digits or hyphens. Each step has a run id of " +
+      "its own in topics and client ids. Default: drawn.",
+  ),
+});
+
 const reports = object("Reports", {
   report: jsonFlag,
   html: valueFlag("--html", file, "Write one self-contained HTML page: result, curve, steps. It loads no other file."),
@@ -157,6 +168,7 @@ export const capacityCommand = command(
     object("TLS", sectionFlags("TLS")),
     fleet,
     kills,
+    parts,
     object("Wills", sectionFlags("Wills")),
     object("Sparkplug", sectionFlags("Sparkplug")),
     object("Watching", sectionFlags("Watching")),

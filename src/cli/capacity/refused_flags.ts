@@ -5,9 +5,8 @@
 const varies = "a search varies the load itself; expected --from, --to and --step-duration";
 const shape =
   "each step of a search is one kill phase, or one storm; expected --of, --kill-mode and the flags of the plan";
-const alone = "one process runs a search; expected --workers";
+const alone = "a search has no shards; expected --workers, or --over with --parts";
 const restarts = "a search never restarts the broker; expected mqtt-sim fleet --scenario restart";
-const own = "each step of a search has a run id of its own; expected --seed to repeat a search";
 const files = "a search writes --report and --html; expected mqtt-sim fleet at one load for the other forms";
 const views = "a search prints a line for each step; expected mqtt-sim fleet at one load for views of a run";
 const always = "each step of a search ends at its first fault; expected no such flag";
@@ -19,17 +18,10 @@ const refused: Readonly<Record<string, string>> = {
   "--scenario": shape,
   "--shard": alone,
   "--start-at": alone,
-  "--over": alone,
-  "--over-creds": alone,
-  "--over-tls-ca": alone,
-  "--parts": alone,
-  "--gather": alone,
-  "--part-silence": alone,
   "--restart-command": restarts,
   "--node-stop": restarts,
   "--node-start": restarts,
   "--restart-timeout": restarts,
-  "--run-id": own,
   "--record": files,
   "--junit": files,
   "--markdown": files,

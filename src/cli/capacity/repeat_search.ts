@@ -28,6 +28,7 @@ export function repeatSearch(
     ...planWords(asked),
     ...asked.passwordFile === undefined ? [] : ["--password-file", asked.passwordFile],
     ...asked.password === undefined ? [] : ["--password-file", "PASSWORD_FILE"],
+    ...asked.over === undefined ? [] : ["--over", asked.over.shown, "--parts", String(asked.parts)],
     ...asked.threshold.flatMap(({ expression }) => ["--threshold", expression]),
   ];
   return [programName(), "capacity", ...words.map(quoteShell)].join(" ");

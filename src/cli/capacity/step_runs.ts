@@ -1,7 +1,6 @@
 /**
  * The runs of the steps of a search on one broker: the named one, or an embedded one that serves all steps.
  */
-import process from "node:process";
 import { monotonicClock } from "../../base/clock.ts";
 import { InvariantError } from "../../base/failure.ts";
 import type { FleetWishes, ReadySettings } from "../../fleet/capacity/capacity_plan.ts";
@@ -11,7 +10,7 @@ import type { NextStep } from "../../fleet/capacity/search.ts";
 import { stepOf } from "../../fleet/capacity/step_outcome.ts";
 import { planDefaults } from "../../fleet/plan/make_plan.ts";
 import type { FleetPlan, FleetRun } from "../../fleet/plan/plan.ts";
-import type { FleetResult, Notice, Progress } from "../../fleet/result/result.ts";
+import type { FleetResult, Notice } from "../../fleet/result/result.ts";
 import { runFleet } from "../../fleet/run_fleet.ts";
 import type { FleetHooks } from "../../fleet/squad/fleet_hooks.ts";
 import { parseEndpoint } from "../../net/endpoint.ts";
@@ -22,6 +21,7 @@ import { openLive } from "../../report/terminal/live.ts";
 import type { BrokerChoice } from "../fleet/broker_choice.ts";
 import { type EmbeddedBroker, startEmbedded } from "../fleet/embedded_broker.ts";
 import { withAwsCredentials } from "../process/environment.ts";
+import { CoreMeter } from "../process/core_meter.ts";
 import { aborted, type Interrupts } from "../process/interrupt.ts";
 import type { Stream } from "../process/output.ts";
 import { tool } from "../process/tool.ts";
@@ -127,27 +127,13 @@ async function runOnce(
   }
 }
 
-/** The CPU time of this process from the first to the last report of the kill phase. */
-class CoreMeter {
-  #from: { readonly atMs: number; readonly cpuMs: number } | undefined;
-  #to: { readonly atMs: number; readonly cpuMs: number } | undefined;
-
-  take({ phase }: Pick<Progress, "phase">): void {
-    if (phase !== "kill") return;
-    const { user, system } = process.cpuUsage();
-    this.#to = { atMs: monotonicClock.nowMs(), cpuMs: (user + system) / 1_000 };
-    this.#from ??= this.#to;
-  }
-
-  /** The cores that were busy on average; undefined where the phase was too short to measure. */
-  get cores(): number | undefined {
-    const [from, to] = [this.#from, this.#to];
-    if (from === undefined || to === undefined || to.atMs - from.atMs < leastMeasuredMs) return undefined;
-    return (to.cpuMs - from.cpuMs) / (to.atMs - from.atMs);
-  }
+/** The tightest bound of a latency that a step is judged by, in milliseconds. */
+export function boundOf(lateAfterMs: number, thresholds: readonly Threshold[]): number {
+  const bounds = thresholds.flatMap(({ path, operator, value }) =>
+    path.startsWith("latencyMs.") && operator.startsWith("<") ? [value] : []
+  );
+  return Math.min(lateAfterMs, ...bounds);
 }
-
-const leastMeasuredMs = 500;
 
 function judged(
   step: NextStep,
@@ -157,13 +143,10 @@ function judged(
 ): CapacityStep {
   const report = applyThresholds(makeReport(result, { tool, embedded: false, program: tool.name }), thresholds);
   if (report.exitCode === 130) throw new InvariantError("an interrupted step has no outcome");
-  const bounds = thresholds.flatMap(({ path, operator, value }) =>
-    path.startsWith("latencyMs.") && operator.startsWith("<") ? [value] : []
-  );
   return stepOf(result, step, {
     of: settings.of,
     judgement: { met: report.verdict === "pass", reason: report.reason },
-    boundMs: Math.min(result.plan.lateAfterMs, ...bounds),
+    boundMs: boundOf(result.plan.lateAfterMs, thresholds),
     // The process of the embedded broker is the fleet's: its CPU time says nothing about the fleet alone.
     ...isApart && cores !== undefined && { coresPerWorker: cores / result.plan.workers },
   });

@@ -6,28 +6,19 @@ import { formatCount } from "../../base/units.ts";
 import { mergeResults } from "../../fleet/merge/merge.ts";
 import { Groups } from "../../fleet/plan/groups.ts";
 import { makePlan } from "../../fleet/plan/make_plan.ts";
-import { longestWaitOf, phasesDurationMs } from "../../fleet/plan/phases.ts";
 import type { FleetPlan, PlanRequest } from "../../fleet/plan/plan.ts";
 import { optionList } from "../../fleet/plan/plan_options.ts";
 import { sharedByBucket } from "../../fleet/plan/will_topic.ts";
 import { rampNotice } from "../../fleet/preflight/wait_text.ts";
-import { withoutPasswords } from "../../fleet/recording/record_header.ts";
-import { outageSteps } from "../../fleet/schedule/outage_steps.ts";
-import { checkOutage, OutageCommands } from "../../fleet/squad/outage_commands.ts";
-import type { LostParts } from "../../parts/coordinator_host.ts";
-import type { RunLimits } from "../../parts/limits.ts";
-import { reserveRun } from "../../parts/report_store.ts";
+import { checkOutage } from "../../fleet/squad/outage_commands.ts";
 import { applyThresholds } from "../../report/model/threshold.ts";
 import { repeatCommand } from "../../report/model/repeat.ts";
 import { makeReport, type Report, type ReportContext } from "../../report/model/report.ts";
-import { allowsLosses, refusePartsThresholds } from "../over/allowed_losses.ts";
-import { coordinate, type CoordinateHooks } from "../over/coordinate.ts";
+import { refusePartsThresholds } from "../over/allowed_losses.ts";
 import { gatheredReport } from "../over/gathered_report.ts";
 import { foreignFlag, ownCommands, withoutCommands } from "../over/foreign_values.ts";
 import { openRendezvous } from "../over/open_rendezvous.ts";
-import { overDefaults } from "../over/over_flags.ts";
-import { hostName } from "../process/host_name.ts";
-import { tool } from "../process/tool.ts";
+import { type PartsHooks, runParts } from "../over/run_parts.ts";
 import { checkedReport } from "../report/saved_report.ts";
 import type { BrokerChoice } from "./broker_choice.ts";
 import type { FleetFlags } from "./fleet_flags.ts";
@@ -116,57 +107,22 @@ export function planOver(request: PlanRequest, parts: number): FleetPlan {
   return Object.freeze(plan);
 }
 
-/** Time beyond the planned one, for watchers, probes and reports, in milliseconds. */
-const slackMs = 30_000;
-const reportMs = 60_000;
-
-function limitsOf(plan: FleetPlan, { gather, partSilence }: FleetFlags): RunLimits {
-  const rampMs = plan.clients / plan.rampPerSecond * 1_000;
-  return {
-    gatherMs: gather ?? overDefaults.gatherMs,
-    silenceMs: partSilence ?? overDefaults.silenceMs,
-    connectMs: rampMs * 1.5 + slackMs + (plan.waitMs ?? 0),
-    killMs: phasesDurationMs(plan) + 2 * longestWaitOf(plan) + reportMs,
-    lateMs: plan.lateAfterMs,
-  };
-}
-
 /** Coordinates the run, and joins the reports of its parts. @throws UsageError when no part of it is possible */
 export async function runOver(
   plan: FleetPlan,
   { endpoint }: BrokerChoice,
   flags: FleetFlags,
-  hooks: Omit<CoordinateHooks, "outage"> & { readonly detail: boolean },
+  hooks: PartsHooks,
   context: ReportContext,
 ): Promise<Report> {
   await checkOutage(plan, {});
   const [of, startedAt, startMs] = [flags.parts!, wallTime(), monotonicClock.nowMs()];
   const rendezvous = await openRendezvous(flags.over!, flags, `mqtt-sim fleet ${plan.run}`);
   try {
-    const thresholds = flags.threshold.map(({ expression }) => expression);
-    const entry = { parts: of, host: hostName(), since: startedAt.toISOString(), thresholds };
-    const other = await reserveRun(rendezvous, plan.run, entry);
-    if (other !== undefined) {
-      throw new UsageError(
-        `Cannot begin run ${plan.run}: a run of this name began on ${other.host} at ${other.since}; expected another --run-id`,
-      );
-    }
     const call = `${context.program} part --over ${flags.over!.shown} --run ${plan.run}`;
-    hooks.onNotice({ level: "info", text: `Waiting for ${formatCount(of)} parts: ${call}` });
-    const ramp = rampNotice(plan);
-    if (ramp !== undefined) hooks.onNotice(ramp);
-    const task = {
-      ...{ plan: withoutCommands(withoutPasswords(plan)), url: endpoint!.url, epochMs: startedAt.getTime() - startMs },
-      ...{ thresholds, detail: hooks.detail },
-    };
-    const options = {
-      ...{ parts: of, version: tool.version, task, limits: limitsOf(plan, flags), steps: outageSteps(plan).length },
-      allows: (losses: LostParts) => allowsLosses(flags.threshold, of, losses),
-    };
-    const outage = new OutageCommands(plan, undefined, hooks.onNotice);
-    const { end, stored, interrupted } = await coordinate(rendezvous, plan.run, options, { ...hooks, outage })
-      .finally(() => restore(outage, hooks));
-    if (end.usage) throw new UsageError(`Cannot run: ${end.why}`);
+    const waiting = { level: "info", text: `Waiting for ${formatCount(of)} parts: ${call}` } as const;
+    const asked = { name: plan.run, plan, url: endpoint!.url, parts: of, notices: [waiting, rampNotice(plan)] };
+    const { end, stored, interrupted } = await runParts(rendezvous, { ...flags, ...asked }, hooks);
     const gathered = gatheredReport(stored, { of, why: end.why, interrupted }, flags.threshold, checkedReport);
     if (gathered !== undefined) return asOver(gathered, plan, endpoint!.url, flags, context);
     const facts = {
@@ -179,12 +135,6 @@ export async function runOver(
   } finally {
     await rendezvous.close();
   }
-}
-
-/** Starts a node that the run left stopped. */
-async function restore(outage: OutageCommands, { onNotice }: Pick<CoordinateHooks, "onNotice">): Promise<void> {
-  const started = await outage.restore();
-  if (started?.done.kind === "failed") onNotice({ level: "warning", text: started.done.sentence });
 }
 
 /** The report with the commands of the coordinator, and the command that repeats the run in as many parts. */

@@ -6,6 +6,7 @@ import { orphanMs } from "../../parts/limits.ts";
 import { decodeBeat, decodeToPart, encodeMessage, type PartIdentity, subjectsOf } from "../../parts/message.ts";
 import { Part, type PartEnd } from "../../parts/part.ts";
 import type { Rendezvous } from "../../parts/rendezvous.ts";
+import type { Report } from "../../report/model/report.ts";
 import { reportBody, reportVerdict } from "../../report/terminal/text.ts";
 import { openRendezvous } from "../over/open_rendezvous.ts";
 import { hostName } from "../process/host_name.ts";
@@ -39,15 +40,8 @@ export async function part(asked: PartAsked, output: Output): Promise<number> {
   try {
     const rendezvous = await dial(flags, interrupts);
     try {
-      const fleet = new PartFleet(flags, rendezvous, output);
-      const end = await carryOut(flags, rendezvous, fleet, interrupts);
-      if (fleet.report !== undefined) {
-        await outputs.write(fleet.report, (form) => output.out.write(form));
-        const { style } = output.err;
-        if (!asked.quiet) output.err.write(reportBody(fleet.report, { width: widest, style }));
-        output.err.write(reportVerdict(fleet.report, { width: widest, style }));
-      }
-      output.err.write(`Part of run ${run} ended: ${end.text}.\n`);
+      const { report, end } = await carryOutAll(flags, rendezvous, output, interrupts);
+      if (report !== undefined) await outputs.write(report, (form) => output.out.write(form));
       return end.exitCode;
     } finally {
       await rendezvous.close();
@@ -72,12 +66,36 @@ async function dial(flags: PartFlags, { early }: Interrupts): Promise<Rendezvous
   }
 }
 
+/** Carries out a part of the run, and of each run that follows it; the last report of them, and how the last one ended. */
+async function carryOutAll(
+  flags: PartFlags,
+  rendezvous: Rendezvous,
+  output: Output,
+  interrupts: Interrupts,
+): Promise<{ readonly report: Report | undefined; readonly end: PartEnd }> {
+  let report: Report | undefined;
+  for (let run = flags.run;;) {
+    const fleet = new PartFleet({ ...flags, run }, rendezvous, output);
+    const { end, next } = await carryOut({ ...flags, run }, rendezvous, fleet, interrupts);
+    if (fleet.report !== undefined) {
+      report = fleet.report;
+      const { style } = output.err;
+      if (!flags.quiet) output.err.write(reportBody(report, { width: widest, style }));
+      output.err.write(reportVerdict(report, { width: widest, style }));
+    }
+    output.err.write(`Part of run ${run} ended: ${end.text}.\n`);
+    // A step that ended early, such as at its first fault, is not the end of a search.
+    if (next === undefined || end.exitCode === 2 || end.exitCode === 130) return { report, end };
+    run = next;
+  }
+}
+
 async function carryOut(
   flags: PartFlags,
   rendezvous: Rendezvous,
   fleet: PartFleet,
   interrupts: Interrupts,
-): Promise<PartEnd> {
+): Promise<{ readonly end: PartEnd; readonly next: string | undefined }> {
   const who = identity(flags);
   const subjects = subjectsOf(flags.run);
   const nowMs = () => monotonicClock.nowMs();
@@ -103,7 +121,8 @@ async function carryOut(
     machine.turn(nowMs());
     await new Promise((resolve) => setTimeout(resolve, turnEveryMs));
   }
-  return machine.end ?? { exitCode: 130, text: "it was asked to end at once" };
+  const end = machine.end ?? { exitCode: 130, text: "it was asked to end at once" } as const;
+  return { end, next: machine.seat?.task.next };
 }
 
 function identity({ host: asked }: PartFlags): PartIdentity {

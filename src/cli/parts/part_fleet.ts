@@ -17,6 +17,7 @@ import { makeReport, type Report } from "../../report/model/report.ts";
 import { foreignFlag } from "../over/foreign_values.ts";
 import { passwordOf } from "../fleet/fleet_request.ts";
 import { withAwsCredentials } from "../process/environment.ts";
+import { CoreMeter } from "../process/core_meter.ts";
 import { programName } from "../process/invocation.ts";
 import type { Output } from "../process/output.ts";
 import { tool } from "../process/tool.ts";
@@ -30,6 +31,7 @@ export class PartFleet {
   readonly #gate = Promise.withResolvers<number>();
   /** Resolves the wait for an action on the broker. */
   #act: ((done: Commanded) => void) | undefined;
+  readonly #meter = new CoreMeter();
   #saves = false;
   /** The report of the part, once its fleet is over. */
   report: Report | undefined;
@@ -66,7 +68,10 @@ export class PartFleet {
   async #carryOut(machine: Part, task: PartsTask, number: number, of: number): Promise<void> {
     const run = this.#runOf(task, number, of, await passwordOf(this.#flags) ?? this.#flags.url?.password);
     const result = await runFleet(run, {
-      onProgress: (progress) => machine.progress(progress),
+      onProgress: (progress) => {
+        this.#meter.take(progress);
+        machine.progress(progress);
+      },
       onNotice: (notice) => {
         this.#say(notice);
         machine.notice(notice);
@@ -123,6 +128,7 @@ export class PartFleet {
     const facts = {
       ...machine.offset && { clock: machine.offset },
       ...machine.lateMs !== undefined && { lateMs: machine.lateMs },
+      ...this.#meter.cores !== undefined && { coresPerWorker: this.#meter.cores / report.plan.workers },
     };
     storeReport(this.#rendezvous, this.#flags.run, { who, part, of, ...facts, report }).then(() => true, () => false)
       .then((isStored) => {

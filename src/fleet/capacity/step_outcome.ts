@@ -9,6 +9,11 @@ import type { LoadKind } from "./capacity_plan.ts";
 import type { CapacityStep } from "./capacity_result.ts";
 import type { Evidence, NextStep } from "./search.ts";
 
+/** What a step needs of the result of its run. */
+type StepResult = Pick<FleetResult, "kills" | "wills" | "latencyMs" | "slipMs" | "generatorBound" | "aborted"> & {
+  readonly plan: Pick<FleetResult["plan"], "seed" | "clients">;
+};
+
 /** The judgement of a run by the user's thresholds. */
 export interface StepJudgement {
   readonly met: boolean;
@@ -24,6 +29,8 @@ export interface StepGrounds {
   readonly boundMs: number;
   /** Mean CPU cores per thread of the fleet during the kills; undefined where the broker runs in the same process. */
   readonly coresPerWorker?: number | undefined;
+  /** The evidence against the generator where several processes are it, each judged alone. */
+  readonly partEvidence?: string | undefined;
 }
 
 /** A rate below this share of the requested one is not that load. */
@@ -68,7 +75,7 @@ function ownSlip(
 }
 
 /** The step of a search by its run. */
-export function stepOf(result: FleetResult, { load, attempt }: NextStep, grounds: StepGrounds): CapacityStep {
+export function stepOf(result: StepResult, { load, attempt }: NextStep, grounds: StepGrounds): CapacityStep {
   const { kills, wills, latencyMs: { all }, slipMs, plan } = result;
   const row = ({ count, p50, p99, max }: FleetResult["slipMs"]) => count === 0 ? undefined : { p50, p99, max };
   const [latencyMs, slip] = [row(all), row(slipMs)];
@@ -89,19 +96,19 @@ export function stepOf(result: FleetResult, { load, attempt }: NextStep, grounds
 }
 
 function outcomeOf(
-  result: FleetResult,
+  result: StepResult,
   load: number,
   grounds: StepGrounds,
 ): Pick<CapacityStep, "outcome" | "reason" | "evidence"> {
   const why = whyNot(result, load, grounds);
   if (why === undefined) return { outcome: "held", reason: "every threshold is met" };
-  const evidence = generatorEvidence(result, grounds);
+  const evidence = grounds.partEvidence ?? generatorEvidence(result, grounds);
   if (evidence === undefined) return { outcome: "broke", reason: why, evidence: evidenceOf(result, load, grounds) };
   // A void run has the evidence in its reason already.
   return { outcome: "generator", reason: why.includes(evidence) ? why : `${why}, but ${evidence}` };
 }
 
-function evidenceOf({ slipMs, kills }: FleetResult, load: number, { of, boundMs }: StepGrounds): Evidence {
+function evidenceOf({ slipMs, kills }: StepResult, load: number, { of, boundMs }: StepGrounds): Evidence {
   const mostMs = boundMs * usualSlip;
   if (ownSlip(slipMs, kills).ms > mostMs) return "doubtful";
   // Late kills may have waited for the broker's answers, or for this machine: they do not prove that it is far away.
@@ -109,7 +116,7 @@ function evidenceOf({ slipMs, kills }: FleetResult, load: number, { of, boundMs 
 }
 
 /** Why a load did not hold; undefined where it did. */
-function whyNot({ kills, aborted }: FleetResult, load: number, { of, judgement }: StepGrounds): string | undefined {
+function whyNot({ kills, aborted }: StepResult, load: number, { of, judgement }: StepGrounds): string | undefined {
   // The user of a search did not ask for --abort-on-fail: each step ends at its first fault.
   if (!judgement.met) return judgement.reason.replace(/--abort-on-fail ended the run: /, "the step ended at: ");
   if (of === "clients" || aborted !== undefined || kills.reachedPerSecond >= load * leastReached) return undefined;

@@ -216,7 +216,10 @@ Deno.test("capacity: bad input", (t) =>
         ["--kill-rate", "5%"],
         "Cannot use --kill-rate with capacity: a search varies the load itself; expected --from, --to and --step-duration",
       ],
-      [["--shard", "1/2"], "Cannot use --shard with capacity: one process runs a search; expected --workers"],
+      [
+        ["--shard", "1/2"],
+        "Cannot use --shard with capacity: a search has no shards; expected --workers, or --over with --parts",
+      ],
       [
         ["--url", "mqtt://127.0.0.1:9", "--node", "a=mqtt://127.0.0.1:1", "--node", "b=mqtt://127.0.0.1:2"],
         "Cannot use --url together with --node: expected one --node for each address of the cluster",

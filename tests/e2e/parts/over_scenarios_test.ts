@@ -39,7 +39,7 @@ async function runInTwo(server: NatsServer, run: string, scenario: string, flags
   try {
     await Deno.writeTextFile(`${folder}/scenario.yaml`, scenario);
     const over = ["--over", server.url, "--run-id", run, "--parts", "2", "--report", `${folder}/report.json`];
-    const plan = ["--scenario", `${folder}/scenario.yaml`, "--seed", "5", "--clients", "60", "--late-after", "8s"];
+    const plan = ["--scenario", `${folder}/scenario.yaml`, "--seed", "5", "--clients", "60", "--late-after", "4s"];
     await using fleet = startOurs(["fleet", ...over, ...plan, ...flags]);
     await using one = startOurs(["part", "--over", server.url, "--run", run, "--quiet"]);
     await using two = startOurs(["part", "--over", server.url, "--run", run, "--quiet"]);
@@ -84,9 +84,40 @@ async function losesNode(server: NatsServer): Promise<void> {
   assert.deepEqual([parts!.void, parts!.lost], [0, 0]);
 }
 
-peerTest("over: the coordinator restarts the broker, and stops a node, once for two parts", [nats], async () => {
-  await using server = await startNatsServer();
-  const ends = await Promise.allSettled([restartsOnce(server), losesNode(server)]);
-  const failures = ends.flatMap((end) => end.status === "rejected" ? [end.reason] : []);
-  if (failures.length > 0) throw new AggregateError(failures, failures.map(String).join("\n"));
-}, 200_000);
+/** Two steps with the same parts, which the coordinator dismisses at the end. */
+async function searches(server: NatsServer): Promise<void> {
+  await using broker = await startOurBroker();
+  const folder = await Deno.makeTempDir({ prefix: "over" });
+  try {
+    const over = ["--over", server.url, "--run-id", "search", "--parts", "2", "--report", `${folder}/search.json`];
+    const load = ["--from", "100", "--to", "200", "--clients", "300", "--step-duration", "1s", "--recovery", "0s"];
+    const bounds = ["--threshold", "latencyMs.all.p99<3s", "--late-after", "3s"];
+    await using search = startOurs(["capacity", ...over, "--url", broker.url, ...load, ...bounds]);
+    await using one = startOurs(["part", "--over", server.url, "--run", "search", "--quiet"]);
+    await using two = startOurs(["part", "--over", server.url, "--run", "search", "--quiet"]);
+    const { code } = await search.exit(100_000);
+    for (const part of [one, two]) {
+      assert.equal((await part.exit(30_000)).code, 0, part.said);
+      assert.match(part.said, /Part of run search ended: [^]*Part of run search\.\d ended: the search is over\./);
+    }
+    const { brokers: [{ steps }] } = JSON.parse(await Deno.readTextFile(`${folder}/search.json`));
+    assert.ok(code === 0 || code === 3, `${code} ${search.said}`);
+    const [first] = steps;
+    assert.deepEqual([first.load, first.clients, first.wills.expected], [100, 300, first.kills], search.said);
+    assert.ok(first.coresPerWorker > 0 && steps.length >= 1, JSON.stringify(steps));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+peerTest(
+  "over: the coordinator restarts the broker, and stops a node, once for two parts, which also carry out a search",
+  [nats],
+  async () => {
+    await using server = await startNatsServer();
+    const ends = await Promise.allSettled([restartsOnce(server), losesNode(server), searches(server)]);
+    const failures = ends.flatMap((end) => end.status === "rejected" ? [end.reason] : []);
+    if (failures.length > 0) throw new AggregateError(failures, failures.map(String).join("\n"));
+  },
+  200_000,
+);
