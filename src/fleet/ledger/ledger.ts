@@ -52,9 +52,6 @@ const earlyBeforeMs = 20;
 /** Past the instant from which a will is late, a life that was answered waits so long for duplicates, then is closed. */
 const closeAfterMs = 2_000;
 
-/** The lives of one client with an open entry, in their order; the ledger judged older ones long ago. */
-type OpenLives = LedgerEntry[];
-
 /** The empty list of arrivals, which most lives share. */
 const nothing: readonly Arrival[] = [];
 
@@ -82,7 +79,8 @@ export class Ledger {
   readonly #originMs: number;
   readonly #copies: number;
   readonly #rules: OracleRules;
-  readonly #open = new Map<number, OpenLives>();
+  /** By client, its lives with an open entry in their order; the ledger judged older ones long ago. */
+  readonly #open = new Map<number, LedgerEntry[]>();
   /** Lives that ended, and whose will has not reached every watcher. */
   readonly #unanswered = new Set<LedgerEntry>();
   readonly #closed = new Map<number, Closed>();
@@ -133,10 +131,6 @@ export class Ledger {
     else lives.push(entry);
   }
 
-  #entryOf(client: number, incarnation: number): LedgerEntry | undefined {
-    return entryOf(this.#open, client, incarnation);
-  }
-
   /** A client is connected for the first time. */
   countClient(client: number): void {
     const group = this.#groupOf(client);
@@ -157,7 +151,7 @@ export class Ledger {
 
   /** A life has ended: from now on its will may be due. */
   end(life: Life): void {
-    const entry = this.#entryOf(life.client, life.incarnation);
+    const entry = entryOf(this.#open, life.client, life.incarnation);
     if (entry === undefined) return;
     this.meter?.end(entry);
     if (!isAnswered(entry)) this.#unanswered.add(entry);
@@ -180,7 +174,7 @@ export class Ledger {
 
   /** The client of an ended life has reconnected: a broker may drop a will that has not arrived by now. */
   back(life: Life): void {
-    const entry = this.#entryOf(life.client, life.incarnation);
+    const entry = entryOf(this.#open, life.client, life.incarnation);
     if (entry !== undefined) this.#noteOthers(entry);
   }
 
@@ -260,7 +254,7 @@ export class Ledger {
     const { mark, dup } = sighting;
     this.tally.countRedelivery(dup);
     if (dup) return;
-    const open = mark && this.#entryOf(mark.client, mark.incarnation);
+    const open = mark && entryOf(this.#open, mark.client, mark.incarnation);
     const closed = mark && this.#closed.get(keyOf(mark.client, mark.incarnation));
     this.tally.keepFault(redeliveryFault(sighting, open === undefined ? closed?.mode ?? "alive" : modeOf(open.life)));
   }
@@ -326,6 +320,11 @@ export class Ledger {
   /** The latest instant at which a will that is waited for was, is or would be due; -Infinity when no life has ended. */
   get lastDueMs(): number {
     return this.#lastDueMs;
+  }
+
+  /** Whether a life that has ended lacks a will, due or not. */
+  get isOpen(): boolean {
+    return this.#unanswered.size > 0;
   }
 
   /** The number of lives that wait for a will that has not reached every watcher. */
