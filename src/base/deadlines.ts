@@ -44,6 +44,11 @@ export class Deadlines<T> {
     return this.#instants.length === 0 ? Infinity : this.#instants[0]!;
   }
 
+  /** The item with the earliest time. */
+  get next(): T | undefined {
+    return this.#heap[0]?.value;
+  }
+
   /** Adds an item that is due at `atMs`. */
   add(atMs: number, value: T): Deadline<T> {
     const entry = new Entry(value, atMs, this.#order++);

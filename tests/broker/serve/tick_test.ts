@@ -67,3 +67,25 @@ Deno.test("tick: a deadline without a handler is an internal error, and the next
   assert.equal(stage.core.metrics.snapshot().internalErrors, 1);
   assert.equal(client.endMs, 15_000);
 });
+
+Deno.test("tick: one turn moves the deadlines of many clients that have sent packets, and ends the silent one in time", () => {
+  const stage = new Stage();
+  const clients = [];
+  for (let number = 0; number < 200; number++) {
+    clients.push(stage.connect({ clientId: `client${number}`, keepAliveS: 10 }));
+    stage.advance(5);
+  }
+  const [silent, ...others] = clients;
+  stage.advance(8_000);
+  for (const client of others) client.send({ type: "pingreq" });
+  let turns = 0;
+  for (const { deadlines } = stage.core; deadlines.nextMs <= 16_500; turns++) {
+    stage.advance(deadlines.nextMs - stage.nowMs);
+  }
+  assert.ok(turns <= 6, `${turns} turns`);
+  assert.equal(silent!.endMs, 15_000);
+  stage.advance(24_000 - stage.nowMs - 1);
+  assert.ok(others.every(({ end }) => end === undefined));
+  stage.advance(1);
+  assert.ok(others.every(({ endMs }) => endMs === 24_000));
+});
