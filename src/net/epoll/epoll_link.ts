@@ -372,10 +372,10 @@ export class EpollLink implements Link, Lingering, DescriptorWatcher, Writer {
     return socket;
   }
 
-  #closeSocket(): void {
+  #closeSocket(isInTurn = false): void {
     this.#queue.clear();
     if (!this.open) stopLingering(this);
-    if (this.#socket >= 0) this.#loop.libc.close(this.#takeSocket());
+    if (this.#socket >= 0) this.#loop.close(this.#takeSocket(), isInTurn);
     if (this.#phase === "leaving") this.#enter("left");
   }
 
@@ -393,7 +393,7 @@ export class EpollLink implements Link, Lingering, DescriptorWatcher, Writer {
       this.#watch();
     } else {
       this.#enter("over");
-      this.#closeSocket();
+      this.#closeSocket(true);
     }
     this.receiver.onEnd(end);
   }

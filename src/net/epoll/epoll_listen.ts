@@ -93,6 +93,7 @@ class EpollListener implements Listener, DescriptorWatcher {
   }
 
   ready(): void {
+    this.#loop.closeEnded();
     for (let count = 0; count < burst && this.#socket >= 0; count++) {
       const socket = this.#loop.libc.accept(this.#socket);
       if (socket === SocketError.again) return;

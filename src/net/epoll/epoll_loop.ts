@@ -99,6 +99,8 @@ export class EpollLoop {
   /** The other of two lists that alternate, so that no turn allocates a list. */
   #flushing: Writer[] = [];
   #flushComing = false;
+  /** Descriptors to close after the writers. */
+  readonly #ended: number[] = [];
   readonly #turn = () => this.#takeTurn();
 
   /** @param libc of this thread; a test can pass one that fails */
@@ -166,6 +168,21 @@ export class EpollLoop {
   /** Returns a negative number if the operating system has no watches left. */
   unpark(descriptor: number, { token }: DescriptorWatcher, interest: number): number {
     return this.libc.watch(this.#epoll, descriptor, token, interest);
+  }
+
+  /**
+   * Closes a descriptor that {@link forget} has passed. In a turn it closes after the bytes that the turn writes: what
+   * a broker sends at the end of a client, such as its will, does not wait for the system call.
+   */
+  close(descriptor: number, isInTurn: boolean): void {
+    if (isInTurn && this.#flushComing) this.#ended.push(descriptor);
+    else this.libc.close(descriptor);
+  }
+
+  /** Closes those descriptors now, so that others can use them. */
+  closeEnded(): void {
+    for (let at = 0; at < this.#ended.length; at++) this.libc.close(this.#ended[at]!);
+    this.#ended.length = 0;
   }
 
   /** Stops watching. The caller must close the descriptor now, which removes it from epoll. */
@@ -311,6 +328,7 @@ export class EpollLoop {
     this.#flushing = writers;
     for (let at = 0; at < writers.length; at++) writers[at]!.flush();
     writers.length = 0;
+    if (this.#ended.length > 0) this.closeEnded();
   }
 
   #goOn(count: number): void {

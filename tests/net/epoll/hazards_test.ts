@@ -217,6 +217,29 @@ hazard("the loop may block in epoll where that is allowed, and timers still run"
   clearInterval(timer);
 });
 
+hazard("bytes that the end of a link causes leave before its descriptor is closed", async (stage) => {
+  const [ending, other] = [await stage.pair(), await stage.pair()];
+  const calls: string[] = [];
+  const { libc } = stage;
+  const [send, close] = [libc.send.bind(libc), libc.close.bind(libc)];
+  libc.send = (socket, sizeBytes) => (calls.push("send"), send(socket, sizeBytes));
+  libc.close = (descriptor) => (calls.push("close"), close(descriptor));
+  const { receiver } = ending.accepted.link;
+  ending.accepted.link.receiver = {
+    onBytes() {},
+    onDrain() {},
+    onEnd: (end) => {
+      other.accepted.link.write(Uint8Array.of(1));
+      receiver.onEnd(end);
+    },
+  };
+  ending.dialled.link.reset();
+  await until(() => other.dialled.sizeBytes === 1);
+  await later(5);
+  // A reset closes by a call of its own.
+  assert.deepEqual(calls, ["send", "close"]);
+});
+
 hazard("a FIN without bytes before it leaves at once", async (stage) => {
   const { dialled, accepted } = await stage.pair();
   let fins = 0;
