@@ -1,6 +1,7 @@
 /**
  * The settings of enhanced authentication, as a user gives them, and the authenticator that they make.
  */
+import { withoutLineEnd } from "../base/bytes.ts";
 import { freshBytes } from "../base/random.ts";
 import { UsageError } from "../base/failure.ts";
 import { AuthCommands } from "./auth_command.ts";
@@ -80,12 +81,6 @@ async function readFile(path: string, name: string): Promise<Uint8Array> {
     const why = error instanceof Deno.errors.NotFound ? "there is no such file" : "it cannot be read";
     throw new UsageError(`Cannot read ${name} ${JSON.stringify(`@${path}`)}: ${why}`);
   }
-}
-
-/** A line end after a text does not count. */
-export function withoutLineEnd(bytes: Uint8Array): Uint8Array {
-  if (bytes.at(-1) !== 10) return bytes;
-  return bytes.subarray(0, bytes.at(-2) === 13 ? -2 : -1);
 }
 
 /** The data that a command wrote: a text, or `base64:DATA`. @throws UsageError where it is not base64 */

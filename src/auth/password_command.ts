@@ -1,4 +1,5 @@
 /** Runs the user's command that writes the password of a client, such as a token with a lifetime. */
+import { withoutLineEnd } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import { commandLimitMs, CommandQueue } from "../base/command_queue.ts";
 import { filledCommand, runShell, shellFault } from "../base/shell_command.ts";
@@ -106,7 +107,7 @@ export class PasswordCommands {
       const outcome = await runShell(filled, "--password-command", options);
       const failure = shellFault(outcome);
       if (failure !== undefined) return fault(failure);
-      const bytes = withoutLineEnd(outcome.output!);
+      const bytes = Uint8Array.from(withoutLineEnd(outcome.output!));
       if (bytes.length === 0) return fault(`wrote no password for ${clientId}`);
       if (bytes.length > mostBytes) return fault("wrote more than the 65,535 bytes of a password");
       this.#passwords.set(key, { bytes, untilMs: this.#clock.nowMs() + lifetimeMs });
@@ -115,10 +116,4 @@ export class PasswordCommands {
       return fault(`could not be used: ${error instanceof Error ? error.message : error}`);
     }
   }
-}
-
-/** A line end after the password does not count. */
-function withoutLineEnd(bytes: Uint8Array): Uint8Array {
-  const end = bytes.at(-1) === 0x0a ? bytes.at(-2) === 0x0d ? -2 : -1 : undefined;
-  return bytes.slice(0, end);
 }

@@ -19,6 +19,12 @@ export function textOfBytes(bytes: Uint8Array): string {
   return text;
 }
 
+/** Without the line end after a text, as in a file or in the output of a command. */
+export function withoutLineEnd(bytes: Uint8Array): Uint8Array {
+  if (bytes.at(-1) !== 0x0a) return bytes;
+  return bytes.subarray(0, bytes.at(-2) === 0x0d ? -2 : -1);
+}
+
 /** The bytes of a text. */
 export function bytesOfText(text: string): Uint8Array {
   const parts: number[] = [];

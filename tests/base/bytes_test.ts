@@ -1,7 +1,7 @@
 /** Conversion of bytes to text and back, which must lose no byte; and joined bytes. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { bytesOfText, joinedBytes, textOfBytes } from "../../src/base/bytes.ts";
+import { bytesOfText, joinedBytes, textOfBytes, withoutLineEnd } from "../../src/base/bytes.ts";
 
 Deno.test("byte text: any bytes survive a round trip, also through JSON", () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
@@ -15,6 +15,11 @@ Deno.test("byte text: UTF-8 is its own text", () => {
     assert.equal(textOfBytes(new TextEncoder().encode(text)), text);
     assert.deepEqual(bytesOfText(text), new TextEncoder().encode(text));
   }));
+});
+
+Deno.test("byte text: one line end after a text does not count, whatever its form", () => {
+  const bare = (text: string) => new TextDecoder().decode(withoutLineEnd(new TextEncoder().encode(text)));
+  assert.deepEqual(["a", "a\n", "a\r\n", "a\n\n", "a\r", "\n", ""].map(bare), ["a", "a", "a", "a\n", "a\r", "", ""]);
 });
 
 const cases: readonly [what: string, bytes: number[], text: string][] = [

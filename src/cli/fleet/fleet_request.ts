@@ -2,7 +2,7 @@
  * From the flags of `mqtt-sim fleet` to the run: the plan's request, and the user that logs in.
  */
 import type { AuthSettings } from "../../auth/auth_settings.ts";
-import { textOfBytes } from "../../base/bytes.ts";
+import { textOfBytes, withoutLineEnd } from "../../base/bytes.ts";
 import { UsageError } from "../../base/failure.ts";
 import { freshSeed } from "../../base/random.ts";
 import { formatCount } from "../../base/units.ts";
@@ -204,10 +204,7 @@ export async function passwordOf(
 /** The bytes of the file, without a line end after them. */
 async function passwordBytes(passwordFile: string): Promise<Uint8Array> {
   try {
-    const bytes = await readInput(passwordFile);
-    const [newline, carriageReturn] = [10, 13];
-    if (bytes.at(-1) !== newline) return bytes;
-    return bytes.subarray(0, bytes.at(-2) === carriageReturn ? -2 : -1);
+    return withoutLineEnd(await readInput(passwordFile));
   } catch (error) {
     if (error instanceof UsageError) throw error;
     const fault = error instanceof Deno.errors.NotFound ? "there is no such file" : "it cannot be read";

@@ -100,7 +100,10 @@ export class SparkplugAuditor {
   takesOwnDeath(mark: WillMark | undefined, copy: number, nowMs: number): boolean {
     if (mark === undefined) return false;
     const { client, incarnation } = mark;
-    if (!this.#announced.get(keyOf(client, incarnation))?.delete(copy)) return false;
+    const key = keyOf(client, incarnation);
+    const missing = this.#announced.get(key);
+    if (!missing?.delete(copy)) return false;
+    if (missing.size === 0) this.#announced.delete(key);
     if (copy === 0) this.#ownDeaths.seen++;
     this.#note?.("death", nowMs, { copy, client, life: incarnation });
     return true;
@@ -141,8 +144,12 @@ export class SparkplugAuditor {
 
   /** The findings. */
   data(): SparkplugResult {
-    const { births, ownDeaths } = { births: this.#births, ownDeaths: this.#ownDeaths };
-    return { assertions: this.#assertions, births, ownDeaths, rebirths: this.#rebirths };
+    return {
+      assertions: this.#assertions,
+      births: this.#births,
+      ownDeaths: this.#ownDeaths,
+      rebirths: this.#rebirths,
+    };
   }
 
   #check(name: SparkplugAssertion, isRight: boolean): void {

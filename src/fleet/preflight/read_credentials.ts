@@ -4,7 +4,7 @@
  */
 import { readAuthData } from "../../auth/auth_settings.ts";
 import { Buffer } from "node:buffer";
-import { textOfBytes } from "../../base/bytes.ts";
+import { textOfBytes, withoutLineEnd } from "../../base/bytes.ts";
 import { UsageError } from "../../base/failure.ts";
 import { formatCount } from "../../base/units.ts";
 import { readTlsClientFiles } from "../../net/tls/tls_identity.ts";
@@ -45,7 +45,7 @@ export async function withCredentials(plan: FleetPlan): Promise<FleetPlan> {
 async function passwordIn(path: string | undefined, flag: string): Promise<string | undefined> {
   if (path === undefined) return undefined;
   try {
-    return textOfBytes(await Deno.readFile(path)).replace(/\r?\n$/, "");
+    return textOfBytes(withoutLineEnd(await Deno.readFile(path)));
   } catch (error) {
     const why = error instanceof Deno.errors.NotFound ? "there is no such file" : "it cannot be read";
     throw new UsageError(`Cannot read ${flag} ${path}: ${why}`);

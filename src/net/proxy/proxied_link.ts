@@ -24,7 +24,7 @@ export class HeaderReader {
 /** Used until the first user sets a receiver. */
 const noReceiver: LinkReceiver = { onBytes() {}, onDrain() {}, onEnd() {} };
 
-/** Without an owner yet. */
+/** The callbacks of a link that has no owner yet. */
 export function awaitedHeader(): AwaitedHeader {
   return { onSource() {}, onFault() {} };
 }

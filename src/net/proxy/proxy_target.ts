@@ -41,7 +41,7 @@ export function parseProxy(text: string): ProxyTarget {
     throw new UsageError(`Cannot use --proxy ${JSON.stringify(maskedProxy(text))}: ${why}`);
   }
   // The URL parser omits the usual port of http, 80, where it is written.
-  const port = parsed.port === "" ? (/^http:.*:80\/?$/.test(text) ? 80 : usualPort) : Number(parsed.port);
+  const port = parsed.port === "" ? (/^http:.*:80\/?$/is.test(text.trim()) ? 80 : usualPort) : Number(parsed.port);
   return {
     kind,
     host: parsed.hostname.replace(/^\[(.*)\]$/, "$1"),

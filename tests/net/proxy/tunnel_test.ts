@@ -106,8 +106,25 @@ Deno.test("tunnel handshake: the requests of CONNECT, with a name, with IPv6, an
 Deno.test("proxy: URLs, their usual ports, and refusals without the password", async () => {
   const shown = (text: string) => parseProxy(text).url;
   assert.deepEqual(
-    ["http://h", "http://h:80", "http://u:p@h:3128/", "socks5://h", "socks5h://[::1]:9"].map(shown),
-    ["http://h:8080", "http://h:80", "http://h:3128", "socks5://h:1080", "socks5://[::1]:9"],
+    [
+      "http://h",
+      "http://h:80",
+      "HTTP://h:80/",
+      " http://h:80 ",
+      "http://u:p@h:3128/",
+      "socks5://h",
+      "socks5h://[::1]:9",
+    ]
+      .map(shown),
+    [
+      "http://h:8080",
+      "http://h:80",
+      "http://h:80",
+      "http://h:80",
+      "http://h:3128",
+      "socks5://h:1080",
+      "socks5://[::1]:9",
+    ],
   );
   for (
     const wrong of [

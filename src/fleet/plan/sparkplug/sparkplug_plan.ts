@@ -5,6 +5,7 @@
 import { namespace } from "../../../mqtt/sparkplug/topic.ts";
 import type { KillMode } from "../kill_mode.ts";
 import type { FleetPlan, PlanRequest, Telemetry } from "../plan.ts";
+import { planOptions } from "../plan_options.ts";
 import type { Refuse } from "../plan_rules.ts";
 import { strangeBrace } from "../template.ts";
 
@@ -81,6 +82,7 @@ export function telemetryOf({ telemetry, sparkplug }: FleetPlan): Telemetry | un
 /** What Sparkplug fixes: another value of the plan would be an edge node that the specification does not allow. */
 export function checkSparkplug(plan: FleetPlan, refuse: Refuse): void {
   if (!plan.sparkplug) return checkAlone(plan, refuse);
+  const usualSize = planOptions.willPayloadSizeBytes.default;
   const fixed = [
     [
       "willTopic",
@@ -101,7 +103,12 @@ export function checkSparkplug(plan: FleetPlan, refuse: Refuse): void {
     // [tck-id-principles-persistence-clean-session-311] [tck-id-principles-persistence-clean-session-50]
     ["cleanStart", `--clean-start ${plan.cleanStart}`, plan.cleanStart === "yes", "yes"],
     ["sessionExpiryS", `--session-expiry ${plan.sessionExpiryS} s`, plan.sessionExpiryS === 0, "0"],
-    ["willPayloadSizeBytes", "--will-payload-size", plan.willPayloadSizeBytes === 64, "none: the bdSeq is the payload"],
+    [
+      "willPayloadSizeBytes",
+      "--will-payload-size",
+      plan.willPayloadSizeBytes === usualSize,
+      "none: the bdSeq is the payload",
+    ],
   ] as const;
   for (const [name, what, isRight, allowed] of fixed) {
     if (!isRight) refuse(name, `${what} with --sparkplug`, allowed);
