@@ -105,12 +105,17 @@ export function mergeReports(
     ...groupsOf(first!.plan, tally),
     ...nodesOf(first!.plan, tally),
     ...stagesOfParts(reports),
-    warnings: [...new Set([...given.flatMap(({ warnings }) => warnings), ...sound.warnings])],
+    warnings: [...new Set([...parts.flatMap(warningsOf), ...sound.warnings])],
     resources: resourcesOf(reports),
     ...sameEngine(reports),
     ...sound.parts && { parts: sound.parts },
   };
   return applyThresholds(merged, conditions);
+}
+
+/** The warnings of a part. One about its machine has the name of the part: the parts are on several machines. */
+function warningsOf({ name, report: { warnings } }: NamedReport): string[] {
+  return warnings.map((text) => /\bthis machine (was|stalled)\b/.test(text) ? `${name}: ${text}` : text);
 }
 
 /** The engine, where all parts had the same. */

@@ -37,6 +37,15 @@ Deno.test("merge: counts, kills and clients add up, histograms merge, and the ve
   assert.equal(whole.slowest.length, 2);
 });
 
+Deno.test("merge: a warning about a machine names its part, and one that all parts have comes once", () => {
+  const stalled = "this machine stalled the fleet for 900 ms";
+  const { warnings } = merged(
+    { ...first, warnings: ["the broker is old"] },
+    { ...second, warnings: ["the broker is old", stalled] },
+  );
+  assert.deepEqual(warnings, ["the broker is old", `1.json: ${stalled}`]);
+});
+
 Deno.test("merge: two series become one with sums and joint percentiles", () => {
   const { series } = merged(first, twin);
   const [, one] = series;

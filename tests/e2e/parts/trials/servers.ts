@@ -54,6 +54,7 @@ async function lost(): Promise<Outcome> {
   await stage.server.kill();
   const ends = await stage.ends(fleet, 400_000);
   expectEnds(ends, { verdict: "void", exit: 3, parts: [3, 3, 3] });
+  assert.match(ends.said, /all parts were silent for 60 s while the fleet was killed: NATS is not reachable/);
   const said = `${ends.said}\n${stage.parts.map((part) => part.said).join("\n")}`;
   const files = [1, 2, 3].map((number) => `${stage.folder}/part-${number}.json`);
   const merged = await stage.merge(ends.parts, ...files);
