@@ -2,8 +2,7 @@
  * The CONNECT of a life.
  */
 import { bytesOfText } from "../../base/bytes.ts";
-import type { ConnectPacket } from "../../mqtt/packet.ts";
-
+import type { ConnectPacket, ConnectWill } from "../../mqtt/packet.ts";
 import { type Life, willOf } from "../life/life.ts";
 import { clientIdOf } from "../plan/client_id.ts";
 import { fieldBytes, fieldOf } from "../plan/credential_rows.ts";
@@ -14,17 +13,26 @@ import { fillTemplate, type ValueOf } from "../plan/template.ts";
 export function connectPacketOf(plan: FleetPlan, life: Life): ConnectPacket {
   const { topic, payload, properties } = willOf(plan, life);
   const { qos, retain, delayS, sessionExpiryS, version } = life;
-  return {
+  const will: Filled<ConnectWill> = { topic, payload, qos, retain };
+  if (delayS > 0) will.delayIntervalS = delayS;
+  if (properties !== undefined) will.properties = properties;
+  const { username, password } = clientLogin(plan, life.client);
+  const packet: Filled<ConnectPacket> = {
     type: "connect",
     protocolVersion: version,
     cleanStart: life.cleanStart,
     keepAliveS: plan.keepAliveS,
     clientId: clientIdOf(plan, life.client),
-    ...clientLogin(plan, life.client),
-    will: { topic, payload, qos, retain, ...delayS > 0 && { delayIntervalS: delayS }, ...properties && { properties } },
-    ...sessionExpiryS > 0 && { properties: { sessionExpiryIntervalS: sessionExpiryS } },
+    will,
   };
+  if (username !== undefined) packet.username = username;
+  if (password !== undefined) packet.password = password;
+  if (sessionExpiryS > 0) packet.properties = { sessionExpiryIntervalS: sessionExpiryS };
+  return packet;
 }
+
+/** Filled in part by part: an absent part costs nothing. */
+type Filled<T> = { -readonly [K in keyof T]: T[K] };
 
 /** The CONNECT of a client without a will, such as a watcher. */
 export function plainConnectPacket(plan: FleetPlan, version: 4 | 5, clientId: string): ConnectPacket {
@@ -63,9 +71,16 @@ interface Login {
   readonly password?: Uint8Array;
 }
 
+const noLogin: Login = {};
+
+function hasNoLogin({ username, password }: FleetPlan): boolean {
+  return username === undefined && password === undefined;
+}
+
 /** The login of a client, or of a canary, whose number is beyond the clients. */
 function clientLogin(plan: FleetPlan, client: number): Login {
   const { credentialRows: rows, canaryUsername } = plan;
+  if (rows === undefined && canaryUsername === undefined && hasNoLogin(plan)) return noLogin;
   if (client >= plan.clients && canaryUsername !== undefined) return login(canaryUsername, plan.canaryPassword);
   if (rows !== undefined && client < rows.count) {
     const username = fieldOf(rows, client, "username") ?? plan.username;
@@ -96,7 +111,7 @@ function clientValues(plan: FleetPlan, client: number): ValueOf {
 }
 
 function filledLogin({ password }: FleetPlan, username: string | undefined, valueOf: ValueOf): Login {
-  if (username === undefined && password === undefined) return {};
+  if (username === undefined && password === undefined) return noLogin;
   return login(fillTemplate(username ?? "", valueOf), password && fillTemplate(password, valueOf));
 }
 

@@ -124,7 +124,7 @@ export class Ledger {
 
   /** Opens an account for a life that is about to begin. */
   begin(life: Life): void {
-    const arrivals = new Array<readonly Arrival[]>(this.#copies).fill(nothing);
+    const arrivals = this.#copies === 1 ? [nothing] : new Array<readonly Arrival[]>(this.#copies).fill(nothing);
     const entry: LedgerEntry = { life, arrivals, othersDueMs: -Infinity };
     const lives = this.#open.get(life.client);
     if (lives === undefined) this.#open.set(life.client, [entry]);
@@ -232,7 +232,7 @@ export class Ledger {
     this.#seen++;
     if (mark !== undefined && staysLast(this.#groups.planOf(mark.client))) this.#retained.set(topic, mark);
     const altered = entry === undefined ? [] : alteredFrom(entry.life);
-    const sighting = afterKill({ ...seen, mark }, entry?.life.end, earlyBeforeMs);
+    const sighting = afterKill(seen.mark === mark ? seen : { ...seen, mark }, entry?.life.end, earlyBeforeMs);
     const { atMs, sinceMs } = sighting;
     // A will of 5.0 always requests an expiry here, one of 3.1.1 cannot: 5.0, section 3.3.2.3.3.
     const addsExpiry = sighting.expires && entry?.life.version === 4;

@@ -92,10 +92,10 @@ export function sightingOf(
 ): Sighting {
   const { topic, qos, retain, dup, payload, properties } = packet;
   const mark = findLife(packet);
-  const version = properties === undefined ? 4 : 5;
+  const version: ProtocolVersion = properties === undefined ? 4 : 5;
   const expires = properties?.messageExpiryIntervalS !== undefined;
-  const own = mark === undefined && owner !== undefined ? { owner, payload } : {};
-  return { copy, topic, mark, ...own, version, qos, retain, dup, expires, atMs, sinceMs };
+  const sighting = { copy, topic, mark, version, qos, retain, dup, expires, atMs, sinceMs };
+  return mark === undefined && owner !== undefined ? { ...sighting, owner, payload } : sighting;
 }
 
 /**

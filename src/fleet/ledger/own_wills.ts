@@ -15,7 +15,10 @@ type OpenLives = ReadonlyMap<number, readonly LedgerEntry[]>;
 
 /** The open entry of a life. */
 export function entryOf(open: OpenLives, client: number, incarnation: number): LedgerEntry | undefined {
-  return open.get(client)?.findLast(({ life }) => life.incarnation === incarnation);
+  const lives = open.get(client);
+  if (lives === undefined) return undefined;
+  for (let at = lives.length - 1; at >= 0; at--) if (lives[at]!.life.incarnation === incarnation) return lives[at];
+  return undefined;
 }
 
 /**

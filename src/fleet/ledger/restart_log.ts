@@ -20,6 +20,8 @@ interface Restart extends SquadRestartCounts {
   servesMs: number;
 }
 
+const nothing: readonly Absence[] = [];
+
 export class RestartLog {
   readonly #nodeOf: (bucket: number, copy: number) => number;
   readonly #windows: RestartWindow[] = [];
@@ -96,6 +98,7 @@ export class RestartLog {
 
   /** The absences of a watcher. */
   absencesOf(bucket: number, copy: number): readonly Absence[] {
+    if (this.#absences.length === 0 && this.#windows.length === 0) return nothing;
     const { node, fromMs, backMs } = this.#windows.at(-1) ?? {};
     const isAway = backMs === Infinity && node === this.#nodeOf(bucket, copy);
     if (this.#absences.length === 0 && !isAway) return [];
@@ -105,6 +108,7 @@ export class RestartLog {
 
   /** Whether a watcher was without a connection at some instant of this time. */
   wasAway(bucket: number, copy: number, fromMs: number, toMs: number): boolean {
+    if (this.#absences.length === 0 && this.#windows.length === 0) return false;
     return this.absencesOf(bucket, copy).some((absence) => absence.fromMs <= toMs && absence.toMs >= fromMs);
   }
 

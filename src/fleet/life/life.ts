@@ -2,7 +2,7 @@
  * One life of one virtual client: from CONNECT to the end of its connection, with its will. This module defines the
  * content of a will; the oracle decides which will is due, and when.
  */
-import { mix } from "../../base/random.ts";
+import { mixFour } from "../../base/random.ts";
 import type { MessageProperties, ProtocolVersion, PublishPacket, QoS } from "../../mqtt/packet.ts";
 import type { KillMode } from "../plan/kill_mode.ts";
 import { type Mark, nonceOf, readMark, writeMark } from "./mark.ts";
@@ -104,15 +104,12 @@ export function beginLife(
   down?: ReadonlySet<number>,
 ): Life {
   const { number, bucket, version } = client;
-  const draw = (what: number) => mix(plan.seed, number, incarnation, what);
-  const drawnClean = draw(drawOf.cleanStart) % 2 === 0;
-  return {
+  const life = {
     client: number,
     incarnation,
     bucket,
-    ...plan.nodes && { node: nodeOf(plan, { client: number, incarnation, bucket }, down) },
     version,
-    cleanStart: plan.cleanStart === "mix" ? drawnClean : plan.cleanStart === "yes",
+    cleanStart: plan.cleanStart === "mix" ? drawsClean(plan, number, incarnation) : plan.cleanStart === "yes",
     qos: willQosOf(plan, number, incarnation),
     retain: plan.willRetain,
     delayS: version === 5 ? plan.willDelayS : 0,
@@ -127,16 +124,21 @@ export function beginLife(
     retired: false,
     next: undefined,
   };
+  return plan.nodes === undefined ? life : { ...life, node: nodeOf(plan, life, down) };
+}
+
+function drawsClean(plan: FleetPlan, client: number, incarnation: number): boolean {
+  return mixFour(plan.seed, client, incarnation, drawOf.cleanStart) % 2 === 0;
 }
 
 /** The QoS of a life's will. */
 export function willQosOf(plan: FleetPlan, client: number, incarnation: number): QoS {
-  return (plan.willQos === "mix" ? mix(plan.seed, client, incarnation, drawOf.qos) % 3 : plan.willQos) as QoS;
+  return (plan.willQos === "mix" ? mixFour(plan.seed, client, incarnation, drawOf.qos) % 3 : plan.willQos) as QoS;
 }
 
 /** A drawn number for the variants of a kill. */
 export function coinOf(plan: FleetPlan, client: number, incarnation: number): number {
-  return mix(plan.seed, client, incarnation, drawOf.coin);
+  return mixFour(plan.seed, client, incarnation, drawOf.coin);
 }
 
 /** A will as the client requests it from the broker. */

@@ -2,7 +2,7 @@
  * The payload of a message by which a life is known: its name, the run, the client, the incarnation and a nonce, as
  * text, filled up with letters. Written and read byte by byte, since it is done for every will.
  */
-import { mix } from "../../base/random.ts";
+import { mixFour } from "../../base/random.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 
 /** The life that a payload names as its source. */
@@ -16,11 +16,13 @@ const nonceDraw = 4;
 
 /** A number that only this life of this run has. */
 export function nonceOf(plan: FleetPlan, client: number, incarnation: number): number {
-  return mix(plan.seed, client, incarnation, nonceDraw);
+  return mixFour(plan.seed, client, incarnation, nonceDraw);
 }
 
 const encoder = new TextEncoder();
-const filler = encoder.encode("abcdefghijklmnopqrstuvwxyz");
+const letters = "abcdefghijklmnopqrstuvwxyz";
+/** The letters again and again, as long as a short payload, from any first letter on. */
+const filler = encoder.encode(letters.repeat(12));
 const hexDigits = encoder.encode("0123456789abcdef");
 const space = 0x20;
 const zero = 0x30;
@@ -46,18 +48,23 @@ export function writeMark(plan: FleetPlan, name: string, { client, incarnation }
   let at = writeNumber(bytes, writeNumber(bytes, head.length, client), incarnation);
   for (let shift = 4 * nonceDigits - 4; shift >= 0; shift -= 4) bytes[at++] = hexDigits[nonce >>> shift & 0xf]!;
   bytes[at++] = space;
-  for (let letter = nonce % filler.length; at < bytes.length; at++) {
-    bytes[at] = filler[letter]!;
-    letter = letter + 1 === filler.length ? 0 : letter + 1;
-  }
+  fill(bytes, at, nonce % letters.length);
   return bytes;
+}
+
+/** Fills the rest of a payload with letters. */
+function fill(bytes: Uint8Array, from: number, firstLetter: number): void {
+  const rowBytes = filler.length - letters.length;
+  for (let at = from; at < bytes.length; at += rowBytes) {
+    bytes.set(filler.subarray(firstLetter, firstLetter + Math.min(rowBytes, bytes.length - at)), at);
+  }
 }
 
 /** Writes a number and a space; returns the position after them. */
 function writeNumber(bytes: Uint8Array, from: number, value: number): number {
   let to = from + 1;
-  for (let rest = value; rest >= 10; rest = Math.floor(rest / 10)) to++;
-  for (let at = to - 1, rest = value; at >= from; at--, rest = Math.floor(rest / 10)) bytes[at] = zero + rest % 10;
+  for (let rest = value; rest >= 10; rest = rest / 10 | 0) to++;
+  for (let at = to - 1, rest = value; at >= from; at--, rest = rest / 10 | 0) bytes[at] = zero + rest % 10;
   bytes[to] = space;
   return to + 1;
 }

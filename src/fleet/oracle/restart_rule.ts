@@ -11,8 +11,9 @@ import type { RestartWindow } from "../result/restart_result.ts";
 
 /** The rules with the restarts that concern a life: of the whole broker, and of the life's own node in a cluster. */
 export function rulesOf({ node }: Life, rules: OracleRules): OracleRules {
+  const { restarts } = rules;
+  if (restarts === undefined || restarts.length === 0) return rules;
   const concerns = (restart: RestartWindow) => restart.node === undefined || restart.node === node;
-  const { restarts = [] } = rules;
   return restarts.every(concerns) ? rules : { ...rules, restarts: restarts.filter(concerns) };
 }
 

@@ -38,10 +38,15 @@ export function templateOf(template: string): (valueOf: ValueOf) => string {
   return (valueOf) => {
     let filled = "";
     for (const part of parts) {
-      filled += typeof part === "string" ? part : valueOf(part.name)?.padStart(part.width, "0") ?? part.text;
+      filled += typeof part === "string" ? part : filledPart(part, valueOf(part.name));
     }
     return filled;
   };
+}
+
+function filledPart({ width, text }: Exclude<TemplatePart, string>, value: string | undefined): string {
+  if (value === undefined) return text;
+  return width === 0 ? value : value.padStart(width, "0");
 }
 
 /** Fills a template once. */

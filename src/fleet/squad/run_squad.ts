@@ -11,6 +11,7 @@ import { drawsMode } from "../plan/phases.ts";
 import type { Progress } from "../result/result.ts";
 import { KickCommands } from "./kick/kick_command.ts";
 import { Squad } from "./squad.ts";
+import { roomMs } from "./squad_settling.ts";
 import type { SquadResult, SquadTask } from "../result/squad_task.ts";
 
 /** The reports of a running squad. */
@@ -182,6 +183,13 @@ export class SquadRun {
     });
   }
 
+  /** Whether the next progress is due, and no kill before it would be late; it waits for one interval more at most. */
+  #mayReport(nowMs: number): boolean {
+    const overdueMs = nowMs - this.#reportedMs - progressEveryMs;
+    if (overdueMs < 0) return false;
+    return overdueMs >= progressEveryMs || this.#squad.nextOrderMs - this.#world.clock.nowMs() >= roomMs;
+  }
+
   #report(nowMs: number): void {
     if (this.#squad.ready && !this.#reportedReady) {
       this.#reportedReady = true;
@@ -189,7 +197,7 @@ export class SquadRun {
     }
     const { atStep = -1 } = this.#squad;
     if (atStep > this.#reportedStep) this.#hooks.onStep(this.#reportedStep = atStep);
-    if (nowMs < this.#reportedMs + progressEveryMs && !this.#squad.done) return;
+    if (!this.#squad.done && !this.#mayReport(nowMs)) return;
     this.#reportedMs = nowMs;
     this.#record?.flush();
     this.#hooks.onProgress(this.#squad.progress(nowMs));

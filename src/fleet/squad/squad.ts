@@ -206,7 +206,7 @@ export class Squad implements ClientHost, WatcherPoolHost {
     this.#presenceChecker?.turn(nowMs);
     if (this.#presenceChecker?.failure !== undefined) this.#recorder.makeVoid(this.#presenceChecker.failure, nowMs);
     if (this.#finished || this.#recorder.voidReason !== undefined) return this.#finish(nowMs);
-    this.#settling.turn(nowMs, this.#kills.paused);
+    this.#settling.turn(nowMs, this.#kills.paused, this.nextOrderMs - this.world.clock.nowMs());
     this.#step(nowMs);
   }
 

@@ -7,8 +7,15 @@ import type { WatcherPool } from "../watch/watcher_pool.ts";
 const settleEveryMs = 100;
 /** Interval between kills of canaries for each watcher during the kill phase, in milliseconds. */
 const canaryEveryMs = 5_000;
-/** At high kill rates a few lives at a time, so that a kill waits for no more: the length of such a slice. */
+/** A few lives at a time, so that a kill waits for no more: the length of such a slice, and where kills are closer. */
 const sliceMs = 5;
+const shortSliceMs = 1;
+/** Judging waits for the next kill if that is nearer, and so does the rest of what is not urgent. */
+export const roomMs = 1;
+/** Where kills are so close, a short slice needs this time before the next. */
+const shortRoomMs = 0.1;
+/** Judging waits no longer than this. */
+const mostWaitMs = 50;
 
 export class SquadSettling {
   readonly #plan: FleetPlan;
@@ -39,17 +46,27 @@ export class SquadSettling {
     this.#canaryMs = nowMs;
   }
 
-  /** @param paused the broker restarts */
-  turn(nowMs: number, paused: boolean): void {
+  /**
+   * @param paused the broker restarts
+   * @param freeMs the time until the next kill is due
+   */
+  turn(nowMs: number, paused: boolean, freeMs: number): void {
     const { nextCloseMs } = this.#recorder.ledger;
     if (nowMs >= this.nextMs) {
+      if (freeMs < roomMs && nowMs < this.nextMs + mostWaitMs) return;
       this.#settledMs = this.#slicedMs = nowMs;
       this.#recorder.settle(nowMs);
       this.#canaryAgain(nowMs, paused);
-    } else if (!paused && nextCloseMs <= nowMs && nowMs >= this.#slicedMs + sliceMs) {
-      this.#slicedMs = nowMs;
-      this.#recorder.settle(Math.min(nowMs, nextCloseMs + sliceMs));
-    }
+    } else if (!paused && nextCloseMs <= nowMs) this.#slice(nowMs, nextCloseMs, freeMs);
+  }
+
+  /** Judges the lives that have waited longest, in the time before the next kill. */
+  #slice(nowMs: number, nextCloseMs: number, freeMs: number): void {
+    const lengthMs = freeMs < roomMs ? shortSliceMs : sliceMs;
+    if (nowMs < this.#slicedMs + lengthMs) return;
+    if (freeMs < shortRoomMs && nowMs < nextCloseMs + mostWaitMs) return;
+    this.#slicedMs = nowMs;
+    this.#recorder.settle(Math.min(nowMs, nextCloseMs + lengthMs));
   }
 
   /** During the kills, canaries show that the watchers still receive wills. */
