@@ -27,7 +27,6 @@ import type { FleetFlags } from "./fleet_flags.ts";
 const flagsOfOneProcess = {
   record: "--record",
   csvLives: "--csv-lives",
-  otlp: "--otlp",
   shard: "--shard",
   startAt: "--start-at",
 } as const satisfies Partial<Record<keyof FleetFlags, string>>;

@@ -14,6 +14,7 @@ import { FleetMetrics } from "../../report/export/fleet_metrics.ts";
 import { otlpMetrics } from "../../report/export/otlp_metrics.ts";
 import { resourceOf } from "../../report/export/otlp_resource.ts";
 import { type FaultyLife, faultyLives, otlpTraces } from "../../report/export/otlp_trace.ts";
+import type { Report } from "../../report/model/report.ts";
 import type { LiveRun } from "../../report/html/live_page.ts";
 import { textOf } from "../options/config_file.ts";
 import { type OtlpOutcome, parseOtlpHeaders, postOtlp } from "./otlp_target.ts";
@@ -26,6 +27,8 @@ export interface OtlpParts {
   readonly run: LiveRun;
   /** Receives the warning at the first failure during the run. */
   readonly notify: (notice: Notice) => void;
+  /** The traces are those of the samples in the report: the clients are in other processes. */
+  readonly hasSamplesOnly?: boolean;
   /** Between two exports, in milliseconds. */
   readonly everyMs?: number;
   /** How long the last export may take, in milliseconds. */
@@ -65,7 +68,7 @@ export function openOtlpView(parts: OtlpParts): RunView {
     start: ({ engine, startMs }) => exporter.start(engine, startMs),
     progress: (progress) => exporter.metrics.progress(progress),
     faults: (batch) => exporter.keep(batch),
-    finish: (report) => exporter.metrics.finish(report),
+    finish: (report) => exporter.finish(report),
     flush: (stop) => exporter.flush(stop),
     close: () => exporter.close(),
   };
@@ -98,6 +101,16 @@ class OtlpExporter {
     this.#startMs = startMs;
     this.metrics.engine(engine);
     this.#exportNow();
+  }
+
+  finish(report: Report): void {
+    this.metrics.finish(report);
+    if (!this.#parts.hasSamplesOnly) return;
+    // The events of its lives count from here.
+    this.#startMs = Date.parse(report.run.startedAt);
+    const { faults, faultKinds } = report;
+    const all = faultKinds.reduce((sum, { count }) => sum + count, 0);
+    this.keep({ faults, dropped: Math.max(0, all - faults.length) });
   }
 
   /** Keeps the lives of faults for the next export. */

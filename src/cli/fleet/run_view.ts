@@ -40,6 +40,8 @@ export interface ViewsAsked {
   readonly otlp?: URL | undefined;
   /** The file with the headers of requests to it. */
   readonly otlpHeaders?: string | undefined;
+  /** The clients are in other processes, which report faults at the end alone. */
+  readonly over?: object | undefined;
 }
 
 /** A view, without the parts that it does not need. */

@@ -38,7 +38,9 @@ export async function openRunViews(
   try {
     if (live !== undefined) views.push(await openLiveView(live, run, clock));
     if (metrics !== undefined) views.push(await openMetricsView(metrics, run, metricsLinger));
-    if (otlp !== undefined) views.push(openOtlpView({ target: otlp, headers, run, notify }));
+    if (otlp !== undefined) {
+      views.push(openOtlpView({ target: otlp, headers, run, notify, hasSamplesOnly: asked.over !== undefined }));
+    }
   } catch (error) {
     for (const view of views) await view.close();
     throw error;

@@ -243,3 +243,21 @@ Deno.test("otlp: a faulty file of headers is one sentence with its line, without
     /^UsageError: Cannot use --otlp-headers "h" without a collector: expected --otlp too$/,
   );
 });
+
+Deno.test("otlp: of a run in several parts, the traces are the samples of the report, and the others are counted", async () => {
+  await using collector = new Collector();
+  await exporting({ target: collector.url, hasSamplesOnly: true }, async (view) => {
+    const report = reportOf(failed());
+    view.finish(report);
+    const [{ text }] = await view.flush!(never) as [Notice];
+    const spans = collector.received.filter(({ path }) => path.endsWith("/v1/traces"))
+      .flatMap(({ body }) => body.resourceSpans[0].scopeSpans[0].spans);
+    const timed = report.faults.filter(({ timeline }) => timeline !== undefined);
+    const lives = spans.filter(({ name }) => name === "life");
+    assert.equal(lives.length, new Set(timed.map(({ client, incarnation }) => `${client} ${incarnation}`)).size);
+    const startNs = BigInt(Date.parse(report.run.startedAt)) * 1_000_000n;
+    assert.ok(spans.every(({ startTimeUnixNano }) => BigInt(startTimeUnixNano) >= startNs));
+    const others = report.faultKinds.reduce((sum, { count }) => sum + count, 0) - report.faults.length;
+    assert.ok(others > 0 && text.includes(`${others.toLocaleString("en")} faulty lives not exported`), text);
+  });
+});
