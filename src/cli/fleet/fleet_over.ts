@@ -23,10 +23,11 @@ import { checkedReport } from "../report/saved_report.ts";
 import type { BrokerChoice } from "./broker_choice.ts";
 import type { FleetFlags } from "./fleet_flags.ts";
 
-/** Flags that need the process which has the clients. */
+/** Files of lives and events, which each part writes. */
+const flagsOfEachPart = { record: "--record", csvLives: "--csv-lives" } as const;
+
+/** Flags of runs in one process, or in several without a coordinator. */
 const flagsOfOneProcess = {
-  record: "--record",
-  csvLives: "--csv-lives",
   shard: "--shard",
   startAt: "--start-at",
 } as const satisfies Partial<Record<keyof FleetFlags, string>>;
@@ -69,6 +70,13 @@ export function checkOver(flags: FleetFlags): void {
     if (flags[name as keyof typeof flagsOfOneProcess] === undefined) continue;
     throw new UsageError(
       `Cannot use ${flag} with --over: the clients are in other processes; expected a run without it`,
+    );
+  }
+  for (const [name, flag] of Object.entries(flagsOfEachPart)) {
+    if (flags[name as keyof typeof flagsOfEachPart] === undefined) continue;
+    throw new UsageError(
+      `Cannot use ${flag} with --over: each part has the events of its clients; give it to mqtt-sim part, with {part} in ` +
+        "the name of the file",
     );
   }
   const own = [...Object.entries(flagsOfParts), ...filesOfParts];

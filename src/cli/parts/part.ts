@@ -14,6 +14,7 @@ import { aborted, type Interrupts, openInterrupts } from "../process/interrupt.t
 import type { Output } from "../process/output.ts";
 import { tool } from "../process/tool.ts";
 import { openReportOutputs } from "../report/report_outputs.ts";
+import { checkPartFiles } from "./part_files.ts";
 import { PartFleet } from "./part_fleet.ts";
 import type { PartAsked, PartFlags } from "./part_flags.ts";
 
@@ -34,6 +35,7 @@ export async function part(asked: PartAsked, output: Output): Promise<number> {
       "Cannot run a part without --over and --run: expected the URL of NATS, and the --run-id of the run",
     );
   }
+  checkPartFiles(asked);
   const flags = { ...asked, over, run };
   const outputs = await openReportOutputs(asked.report === undefined ? {} : { report: asked.report });
   const interrupts = openInterrupts();

@@ -70,6 +70,17 @@ const own = object("Target", {
 
 const output = object("Output", {
   report: jsonFlag,
+  record: valueFlag(
+    "--record",
+    file,
+    "Write every event of this part to a file, which mqtt-sim report judges again. Its name has {part}, the number of the " +
+      "part, and may have {run}.",
+  ),
+  csvLives: valueFlag(
+    "--csv-lives",
+    file,
+    "Write a CSV table with a row for each life of this part. Its name has {part}, the number of the part, and may have {run}.",
+  ),
   quiet: switchFlag("--quiet", "Print warnings and the end only.", "-q"),
 });
 

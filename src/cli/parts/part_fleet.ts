@@ -13,7 +13,7 @@ import type { PartIdentity, PartsTask, StepDone } from "../../parts/message.ts";
 import type { Part } from "../../parts/part.ts";
 import type { Rendezvous } from "../../parts/rendezvous.ts";
 import { storeReport } from "../../parts/report_store.ts";
-import { makeReport, type Report } from "../../report/model/report.ts";
+import { makeReport, type Report, type ReportContext } from "../../report/model/report.ts";
 import { foreignFlag } from "../over/foreign_values.ts";
 import { passwordOf } from "../fleet/fleet_request.ts";
 import { withAwsCredentials } from "../process/environment.ts";
@@ -21,6 +21,7 @@ import { CoreMeter } from "../process/core_meter.ts";
 import { programName } from "../process/invocation.ts";
 import type { Output } from "../process/output.ts";
 import { tool } from "../process/tool.ts";
+import { openPartFiles } from "./part_files.ts";
 import type { PartFlags } from "./part_flags.ts";
 
 export class PartFleet {
@@ -67,7 +68,13 @@ export class PartFleet {
 
   async #carryOut(machine: Part, task: PartsTask, number: number, of: number): Promise<void> {
     const run = this.#runOf(task, number, of, await passwordOf(this.#flags) ?? this.#flags.url?.password);
+    const context: ReportContext = {
+      ...{ tool, program: programName(), embedded: false, runIdAsked: true, thresholds: task.thresholds },
+      ...this.#flags.passwordFile !== undefined && { passwordFile: this.#flags.passwordFile },
+    };
+    const files = await openPartFiles(this.#flags, { run: this.#flags.run, part: number }, context);
     const result = await runFleet(run, {
+      ...files.hooks,
       onProgress: (progress) => {
         this.#meter.take(progress);
         machine.progress(progress);
@@ -83,11 +90,12 @@ export class PartFleet {
         return this.#gate.promise;
       },
       outage: { run: (step, over) => this.#runStep(machine, step, over) },
+    }).catch(async (error) => {
+      await files.discard();
+      throw error;
     });
-    const report = makeReport(result, {
-      ...{ tool, program: programName(), embedded: false, runIdAsked: true, thresholds: task.thresholds },
-      ...this.#flags.passwordFile !== undefined && { passwordFile: this.#flags.passwordFile },
-    });
+    const report = makeReport(result, context);
+    await files.finish(report);
     this.report = { ...report, run: { ...report.run, startedAt: byCoordinator(report.run.startedAt, machine, task) } };
     machine.finished(result.kills.total === 0 ? result.reason : undefined, monotonicClock.nowMs());
   }

@@ -6,6 +6,7 @@ import { checkOver, planOver } from "../../../src/cli/fleet/fleet_over.ts";
 import type { FleetFlags } from "../../../src/cli/fleet/fleet_flags.ts";
 import { parseOverAddress } from "../../../src/cli/over/over_flags.ts";
 import { foreignFlag, withoutCommands } from "../../../src/cli/over/foreign_values.ts";
+import { checkPartFiles } from "../../../src/cli/parts/part_files.ts";
 import { PartFleet } from "../../../src/cli/parts/part_fleet.ts";
 import { makePlan, planDefaults } from "../../../src/fleet/plan/make_plan.ts";
 import type { FleetPlan } from "../../../src/fleet/plan/plan.ts";
@@ -43,7 +44,7 @@ const refused: readonly [args: readonly string[], sentence: RegExp][] = [
   [["--over", "127.0.0.1", "--parts", "3"], /^Cannot use --over without one --url/],
   [["--over", "127.0.0.1", "--parts", "3", "--url", "embedded"], /^Cannot use --over without one --url/],
   [[...over, "--url", "mqtt://c"], /^Cannot use --over without one --url/],
-  [[...over, "--record", "f"], /^Cannot use --record with --over/],
+  [[...over, "--record", "f"], /^Cannot use --record with --over: .* give it to mqtt-sim part, with \{part\}/],
   [[...over, "--csv-lives", "f"], /^Cannot use --csv-lives with --over/],
   [[...over, "--shard", "1/2"], /^Cannot use --shard with --over/],
   [[...over, "--start-at", "+1s"], /^Cannot use --start-at with --over/],
@@ -61,6 +62,16 @@ for (const [args, sentence] of refused) {
     );
   });
 }
+
+Deno.test("part: the name of a file of events has {part}, because all parts have one command line", () => {
+  checkPartFiles({ record: "a-{part}.ndjson", csvLives: "{run}/{part}.csv" });
+  for (const [flag, asked] of [["--record", { record: "a" }], ["--csv-lives", { csvLives: "{run}.csv" }]] as const) {
+    const message = `Cannot use ${flag} "${
+      Object.values(asked)[0]
+    }" for a part: expected a file with {part} in its name`;
+    assert.throws(() => checkPartFiles(asked), { message });
+  }
+});
 
 Deno.test("over: accepts a run in parts, and a run without", () => {
   checkOver(flagsOf(...over));

@@ -1,6 +1,8 @@
 /** Scenarios in several processes: the coordinator restarts the broker, or stops a node, once for all parts. */
 import assert from "node:assert/strict";
 import type { RestartResult } from "../../../src/fleet/result/restart_result.ts";
+import { readSaved } from "../../../src/cli/report/saved_record.ts";
+import { mergeReports } from "../../../src/report/model/merge_reports.ts";
 import type { Report } from "../../../src/report/model/report.ts";
 import { nats } from "../../support/brokers/nats_peer.ts";
 import { brokerReady, peerTest, startOurBroker, startOurs } from "../../support/brokers/peers.ts";
@@ -41,14 +43,29 @@ async function runInTwo(server: NatsServer, run: string, scenario: string, flags
     const over = ["--over", server.url, "--run-id", run, "--parts", "2", "--report", `${folder}/report.json`];
     const plan = ["--scenario", `${folder}/scenario.yaml`, "--seed", "5", "--clients", "60", "--late-after", "4s"];
     await using fleet = startOurs(["fleet", ...over, ...plan, ...flags]);
-    await using one = startOurs(["part", "--over", server.url, "--run", run, "--quiet"]);
-    await using two = startOurs(["part", "--over", server.url, "--run", run, "--quiet"]);
+    const files = ["--record", `${folder}/{part}.ndjson`, "--csv-lives", `${folder}/{run}-{part}.csv`];
+    await using one = startOurs(["part", "--over", server.url, "--run", run, "--quiet", ...files]);
+    await using two = startOurs(["part", "--over", server.url, "--run", run, "--quiet", ...files]);
     assert.equal((await fleet.exit(100_000)).code, 0, `${fleet.said}\n${one.said}\n${two.said}`);
     for (const part of [one, two]) assert.equal((await part.exit(30_000)).code, 0, part.said);
-    return JSON.parse(await Deno.readTextFile(`${folder}/report.json`));
+    const report: Report = JSON.parse(await Deno.readTextFile(`${folder}/report.json`));
+    await checkFiles(folder, run, report);
+    return report;
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+/** Each part has a recording, which gives its report again, and a table of its lives. */
+async function checkFiles(folder: string, run: string, { wills, kills }: Report): Promise<void> {
+  const recorded = await Promise.all([1, 2].map(async (part) => {
+    const name = `${folder}/${part}.ndjson`;
+    return { name, report: await readSaved(name) };
+  }));
+  const again = mergeReports(recorded);
+  assert.deepEqual([again.wills.expected, again.kills.total], [wills.expected, kills.total]);
+  const tables = await Promise.all([1, 2].map((part) => Deno.readTextFile(`${folder}/${run}-${part}.csv`)));
+  for (const table of tables) assert.ok(table.trim().split("\n").length > 10, table);
 }
 
 async function restartsOnce(server: NatsServer): Promise<void> {
