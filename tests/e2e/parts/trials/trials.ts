@@ -50,14 +50,27 @@ async function show(trial: Trial): Promise<boolean> {
   }
 }
 
-if (import.meta.main) {
-  const { values } = parseArgs({ args: Deno.args, options: { only: { type: "string" }, times: { type: "string" } } });
-  const chosen = trials.filter(({ name }) => values.only === undefined || values.only.split(",").includes(name));
-  const times = Number(values.times ?? 1);
-  if (chosen.length === 0 || !Number.isInteger(times) || times < 1) {
-    print(`Cannot run this: expected --only with some of ${trials.map(({ name }) => name).join(",")}, --times from 1`);
-    Deno.exit(2);
+/** The trials and the number of times that the command line asks for; ends with 2 where it cannot be read. */
+function asked(): { readonly chosen: readonly Trial[]; readonly times: number } {
+  try {
+    const { values } = parseArgs({ args: Deno.args, options: { only: { type: "string" }, times: { type: "string" } } });
+    const names = values.only?.split(",") ?? trials.map(({ name }) => name);
+    const times = Number(values.times ?? 1);
+    const chosen = trials.filter(({ name }) => names.includes(name));
+    if (chosen.length === names.length && Number.isInteger(times) && times >= 1) return { chosen, times };
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
   }
+  print(
+    `Cannot run trials with ${Deno.args.join(" ")}: expected --only with names of ${
+      trials.map(({ name }) => name).join(",")
+    }, and --times from 1`,
+  );
+  Deno.exit(2);
+}
+
+if (import.meta.main) {
+  const { chosen, times } = asked();
   print("trial            verdict exit parts             time  sentence");
   let failed = 0;
   let isInterrupted = false;
