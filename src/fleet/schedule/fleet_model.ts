@@ -2,24 +2,25 @@
  * The schedule's own model of the fleet: the clients that are alive, away until an instant, or gone. It follows from
  * the scheduled orders alone, not from events.
  */
-import { Deadlines } from "../../base/deadlines.ts";
 import type { Random } from "../../base/random.ts";
 import type { Groups } from "../plan/groups.ts";
+import { ClientList } from "./client_list.ts";
+import { Returns } from "./returns.ts";
 
 /** Beyond the plan's own wait, the model rests a client before the next draw may take it, in milliseconds. */
 export const restMs = 250;
 
 export class FleetModel {
   readonly #groups: Groups;
-  readonly #alive: number[][];
-  readonly #gone: number[][];
-  readonly #away = new Deadlines<number>();
+  readonly #alive: readonly ClientList[];
+  readonly #gone: readonly ClientList[];
+  readonly #away = new Returns();
 
   /** All clients are alive. */
   constructor(groups: Groups, clients: number) {
     this.#groups = groups;
-    this.#alive = Array.from({ length: groups.count }, () => []);
-    this.#gone = Array.from({ length: groups.count }, () => []);
+    this.#alive = groups.sizes(clients).map((size) => new ClientList(size));
+    this.#gone = this.#alive.map(() => new ClientList());
     for (let client = 0; client < clients; client++) this.#raise(client);
   }
 
@@ -50,7 +51,7 @@ export class FleetModel {
     let place = random.below(this.alive(groups));
     for (const group of groups) {
       const alive = this.#alive[group]!;
-      if (place < alive.length) return takeAt(alive, place);
+      if (place < alive.length) return alive.takeAt(place);
       place -= alive.length;
     }
     throw new RangeError("no client is alive");
@@ -63,7 +64,7 @@ export class FleetModel {
     let place = random.below(filled.reduce((sum, group) => sum + this.#gone[group]!.length, 0));
     for (const group of filled) {
       const gone = this.#gone[group]!;
-      if (place < gone.length) return takeAt(gone, place);
+      if (place < gone.length) return gone.takeAt(place);
       place -= gone.length;
     }
     return undefined;
@@ -76,24 +77,18 @@ export class FleetModel {
 
   /** A client is away until then; Infinity is for good, or until a return phase. */
   sendAway(client: number, untilMs: number): void {
-    if (untilMs === Infinity) this.#gone[this.#groups.indexOf(client)]!.push(client);
+    if (untilMs === Infinity) this.#gone[this.#groups.indexOf(client)]!.add(client);
     else this.#away.add(untilMs, client);
   }
 
   /** All alive clients are away, each until its own instant. */
   sendAllAway(untilMs: (client: number) => number): void {
-    for (const client of this.#alive.flatMap((alive) => alive.splice(0))) this.sendAway(client, untilMs(client));
+    for (const alive of this.#alive) {
+      for (const client of alive.takeAll()) this.sendAway(client, untilMs(client));
+    }
   }
 
   #raise(client: number): void {
-    this.#alive[this.#groups.indexOf(client)]!.push(client);
+    this.#alive[this.#groups.indexOf(client)]!.add(client);
   }
-}
-
-/** Takes the item at a place; the last one moves there. */
-function takeAt(items: number[], place: number): number {
-  const item = items[place]!;
-  items[place] = items.at(-1)!;
-  items.pop();
-  return item;
 }

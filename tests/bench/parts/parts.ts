@@ -35,6 +35,10 @@ function p99(values: readonly number[]): number {
   return values.toSorted((one, other) => one - other)[Math.floor(values.length * 0.99)] ?? NaN;
 }
 
+function middle(values: readonly number[]): number {
+  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? NaN;
+}
+
 /** A part whose fleet connects at once; `onGo` is called when it receives the order to kill. */
 function fakePart(rendezvous: Rendezvous, number: number, onGo: () => void): Part {
   const who = { id: `p${number}`, host: `node-${number}`, pid: number, version: "1" };
@@ -95,19 +99,23 @@ function schedule(): void {
   });
   const roster = { firstClient: 0, clients: 10_000, seed: plan.seed, groups: new Groups(plan, "mix") };
   const slices: number[] = [];
+  const before = Deno.memoryUsage().rss;
   const ahead = new OrdersAhead(new KillSchedule(plan, roster), monotonicClock);
   for (let full = false; !full;) {
     const fromMs = now();
     full = ahead.fill();
     slices.push(now() - fromMs);
   }
+  const mib = (Deno.memoryUsage().rss - before) / 2 ** 20;
   const takenMs = now();
   const slips: number[] = [];
   for (let order = ahead.take(); order !== undefined; order = ahead.take()) slips.push(now() - takenMs);
   print(
-    `blackout of 1,000,000 in 100 parts: ${slips.length} orders ready after ${slices.length} slices, p99 ${
-      p99(slices).toFixed(1)
-    } ms; drawing delays the kills by ${p99(slips).toFixed(1)} ms (p99, goal 50)`,
+    `blackout of 1,000,000 in 100 parts: ${slips.length} orders ready after ${slices.length} slices, p50 ${
+      middle(slices).toFixed(1)
+    } ms, p99 ${p99(slices).toFixed(1)} ms, ${mib.toFixed(0)} MiB; drawing delays the kills by ${
+      p99(slips).toFixed(1)
+    } ms (p99, goal 50)`,
   );
   const direct = new KillSchedule(plan, roster);
   const fromMs = now();
