@@ -100,8 +100,11 @@ class NatsRendezvous implements Rendezvous {
     try {
       await inTime(this.#store.put(key, bytes));
     } catch (error) {
-      // A server that came back without its files lacks the store: the next attempt has it.
-      await inTime(storeOf(this.#connection)).then((store) => this.#store = store, () => {});
+      // A server that came back without its files lacks the store: the next attempt has it. In a cluster, the other
+      // nodes have it, and a store without a leader must not be made again.
+      if (this.#connection.info?.cluster === undefined) {
+        await inTime(storeOf(this.#connection)).then((store) => this.#store = store, () => {});
+      }
       throw error;
     }
   }

@@ -9,6 +9,8 @@ export interface NatsCluster extends AsyncDisposable {
   readonly url: string;
   /** The place of the node that leads the key-value store of the runs. */
   leader(): Promise<number>;
+  /** The state of JetStream at each node that answers, for a failure. */
+  state(): Promise<string>;
 }
 
 interface Streams {
@@ -47,6 +49,10 @@ export async function startNatsCluster(): Promise<NatsCluster> {
       const place = names.indexOf(streams.find(({ name }) => name === "KV_mqtt-sim")?.cluster?.leader ?? "");
       if (place < 0) throw new Error(`no leader of the store: ${JSON.stringify(streams)}`);
       return place;
+    },
+    async state() {
+      const states = await Promise.all(monitors.map((port) => streamsOf(port).catch(() => "no answer")));
+      return JSON.stringify(states, null, 1);
     },
     async [Symbol.asyncDispose]() {
       for (const node of nodes) await node[Symbol.asyncDispose]();

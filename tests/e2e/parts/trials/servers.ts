@@ -71,7 +71,9 @@ async function withoutLeader(): Promise<Outcome> {
   await watch.part(parts[2].pid, "kill");
   await later(Math.random() * 8_000);
   await cluster.nodes[await cluster.leader()]!.kill();
-  const outcome = await stage.ends(fleet);
+  const outcome = await stage.ends(fleet, 60_000).catch(async (error: Error) => {
+    throw new Error(`${error.message}\n${await cluster.state()}`);
+  });
   expectEnds(outcome, { verdict: "pass", exit: 0, parts: [0, 0, 0] });
   assert.equal(outcome.report.parts.each.length, 3);
   return outcome;
