@@ -43,7 +43,7 @@ export interface BrokerOptions extends CoreOptions {
   readonly host?: string;
   /** The port; 0 takes a free one. Default: 0. */
   readonly port?: number;
-  /** The listeners, in place of host and port: any number over TCP, TLS and WebSocket. Default: host and port. */
+  /** The listeners, in place of host and port: any number over TCP, TLS, WebSocket and Unix sockets. Default: host and port. */
   readonly listen?: readonly Endpoint[];
   /** Certificates for `mqtts` and `wss`. Default: none. */
   readonly tls?: TlsIdentity;
@@ -303,9 +303,9 @@ export class Broker {
     }
   }
 
-  /** TLS links belong to the runtime: if there are any, the thread must not block in epoll. */
+  /** TLS links and Unix sockets belong to the runtime: if there are any, the thread must not block in epoll. */
   #ownThread(endpoints: readonly Endpoint[]): void {
-    if (endpoints.some(({ transport }) => transport === "tls" || transport === "wss")) return;
+    if (endpoints.some(({ transport }) => transport !== "tcp" && transport !== "ws")) return;
     const { deadlines, settings } = this.#core;
     engines[this.#engine.name].ownThread((ms) => deadlines.nextMs > settings.clock.nowMs() + ms);
   }

@@ -8,6 +8,7 @@ import { mayUse, notPermitted } from "./net_permission.ts";
 import { ProxiedLink } from "./proxy/proxied_link.ts";
 import type { ListenOptions, ListenReceiver } from "./tcp/tcp_listen.ts";
 import type { TlsIdentity } from "./tls/tls_identity.ts";
+import { listenUnix } from "./tcp/unix_listen.ts";
 import { listenTls, type TlsListener } from "./tls/tls_listen.ts";
 import { acceptWebSocket } from "./websocket/websocket_link.ts";
 
@@ -47,10 +48,7 @@ export async function listen(
   { identity, engine = "deno", allowOrigins = [], proxyProtocol = false }: ListenChoices,
   receiver: ListenReceiver,
 ): Promise<OpenListener> {
-  const { transport, url, path, host } = endpoint;
-  if (transport === "unix") {
-    throw new UsageError(`Cannot listen on ${url}: expected mqtt://, mqtts://, ws:// or wss:// with host and port`);
-  }
+  const { transport, url, path, host, socketPath } = endpoint;
   if (path.includes("?")) throw new UsageError(`Cannot listen on ${url}: expected a path without a query`);
   const { accept, refused } = receiver;
   const isWebSocket = transport === "ws" || transport === "wss";
@@ -58,12 +56,14 @@ export async function listen(
   const inner = isWebSocket ? { accept: (link: Link) => accept(acceptWebSocket(link, access)), refused } : receiver;
   const isSecured = transport === "tls" || transport === "wss";
   const lowest = proxyProtocol ? { accept: (link: Link) => inner.accept(new ProxiedLink(link)), refused } : inner;
-  const listener = !isSecured
+  const listener = socketPath !== undefined
+    ? await listenUnix(socketPath, lowest)
+    : !isSecured
     ? engines[engine].listen(engine === "epoll" ? await addressed(endpoint) : endpoint, lowest)
     : await listenTls(endpoint, { identity: identityFor(url, identity), proxyProtocol }, inner);
   return {
-    endpoint: endpointAt(endpoint, listener.port),
-    engine: isSecured ? "deno" : engine,
+    endpoint: socketPath === undefined ? endpointAt(endpoint, listener.port) : endpoint,
+    engine: isSecured || socketPath !== undefined ? "deno" : engine,
     port: listener.port,
     close: () => listener.close(),
     renew: (renewed) => {

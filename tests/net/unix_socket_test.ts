@@ -4,6 +4,7 @@ import { UsageError } from "../../src/base/failure.ts";
 import { checkRoute } from "../../src/fleet/preflight/check_route.ts";
 import { makePlan } from "../../src/fleet/plan/make_plan.ts";
 import { canResetOver, dial } from "../../src/net/dial.ts";
+import { listen } from "../../src/net/listen.ts";
 import { mayUsePath } from "../../src/net/net_permission.ts";
 import { checkMachine } from "../../src/fleet/preflight/preflight.ts";
 import { parseEndpoint } from "../../src/net/endpoint.ts";
@@ -20,6 +21,14 @@ for (const { name: engine } of testedEngines) {
     assert.deepEqual(probe.end, { kind: "error", code: "EPERM", message: `Requires ${why}` });
   });
 }
+
+Deno.test("unix: without permission no broker listens on a path, and one sentence says which it needs", async () => {
+  const listening = listen(parseEndpoint("unix:///run/no.sock"), {}, { accept() {}, refused() {} });
+  await assert.rejects(
+    listening,
+    /^UsageError: Cannot listen on unix:\/\/\/run\/no\.sock: Requires net, read and write access/,
+  );
+});
 
 for (const missing of ["net", "read", "write"]) {
   Deno.test(`unix: a path without the permission ${missing} may not be used`, () => {

@@ -44,8 +44,10 @@ export async function broker(
     const running = await Broker.start({ ...brokerOptions(settings), ...security.options, ...observing.options });
     stopReloading = onHangUp(() => void reload(security, running, log));
     monitor = await served(running, observing, security);
-    // The store and the epoll engine are open; only SIGHUP makes the command read files again.
-    giveUp("write", "ffi", ...security.readsAgain ? [] : ["read"] as const);
+    // The store and the epoll engine are open; only SIGHUP makes the command read files again. The end of a listener
+    // removes its Unix socket.
+    const removes = running.urls.some((url) => url.startsWith("unix:"));
+    giveUp("ffi", ...removes ? [] : ["write"] as const, ...removes || security.readsAgain ? [] : ["read"] as const);
     if (!quiet) out.write(startLines(running, monitor, security));
     await aborted(interrupts.early);
     await Promise.race([running.stop(), aborted(interrupts.atOnce)]);

@@ -41,7 +41,8 @@ const listening = {
   listen: many(
     text("URL", (value) => parseEndpoint(value), "a URL such as mqtts://127.0.0.1:8883 or ws://127.0.0.1:8080"),
     {
-      help: "Where to listen, instead of --host and --port: mqtt://, mqtts://, ws:// or wss:// with host and port. " +
+      help:
+        "Where to listen, instead of --host and --port: mqtt://, mqtts://, ws:// or wss:// with host and port, or unix:///path. " +
         "WebSocket is served at the path after the port: /mqtt without one; /* is every path.",
     },
   ),

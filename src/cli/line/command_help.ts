@@ -215,7 +215,7 @@ const table: Readonly<Record<string, CommandHelp>> = {
     common: {
       "--port": "Port to listen on; 0 means a free port.",
       "--host": "Address to listen on; 0.0.0.0 means all.",
-      "--listen": "mqtt://, mqtts://, ws:// or wss://, host and port.",
+      "--listen": "mqtt(s)://, ws(s):// with host and port, or unix:///path.",
       "--users": "Users and hashes of their passwords.",
       "--tls-cert": "The server's certificate, in PEM.",
       "--tls-key": "The private key of the certificate, in PEM.",

@@ -71,7 +71,11 @@ export function listenFault(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-async function acceptAll(listener: Deno.TcpListener, receiver: ListenReceiver): Promise<void> {
+/** Passes each connection of a listener to the receiver, until the listener is closed. */
+export async function acceptAll(
+  listener: Deno.TcpListener | Deno.UnixListener,
+  receiver: ListenReceiver,
+): Promise<void> {
   let reported = false;
   for (;;) {
     try {
@@ -94,7 +98,7 @@ const noReceiver: LinkReceiver = { onBytes() {}, onDrain() {}, onEnd() {} };
 
 class AcceptedLink implements Link, Lingering {
   receiver: LinkReceiver = noReceiver;
-  readonly #connection: Deno.TcpConn;
+  readonly #connection: Deno.TcpConn | Deno.UnixConn;
   readonly #writes = new JoinedWrites();
   #inFlightBytes = 0;
   #flushing = false;
@@ -107,15 +111,17 @@ class AcceptedLink implements Link, Lingering {
   #paused = false;
   #resumed: (() => void) | undefined;
 
-  constructor(connection: Deno.TcpConn) {
+  constructor(connection: Deno.TcpConn | Deno.UnixConn) {
     this.#connection = connection;
-    connection.setNoDelay(true);
+    if ("setNoDelay" in connection) connection.setNoDelay(true);
     queueMicrotask(() => this.#readAll());
   }
 
   get peer(): string {
-    const { hostname, port } = this.#connection.remoteAddr;
-    return `${hostname}:${port}`;
+    const { remoteAddr, localAddr } = this.#connection;
+    if ("hostname" in remoteAddr) return `${remoteAddr.hostname}:${remoteAddr.port}`;
+    // The clients of a Unix socket have no addresses of their own.
+    return `unix:${(localAddr as Deno.UnixAddr).path}`;
   }
 
   get bufferedBytes(): number {
