@@ -104,6 +104,8 @@ export type RunState = "gather" | "connect" | "kill" | "end" | "over";
 
 /** From the coordinator to all parts, four times a second: the whole state, so that no single message matters. */
 export interface Beat {
+  /** The name of the run, for parts that wait for any. */
+  readonly run?: string;
   readonly state: RunState;
   /** The instant of the first kill, by the coordinator's clock. */
   readonly killAtMs?: number;
@@ -115,7 +117,7 @@ export interface Beat {
   readonly dismissed?: true;
 }
 
-/** The subjects of a run. */
+/** The subjects of a run; of all runs for `*`. */
 export function subjectsOf(run: string) {
   const root = `mqtt-sim.${run}`;
   return {

@@ -74,7 +74,7 @@ export const toPartSchema = z.discriminatedUnion("type", [
 
 /** Beats of a coordinator. */
 export const beatSchema = z.looseObject({
-  state: z.enum(["gather", "connect", "kill", "end", "over"]),
+  ...{ run: z.string().optional(), state: z.enum(["gather", "connect", "kill", "end", "over"]) },
   ...{ killAtMs: number.optional(), why: z.string().optional(), dismissed: z.literal(true).optional() },
   done: z.union([
     z.looseObject({ step: count, fromMs: number, commandMs: number.optional() }),

@@ -83,12 +83,13 @@ class NatsRendezvous implements Rendezvous {
     if (!this.#connection.isClosed()) this.#connection.publish(subject, bytes);
   }
 
-  listen(subject: string, receive: (bytes: Uint8Array) => void): void {
-    this.#connection.subscribe(subject, {
+  listen(subject: string, receive: (bytes: Uint8Array) => void): () => void {
+    const subscription = this.#connection.subscribe(subject, {
       callback: (error, message) => {
         if (error === null) receive(message.data);
       },
     });
+    return () => subscription.unsubscribe();
   }
 
   async get(key: string): Promise<Uint8Array | undefined> {

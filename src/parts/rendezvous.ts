@@ -4,8 +4,8 @@
 export interface Rendezvous {
   /** Sends bytes to all that listen; they may be lost. */
   publish(subject: string, bytes: Uint8Array): void;
-  /** Receives the bytes of a subject. */
-  listen(subject: string, receive: (bytes: Uint8Array) => void): void;
+  /** Receives the bytes of a subject; returns a function that ends this. */
+  listen(subject: string, receive: (bytes: Uint8Array) => void): () => void;
   /** Reads a value of the store; undefined where there is none. Rejects while the store is unavailable. */
   get(key: string): Promise<Uint8Array | undefined>;
   /** Writes a value. Rejects while the store is unavailable. */

@@ -18,7 +18,7 @@ function memory(): { readonly store: Rendezvous; readonly values: Map<string, Ui
   const values = new Map<string, Uint8Array>();
   const store: Rendezvous = {
     publish() {},
-    listen() {},
+    listen: () => () => {},
     get: (key) => Promise.resolve(values.get(key)),
     put: (key, bytes) => Promise.resolve(void values.set(key, bytes)),
     putIfNew: (key, bytes) => {

@@ -54,7 +54,7 @@ export async function coordinate(
   const failure = Promise.withResolvers<never>();
   const coordinator = new Coordinator(options, {
     act: (step) => void act(step).catch(failure.reject),
-    beat: (beat) => rendezvous.publish(subjects.beat, encodeMessage(beat)),
+    beat: (beat) => rendezvous.publish(subjects.beat, encodeMessage({ run, ...beat })),
     answer: (id, message) => rendezvous.publish(subjects.part(id), encodeMessage(message)),
     notice: (notice) => hooks.onNotice(notice),
     seek: (part) => {

@@ -10,10 +10,11 @@ import type { Report } from "../../report/model/report.ts";
 import { reportBody, reportVerdict } from "../../report/terminal/text.ts";
 import { openRendezvous } from "../over/open_rendezvous.ts";
 import { hostName } from "../process/host_name.ts";
-import { aborted, type Interrupts, openInterrupts } from "../process/interrupt.ts";
+import { type Interrupts, openInterrupts } from "../process/interrupt.ts";
 import type { Output } from "../process/output.ts";
 import { tool } from "../process/tool.ts";
 import { openReportOutputs } from "../report/report_outputs.ts";
+import { NextRun } from "./next_run.ts";
 import { checkPartFiles } from "./part_files.ts";
 import { PartFleet } from "./part_fleet.ts";
 import type { PartAsked, PartFlags } from "./part_flags.ts";
@@ -29,10 +30,22 @@ const widest = 100;
  * @throws UsageError when the command line cannot be used
  */
 export async function part(asked: PartAsked, output: Output): Promise<number> {
-  const { over, run } = asked;
+  const { over, stay = false } = asked;
+  const run = asked.run ?? (stay ? "*" : undefined);
   if (over === undefined || run === undefined) {
     throw new UsageError(
       "Cannot run a part without --over and --run: expected the URL of NATS, and the --run-id of the run",
+    );
+  }
+  if (!stay && run.includes("*")) {
+    throw new UsageError(`Cannot use --run ${JSON.stringify(run)} without --stay: expected the name of one run`);
+  }
+  if (stay && asked.report !== undefined) {
+    throw new UsageError(
+      `Cannot use --report ${
+        JSON.stringify(asked.report)
+      } with --stay, which has a report for each run: expected --record ` +
+        "with {run} and {part} in its name",
     );
   }
   checkPartFiles(asked);
@@ -42,6 +55,7 @@ export async function part(asked: PartAsked, output: Output): Promise<number> {
   try {
     const rendezvous = await dial(flags, interrupts);
     try {
+      if (stay) return await carryOutEach(flags, rendezvous, output, interrupts);
       const { report, end } = await carryOutAll(flags, rendezvous, output, interrupts);
       if (report !== undefined) await outputs.write(report, (form) => output.out.write(form));
       return end.exitCode;
@@ -65,6 +79,30 @@ async function dial(flags: PartFlags, { early }: Interrupts): Promise<Rendezvous
       if (isFinal || early.aborted || monotonicClock.nowMs() >= untilMs) throw error;
       await new Promise((resolve) => setTimeout(resolve, dialAgainMs));
     }
+  }
+}
+
+/** Carries out a part of one run after the other, until the process is asked to end; returns the exit code. */
+async function carryOutEach(
+  flags: PartFlags,
+  rendezvous: Rendezvous,
+  output: Output,
+  interrupts: Interrupts,
+): Promise<number> {
+  const next = new NextRun(flags.run);
+  rendezvous.listen(subjectsOf("*").beat, (bytes) => {
+    const beat = decodeBeat(bytes);
+    if (beat !== undefined) next.beat(beat);
+  });
+  if (!flags.quiet) output.err.write(`Waiting for runs at ${flags.over.shown}\n`);
+  for (;;) {
+    if (interrupts.early.aborted) return 0;
+    const run = next.take();
+    if (run !== undefined) {
+      const { end } = await carryOutAll({ ...flags, run }, rendezvous, output, interrupts);
+      if (end.exitCode === 130) return 130;
+    }
+    await new Promise((resolve) => setTimeout(resolve, turnEveryMs));
   }
 }
 
@@ -110,19 +148,25 @@ async function carryOut(
     interrupt: () => fleet.interrupt(),
     save: () => fleet.save(machine, who),
   }, nowMs());
-  rendezvous.listen(subjects.beat, (bytes) => {
-    const beat = decodeBeat(bytes);
-    if (beat !== undefined) machine.beat(beat, nowMs());
-  });
-  rendezvous.listen(subjects.part(who.id), (bytes) => {
-    const message = decodeToPart(bytes);
-    if (message !== undefined) machine.receive(message, nowMs());
-  });
-  void aborted(interrupts.early).then(() => machine.askedToEnd(nowMs()));
+  const unlisten = [
+    rendezvous.listen(subjects.beat, (bytes) => {
+      const beat = decodeBeat(bytes);
+      if (beat !== undefined) machine.beat(beat, nowMs());
+    }),
+    rendezvous.listen(subjects.part(who.id), (bytes) => {
+      const message = decodeToPart(bytes);
+      if (message !== undefined) machine.receive(message, nowMs());
+    }),
+  ];
+  const ask = () => machine.askedToEnd(nowMs());
+  interrupts.early.addEventListener("abort", ask, { once: true });
+  if (interrupts.early.aborted) ask();
   while (machine.end === undefined && !interrupts.atOnce.aborted) {
     machine.turn(nowMs());
     await new Promise((resolve) => setTimeout(resolve, turnEveryMs));
   }
+  interrupts.early.removeEventListener("abort", ask);
+  for (const stop of unlisten) stop();
   const end = machine.end ?? { exitCode: 130, text: "it was asked to end at once" } as const;
   return { end, next: machine.seat?.task.next };
 }

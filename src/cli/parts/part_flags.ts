@@ -6,7 +6,7 @@ import { UsageError } from "../../base/failure.ts";
 import { fileValue as file, type FlagValue, sentence, switchFlag, valueFlag } from "../options/flag.ts";
 import { type Endpoint, parseEndpoint } from "../../net/endpoint.ts";
 import { planFlags, sectionFlags } from "../options/plan_flags.ts";
-import { overFlag, overLoginFlags, runNameValue } from "../over/over_flags.ts";
+import { overFlag, overLoginFlags } from "../over/over_flags.ts";
 import { jsonFlag } from "../report/report_outputs.ts";
 
 function readName(text: string, name: string): string {
@@ -18,11 +18,27 @@ function readName(text: string, name: string): string {
   );
 }
 
+function readRunForm(text: string, name: string): string {
+  if (text.length <= 16 && /^[0-9A-Za-z*-]+$/.test(text)) return text;
+  throw new UsageError(
+    `Cannot use ${name} ${JSON.stringify(text)}: expected 1 to 16 letters, digits or hyphens, and * with --stay`,
+  );
+}
+
 const rendezvous = object("Rendezvous", {
   over: overFlag(
     "NATS with JetStream, where the coordinator of the run is: nats:// or tls://, with the login in it or in --over-creds.",
   ),
-  run: valueFlag("--run", runNameValue, "The run: the --run-id of mqtt-sim fleet --over."),
+  run: valueFlag(
+    "--run",
+    { metavar: "NAME", read: readRunForm },
+    "The run: the --run-id of mqtt-sim fleet --over. With --stay, * in it stands for any letters, digits and hyphens.",
+  ),
+  stay: switchFlag(
+    "--stay",
+    "Wait for the next run after each one, until SIGTERM or SIGINT: each that gathers its parts and has the name of --run, " +
+      "by default any.",
+  ),
   ...overLoginFlags,
   host: valueFlag(
     "--host",

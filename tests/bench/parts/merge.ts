@@ -16,7 +16,7 @@ function memoryStore(): Rendezvous {
   const values = new Map<string, Uint8Array>();
   return {
     publish() {},
-    listen() {},
+    listen: () => () => {},
     get: (key) => Promise.resolve(values.get(key)),
     put: (key, bytes) => Promise.resolve(void values.set(key, bytes)),
     putIfNew: () => Promise.resolve(false),

@@ -110,9 +110,12 @@ async function searches(server: NatsServer): Promise<void> {
     const load = ["--from", "100", "--to", "200", "--clients", "300", "--step-duration", "1s", "--recovery", "0s"];
     const bounds = ["--threshold", "latencyMs.all.p99<3s", "--late-after", "3s"];
     await using search = startOurs(["capacity", ...over, "--url", broker.url, ...load, ...bounds]);
-    await using one = startOurs(["part", "--over", server.url, "--run", "search", "--quiet"]);
+    await using one = startOurs(["part", "--over", server.url, "--stay", "--run", "sea*", "--quiet"]);
     await using two = startOurs(["part", "--over", server.url, "--run", "search", "--quiet"]);
     const { code } = await search.exit(100_000);
+    assert.equal((await two.exit(30_000)).code, 0, two.said);
+    // The other part waits for the next run.
+    one.kill("SIGTERM");
     for (const part of [one, two]) {
       assert.equal((await part.exit(30_000)).code, 0, part.said);
       assert.match(part.said, /Part of run search ended: [^]*Part of run search\.\d ended: the search is over\./);
