@@ -4,7 +4,9 @@
  */
 import assert from "node:assert/strict";
 import { brokerReady, find, findBinary, peerTest, startCompiled } from "../../support/brokers/peers.ts";
+import { nats } from "../../support/brokers/nats_peer.ts";
 import { ChildProcess } from "../../support/machine/child_process.ts";
+import { startNatsServer } from "../../support/parts/nats_server.ts";
 
 const binary = await findBinary();
 const buildah = await find(["buildah"], ["mount"], "apt-get install buildah, and root", 0);
@@ -12,7 +14,9 @@ const root = new URL("../../../", import.meta.url).pathname;
 const [base, image] = ["localhost/mqtt-sim-base", "localhost/mqtt-sim"];
 const limitMs = 100_000;
 
-peerTest("image: runs without a shell as user 65532, and judges a broker", [binary, buildah], async () => {
+const title = "image: runs without a shell as user 65532, and judges a broker, also in parts over NATS";
+
+peerTest(title, [binary, buildah, nats], async () => {
   await using store = await Store.make();
   await store.run("bash", [`${root}tools/image/debian_base.sh`, base]);
   await store.buildah("build", "--quiet", "--build-arg", `BASE=${base}`, "--tag", image, root);
@@ -42,6 +46,15 @@ peerTest("image: runs without a shell as user 65532, and judges a broker", [bina
   assert.match(await inImage(...Entrypoint, "fleet", ...target, ...reports), /^PASS /m);
   assert.equal(JSON.parse(await Deno.readTextFile(`${container.folder}/tmp/run.json`)).verdict, "pass");
   assert.equal((await Deno.stat(`${container.folder}/home/nonroot/run.html`)).uid, 65532);
+
+  await using server = await startNatsServer();
+  const part = () => inImage(...Entrypoint, "part", "--over", server.url, "--run", "image", "--quiet");
+  const over = ["--over", server.url, "--run-id", "image", "--parts", "2", "--report", "/tmp/parts.json"];
+  const [whole] = await Promise.all([inImage(...Entrypoint, "fleet", ...target, ...over), part(), part()]);
+  assert.match(whole, /^parts +2 of 2 reports on 1 host,.*[^]*^PASS /m);
+  const { parts, kills } = JSON.parse(await Deno.readTextFile(`${container.folder}/tmp/parts.json`));
+  assert.deepEqual(parts.each.map(({ verdict }: { verdict: string }) => verdict), ["pass", "pass"]);
+  assert.ok(kills.total > 20 && parts.each.every(({ kills }: { kills: number }) => kills > 0), JSON.stringify(kills));
 
   print(`image: ${await mebibytesOf(container)} MiB, ${await mebibytesOf(plain)} of them the base`);
 }, limitMs);
