@@ -97,12 +97,20 @@ for (const [clients, parts] of [[1_000, 1], [1_000_000, 100], [10_000_000, 1_000
       "--clients",
       String(clients),
     ]);
+    const { resources } = named(manifests, "night-verdict").spec.template.spec.containers[0];
+    assert.equal(resources.limits.memory, `${512 + 2 * parts}Mi`);
     assert.equal(manifests.length, 2, "without nats.enabled the chart starts no NATS server");
   });
 }
 
 Deno.test("chart: every object has the types of Kubernetes, and the check finds a misspelt field", async () => {
-  const secrets = ["password.secret=broker", "username=fleet", "nats.credentials.secret=nats", "nats.enabled=true"];
+  const secrets = [
+    "password.secret=broker",
+    "username=fleet",
+    "nats.credentials.secret=nats",
+    "nats.ca.secret=ca",
+    "nats.enabled=true",
+  ];
   const placing = ['json:tolerations=[{"operator":"Exists"}]', "nodeSelector.pool=load", "priorityClassName=low"];
   const manifests = await render(...secrets, ...placing, "coordinator.activeDeadlineSeconds=3600");
   assert.deepEqual(manifests.map(({ kind }) => kind).sort(), ["Deployment", "Job", "Job", "Service"]);
@@ -133,7 +141,13 @@ Deno.test("chart: a pod has no rights, and a lost pod is replaced without a coun
 });
 
 Deno.test("chart: mqtt-sim reads the command lines of the pods, with every value that changes them", async () => {
-  const more = ["password.secret=broker", "username=fleet", "nats.credentials.secret=nats", "coordinator.gather=20m"];
+  const more = [
+    "password.secret=broker",
+    "username=fleet",
+    "nats.credentials.secret=nats",
+    "nats.ca.secret=ca",
+    "coordinator.gather=20m",
+  ];
   const flags = ['json:args=["--kill-rate","1%","--duration","10m"]', 'json:partArgs=["--source-address","127.0.0.2"]'];
   const manifests = await render(...more, ...flags, "clients=30000");
   const read = (name: string) => {
@@ -141,12 +155,13 @@ Deno.test("chart: mqtt-sim reads the command lines of the pods, with every value
     return readCommandLine(args.map((word: string) => word.replace("$(NODE_NAME)", "node-1")), captured());
   };
   const over = { servers: ["nats:4222"] };
+  const overTlsCa = "/etc/mqtt-sim/nats-ca/ca.crt";
   assert.partialDeepStrictEqual(read("night-parts"), {
-    ...{ command: "part", run: "night", host: "node-1", sourcePorts: 64_512, over },
+    ...{ command: "part", run: "night", host: "node-1", sourcePorts: 64_512, over, overTlsCa },
     ...{ overCreds: "/etc/mqtt-sim/nats/nats.creds", passwordFile: "/etc/mqtt-sim/password/password" },
   });
   assert.partialDeepStrictEqual(read("night-verdict"), {
-    ...{ command: "fleet", run: "night", parts: 3, clients: 30_000, username: "fleet", over },
+    ...{ command: "fleet", run: "night", parts: 3, clients: 30_000, username: "fleet", over, overTlsCa },
     ...{ overCreds: "/etc/mqtt-sim/nats/nats.creds", gather: 1_200_000, durationMs: 600_000 },
   });
 });

@@ -79,10 +79,17 @@ capabilities: { drop: [ALL] }
 - name: nats-credentials
   secret: { secretName: {{ . | quote }}, defaultMode: 0440 }
 {{- end }}
+{{- with .Values.nats.ca.secret }}
+- name: nats-ca
+  secret: { secretName: {{ . | quote }}, defaultMode: 0440 }
+{{- end }}
 {{- end -}}
 {{- define "mqtt-sim.credentialsMount" -}}
 {{- if .Values.nats.credentials.secret }}
 - { name: nats-credentials, mountPath: /etc/mqtt-sim/nats, readOnly: true }
+{{- end }}
+{{- if .Values.nats.ca.secret }}
+- { name: nats-ca, mountPath: /etc/mqtt-sim/nats-ca, readOnly: true }
 {{- end }}
 {{- end -}}
 {{- define "mqtt-sim.over" -}}
@@ -92,9 +99,24 @@ capabilities: { drop: [ALL] }
 - --over-creds
 - {{ printf "/etc/mqtt-sim/nats/%s" .Values.nats.credentials.key | quote }}
 {{- end }}
+{{- if .Values.nats.ca.secret }}
+- --over-tls-ca
+- {{ printf "/etc/mqtt-sim/nats-ca/%s" .Values.nats.ca.key | quote }}
+{{- end }}
 {{- end -}}
 
 {{- define "mqtt-sim.ports" -}}
 {{- $ends := splitList " " .Values.portRange -}}
 {{- add1 (sub (int (last $ends)) (int (first $ends))) -}}
+{{- end -}}
+
+{{- /* The coordinator holds the reports of all parts at once, some 2 MiB each for 10 minutes of kills. */ -}}
+{{- define "mqtt-sim.coordinatorResources" -}}
+{{- if .Values.coordinator.resources -}}
+{{- toYaml .Values.coordinator.resources -}}
+{{- else -}}
+{{- $memory := printf "%dMi" (add 512 (mul 2 (include "mqtt-sim.parts" . | int))) -}}
+requests: { cpu: 500m, memory: {{ $memory }} }
+limits: { memory: {{ $memory }} }
+{{- end -}}
 {{- end -}}
