@@ -8,7 +8,7 @@ import type { Notice } from "../../fleet/result/result.ts";
 import { outageSteps } from "../../fleet/schedule/outage_steps.ts";
 import { OutageCommands } from "../../fleet/squad/outage_commands.ts";
 import type { LostParts } from "../../parts/coordinator_host.ts";
-import type { RunLimits } from "../../parts/limits.ts";
+import { type RunLimits, saveForMs } from "../../parts/limits.ts";
 import type { Rendezvous } from "../../parts/rendezvous.ts";
 import { reserveRun } from "../../parts/report_store.ts";
 import type { Threshold } from "../../report/model/threshold.ts";
@@ -35,17 +35,19 @@ export interface PartsRun {
   readonly notices: readonly (Notice | undefined)[];
 }
 
-/** Time beyond the planned one, for watchers, probes and reports, in milliseconds. */
+/** Time beyond the planned one, for watchers and probes, in milliseconds. */
 const slackMs = 30_000;
-const reportMs = 60_000;
 
-function limitsOf({ plan, gather, partSilence }: PartsRun): RunLimits {
+/** The limits of a run. The coordinator waits for a report as long as a part tries to store it. */
+export function limitsOf(
+  { plan, gather, partSilence }: Pick<PartsRun, "plan" | "gather" | "partSilence">,
+): RunLimits {
   const rampMs = plan.clients / plan.rampPerSecond * 1_000;
   return {
     gatherMs: gather ?? overDefaults.gatherMs,
     silenceMs: partSilence ?? overDefaults.silenceMs,
     connectMs: rampMs * 1.5 + slackMs + (plan.waitMs ?? 0),
-    killMs: phasesDurationMs(plan) + 2 * longestWaitOf(plan) + reportMs,
+    killMs: phasesDurationMs(plan) + 2 * longestWaitOf(plan) + slackMs + saveForMs,
     lateMs: plan.lateAfterMs,
   };
 }
