@@ -124,7 +124,9 @@ function checkOtherNodes(plan: FleetPlan, nodes: readonly ClusterNode[], refuse:
   const { fanOut, groups = [] } = plan;
   const most = nodes.length - 1;
   if (fanOut > most) {
-    const allowed = `1 to ${most} with --watch-nodes other: the clients need a node without a watcher of their wills`;
+    const allowed = `${
+      most === 1 ? "1" : `1 to ${most}`
+    } with --watch-nodes other: the clients need a node without a watcher of their wills`;
     refuse("fanOut", `--fan-out ${fanOut} on ${formatCount(nodes.length)} nodes`, allowed);
   } else if (fanOut === most && losesNodes(plan)) {
     const allowed = "a node more: while a node is down, its clients need another one without a watcher of their wills";

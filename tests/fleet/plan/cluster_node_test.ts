@@ -101,6 +101,11 @@ Deno.test("cluster node: with watchers on other nodes, each node has as many wat
 const loss = { kind: "node-loss", nodes: "last", downMs: 1_000, durationMs: 1_000 } as const;
 const apart: readonly [what: string, more: Partial<PlanRequest> | "no nodes", refusal: RegExp][] = [
   ["no nodes", "no nodes", /^Cannot use --watch-nodes other: expected --node for each node of a cluster$/],
+  [
+    "two watchers on two nodes",
+    { nodes: parseNodes("a=mqtt://h,b=mqtt://i", "--node"), fanOut: 2 },
+    /^Cannot use --fan-out 2 on 2 nodes: expected 1 with --watch-nodes other: the clients need a node without/,
+  ],
   ["a watcher on every node", { fanOut: 3 }, /^Cannot use --fan-out 3 on 3 nodes: expected 1 to 2 with --watch-nodes/],
   [
     "a node loss that leaves a client no node",
