@@ -32,6 +32,8 @@ export interface SquadHooks {
 }
 
 const progressEveryMs = 200;
+/** The same while no will can come. */
+const quietProgressEveryMs = 1_000;
 /** The most faults in one report; the squad counts further ones. */
 const faultsPerReport = 1_000;
 /** How often the timers of clients are handled, in milliseconds. */
@@ -183,10 +185,11 @@ export class SquadRun {
     });
   }
 
-  /** Whether the next progress is due, and no kill before it would be late; it waits for one interval more at most. */
+  /** Whether the next progress is due, and no kill would be late for it; with wills it waits for one interval more. */
   #mayReport(nowMs: number): boolean {
     const overdueMs = nowMs - this.#reportedMs - progressEveryMs;
     if (overdueMs < 0) return false;
+    if (this.#squad.isQuiet) return overdueMs >= quietProgressEveryMs - progressEveryMs;
     return overdueMs >= progressEveryMs || this.#squad.nextOrderMs - this.#world.clock.nowMs() >= roomMs;
   }
 

@@ -39,3 +39,15 @@ Deno.test("squad: clients of a growing fleet send their first pings together, an
   assert.ok(perSecond <= 6, `${perSecond} turns a second for timers`);
   assert.equal(stage.finish().verdict, "pass");
 });
+
+Deno.test("squad: is quiet during the kills unless a life that has ended lacks its will", () => {
+  const killRate = { kind: "count", perSecond: 0.1 } as const;
+  const stage = new FleetStage({ killRate, durationMs: 60_000, killShares: [{ mode: "freeze", weight: 1 }] });
+  assert.equal(stage.squad.isQuiet, false);
+  stage.runUntil(() => stage.squad.phase === "kill").runFor(1_000);
+  assert.equal(stage.squad.isQuiet, true);
+  stage.runUntil(() => stage.squad.counters.kills > 0).runFor(1_000);
+  assert.equal(stage.squad.isQuiet, false, "the will is due after 1.5 times keep alive");
+  stage.runFor(8_000);
+  assert.equal(stage.squad.isQuiet, true);
+});
