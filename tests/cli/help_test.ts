@@ -43,7 +43,7 @@ const sections: Readonly<Record<string, string>> = {
   Wills:
     "will-qos will-retain presence presence-looks will-delay will-topic will-payload-size will-payload birth-payload",
   Watching:
-    "watchers fan-out watch-qos skip-broker-counters watcher-username watcher-password-file canary-username canary-password-file late-after drain watcher-tls-cert watcher-tls-key",
+    "watchers fan-out watch-nodes watch-qos skip-broker-counters watcher-username watcher-password-file canary-username canary-password-file late-after drain watcher-tls-cert watcher-tls-key",
   Output:
     "threshold run-id record live metrics metrics-linger otlp otlp-headers color abort-on-fail annotations verbose quiet",
   Reports: "report html junit markdown csv csv-lives hdr",
@@ -141,7 +141,7 @@ Deno.test("help: check --help has each flag, area and exit code", async () => {
   const text = await help(["check"]);
   const found = [...text.matchAll(/^ {2}(?:-\w, )?--([a-z-]+)/gm)].map((match) => match[1]);
   const flags =
-    "url username password password-file proxy ws-header aws-sign auth-method auth-data auth-command denied-topic restart-command wait engine tls-ca tls-cert tls-key tls-key-passphrase-file tls-server-name tls-insecure alpn only rule protocol quick list slack parallel profile color annotations verbose quiet " +
+    "url username password password-file password-command password-lifetime proxy ws-header aws-sign auth-method auth-data auth-command denied-topic restart-command wait engine tls-ca tls-cert tls-key tls-key-passphrase-file tls-server-name tls-insecure alpn only rule protocol quick list slack parallel profile color annotations verbose quiet " +
     "report html junit markdown";
   assert.deepEqual(found, flags.split(" "));
   for (const area of Object.keys(areas)) assert.match(text, new RegExp(`^  ${area} +\\S`, "m"));
