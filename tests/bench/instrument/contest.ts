@@ -1,6 +1,7 @@
 /** One round: the fleet, then the generator in C, on the same broker. */
 import { startOurs } from "../../support/brokers/peers.ts";
 import type { BrokerPeer } from "../../support/brokers/peers.ts";
+import { CpuClock } from "../peers/process_cost.ts";
 import { runGenerator } from "./generator.ts";
 import type { Load } from "./load.ts";
 
@@ -14,7 +15,7 @@ export interface Measured {
   /** From the start of a kill to the return of its last system call. */
   readonly killP50Ms: number;
   readonly killP99Ms: number;
-  /** CPU time of the generator's process for each life that it ended. */
+  /** CPU time of the generator's process for each life that it ended, from the first kill until the wills are here. */
   readonly cpuUsPerLife: number;
 }
 
@@ -42,7 +43,15 @@ interface FleetReport {
   readonly latencyMs: { readonly all: { readonly p50: number; readonly p99: number } };
   readonly slipMs: { readonly p50: number; readonly p99: number };
   readonly killTimeMs: { readonly p50: number; readonly p99: number };
-  readonly resources: { readonly cpuMsPerLife?: number };
+  readonly kills: { readonly total: number };
+}
+
+/** CPU time of the fleet, in microseconds, over the same part of the run as that of the generator in C. */
+async function cpuOfKills(child: ReturnType<typeof startOurs>, limitMs: number): Promise<number> {
+  await child.line(/^clients are being killed/, { limitMs: 60_000 });
+  const clock = new CpuClock(child.pid);
+  await child.line(/^fleet is disconnecting/, { limitMs });
+  return clock.us;
 }
 
 export async function measureFleet(folder: string, broker: BrokerPeer, load: Load): Promise<Measured> {
@@ -63,7 +72,8 @@ export async function measureFleet(folder: string, broker: BrokerPeer, load: Loa
     // The version of the generator in C, so that both send the same load.
     ...["--protocol", "3.1.1", "--ramp-rate", "5000/s", "--report", path],
   ]);
-  const { code } = await child.exit((seconds + 90) * 1_000);
+  const cpuUs = await cpuOfKills(child, (seconds + 60) * 1_000);
+  const { code } = await child.exit(60_000);
   if (code !== 0) throw new Error(`the fleet ended with exit code ${code}:\n${child.lines.join("\n")}`);
   const report = JSON.parse(await Deno.readTextFile(path)) as FleetReport;
   return {
@@ -73,6 +83,6 @@ export async function measureFleet(folder: string, broker: BrokerPeer, load: Loa
     slipP99Ms: report.slipMs.p99,
     killP50Ms: report.killTimeMs.p50,
     killP99Ms: report.killTimeMs.p99,
-    cpuUsPerLife: 1_000 * (report.resources.cpuMsPerLife ?? NaN),
+    cpuUsPerLife: cpuUs / report.kills.total,
   };
 }

@@ -12,7 +12,7 @@ export interface Load {
 export const loads: readonly Load[] = [
   { clients: 1_000, killsPerSecond: 50, seconds: 10, qos: 1, reconnectMs: 1_000 },
   { clients: 5_000, killsPerSecond: 250, seconds: 10, qos: 1, reconnectMs: 1_000 },
-  { clients: 5_000, killsPerSecond: 2_500, seconds: 10, qos: 1, reconnectMs: 500 },
+  { clients: 5_000, killsPerSecond: 2_500, seconds: 30, qos: 1, reconnectMs: 500 },
 ];
 
 export function loadText({ clients, killsPerSecond }: Load): string {
