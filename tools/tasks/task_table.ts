@@ -36,8 +36,9 @@ const sockets = [loopback, "--allow-ffi", ...files];
 const mosquittoTools = ["mosquitto_pub", "mosquitto_sub"];
 const pahoTools = ["paho_c_pub", "paho_c_sub", "python3", "/usr/bin/python3"];
 const mosquitto = ["mosquitto", "/usr/sbin/mosquitto"];
+const nats = ["nats-server", "/usr/sbin/nats-server"];
 const erlang = ["/usr/bin/erl", "/usr/bin/epmd"];
-const otherBrokers = [...erlang, "nats-server", "/usr/sbin/nats-server", "/usr/lib/rabbitmq/bin/rabbitmq-server"];
+const otherBrokers = [...erlang, ...nats, "/usr/lib/rabbitmq/bin/rabbitmq-server"];
 const slurm = ["/usr/sbin/munged", "/usr/sbin/slurmctld", "/usr/sbin/slurmd", "/usr/bin/sbatch"];
 const peersOnDeno = ["sh", "stdbuf", ...mosquitto, ...mosquittoTools, ...pahoTools, ...otherBrokers];
 const peers = [
@@ -61,7 +62,7 @@ const peers = [
   "/usr/sbin/nft",
   "setpriv",
 ];
-const compiledPeers = ["dist/mqtt-sim", "sh", "stdbuf", ...mosquitto, ...mosquittoTools, ...pahoTools];
+const compiledPeers = ["dist/mqtt-sim", "sh", "stdbuf", ...nats, ...mosquitto, ...mosquittoTools, ...pahoTools];
 /** What the tests of the release and of the GitHub workflows run. */
 const shell = ["sh", "bash", "git", "shellcheck"];
 const imageBuilders = ["bash", "buildah"];
