@@ -3,7 +3,7 @@
  * will, and CPU time for each life. Fleet and generator alternate in each round. Then the fleet with its own broker in
  * one process: latency, and CPU time when idle.
  *
- *   deno task bench:instrument [--rounds 5] [--broker mosquitto|mqtt-sim]
+ *   deno task bench:instrument [--rounds 5] [--broker mosquitto|mqtt-sim] [--only table|own]
  */
 import { parseArgs } from "node:util";
 import { UsageError } from "../../src/base/failure.ts";
@@ -16,6 +16,7 @@ import { instrumentTable } from "./instrument/table.ts";
 const options = {
   rounds: { type: "string", default: "5" },
   broker: { type: "string", default: "mosquitto" },
+  only: { type: "string" },
 } as const;
 
 function print(text: string): void {
@@ -23,7 +24,10 @@ function print(text: string): void {
 }
 
 function asked(args: readonly string[]) {
-  const { rounds, broker } = parseArgs({ args: [...args], options }).values;
+  const { rounds, broker, only } = parseArgs({ args: [...args], options }).values;
+  if (only !== undefined && only !== "table" && only !== "own") {
+    throw new UsageError(`Cannot use --only ${only}: expected table, the fleet beside the generator in C, or own`);
+  }
   const start = instrumentBrokers[broker];
   if (start === undefined) {
     throw new UsageError(`Cannot use --broker ${broker}: expected one of ${Object.keys(instrumentBrokers).join(", ")}`);
@@ -32,17 +36,21 @@ function asked(args: readonly string[]) {
   if (!Number.isInteger(count) || count < 1 || count > 50) {
     throw new UsageError(`Cannot use --rounds ${rounds}: expected a whole number from 1 to 50`);
   }
-  return { rounds: count, start };
+  return { rounds: count, start, only };
 }
 
 async function run(): Promise<void> {
-  const { rounds, start } = asked(Deno.args);
-  const all = await measureInstrument({ rounds, start, print });
-  if (all === undefined) {
-    throw new UsageError("Cannot compile the generator in C: expected a C compiler, such as Debian's package gcc");
+  const { rounds, start, only } = asked(Deno.args);
+  const texts = [];
+  if (only !== "own") {
+    const all = await measureInstrument({ rounds, start, print });
+    if (all === undefined) {
+      throw new UsageError("Cannot compile the generator in C: expected a C compiler, such as Debian's package gcc");
+    }
+    texts.push(instrumentTable(all));
   }
-  const own = await measureOwnBroker(rounds, print);
-  print(`\n${instrumentTable(all)}\n\n${ownBrokerText(own)}`);
+  if (only !== "table") texts.push(ownBrokerText(await measureOwnBroker(rounds, print)));
+  print(`\n${texts.join("\n\n")}`);
 }
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {

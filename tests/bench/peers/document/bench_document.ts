@@ -73,6 +73,7 @@ function instrument({ instrument: all }: BenchDocument): string {
     "from the scheduled instant of a kill. The slip ends where the kill begins; the duration of a kill is that of its " +
     "own system calls (SO_LINGER and close), in which the kernel on loopback also does work of the broker's side. " +
     "The CPU time counts from the first kill until the wills are here, for both. " +
+    "The fleet has the kernel's date of each will, the generator in C the time of its own read, which is later. " +
     `\`deno task bench:instrument\` makes this table alone. Medians of ${
       all[0]!.fleet.length
     } rounds, and in brackets ` +
