@@ -13,6 +13,9 @@ const counts = z.record(z.string(), number);
 const percentile = number.nullable();
 const twoPercentiles = z.looseObject({ p50: number, p99: number });
 
+/** A run, or the further step of a search. A part uses it in subjects and in the names of its files. */
+const runName = z.string().regex(/^[0-9A-Za-z-]{1,16}(\.[0-9]{1,9})?$/);
+
 const who = z.looseObject({
   ...{ id: z.string().min(1), host: z.string(), pid: number, pod: z.string().optional(), version: z.string() },
 });
@@ -59,7 +62,7 @@ export const toCoordinatorSchema = z.discriminatedUnion("type", [
 const task = z.looseObject({
   plan: z.looseObject({ run: z.string(), clients: positive }),
   ...{ url: z.string(), epochMs: number, thresholds: z.array(z.string()), detail: z.boolean() },
-  next: z.string().optional(),
+  next: runName.optional(),
 });
 
 /** Messages that a part receives. */
@@ -74,7 +77,7 @@ export const toPartSchema = z.discriminatedUnion("type", [
 
 /** Beats of a coordinator. */
 export const beatSchema = z.looseObject({
-  ...{ run: z.string().optional(), state: z.enum(["gather", "connect", "kill", "end", "over"]) },
+  ...{ run: runName.optional(), state: z.enum(["gather", "connect", "kill", "end", "over"]) },
   ...{ killAtMs: number.optional(), why: z.string().optional(), dismissed: z.literal(true).optional() },
   done: z.union([
     z.looseObject({ step: count, fromMs: number, commandMs: number.optional() }),

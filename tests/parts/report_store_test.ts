@@ -131,6 +131,16 @@ Deno.test("message: one without a field that its receiver reads is no message", 
   }
 });
 
+Deno.test("message: the name of another run has no part of a path or of a subject", () => {
+  const seat = { v: 1, type: "seat", part: 1, of: 2, confirmed: false };
+  const named = (next: string) => decodeToPart(bytesOf(JSON.stringify({ ...seat, task: { ...task, next } })));
+  const beats = (run: string) => decodeBeat(bytesOf(JSON.stringify({ v: 1, state: "gather", run })));
+  for (const name of ["night", "night-1", "search.12"]) assert.ok(named(name) && beats(name), name);
+  for (const name of ["../x", "a/b", "a.b", "*", ">", "", "a b"]) {
+    assert.deepEqual([named(name), beats(name)], [undefined, undefined], name);
+  }
+});
+
 Deno.test("report store: entries of another program are no run and no report", async () => {
   const { store, values } = memory();
   await storeReport(store, "r", stored);

@@ -2,15 +2,16 @@
 import assert from "node:assert/strict";
 import { FleetStage } from "../../support/fleet_stage.ts";
 
-Deno.test("squad: an idle fleet takes few turns, and several of its pings share one", () => {
-  const stage = new FleetStage({
-    clients: 400,
-    keepAliveS: 20,
+/** A fleet of which hardly any client is killed. */
+function idleStage(clients: number, rampPerSecond: number): FleetStage {
+  return new FleetStage({
+    ...{ clients, rampPerSecond, keepAliveS: 20, durationMs: 120_000, longestStepMs: Infinity },
     killRate: { kind: "count", perSecond: 0.01 },
-    durationMs: 120_000,
-    rampPerSecond: 50,
-    longestStepMs: Infinity,
   });
+}
+
+Deno.test("squad: an idle fleet takes few turns, and several of its pings share one", () => {
+  const stage = idleStage(400, 50);
   stage.runUntil(() => stage.squad.phase === "kill").runFor(30_000);
   const before = { turns: stage.turns, timerTurns: stage.timerTurns };
   stage.runFor(30_000);
@@ -23,14 +24,7 @@ Deno.test("squad: an idle fleet takes few turns, and several of its pings share 
 });
 
 Deno.test("squad: clients of a growing fleet send their first pings together, and a connected client sets no alarm", () => {
-  const stage = new FleetStage({
-    clients: 1_500,
-    keepAliveS: 20,
-    killRate: { kind: "count", perSecond: 0.01 },
-    durationMs: 120_000,
-    rampPerSecond: 300,
-    longestStepMs: Infinity,
-  });
+  const stage = idleStage(1_500, 300);
   // The first ping falls due 15 s after a connect, and the limit of a connect is over before.
   stage.runUntil(() => stage.squad.phase === "kill").runFor(3_000);
   const before = stage.timerTurns;
