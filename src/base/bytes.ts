@@ -59,3 +59,11 @@ export function joinedBytes(parts: readonly Uint8Array[]): Uint8Array {
   }
   return whole;
 }
+
+/** True for the same bytes, or none on both sides. */
+export function sameBytes(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  if (one.length !== other.length) return false;
+  for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return false;
+  return true;
+}

@@ -2,13 +2,13 @@
  * What Sparkplug 3.0 requires of a Sparkplug Aware server beyond a compliant one, section 10.1.4. On a server that is not
  * aware these cases are not testable: it is compliant.
  */
+import { sameBytes } from "../../base/bytes.ts";
 import { wallTime } from "../../base/clock.ts";
 import { certificateTopic } from "../../mqtt/sparkplug/topic.ts";
 import type { PublishPacket } from "../../mqtt/packet.ts";
 import type { ConformanceCase } from "../case/case.ts";
 import { CaseFailure, NotTestable } from "../model/outcome.ts";
 import type { CaseContext } from "../context/case_context.ts";
-import { sameBytes } from "../probe/message_compare.ts";
 import { messagesOf, nodeOf, receivesDeath, sparkplugCase } from "./sparkplug.ts";
 
 const both = (...ids: readonly string[]) => ({ "3.1.1": ids, "5.0": ids });

@@ -1,6 +1,7 @@
 /**
  * A message as it came, compared with the message as it was sent, published or as a will.
  */
+import { sameBytes } from "../../base/bytes.ts";
 import type { MessageProperties, ProtocolVersion, PublishPacket, QoS, UserProperty } from "../../mqtt/packet.ts";
 import { payloadText } from "./packet_text.ts";
 
@@ -91,12 +92,6 @@ function sameExpiry(came: number | undefined, sent: number | undefined): boolean
 function samePairs(came: readonly UserProperty[], sent: readonly UserProperty[]): boolean {
   return came.length === sent.length &&
     came.every(([name, value], place) => name === sent[place]![0] && value === sent[place]![1]);
-}
-
-/** True for the same bytes, or none on both sides. */
-export function sameBytes(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
-  if (one === undefined || other === undefined) return one === other;
-  return one.length === other.length && one.every((byte, index) => byte === other[index]);
 }
 
 function shown(value: unknown): string {

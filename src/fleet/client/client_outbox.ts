@@ -4,7 +4,7 @@
 import { encode } from "../../mqtt/codec/codec.ts";
 import type { Packet } from "../../mqtt/packet.ts";
 import type { ClientConnection } from "./connection.ts";
-import type { Outgoing } from "../life/presence_message.ts";
+import type { LifeMessage } from "../life/life.ts";
 
 /** Receives the answer of the broker to a message: whether the broker took it. */
 export type OnAnswer = (taken: boolean, nowMs: number) => void;
@@ -34,7 +34,7 @@ export class ClientOutbox {
    *
    * @param onAnswer requests an answer at QoS 0 too
    */
-  publish(connection: ClientConnection, message: Outgoing, nowMs: number, onAnswer?: OnAnswer): boolean {
+  publish(connection: ClientConnection, message: LifeMessage, nowMs: number, onAnswer?: OnAnswer): boolean {
     const { qos } = message;
     if (qos > 0 && this.#open.size >= this.#limit) return false;
     const id = qos === 0 ? {} : { packetId: this.#nextId() };

@@ -11,11 +11,9 @@ import { fillTemplate, type ValueOf } from "../plan/template.ts";
 
 /** The CONNECT that begins a life, its will in it. */
 export function connectPacketOf(plan: FleetPlan, life: Life): ConnectPacket {
-  const { topic, payload, properties } = willOf(plan, life);
-  const { qos, retain, delayS, sessionExpiryS, version } = life;
-  const will: Filled<ConnectWill> = { topic, payload, qos, retain };
+  const { delayS, sessionExpiryS, version } = life;
+  const will: Filled<ConnectWill> = willOf(plan, life);
   if (delayS > 0) will.delayIntervalS = delayS;
-  if (properties !== undefined) will.properties = properties;
   const { username, password } = clientLogin(plan, life.client);
   const packet: Filled<ConnectPacket> = {
     type: "connect",

@@ -2,12 +2,12 @@
  * Finds the life of a will whose message does not name it: by topic where a payload is foreign, and by client and time
  * where the payloads are the user's own.
  */
+import { sameBytes } from "../../base/bytes.ts";
 import type { Groups } from "../plan/groups.ts";
 import { ownPayloadOf } from "../life/own_payload.ts";
 import { type WillMark, willTopicOf } from "../life/life.ts";
 import type { OracleRules } from "../oracle/expectation.ts";
 import { dueBy, expectationOf } from "../oracle/oracle.ts";
-import { sameBytes } from "../oracle/will_compare.ts";
 import type { LedgerEntry, Sighting } from "./ledger_entry.ts";
 
 /** The open lives of each client, in their order. */

@@ -2,11 +2,14 @@
  * One life of one virtual client: from CONNECT to the end of its connection, with its will. This module defines the
  * content of a will; the oracle decides which will is due, and when.
  */
+import { sameBytes } from "../../base/bytes.ts";
 import { mixFour } from "../../base/random.ts";
 import type { MessageProperties, ProtocolVersion, PublishPacket, QoS } from "../../mqtt/packet.ts";
+import { isSameContent } from "../../mqtt/sparkplug/payload.ts";
 import type { KillMode } from "../plan/kill_mode.ts";
-import { type Mark, nonceOf, readMark, writeMark } from "./mark.ts";
+import { isMarkOf, type Mark, nonceOf, readMark, writeMark } from "./mark.ts";
 import {
+  hasOwnPayload,
   hasOwnPayloads,
   lifeProperty,
   type OwnMessage,
@@ -14,11 +17,11 @@ import {
   ownProperties,
   readOwnProperties,
 } from "./own_payload.ts";
-import { clientIdOf } from "../plan/client_id.ts";
 import { nodeOf } from "../plan/cluster_node.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { deathPayload } from "./sparkplug.ts";
-import { type WillTopicBy, willTopicBy } from "../plan/will_topic.ts";
+import type { Template } from "../plan/template.ts";
+import { type TopicLife, willTopicTemplate } from "../plan/will_topic.ts";
 
 /** The cause of the end of a life: a kill, a restart of the broker that the fleet requested, or neither. */
 export type EndMode = KillMode | "restart" | "lost";
@@ -141,37 +144,52 @@ export function coinOf(plan: FleetPlan, client: number, incarnation: number): nu
   return mixFour(plan.seed, client, incarnation, drawOf.coin);
 }
 
-/** A will as the client requests it from the broker. */
-interface WillContent {
+/** A will, or another message of a life, as the client requests it from the broker. */
+export interface LifeMessage {
   readonly topic: string;
   readonly payload: Uint8Array;
+  readonly qos: QoS;
+  readonly retain: boolean;
   /** 5.0 only. */
   readonly properties?: MessageProperties;
 }
 
 /** The topic of one life's will. */
-export function willTopicOf(
-  plan: FleetPlan,
-  { client, incarnation, bucket }: Pick<Life, "client" | "incarnation" | "bucket">,
-): string {
-  let topicOf = topics.get(plan);
-  if (topicOf === undefined) topics.set(plan, topicOf = willTopicBy(plan.willTopic));
-  return topicOf({
-    run: plan.run,
-    bucket: String(bucket),
-    client: String(client),
-    id: () => clientIdOf(plan, client),
-    incarnation: String(incarnation),
-  });
+export function willTopicOf(plan: FleetPlan, life: TopicLife): string {
+  return topicOf(plan).fill(life);
 }
 
-/** The maker of a plan's topics. */
-const topics = new WeakMap<FleetPlan, WillTopicBy>();
+/** Whether a topic is that of one life's will. */
+export function isWillTopic(plan: FleetPlan, life: TopicLife, topic: string): boolean {
+  return topicOf(plan).matches(topic, life);
+}
+
+const topics = new WeakMap<FleetPlan, Template<TopicLife>>();
+
+function topicOf(plan: FleetPlan): Template<TopicLife> {
+  let template = topics.get(plan);
+  if (template === undefined) topics.set(plan, template = willTopicTemplate(plan));
+  return template;
+}
 
 /** The will of one life: equal on every call. */
-export function willOf(plan: FleetPlan, life: Life): WillContent {
-  if (!plan.sparkplug) return contentOf(plan, life, willName, "will");
-  return { topic: willTopicOf(plan, life), payload: deathPayload(life.incarnation, life.sentMs ?? 0) };
+export function willOf(plan: FleetPlan, life: Life): LifeMessage {
+  if (!plan.sparkplug) return messageOf(plan, life, willName, "will", life.retain);
+  const payload = deathPayload(life.incarnation, life.sentMs ?? 0);
+  return { topic: willTopicOf(plan, life), payload, qos: life.qos, retain: life.retain };
+}
+
+/** Whether a payload is that of one life's will. */
+export function isWillPayload(plan: FleetPlan, life: Life, payload: Uint8Array): boolean {
+  const own = plan.sparkplug ? deathPayload(life.incarnation, life.sentMs ?? 0) : ownPayloadOf(plan, "will", life);
+  if (own === undefined) return isMarkOf(plan, willName, life, payload);
+  // A Sparkplug Aware server may write its own timestamp into an NDEATH.
+  return sameBytes(own, payload) || plan.sparkplug === true && isSameContent(payload, own);
+}
+
+/** The properties of one life's will. */
+export function willPropertiesOf(plan: FleetPlan, life: Life): MessageProperties | undefined {
+  return plan.sparkplug || life.version === 4 ? undefined : propertiesOf(plan, life, "will");
 }
 
 /**
@@ -179,19 +197,24 @@ export function willOf(plan: FleetPlan, life: Life): WillContent {
  *
  * @param name the start of its payload, where the plan has none of the user's own
  */
-export function contentOf(plan: FleetPlan, life: Life, name: string, message: OwnMessage): WillContent {
+export function messageOf(
+  plan: FleetPlan,
+  life: Life,
+  name: string,
+  message: OwnMessage,
+  retain: boolean,
+): LifeMessage {
   const topic = willTopicOf(plan, life);
-  const own = ownPayloadOf(plan, message, life);
-  const payload = own ?? writeMark(plan, name, life);
-  if (life.version === 4) return { topic, payload };
-  const properties = propertiesOf(plan, life);
-  return { topic, payload, properties: own ? { ...properties, ...ownProperties(plan, message, life) } : properties };
+  const payload = ownPayloadOf(plan, message, life) ?? writeMark(plan, name, life);
+  const { qos } = life;
+  if (life.version === 4) return { topic, payload, qos, retain };
+  return { topic, payload, qos, retain, properties: propertiesOf(plan, life, message) };
 }
 
 const day = 86_400;
 
 /** Every property a will may carry, one name twice and out of order, so that a broker can lose each of them. */
-function propertiesOf(plan: FleetPlan, { client, incarnation }: Mark): MessageProperties {
+function markProperties(plan: FleetPlan, { client, incarnation }: Mark): MessageProperties {
   const correlationData = new Uint8Array(8);
   new DataView(correlationData.buffer).setUint32(0, nonceOf(plan, client, incarnation));
   new DataView(correlationData.buffer).setUint32(4, client);
@@ -203,6 +226,11 @@ function propertiesOf(plan: FleetPlan, { client, incarnation }: Mark): MessagePr
     correlationData,
     userProperties: [["run", plan.run], [lifeProperty, `${client}.${incarnation}`], ["run", "again"]],
   };
+}
+
+function propertiesOf(plan: FleetPlan, mark: Mark, message: OwnMessage): MessageProperties {
+  const properties = markProperties(plan, mark);
+  return hasOwnPayload(plan, message) ? { ...properties, ...ownProperties(plan, message, mark) } : properties;
 }
 
 /** How the payload of a will begins. */

@@ -3,6 +3,7 @@
  * text, filled up with letters. Written and read byte by byte, since it is done for every will.
  */
 import { mixFour } from "../../base/random.ts";
+import { smallBytes } from "../../mqtt/codec/small_bytes.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 
 /** The life that a payload names as its source. */
@@ -21,43 +22,64 @@ export function nonceOf(plan: FleetPlan, client: number, incarnation: number): n
 
 const encoder = new TextEncoder();
 const letters = "abcdefghijklmnopqrstuvwxyz";
-/** The letters again and again, as long as a short payload, from any first letter on. */
-const filler = encoder.encode(letters.repeat(12));
+/** As many whole rows of letters as fill a short payload, from any first letter on. */
+const firstRows = encoder.encode(letters.repeat(5));
 const hexDigits = encoder.encode("0123456789abcdef");
 const space = 0x20;
 const zero = 0x30;
 const nonceDigits = 8;
 
-/** The start of the payloads of a plan, by name: the same bytes for all its lives. */
-const heads = new WeakMap<FleetPlan, Map<string, Uint8Array>>();
+/** The payloads of a plan with one name. */
+interface Named {
+  /** Their start: the same bytes for all lives. */
+  readonly head: Uint8Array;
+  /** For a payload that is only compared. */
+  readonly compared: Uint8Array;
+}
 
-function headOf(plan: FleetPlan, name: string): Uint8Array {
-  let byName = heads.get(plan);
-  if (byName === undefined) heads.set(plan, byName = new Map());
-  let head = byName.get(name);
-  if (head === undefined) byName.set(name, head = encoder.encode(`${name} ${plan.run} `));
-  return head;
+const namedOf = new WeakMap<FleetPlan, Map<string, Named>>();
+
+function named(plan: FleetPlan, name: string): Named {
+  let byName = namedOf.get(plan);
+  if (byName === undefined) namedOf.set(plan, byName = new Map());
+  let found = byName.get(name);
+  if (found === undefined) {
+    found = { head: encoder.encode(`${name} ${plan.run} `), compared: new Uint8Array(plan.willPayloadSizeBytes) };
+    byName.set(name, found);
+  }
+  return found;
 }
 
 /** The payload of one life's message of that name: as long as the plan requires, enough for the longest head. */
-export function writeMark(plan: FleetPlan, name: string, { client, incarnation }: Mark): Uint8Array {
+export function writeMark(plan: FleetPlan, name: string, mark: Mark): Uint8Array {
+  const bytes = smallBytes(plan.willPayloadSizeBytes);
+  writeInto(bytes, named(plan, name).head, plan, mark);
+  return bytes;
+}
+
+/** Whether a payload is what {@link writeMark} returns. */
+export function isMarkOf(plan: FleetPlan, name: string, mark: Mark, payload: Uint8Array): boolean {
+  const { head, compared } = named(plan, name);
+  if (payload.length !== compared.length) return false;
+  writeInto(compared, head, plan, mark);
+  for (let at = 0; at < compared.length; at++) if (payload[at] !== compared[at]) return false;
+  return true;
+}
+
+function writeInto(bytes: Uint8Array, head: Uint8Array, plan: FleetPlan, { client, incarnation }: Mark): void {
   const nonce = nonceOf(plan, client, incarnation);
-  const head = headOf(plan, name);
-  const bytes = new Uint8Array(plan.willPayloadSizeBytes);
   bytes.set(head);
   let at = writeNumber(bytes, writeNumber(bytes, head.length, client), incarnation);
   for (let shift = 4 * nonceDigits - 4; shift >= 0; shift -= 4) bytes[at++] = hexDigits[nonce >>> shift & 0xf]!;
   bytes[at++] = space;
   fill(bytes, at, nonce % letters.length);
-  return bytes;
 }
 
-/** Fills the rest of a payload with letters. */
+/** Fills the rest of a payload with the letters again and again: the first rows, then copies of what is there. */
 function fill(bytes: Uint8Array, from: number, firstLetter: number): void {
-  const rowBytes = filler.length - letters.length;
-  for (let at = from; at < bytes.length; at += rowBytes) {
-    bytes.set(filler.subarray(firstLetter, firstLetter + Math.min(rowBytes, bytes.length - at)), at);
-  }
+  const firstTo = Math.min(bytes.length, from + firstRows.length - letters.length);
+  for (let at = from; at < firstTo; at++) bytes[at] = firstRows[firstLetter + at - from]!;
+  for (let at = firstTo; at < bytes.length; at += at - from) bytes.copyWithin(at, from, at);
 }
 
 /** Writes a number and a space; returns the position after them. */
@@ -71,7 +93,7 @@ function writeNumber(bytes: Uint8Array, from: number, value: number): number {
 
 /** Reads the source of a payload of that name; undefined for a payload that is not from this run. */
 export function readMark(plan: FleetPlan, payload: Uint8Array, name: string): Mark | undefined {
-  const head = headOf(plan, name);
+  const { head } = named(plan, name);
   for (let at = 0; at < head.length; at++) if (payload[at] !== head[at]) return undefined;
   const clientTo = payload.indexOf(space, head.length);
   const incarnationTo = payload.indexOf(space, clientTo + 1);

@@ -87,6 +87,11 @@ export function ownPayloadOf(plan: FleetPlan, message: OwnMessage, mark: Mark): 
   return ownPayload(plan, message)?.payloadOf(mark);
 }
 
+/** Whether the plan has a payload of the user's own for this message. */
+export function hasOwnPayload(plan: FleetPlan, message: OwnMessage): boolean {
+  return plan[optionOf[message]] !== undefined;
+}
+
 /** Whether the payload of a will of the user's own differs from life to life. */
 export function namesLife(plan: FleetPlan): boolean {
   return ownPayload(plan, "will")?.namesLife === true;

@@ -4,7 +4,7 @@ import type { PublishPacket } from "../../mqtt/packet.ts";
  * The messages of clients on their own presence, on the topic of their wills: `online` after CONNACK, `left` before a
  * proper DISCONNECT. Retained, and with as many properties as a will, so that a broker can lose each part of it.
  */
-import { contentOf, type Life } from "./life.ts";
+import { type Life, type LifeMessage, messageOf } from "./life.ts";
 import { type Mark, readMark } from "./mark.ts";
 import { hasOwnPayloads, type OwnMessage, readOwnProperties } from "./own_payload.ts";
 import type { FleetPlan } from "../plan/plan.ts";
@@ -15,8 +15,8 @@ export type PresenceWord = Exclude<OwnMessage, "will">;
 const names: Readonly<Record<PresenceWord, string>> = { online: "mqtt-sim-online", left: "mqtt-sim-left" };
 
 /** The message of one life: equal on every call. */
-export function presenceMessage(plan: FleetPlan, life: Life, word: PresenceWord): Outgoing {
-  return { ...contentOf(plan, life, names[word], word), qos: life.qos, retain: true };
+export function presenceMessage(plan: FleetPlan, life: Life, word: PresenceWord): LifeMessage {
+  return messageOf(plan, life, names[word], word, true);
 }
 
 /** The source of a presence payload. */
@@ -48,6 +48,3 @@ export function readPresence(
   const own = readOwnProperties(plan, packet);
   return own === undefined || own.message === "will" ? undefined : { ...own, word: own.message };
 }
-
-/** A message of a client's own. */
-export type Outgoing = Pick<PublishPacket, "topic" | "payload" | "qos" | "retain" | "properties">;

@@ -1,12 +1,12 @@
 /**
  * Compares a will that arrived with the will that the client requested.
  */
+import { sameBytes } from "../../base/bytes.ts";
 import type { MessageProperties, ProtocolVersion, PublishPacket, QoS, UserProperty } from "../../mqtt/packet.ts";
 import type { PacketFault } from "../../mqtt/codec/lenient.ts";
 import { PropertyId } from "../../mqtt/codec/property_table.ts";
-import { isSameContent } from "../../mqtt/sparkplug/payload.ts";
 import type { Alteration } from "./expectation.ts";
-import { type Life, willOf } from "../life/life.ts";
+import { isWillPayload, isWillTopic, type Life, willPropertiesOf } from "../life/life.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 
 /** The properties that a watcher's subscription can show. */
@@ -44,24 +44,18 @@ function strayOf(id: number): Stray {
 
 /** The differences; empty without any. */
 export function compareWill(plan: FleetPlan, life: Life, packet: SeenMessage, seen: SeenWill): Alteration[] {
-  const asked = willOf(plan, life);
   const altered: Alteration[] = [];
-  if (packet.topic !== asked.topic) altered.push("topic");
-  if (!sameBytes(packet.payload, asked.payload) && !isRestamped(plan, packet.payload, asked.payload)) {
-    altered.push("payload");
-  }
+  if (!isWillTopic(plan, life, packet.topic)) altered.push("topic");
+  if (!isWillPayload(plan, life, packet.payload)) altered.push("payload");
   if (packet.qos !== Math.min(life.qos, seen.grantedQos)) altered.push("qos");
   // A 5.0 watcher subscribes with Retain As Published; a 3.1.1 watcher gets live messages with the flag off.
   // [MQTT5 3.3.1-13] [MQTT311 3.3.1-9]
   if (packet.retain !== (seen.version === 5 && life.retain)) altered.push("retain");
-  if (seen.version === 5) altered.push(...differingProperties(packet.properties ?? {}, asked.properties ?? {}));
+  if (seen.version === 5) {
+    altered.push(...differingProperties(packet.properties ?? {}, willPropertiesOf(plan, life) ?? {}));
+  }
   if (packet.strays !== undefined) altered.push(...packet.strays);
   return altered;
-}
-
-/** A Sparkplug Aware server may write its own timestamp into an NDEATH. */
-function isRestamped({ sparkplug }: FleetPlan, came: Uint8Array, asked: Uint8Array): boolean {
-  return sparkplug === true && isSameContent(came, asked);
 }
 
 /** A property of a message that can go wrong on its way. */
@@ -115,12 +109,4 @@ function sameExpiry(came: number | undefined, asked: number | undefined): boolea
 function sameUserProperties(came: readonly UserProperty[], asked: readonly UserProperty[]): boolean {
   return came.length === asked.length &&
     came.every(([name, value], place) => name === asked[place]![0] && value === asked[place]![1]);
-}
-
-/** True for the same bytes, or none on both sides. */
-export function sameBytes(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
-  if (one === undefined || other === undefined) return one === other;
-  if (one.length !== other.length) return false;
-  for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return false;
-  return true;
 }

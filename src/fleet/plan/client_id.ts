@@ -4,7 +4,7 @@
 import { mix } from "../../base/random.ts";
 import { fieldOf, rowOf } from "./credential_rows.ts";
 import type { FleetPlan } from "./plan.ts";
-import { hasPlaceholder, strangeBrace, templateOf, templateParts } from "./template.ts";
+import { hasPlaceholder, strangeBrace, Template, templateParts } from "./template.ts";
 
 type IdPlan = Pick<FleetPlan, "clientPrefix" | "run" | "shortClientIds" | "clientId" | "credentialRows">;
 
@@ -15,12 +15,19 @@ export function clientIdOf(plan: IdPlan, client: number): string {
   // A canary is in no file.
   if (clientId === undefined || rows !== undefined) return ownClientId(plan, String(client));
   let filled = templates.get(plan);
-  if (filled === undefined) templates.set(plan, filled = templateOf(clientId));
-  return filled((name) => name === "client" ? String(client) : name === "run" ? plan.run : undefined);
+  if (filled === undefined) templates.set(plan, filled = templateOf(clientId, plan.run));
+  return filled.fill(client);
+}
+
+function templateOf(clientId: string, run: string): Template<number> {
+  return new Template(
+    clientId,
+    (name, client) => name === "client" ? String(client) : name === "run" ? run : undefined,
+  );
 }
 
 /** The parsed template of each plan. */
-const templates = new WeakMap<object, ReturnType<typeof templateOf>>();
+const templates = new WeakMap<object, Template<number>>();
 
 /** The client id of a connection of the tool itself, such as a watcher, or of a client without a template. */
 export function ownClientId(plan: Pick<FleetPlan, "clientPrefix" | "run" | "shortClientIds">, name: string): string {

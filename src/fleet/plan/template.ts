@@ -32,16 +32,37 @@ export function templateParts(template: string): readonly TemplatePart[] {
   return parts;
 }
 
-/** Fills a template; it parses the template once, because callers fill it again and again. */
-export function templateOf(template: string): (valueOf: ValueOf) => string {
-  const parts = templateParts(template);
-  return (valueOf) => {
+/** A parsed template, which callers fill again and again from a source of values, such as a life. */
+export class Template<Source> {
+  readonly #parts: readonly TemplatePart[];
+  readonly #valueOf: (name: PlaceholderName, source: Source) => string | undefined;
+
+  /** @param valueOf the value of a placeholder; undefined leaves the placeholder as it is */
+  constructor(template: string, valueOf: (name: PlaceholderName, source: Source) => string | undefined) {
+    this.#parts = templateParts(template);
+    this.#valueOf = valueOf;
+  }
+
+  fill(source: Source): string {
     let filled = "";
-    for (const part of parts) {
-      filled += typeof part === "string" ? part : filledPart(part, valueOf(part.name));
-    }
+    for (let at = 0; at < this.#parts.length; at++) filled += this.#textOf(this.#parts[at]!, source);
     return filled;
-  };
+  }
+
+  /** Whether a text is what {@link fill} returns; does not build that text. */
+  matches(text: string, source: Source): boolean {
+    let from = 0;
+    for (let at = 0; at < this.#parts.length; at++) {
+      const part = this.#textOf(this.#parts[at]!, source);
+      if (!text.startsWith(part, from)) return false;
+      from += part.length;
+    }
+    return from === text.length;
+  }
+
+  #textOf(part: TemplatePart, source: Source): string {
+    return typeof part === "string" ? part : filledPart(part, this.#valueOf(part.name, source));
+  }
 }
 
 function filledPart({ width, text }: Exclude<TemplatePart, string>, value: string | undefined): string {
@@ -51,7 +72,7 @@ function filledPart({ width, text }: Exclude<TemplatePart, string>, value: strin
 
 /** Fills a template once. */
 export function fillTemplate(template: string, valueOf: ValueOf): string {
-  return template.includes("{") ? templateOf(template)(valueOf) : template;
+  return template.includes("{") ? new Template(template, valueOf).fill(undefined) : template;
 }
 
 /** True where the template has one of these placeholders. */

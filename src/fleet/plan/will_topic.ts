@@ -4,34 +4,42 @@
 import { UsageError } from "../../base/failure.ts";
 import type { FleetPlan } from "./plan.ts";
 import { shardsOf } from "./shard.ts";
-import { fillTemplate, hasPlaceholder, placeholderList, strangeBrace, templateOf, templateParts } from "./template.ts";
+import { clientIdOf } from "./client_id.ts";
+import {
+  fillTemplate,
+  hasPlaceholder,
+  placeholderList,
+  type PlaceholderName,
+  strangeBrace,
+  Template,
+  templateParts,
+} from "./template.ts";
 
-/** The values of a topic's placeholders; the cut of the plan into groups fills {group}. */
-interface TopicParts {
-  readonly run: string;
-  readonly bucket: string;
-  readonly client: string;
-  /** The client identifier, on request. */
-  readonly id?: () => string;
-  readonly incarnation: string;
+/** The life whose will has a topic. */
+export interface TopicLife {
+  readonly client: number;
+  readonly incarnation: number;
+  readonly bucket: number;
 }
 
-/** Makes the topic of one life's will. */
-export type WillTopicBy = (parts: TopicParts) => string;
+/** The template of a plan's will topics; the cut of the plan into groups fills {group}. */
+export function willTopicTemplate(plan: FleetPlan): Template<TopicLife> {
+  return new Template(plan.willTopic, (name, life) => topicValue(plan, name, life));
+}
 
-/** Makes the topics of a template; it cuts the template once, because callers request topics again and again. */
-export function willTopicBy(template: string): WillTopicBy {
-  const filled = templateOf(template);
-  return (parts) => filled((name) => name === "id" ? parts.id?.() : name === "group" ? undefined : parts[name]);
+function topicValue(plan: FleetPlan, name: PlaceholderName, life: TopicLife): string | undefined {
+  if (name === "group") return undefined;
+  if (name === "run") return plan.run;
+  return name === "id" ? clientIdOf(plan, life.client) : String(life[name]);
 }
 
 /**
  * The narrowest topic filter that matches every will topic with these parts: a level with one of the others becomes
  * `+`.
  */
-export function willTopicFilter(template: string, parts: Partial<Omit<TopicParts, "id">>): string {
+export function willTopicFilter(template: string, parts: { readonly run?: string; readonly bucket?: string }): string {
   return template.split("/").map((level) => {
-    const filled = fillTemplate(level, (name) => name === "id" || name === "group" ? undefined : parts[name]);
+    const filled = fillTemplate(level, (name) => name === "run" || name === "bucket" ? parts[name] : undefined);
     return filled.includes("{") ? "+" : filled;
   }).join("/");
 }

@@ -2,6 +2,7 @@
  * The Sparkplug host application of a run: it publishes that it is online, dies after the kills, and its death
  * certificate must reach a subscriber and be retained for later ones. Source: Sparkplug 3.0, sections 5.14 and 6.4.27.
  */
+import { sameBytes } from "../../base/bytes.ts";
 import type { ConnectPacket, Packet, ProtocolVersion, PublishPacket } from "../../mqtt/packet.ts";
 import { statePayload, stateTopic } from "../../mqtt/sparkplug/topic.ts";
 import { plainConnectPacket } from "../client/connect_packet.ts";
@@ -9,7 +10,6 @@ import { ClientConnection, type ConnectionOwner } from "../client/connection.ts"
 import type { FleetWorld, Wakeable } from "../client/fleet_world.ts";
 import type { SquadTask } from "../result/squad_task.ts";
 import type { HostSight, SparkplugAuditor } from "../ledger/sparkplug_auditor.ts";
-import { sameBytes } from "../oracle/will_compare.ts";
 import { ownClientId } from "../plan/client_id.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import { hostOf } from "../plan/sparkplug/sparkplug_plan.ts";

@@ -2,6 +2,7 @@
  * The looks at retained presence. A squad has one checker where any of its clients publish their presence; the records
  * judge its findings.
  */
+import { sameBytes } from "../../base/bytes.ts";
 import type { ProtocolVersion } from "../../mqtt/packet.ts";
 import type { FleetWorld } from "../client/fleet_world.ts";
 import type { OracleRules } from "../oracle/expectation.ts";
@@ -18,7 +19,7 @@ import { type FoundState, isSettled, type PresenceState, type PresenceTruth } fr
 import type { PresenceMoment } from "../result/presence_result.ts";
 import type { PresencePart } from "../oracle/presence_text.ts";
 import type { WatchScope } from "../result/squad_task.ts";
-import { differingProperties, sameBytes, type SeenMessage } from "../oracle/will_compare.ts";
+import { differingProperties, type SeenMessage } from "../oracle/will_compare.ts";
 
 /** The inputs of the checker. */
 export interface PresenceCheckerDeps {

@@ -2,6 +2,7 @@
  * One look at retained messages: a new subscriber requests the topic of each client, a bounded number at a time, so
  * that no queue limit of the broker applies. First it must find the last message of its canary.
  */
+import { sameBytes } from "../../base/bytes.ts";
 import { Acknowledger } from "./acknowledger.ts";
 import type { PacketFault } from "../../mqtt/codec/lenient.ts";
 import type { Packet, ProtocolVersion, PublishPacket, QoS, SubackPacket } from "../../mqtt/packet.ts";
@@ -15,7 +16,7 @@ import { endText } from "../oracle/end_text.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import type { PresenceCanary } from "./presence_canary.ts";
 import { readPresenceMark } from "../life/presence_message.ts";
-import { sameBytes, type SeenMessage, seenMessage, type SeenWill } from "../oracle/will_compare.ts";
+import { type SeenMessage, seenMessage, type SeenWill } from "../oracle/will_compare.ts";
 
 /** The message found on the topic of one client. */
 export interface Reading {

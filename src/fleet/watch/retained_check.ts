@@ -2,6 +2,7 @@
  * The retained check: after the run a new subscriber requests the retained wills. On each topic it must find the last
  * will published there. Then it clears the topics, so that the broker keeps no message of the run.
  */
+import { sameBytes } from "../../base/bytes.ts";
 import type { ConnackPacket, Packet, ProtocolVersion, PublishPacket, SubackPacket } from "../../mqtt/packet.ts";
 import { reasonDetails, reasonText } from "../../mqtt/reason.ts";
 import { connackText } from "../client/connack_text.ts";
@@ -13,7 +14,6 @@ import type { Groups } from "../plan/groups.ts";
 import { readWill, type WillMark } from "../life/life.ts";
 import { type OwnTopics, ownTopics } from "./own_topics.ts";
 import { namesLife, ownPayloadOf } from "../life/own_payload.ts";
-import { sameBytes } from "../oracle/will_compare.ts";
 import { ownClientId } from "../plan/client_id.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import type { WatchScope } from "../result/squad_task.ts";

@@ -2,6 +2,7 @@
  * The watcher pool of a squad, and the canaries that prove that its watchers receive wills. It assigns the buckets to
  * the watchers; the ledger judges the wills received.
  */
+import { sameBytes } from "../../base/bytes.ts";
 import type { ProtocolVersion, PublishPacket } from "../../mqtt/packet.ts";
 import type { FleetWorld } from "../client/fleet_world.ts";
 import { Canary, isCanaryMark } from "./canary.ts";
@@ -15,7 +16,6 @@ import type { FleetPlan } from "../plan/plan.ts";
 import { type PresenceWord, readPresence } from "../life/presence_message.ts";
 import { birthAsDeath, deathAsBirth, isBirthTopic } from "../plan/sparkplug/sparkplug_plan.ts";
 import type { SparkplugAuditor } from "../ledger/sparkplug_auditor.ts";
-import { sameBytes } from "../oracle/will_compare.ts";
 import { type OwnTopics, ownTopics } from "./own_topics.ts";
 import { SessionSweep } from "./session_sweep.ts";
 import type { WatchScope } from "../result/squad_task.ts";

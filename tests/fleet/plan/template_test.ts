@@ -1,6 +1,6 @@
 /** Templates: every placeholder, its width, and braces that are no placeholder. */
 import assert from "node:assert/strict";
-import { fillTemplate, hasPlaceholder, strangeBrace } from "../../../src/fleet/plan/template.ts";
+import { fillTemplate, hasPlaceholder, strangeBrace, Template } from "../../../src/fleet/plan/template.ts";
 import { eachCase } from "../../support/steps.ts";
 
 const values = { run: "r1", client: "7", id: "dev-7", bucket: "2", incarnation: "3", group: "g" };
@@ -20,6 +20,18 @@ Deno.test("template: fills placeholders and leaves other braces", async (t) => {
     assert.equal(fillTemplate(template, (name) => values[name]), filled);
     assert.equal(strangeBrace(template), strange);
   });
+});
+
+Deno.test("template: matches only the text that it fills", () => {
+  const template = new Template<number>(
+    "a{client:03}/{bucket}",
+    (name, client) => name === "client" ? `${client}` : "b",
+  );
+  assert.equal(template.fill(7), "a007/b");
+  assert.ok(template.matches("a007/b", 7));
+  for (const text of ["", "a007/", "a007/bb", "a007/c", "a008/b", "xa007/b"]) {
+    assert.ok(!template.matches(text, 7), text);
+  }
 });
 
 Deno.test("template: leaves a placeholder without a value, and knows which placeholders it has", () => {

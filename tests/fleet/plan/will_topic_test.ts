@@ -1,11 +1,20 @@
 /** Will topics: each placeholder, the filters that match, and one sentence for each invalid template. */
 import assert from "node:assert/strict";
 import { UsageError } from "../../../src/base/failure.ts";
-import { checkWillTopic, sharedByBucket, willTopicBy, willTopicFilter } from "../../../src/fleet/plan/will_topic.ts";
-import { planDefaults } from "../../../src/fleet/plan/make_plan.ts";
+import {
+  checkWillTopic,
+  sharedByBucket,
+  willTopicFilter,
+  willTopicTemplate,
+} from "../../../src/fleet/plan/will_topic.ts";
+import { makePlan, planDefaults } from "../../../src/fleet/plan/make_plan.ts";
 import { topicMatches } from "../topic_matches.ts";
 
-const parts = { run: "r1", bucket: "2", client: "33", incarnation: "4", id: () => "dev-33" };
+const life = { bucket: 2, client: 33, incarnation: 4 };
+
+function templateOf(willTopic: string) {
+  return willTopicTemplate({ ...makePlan({ seed: 1, run: "r1", clientId: "dev-{client}" }), willTopic });
+}
 
 const topics: readonly [template: string, topic: string, filter: string][] = [
   [planDefaults.willTopic, "mqtt-sim/r1/2/33/will", "mqtt-sim/r1/2/+/will"],
@@ -25,7 +34,8 @@ const topics: readonly [template: string, topic: string, filter: string][] = [
 ];
 for (const [template, topic, filter] of topics) {
   Deno.test(`will topic: ${template}`, () => {
-    assert.equal(willTopicBy(template)(parts), topic);
+    assert.equal(templateOf(template).fill(life), topic);
+    assert.ok(templateOf(template).matches(topic, life));
     assert.equal(willTopicFilter(template, { run: "r1", bucket: "2" }), filter);
     assert.ok(topicMatches(filter, topic));
     checkWillTopic({ willTopic: template, willRetain: true, watchers: 1, workers: 1 });
@@ -44,7 +54,7 @@ for (const [template, expected] of shared) {
   Deno.test(`will topic: buckets ${expected ? "" : "do not "}separate watchers on ${template}`, () => {
     assert.equal(sharedByBucket(template), expected);
     // Two watchers are separate if neither's filter matches the topics of the other.
-    const other = willTopicBy(template)({ ...parts, bucket: "3" });
+    const other = templateOf(template).fill({ ...life, bucket: 3 });
     assert.equal(topicMatches(willTopicFilter(template, { run: "r1", bucket: "2" }), other), !expected);
   });
 }
