@@ -5,6 +5,7 @@
  */
 import { programFlags } from "../../../tools/tasks/program_flags.ts";
 import { ChildProcess } from "../machine/child_process.ts";
+import { freePort } from "../machine/free_port.ts";
 import { asGranted } from "./granted.ts";
 import { endProcess } from "../machine/processes.ts";
 
@@ -257,12 +258,6 @@ export async function ready(
     await child[Symbol.asyncDispose]();
     throw error;
   }
-}
-
-/** A free port, for programs that cannot choose one themselves. */
-export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 /** Runs the first of the programs that starts and, if `code` is given, ends with it. */

@@ -1,8 +1,8 @@
 /** Clusters of RabbitMQ, ejabberd and nats-server, of Debian's packages. */
+import { freePort } from "../../machine/free_port.ts";
 import { ChildProcess } from "../../machine/child_process.ts";
 import { ejabberd, ejabberdConfiguration, erlangLibraries } from "../ejabberd_peer.ts";
 import { nats } from "../nats_peer.ts";
-import { freePort } from "../peers.ts";
 import { rabbitmqBasics, rabbitmqServer, rabbitmqVariables } from "../rabbitmq_peer.ts";
 import { type Cluster, cluster, type NodePlan } from "./cluster.ts";
 
