@@ -68,13 +68,14 @@ export class ClientEvents {
     life.sentMs = life.lastPacketMs = nowMs;
     this.#ledger.begin(life);
     if (previous !== undefined) {
-      previous.next = { cleanStart, sentMs: nowMs, acknowledgedMs: undefined };
+      previous.next = { cleanStart, sentMs: nowMs, acknowledgedMs: undefined, sessionPresent: undefined };
       this.#ledger.back(previous);
     }
-    const after = previous === undefined ? {} : { after: previous.incarnation };
-    const at = life.node === undefined ? {} : { node: life.node };
-    const clean = cleanStart;
-    this.#note?.("connect", nowMs, { client, life: incarnation, bucket, version, qos, clean, ...after, ...at });
+    this.#note?.("connect", nowMs, {
+      ...{ client, life: incarnation, bucket, version, qos, clean: cleanStart },
+      ...previous !== undefined && { after: previous.incarnation },
+      ...life.node !== undefined && { node: life.node },
+    });
   }
 
   /** CONNACK accepted it. */

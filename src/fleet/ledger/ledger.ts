@@ -15,12 +15,9 @@ import { type LifeRow, lifeRow } from "./life_row.ts";
 import {
   afterKill,
   awaitedMs,
-  type Closed,
-  closedAs,
   type FindLife,
   isAnswered,
   isTimed,
-  keyOf,
   type LedgerEntry,
   redeliveryFault,
   type Sighting,
@@ -29,7 +26,7 @@ import {
   strayFault,
 } from "./ledger_entry.ts";
 import { keepSamples } from "./ledger_samples.ts";
-import { clientIdOf } from "../plan/client_id.ts";
+import { type Closed, ClosedLives } from "./closed_lives.ts";
 import { type Life, readWill, type WillMark } from "../life/life.ts";
 import { answersCut, dueBy, expectationOf, judge, modeOf, worst } from "../oracle/oracle.ts";
 import { watcherNodeOf } from "../plan/cluster_node.ts";
@@ -39,11 +36,11 @@ import type { ProgressMeter } from "./progress_meter.ts";
 import { RestartLog, type RestartOutcome } from "./restart_log.ts";
 import { StormLog } from "./storm_log.ts";
 import { hasOwnPayloads } from "../life/own_payload.ts";
-import { entryOf, findEntry } from "./own_wills.ts";
+import { entryOf, findEntry, markOf } from "./own_wills.ts";
 import { StrayCounts } from "./stray_counts.ts";
-import { Tally } from "../tally/tally.ts";
+import { nothingCounted, Tally } from "../tally/tally.ts";
 import { earlyCloseOf } from "../oracle/early_close.ts";
-import { compareWill, type SeenWill } from "../oracle/will_compare.ts";
+import { compareWill, type SeenWill, unaltered } from "../oracle/will_compare.ts";
 import type { SomeWills, TallyMode } from "../result/will_counts.ts";
 
 /** A will earlier than its due instant by more than this is early: the rounding of a timer is not. */
@@ -83,7 +80,7 @@ export class Ledger {
   readonly #open = new Map<number, LedgerEntry[]>();
   /** Lives that ended, and whose will has not reached every watcher. */
   readonly #unanswered = new Set<LedgerEntry>();
-  readonly #closed = new Map<number, Closed>();
+  readonly #closed = new ClosedLives();
   /** The last closed life of each client; only where payloads are the user's own. */
   readonly #lastClosed = new Map<number, number>();
   readonly #toClose = new Deadlines<LedgerEntry>();
@@ -220,18 +217,25 @@ export class Ledger {
     owner?: number,
   ): Life | undefined {
     const sighting = sightingOf(this.findLife, packet, copy, nowMs, sinceMs, owner);
-    return this.see(sighting, (life) => compareWill(this.#groups.planOf(life.client), life, packet, seen));
+    const entry = findEntry(sighting, this.#open, this.#groups, this.#rules);
+    if (entry === undefined) return this.#see(sighting, entry, unaltered);
+    const { life } = entry;
+    return this.#see(sighting, entry, compareWill(this.#groups.planOf(life.client), life, packet, seen));
   }
 
   /** The same for a will without its bytes: `alteredFrom` returns the differences from a life's requested will. */
   see(seen: Sighting, alteredFrom: (life: Life) => readonly Alteration[]): Life | undefined {
+    const entry = findEntry(seen, this.#open, this.#groups, this.#rules);
+    return this.#see(seen, entry, entry === undefined ? unaltered : alteredFrom(entry.life));
+  }
+
+  #see(seen: Sighting, entry: LedgerEntry | undefined, altered: readonly Alteration[]): Life | undefined {
     const { topic, copy } = seen;
-    const { entry, mark } = findEntry(seen, this.#open, this.#lastClosed, this.#groups, this.#rules);
+    const mark = markOf(seen, entry, this.#lastClosed);
     // An earlier run left a retained message on the topic; a subscription of 3.1.1 cannot exclude it.
     if (mark === undefined && seen.owner !== undefined && seen.retain && seen.version === 4) return undefined;
     this.#seen++;
     if (mark !== undefined && staysLast(this.#groups.planOf(mark.client))) this.#retained.set(topic, mark);
-    const altered = entry === undefined ? [] : alteredFrom(entry.life);
     const sighting = afterKill(seen.mark === mark ? seen : { ...seen, mark }, entry?.life.end, earlyBeforeMs);
     const { atMs, sinceMs } = sighting;
     // A will of 5.0 always requests an expiry here, one of 3.1.1 cannot: 5.0, section 3.3.2.3.3.
@@ -242,7 +246,7 @@ export class Ledger {
       this.#note(entry, copy, { atMs, sinceMs, altered });
       return entry.life;
     }
-    const closed = mark === undefined ? undefined : this.#closed.get(keyOf(mark.client, mark.incarnation));
+    const closed = this.#closed.of(mark);
     // Each of several watchers receives it, or some of them: the ledger counts it once.
     if (this.#strays.isFirst(sighting)) this.#noteAfterClose(closed, sighting);
     return undefined;
@@ -255,7 +259,7 @@ export class Ledger {
     this.tally.countRedelivery(dup);
     if (dup) return;
     const open = mark && entryOf(this.#open, mark.client, mark.incarnation);
-    const closed = mark && this.#closed.get(keyOf(mark.client, mark.incarnation));
+    const closed = this.#closed.of(mark);
     this.tally.keepFault(redeliveryFault(sighting, open === undefined ? closed?.mode ?? "alive" : modeOf(open.life)));
   }
 
@@ -278,8 +282,7 @@ export class Ledger {
 
   #noteAfterClose(closed: Closed | undefined, sighting: Sighting): void {
     if (closed?.allowed === true) {
-      const { client, incarnation } = sighting.mark!;
-      this.#closed.set(keyOf(client, incarnation), closedAs(closed.mode, closed.due, false));
+      this.#closed.set(sighting.mark!, closed.mode, closed.due, false);
       return;
     }
     const fault = closed?.due === true ? "duplicate" : "unwanted";
@@ -329,15 +332,15 @@ export class Ledger {
 
   /** The number of lives that wait for a will that has not reached every watcher. */
   waiting(): number {
-    return this.#waiting().reduce((count) => count + 1, 0);
+    let count = 0;
+    for (const { life } of this.#unanswered) if (expectationOf(life, this.#rules).kind === "one") count++;
+    return count;
   }
 
   /** The number of lives that have waited for their will until past the instant from which it is late. */
   overdue(nowMs: number): number {
     let count = 0;
-    for (const entry of this.#waiting()) {
-      const expectation = expectationOf(entry.life, this.#rules);
-      if (expectation.kind !== "one" || dueBy(expectation) + this.#rules.lateAfterMs >= nowMs) continue;
+    for (const entry of this.#unanswered) {
       const judgement = this.#judge(entry, nowMs);
       if (judgement.verdict !== "missing") continue;
       if (deviationOf(this.#profile, "missing", this.#judged(entry, judgement)) === undefined) count++;
@@ -345,24 +348,22 @@ export class Ledger {
     return count;
   }
 
-  *#waiting(): Generator<LedgerEntry> {
-    for (const entry of this.#unanswered) if (expectationOf(entry.life, this.#rules).kind === "one") yield entry;
-  }
-
   #judge(entry: LedgerEntry, nowMs: number): Judgement {
-    return worst(this.#judgeEach(entry, nowMs));
+    return this.#copies === 1 ? this.#judgeAt(entry, 0, nowMs) : worst(this.#judgeEach(entry, nowMs));
   }
 
   /** By the arrivals at each of the watchers. */
-  #judgeEach({ life, arrivals }: LedgerEntry, nowMs: number): Judgement[] {
-    return arrivals.map((each, copy) =>
-      judge(life, each, this.#rules, nowMs, this.restarts.absencesOf(life.bucket, copy))
-    );
+  #judgeEach(entry: LedgerEntry, nowMs: number): Judgement[] {
+    return entry.arrivals.map((_, copy) => this.#judgeAt(entry, copy, nowMs));
+  }
+
+  #judgeAt({ life, arrivals }: LedgerEntry, copy: number, nowMs: number): Judgement {
+    return judge(life, arrivals[copy]!, this.#rules, nowMs, this.restarts.absencesOf(life.bucket, copy));
   }
 
   /** A will counts at its due instant; an early will, and one that was not due, count at their arrival. */
   #countAt({ end }: Life, { expectation, verdict, stray, answer }: Judgement, counts: SomeWills): void {
-    if (Object.keys(counts).length === 0) return;
+    if (counts === nothingCounted) return;
     // The due instant of an undecided or early will may lie years after the run.
     const wasDue = expectation.kind === "one" && verdict !== undefined && verdict !== "early";
     const atMs = wasDue ? expectation.dueMs : stray?.atMs ?? answer?.atMs ?? end?.doneMs;
@@ -379,8 +380,7 @@ export class Ledger {
     const described = this.tally.deviations.add(this.#profile, this.#judged(entry, judgement));
     const counts = this.tally.add(life, judgement, described, this.#groupOf(life.client));
     this.#countAt(life, judgement, counts);
-    const facts = { described, originMs: this.#originMs };
-    keepSamples(this.tally, clientIdOf(this.#plan, life.client), entry, judgement, facts);
+    keepSamples(this.tally, this.#plan, entry, judgement, described, this.#originMs);
     this.onLife?.(lifeRow(this.#plan, this.#groups, life, arrivals, judgement, this.#originMs));
     this.restarts.countWill(life, judgement, arrivals);
     this.storms.close(life, judgement, arrivals);
@@ -388,12 +388,13 @@ export class Ledger {
     if (early !== undefined) this.tally.remark(early);
     const { kind } = judgement.expectation;
     const allowed = kind === "either" && arrivals[0]!.length === 0;
-    this.#closed.set(keyOf(life.client, life.incarnation), closedAs(modeOf(life), kind !== "none", allowed));
+    this.#closed.set(life, modeOf(life), kind !== "none", allowed);
     if (hasOwnPayloads(this.#plan)) this.#lastClosed.set(life.client, life.incarnation);
     this.#unanswered.delete(entry);
     this.meter?.close(entry, judgement);
     const lives = this.#open.get(life.client)!;
-    lives.splice(lives.indexOf(entry), 1);
-    if (lives.length === 0) this.#open.delete(life.client);
+    if (lives.length === 1) this.#open.delete(life.client);
+    else if (lives[0] === entry) lives.shift();
+    else lives.splice(lives.indexOf(entry), 1);
   }
 }

@@ -9,6 +9,7 @@ import type { FaultSample } from "../result/fault_sample.ts";
 import { type Life, type LifeEnd, type WillMark } from "../life/life.ts";
 import type { FleetPlan } from "../plan/plan.ts";
 import type { TallyMode } from "../result/will_counts.ts";
+import type { Closed } from "./closed_lives.ts";
 
 /** A life on the records. */
 export interface LedgerEntry {
@@ -20,24 +21,6 @@ export interface LedgerEntry {
    * arrived (or its client reconnected).
    */
   othersDueMs: number;
-}
-
-/** The data of a judged life that a later arrival needs. */
-export interface Closed {
-  readonly mode: TallyMode;
-  /** A will was due, or a permitted one arrived: one more is one too many. */
-  readonly due: boolean;
-  /** The standard allows a will and none, and none had arrived. */
-  readonly allowed: boolean;
-}
-
-const closings = new Map<TallyMode, Closed[]>();
-
-/** How the ledger closed a life: one object for all lives with equal values, because there are as many as lives. */
-export function closedAs(mode: TallyMode, due: boolean, allowed: boolean): Closed {
-  let ofMode = closings.get(mode);
-  if (ofMode === undefined) closings.set(mode, ofMode = []);
-  return ofMode[(due ? 2 : 0) + (allowed ? 1 : 0)] ??= { mode, due, allowed };
 }
 
 /** When its will is due; without a due will, when a broker that keeps it by mistake would publish it. */

@@ -5,6 +5,9 @@ import type { Described } from "../tally/deviation_tally.ts";
 import type { Judgement } from "../oracle/expectation.ts";
 import { describeFault, faultCount } from "../oracle/fault_text.ts";
 import type { KillMode } from "../plan/kill_mode.ts";
+import { hasFault } from "../oracle/oracle.ts";
+import { clientIdOf } from "../plan/client_id.ts";
+import type { FleetPlan } from "../plan/plan.ts";
 import { isTimed, type LedgerEntry } from "./ledger_entry.ts";
 import type { Tally } from "../tally/tally.ts";
 import { slowLife, timelineOf } from "./timeline.ts";
@@ -12,16 +15,16 @@ import { slowLife, timelineOf } from "./timeline.ts";
 /** Keeps the samples of one life in a tally. */
 export function keepSamples(
   tally: Tally,
-  client: string,
+  plan: FleetPlan,
   { life, arrivals }: LedgerEntry,
   judgement: Judgement,
-  { described, originMs }: { readonly described: Described; readonly originMs: number },
+  described: Described,
+  originMs: number,
 ): void {
-  const { expectation, verdict, answer, duplicates, unwanted } = judgement;
-  const right = verdict === undefined || verdict === "onTime" || verdict === "unseeable";
-  if (!right || duplicates > 0 || unwanted > 0) {
+  const { expectation, verdict, answer } = judgement;
+  if (hasFault(judgement)) {
     const timeline = timelineOf(life, arrivals, expectation, originMs);
-    for (const fault of describeFault(client, life, judgement, timeline)) {
+    for (const fault of describeFault(clientIdOf(plan, life.client), life, judgement, timeline)) {
       const deviation = described[fault.verdict];
       if (deviation === undefined) tally.keepFault(fault, faultCount(fault.verdict, judgement));
       else tally.deviations.keep(deviation.id, fault);
@@ -30,6 +33,7 @@ export function keepSamples(
     const latencyMs = answer!.atMs - expectation.latencyFromMs;
     if (!tally.isSlow(latencyMs)) return;
     const timeline = timelineOf(life, arrivals, expectation, originMs);
+    const client = clientIdOf(plan, life.client);
     tally.keepSlow(slowLife(client, life, life.end!.mode as KillMode, latencyMs, timeline));
   }
 }

@@ -21,25 +21,33 @@ export function entryOf(open: OpenLives, client: number, incarnation: number): L
   return undefined;
 }
 
-/**
- * The entry of a will, and its mark: by its own mark, or by its client and time, or by its topic.
- *
- * @param lastClosed the last closed life of each client, where payloads are the user's own
- */
+/** The entry of a will: by its own mark, or by its client and time, or by its topic. */
 export function findEntry(
   seen: Sighting,
   open: OpenLives,
-  lastClosed: ReadonlyMap<number, number>,
   groups: Groups,
   rules: OracleRules,
-): { readonly entry: LedgerEntry | undefined; readonly mark: WillMark | undefined } {
+): LedgerEntry | undefined {
   const { mark, owner: client, payload } = seen;
-  if (mark !== undefined) return { entry: entryOf(open, mark.client, mark.incarnation), mark };
-  if (client === undefined) return { entry: entryByTopic(open, groups, seen), mark };
+  if (mark !== undefined) return entryOf(open, mark.client, mark.incarnation);
+  if (client === undefined) return entryByTopic(open, groups, seen);
   const lives = open.get(client) ?? [];
-  const entry = entryByTime(payload === undefined ? lives : livesWithPayload(lives, groups, payload), seen, rules);
+  return entryByTime(payload === undefined ? lives : livesWithPayload(lives, groups, payload), seen, rules);
+}
+
+/**
+ * The mark of a will: its own, or that of its entry, or that of the last closed life of its client.
+ *
+ * @param lastClosed the last closed life of each client, where payloads are the user's own
+ */
+export function markOf(
+  { mark, owner: client }: Sighting,
+  entry: LedgerEntry | undefined,
+  lastClosed: ReadonlyMap<number, number>,
+): WillMark | undefined {
+  if (mark !== undefined || client === undefined) return mark;
   const incarnation = entry?.life.incarnation ?? lastClosed.get(client);
-  return { entry, mark: incarnation === undefined ? undefined : { client, incarnation } };
+  return incarnation === undefined ? undefined : { client, incarnation };
 }
 
 /** A will with a foreign payload may still be on the topic of an ended life; preferably one that waits. */

@@ -4,7 +4,7 @@ import type { Arrival, Judgement } from "../oracle/expectation.ts";
  * The data of one squad on the broker's restarts: their instants, the connections that ended with each, the absences of
  * its watchers, and the outcome of the wills that each restart affected.
  */
-import type { Life } from "../life/life.ts";
+import type { Life, LifeEnd } from "../life/life.ts";
 import type { Absence, RestartWindow, SquadRestartCounts } from "../result/restart_result.ts";
 
 /** The watchers and the other clients whose connections a restart ended. */
@@ -101,7 +101,7 @@ export class RestartLog {
     if (this.#absences.length === 0 && this.#windows.length === 0) return nothing;
     const { node, fromMs, backMs } = this.#windows.at(-1) ?? {};
     const isAway = backMs === Infinity && node === this.#nodeOf(bucket, copy);
-    if (this.#absences.length === 0 && !isAway) return [];
+    if (this.#absences.length === 0 && !isAway) return nothing;
     const known = this.#absences.filter((absence) => absence.bucket === bucket && absence.copy === copy);
     return isAway ? [...known, { bucket, copy, fromMs: fromMs!, toMs: Infinity, forgotten: true }] : known;
   }
@@ -131,23 +131,30 @@ export class RestartLog {
 
   /** Counts the will of a life that a restart affected, after its judgement. */
   countWill({ end, node: own }: Life, { expectation }: Judgement, arrivals: readonly (readonly Arrival[])[]): void {
-    const first = firstOf(arrivals);
-    if (first === undefined || end === undefined) return;
+    if (end === undefined) return;
     if (end.mode !== "restart" && (expectation.kind !== "one" || expectation.byMs === undefined)) return;
+    const firstMs = firstOf(arrivals);
+    if (firstMs === Infinity) return;
+    this.#countArrival(end, own, firstMs);
+  }
+
+  #countArrival(end: LifeEnd, own: number | undefined, firstMs: number): void {
     const endedMs = end.sinceMs ?? end.doneMs;
     const restart = this.#restarts.find(({ node, backMs }) =>
       endedMs <= backMs && (node === undefined || node === own)
     );
     // The will of a life that has just ended by a kill may have been there before the broker went down.
-    if (restart === undefined || first.atMs < restart.fromMs) return;
-    if (first.atMs < restart.servesMs) restart.willsBefore++;
+    if (restart === undefined || firstMs < restart.fromMs) return;
+    if (firstMs < restart.servesMs) restart.willsBefore++;
     else restart.willsAfter++;
   }
 }
 
-/** The first arrival at any watcher. */
-function firstOf(arrivals: readonly (readonly Arrival[])[]): Arrival | undefined {
-  return arrivals.flatMap((each) => each[0] ?? []).toSorted((one, other) => one.atMs - other.atMs)[0];
+/** The instant of the first arrival at any watcher; Infinity without one. */
+function firstOf(arrivals: readonly (readonly Arrival[])[]): number {
+  let firstMs = Infinity;
+  for (const [first] of arrivals) if (first !== undefined) firstMs = Math.min(firstMs, first.atMs);
+  return firstMs;
 }
 
 function sessionsKept(absences: readonly Absence[]): { readonly sessionsKept: boolean | undefined } {

@@ -72,9 +72,15 @@ export class StormLog {
 function seenBy(arrivals: readonly (readonly Arrival[])[], fromMs: number): number | undefined {
   let lastMs = -Infinity;
   for (const each of arrivals) {
-    const answer = each.find(({ atMs }) => atMs >= fromMs);
-    if (answer === undefined) return undefined;
-    lastMs = Math.max(lastMs, answer.atMs);
+    const atMs = firstFrom(each, fromMs);
+    if (atMs === undefined) return undefined;
+    lastMs = Math.max(lastMs, atMs);
   }
   return lastMs;
+}
+
+/** The instant of the first will that arrived at `fromMs` or later. */
+function firstFrom(arrivals: readonly Arrival[], fromMs: number): number | undefined {
+  for (const { atMs } of arrivals) if (atMs >= fromMs) return atMs;
+  return undefined;
 }

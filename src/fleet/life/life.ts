@@ -57,7 +57,7 @@ export interface NextConnect {
   /** When the broker accepted it; undefined before its CONNACK. */
   acknowledgedMs: number | undefined;
   /** Whether the broker then reported that it had the session; undefined before its answer. */
-  sessionPresent?: boolean;
+  sessionPresent?: boolean | undefined;
 }
 
 /** The data of the fleet on one life. Instants are milliseconds of one clock. */

@@ -10,9 +10,9 @@ import { restartAfter, rulesOf } from "./restart_rule.ts";
 
 /** How early the broker closed a silent connection; undefined where it did not, or went down by then. */
 export function earlyCloseOf(life: Life, all: OracleRules): Remarks | undefined {
-  const rules = rulesOf(life, all);
   const { end, lastPacketMs, keepAliveS } = life;
   if (end?.silent !== true || end.closedMs === undefined || keepAliveS === 0) return undefined;
+  const rules = rulesOf(life, all);
   const afterMs = end.closedMs - lastPacketMs;
   const mostEarlyMs = keepAliveS * 1_500 - afterMs;
   const restart = restartAfter(end.doneMs, rules);

@@ -30,8 +30,15 @@ export function expectationOf(life: Life, all: OracleRules): Expectation {
 }
 
 function expectationAfter(life: Life, end: LifeEnd, rules: OracleRules): Expectation {
-  const [endMs, ground] = connectionEnd(life, end, rules);
-  if (endMs === undefined) return { kind: "either", ground };
+  const ground = seenGround(end);
+  if (ground !== undefined) return afterEnd(life, end, end.doneMs, ground, rules);
+  const [endMs, silentGround] = silentEnd(life, end, rules);
+  if (endMs === undefined) return { kind: "either", ground: silentGround };
+  return afterEnd(life, end, endMs, silentGround, rules);
+}
+
+/** The expectation after an end of the connection. @param endMs the instant at which it is over by the standard */
+function afterEnd(life: Life, end: LifeEnd, endMs: number, ground: Ground, rules: OracleRules): Expectation {
   // The session's end makes the will due where it is sooner than the will delay. [MQTT5 3.1.2-8]
   const delayMs = Math.min(life.delayS, life.sessionExpiryS) * 1_000;
   const earliestMs = earliestEndMs(life, end, endMs, rules, delayMs > 0);
@@ -48,11 +55,15 @@ function expectationAfter(life: Life, end: LifeEnd, rules: OracleRules): Expecta
   return afterNext(life, one, slowCloseMs(end, endMs, rules), rules);
 }
 
-/** When the connection is over by the standard, undefined where it does not define that, and the cause of its end. */
-function connectionEnd(life: Life, end: LifeEnd, rules: OracleRules): [endMs: number | undefined, ground: Ground] {
-  if (end.mode === "restart") return [end.doneMs, "restarted"];
-  if (end.mode === "takeover" && end.sinceMs === undefined) return [end.doneMs, "taken-over"];
-  if (!end.silent) return [end.doneMs, "connection-ended"];
+/** The cause of an end that was complete when the fleet noted it; undefined for a silent connection. */
+function seenGround({ mode, sinceMs, silent }: LifeEnd): Ground | undefined {
+  if (mode === "restart") return "restarted";
+  if (mode === "takeover" && sinceMs === undefined) return "taken-over";
+  return silent ? undefined : "connection-ended";
+}
+
+/** When a silent connection is over, undefined where the standard does not define that, and the cause of its end. */
+function silentEnd(life: Life, end: LifeEnd, rules: OracleRules): [endMs: number | undefined, ground: Ground] {
   const { closedMs = Infinity, cutMs = Infinity } = end;
   // Turned off, by the server too: it may close a silent connection when it likes, or never. [MQTT5 3.2.2-21]
   if (life.keepAliveS === 0) {
@@ -137,11 +148,14 @@ export function judge(
 ): Judgement {
   const expectation = afterAbsences(expectationOf(life, rules), rules, absences);
   const fromMs = overFromMs(life);
-  const first = arrivals.find((arrival) => arrival.atMs >= fromMs);
+  let first: Arrival | undefined;
+  let unwanted = 0;
+  for (const arrival of arrivals) {
+    if (arrival.atMs >= fromMs) first ??= arrival;
+    else unwanted++;
+  }
   // An answer to the fleet's own action is no answer to a will that was due before.
   const answer = first !== undefined && answersCut(life, first, expectation, rules) ? undefined : first;
-  let unwanted = 0;
-  for (const { atMs } of arrivals) if (!(atMs >= fromMs)) unwanted++;
   const duplicates = Math.max(0, arrivals.length - unwanted - 1);
   switch (expectation.kind) {
     case "none": {
@@ -227,13 +241,16 @@ function seenVerdict(
   absences: readonly Absence[],
 ): Judgement["verdict"] {
   const verdict = verdictOf(answer, one, rules, untilMs);
-  if (verdict !== "missing") return verdict;
-  const lastMs = dueBy(one) + rules.lateAfterMs;
-  const blind = absences.some(({ fromMs, toMs, forgotten, atQos0 = false }) =>
+  return verdict === "missing" && isHidden(life, one, rules, absences) ? "unseeable" : verdict;
+}
+
+/** Whether the will may have been published during an absence, to a session that did not keep it. */
+function isHidden(life: Life, one: One, { lateAfterMs }: OracleRules, absences: readonly Absence[]): boolean {
+  const lastMs = dueBy(one) + lateAfterMs;
+  return absences.some(({ fromMs, toMs, forgotten, atQos0 = false }) =>
     // A server need not keep a QoS 0 message for a session without a connection. [MQTT311 3.1.2-5] [MQTT5 3.1.2-5]
     (forgotten || atQos0 || life.qos === 0) && fromMs <= lastMs && toMs >= one.earliestMs
   );
-  return blind ? "unseeable" : verdict;
 }
 
 /** The earliest instant of a will after its life. A lost connection may have ended before the fleet noticed. */
@@ -253,6 +270,11 @@ function verdictOf(
   if (answer.altered.length > 0) return "altered";
   if (answer.atMs < one.earliestMs) return "early";
   return (answer.sinceMs ?? answer.atMs) > byMs + lateAfterMs ? "late" : "onTime";
+}
+
+/** Whether a will was missing, wrong, or one too many. */
+export function hasFault({ verdict, duplicates, unwanted }: Judgement): boolean {
+  return duplicates > 0 || unwanted > 0 || (verdict !== undefined && verdict !== "onTime" && verdict !== "unseeable");
 }
 
 /** The place of a judgement in counts by kill mode; `alive` is a client without a kill. */

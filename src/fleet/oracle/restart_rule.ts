@@ -10,9 +10,12 @@ import type { Life, LifeEnd } from "../life/life.ts";
 import type { RestartWindow } from "../result/restart_result.ts";
 
 /** The rules with the restarts that concern a life: of the whole broker, and of the life's own node in a cluster. */
-export function rulesOf({ node }: Life, rules: OracleRules): OracleRules {
+export function rulesOf(life: Life, rules: OracleRules): OracleRules {
   const { restarts } = rules;
-  if (restarts === undefined || restarts.length === 0) return rules;
+  return restarts === undefined || restarts.length === 0 ? rules : rulesWith(restarts, life, rules);
+}
+
+function rulesWith(restarts: readonly RestartWindow[], { node }: Life, rules: OracleRules): OracleRules {
   const concerns = (restart: RestartWindow) => restart.node === undefined || restart.node === node;
   return restarts.every(concerns) ? rules : { ...rules, restarts: restarts.filter(concerns) };
 }
@@ -83,7 +86,9 @@ export function cameWithRestart(life: Life, { atMs }: Arrival, all: OracleRules)
 
 /** A will whose time had not passed when the broker went down: it could not arrive without a broker. */
 export function overRestarts(one: One, life: Life, rules: OracleRules): One {
-  return (rules.restarts ?? []).reduce((before, restart) => overRestart(before, life, restart, rules), one);
+  let over = one;
+  for (const restart of rules.restarts ?? []) over = overRestart(over, life, restart, rules);
+  return over;
 }
 
 function overRestart(one: One, life: Life, restart: RestartWindow, { lateAfterMs, earlyBeforeMs }: OracleRules): One {

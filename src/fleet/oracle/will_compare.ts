@@ -34,7 +34,8 @@ export function isStray(part: string): part is Stray {
 
 /** A message with the parts that its packet must not have. */
 export function seenMessage(packet: PublishPacket, faults: readonly PacketFault[] | undefined): SeenMessage {
-  const names = new Set(faults?.flatMap((fault) => fault.kind === "property" ? [strayOf(fault.id)] : []));
+  if (faults === undefined) return packet;
+  const names = new Set(faults.flatMap((fault) => fault.kind === "property" ? [strayOf(fault.id)] : []));
   return names.size === 0 ? packet : { ...packet, strays: [...names] };
 }
 
@@ -42,8 +43,11 @@ function strayOf(id: number): Stray {
   return id === PropertyId.willDelayInterval ? "willDelayInterval" : "strayProperty";
 }
 
+/** The differences of a will without any: one list for all of them. */
+export const unaltered: readonly Alteration[] = [];
+
 /** The differences; empty without any. */
-export function compareWill(plan: FleetPlan, life: Life, packet: SeenMessage, seen: SeenWill): Alteration[] {
+export function compareWill(plan: FleetPlan, life: Life, packet: SeenMessage, seen: SeenWill): readonly Alteration[] {
   const altered: Alteration[] = [];
   if (!isWillTopic(plan, life, packet.topic)) altered.push("topic");
   if (!isWillPayload(plan, life, packet.payload)) altered.push("payload");
@@ -55,7 +59,7 @@ export function compareWill(plan: FleetPlan, life: Life, packet: SeenMessage, se
     altered.push(...differingProperties(packet.properties ?? {}, willPropertiesOf(plan, life) ?? {}));
   }
   if (packet.strays !== undefined) altered.push(...packet.strays);
-  return altered;
+  return altered.length === 0 ? unaltered : altered;
 }
 
 /** A property of a message that can go wrong on its way. */

@@ -53,8 +53,9 @@ export type SomeWills = Readonly<Partial<WillCounts>>;
 
 /** Adds counts of which some are absent. */
 export function addSome(sum: Partial<WillCounts>, more: SomeWills): void {
-  for (const [name, count] of Object.entries(more) as [keyof WillCounts, number][]) {
-    sum[name] = (sum[name] ?? 0) + count;
+  for (const key in more) {
+    const name = key as keyof WillCounts;
+    sum[name] = (sum[name] ?? 0) + more[name]!;
   }
 }
 

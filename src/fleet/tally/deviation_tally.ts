@@ -4,12 +4,15 @@
  */
 import type { Deviation, Profile } from "../../profiles/profile.ts";
 import { profileOf, profiles } from "../../profiles/profiles.ts";
+import { hasFault } from "../oracle/oracle.ts";
 import { deviationOf, type JudgedLife, mayShow } from "../oracle/deviation.ts";
 import type { DeviationCounts, DeviationData, ProfileFindings } from "../result/deviation_counts.ts";
 import type { FaultName, FaultSample } from "../result/fault_sample.ts";
 
 /** The deviation that describes each fault of a life; faults without one are missing. */
 export type Described = Readonly<Partial<Record<FaultName, Deviation>>>;
+
+const nothingDescribed: Described = {};
 
 /** Samples kept of each deviation. */
 const samplesKept = 3;
@@ -23,8 +26,8 @@ export class DeviationTally {
     for (const deviation of profile.deviations) {
       if (mayShow(deviation, judged)) this.#of(deviation.id).lives++;
     }
+    if (!hasFault(judged.judgement)) return nothingDescribed;
     const faults = faultsOf(judged);
-    if (faults.length === 0) return {};
     if (profile.deviations.length === 0) this.#describe(faults, judged);
     const described: Partial<Record<FaultName, Deviation>> = {};
     for (const { name, count } of faults) {

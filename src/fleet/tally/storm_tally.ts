@@ -52,10 +52,10 @@ export class StormTally {
 
   /** The will of an ended life arrived, so long after the beginning of the run. */
   arrive(atMs: number): void {
-    this.#extend({ wills: 1, firstMs: atMs, lastMs: atMs });
+    this.#extend(1, atMs, atMs);
   }
 
-  #extend({ wills, firstMs, lastMs }: WillSpan): void {
+  #extend(wills: number, firstMs: number, lastMs: number): void {
     this.#wills += wills;
     this.#firstMs = Math.min(this.#firstMs, firstMs);
     this.#lastMs = Math.max(this.#lastMs, lastMs);
@@ -88,7 +88,7 @@ export class StormTally {
       own.due += due;
       own.arrivals.addEncoded(hdr);
     }
-    if (span !== undefined) this.#extend(span);
+    if (span !== undefined) this.#extend(span.wills, span.firstMs, span.lastMs);
   }
 
   #span(): WillSpan {

@@ -12,7 +12,7 @@ import { LatencyTally } from "./latency_tally.ts";
 import { StormTally } from "./storm_tally.ts";
 import { type KillMode, killModes } from "../plan/kill_mode.ts";
 import type { Life } from "../life/life.ts";
-import { modeOf } from "../oracle/oracle.ts";
+import { hasFault, modeOf } from "../oracle/oracle.ts";
 import { addRemarks, type Remarks } from "../result/remarks.ts";
 import type { TallyData } from "../result/tally_data.ts";
 import {
@@ -29,8 +29,20 @@ import {
 /** Slow lives kept. */
 const slowestKept = 20;
 
-/** The counts of one judged life; only those that are not 0. */
+/** The counts of a life without a due will and without a fault. */
+export const nothingCounted: SomeWills = {};
+
+/** The counts of a life whose will arrived on time, without a fault. */
+const countedOnTime: SomeWills = { expected: 1, onTime: 1 };
+
+/** The counts of one judged life; only those that are not 0. Lives without a fault, the most frequent, share them. */
 function countsOf(judgement: Judgement, described: Described): SomeWills {
+  const { expectation, verdict } = judgement;
+  if (hasFault(judgement)) return countsWithFault(judgement, described);
+  return expectation.kind === "one" && verdict === "onTime" ? countedOnTime : nothingCounted;
+}
+
+function countsWithFault(judgement: Judgement, described: Described): SomeWills {
   const { expectation, verdict, duplicates, unwanted } = judgement;
   const counts: Partial<WillCounts> = {};
   if (duplicates > 0) addSome(counts, { [described.duplicate === undefined ? "duplicate" : "deviating"]: duplicates });

@@ -142,7 +142,7 @@ export class Canary implements ConnectionOwner, Wakeable {
   }
 
   /** A watcher of its bucket received its will. Returns the differences from the requested will. */
-  seeWill(packet: PublishPacket, copy: number, seen: SeenWill): Alteration[] {
+  seeWill(packet: PublishPacket, copy: number, seen: SeenWill): readonly Alteration[] {
     if (this.#step === "killed") this.#tick(copy, () => this.#step = "passed");
     return compareWill(this.#plan, this.#life, packet, seen);
   }

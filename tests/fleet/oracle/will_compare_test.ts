@@ -12,7 +12,11 @@ const plan = aPlan();
 const life = aLife({ qos: 1 });
 const sent = aWill(plan, life);
 
-function compare(over: Partial<PublishPacket>, of: Partial<Life> = {}, seen: SeenWill = watcher5): Alteration[] {
+function compare(
+  over: Partial<PublishPacket>,
+  of: Partial<Life> = {},
+  seen: SeenWill = watcher5,
+): readonly Alteration[] {
   const asked = { ...life, ...of };
   return compareWill(plan, asked, aWill(plan, asked, over, seen), seen);
 }
