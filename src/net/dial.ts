@@ -1,14 +1,16 @@
 /** Opens a link to a broker over the transport of its URL. */
 import { signedPath } from "./aws_signature.ts";
 import { bracketed, type Endpoint } from "./endpoint.ts";
-import { type EngineName, engines } from "./engine.ts";
+import { type Engine, type EngineName, engines } from "./engine.ts";
 import type { DialReceiver, Link } from "./link.ts";
+import type { ProxyTarget } from "./proxy/proxy_target.ts";
 import { dialTunnel } from "./proxy/tunnel_link.ts";
+import type { TcpTarget } from "./tcp/tcp_dial.ts";
 import { dialTls, dialTlsOver, type TlsDialOptions } from "./tls/tls_dial.ts";
 import { dialWebSocket, type WebSocketTarget } from "./websocket/websocket_link.ts";
 
 /** How to connect. */
-interface DialOptions {
+export interface DialOptions {
   /** An address of this machine to connect from; by default the operating system chooses. */
   readonly sourceAddress?: string | undefined;
   /** For `mqtts` and `wss`; by default that of the endpoint. */
@@ -21,32 +23,55 @@ interface DialOptions {
  * Starts to open a link. The link calls the receiver's `onOpen` after all handshakes, or `onEnd` with the error. Bytes
  * written before `onOpen` are kept and sent then.
  */
-export function dial(
-  endpoint: Endpoint,
-  { sourceAddress, tls = endpoint.tls ?? {}, engine = "deno" }: DialOptions,
-  receiver: DialReceiver,
-): Link {
-  const { transport, host, port, socketPath, proxy } = endpoint;
-  const target = { host, port, socketPath, sourceAddress };
-  const { dial: dialTcp } = engines[engine];
-  const open = (to: DialReceiver) => {
-    if (proxy === undefined) return dialTcp(target, to);
-    const hop = { host: proxy.host, port: proxy.port, sourceAddress };
-    return dialTunnel({ proxy, host, port }, (on) => dialTcp(hop, on), to);
-  };
-  const secure = (to: DialReceiver) =>
-    proxy === undefined ? dialTls(target, tls, to) : dialTlsOver(open, target, tls, to);
-  switch (transport) {
+export function dial(endpoint: Endpoint, options: DialOptions, receiver: DialReceiver): Link {
+  switch (endpoint.transport) {
     case "tcp":
     case "unix":
-      return open(receiver);
+      return dialPlain(endpoint, options, receiver);
     case "tls":
-      return secure(receiver);
+      return dialSecured(endpoint, options, receiver);
     case "ws":
-      return dialWebSocket(requestTo(endpoint), open, receiver);
+      return dialWeb(endpoint, options, dialPlain, receiver);
     case "wss":
-      return dialWebSocket(requestTo(endpoint), secure, receiver);
+      return dialWeb(endpoint, options, dialSecured, receiver);
   }
+}
+
+function dialPlain(endpoint: Endpoint, options: DialOptions, receiver: DialReceiver): Link {
+  if (endpoint.proxy !== undefined) return dialThroughProxy(endpoint, endpoint.proxy, options, receiver);
+  return engineOf(options).dial(targetOf(endpoint, options), receiver);
+}
+
+/** The endpoint itself is the target, unless the link has a source address. */
+function targetOf(endpoint: Endpoint, { sourceAddress }: DialOptions): TcpTarget {
+  if (sourceAddress === undefined) return endpoint;
+  const { host, port, socketPath } = endpoint;
+  return { host, port, socketPath, sourceAddress };
+}
+
+function engineOf({ engine = "deno" }: DialOptions): Engine {
+  return engines[engine];
+}
+
+function dialThroughProxy(
+  { host, port }: Endpoint,
+  proxy: ProxyTarget,
+  options: DialOptions,
+  receiver: DialReceiver,
+): Link {
+  const hop = { host: proxy.host, port: proxy.port, sourceAddress: options.sourceAddress };
+  return dialTunnel({ proxy, host, port }, (on) => engineOf(options).dial(hop, on), receiver);
+}
+
+function dialSecured(endpoint: Endpoint, options: DialOptions, receiver: DialReceiver): Link {
+  const { tls = endpoint.tls ?? {} } = options;
+  const target = targetOf(endpoint, options);
+  if (endpoint.proxy === undefined) return dialTls(target, tls, receiver);
+  return dialTlsOver((on) => dialPlain(endpoint, options, on), target, tls, receiver);
+}
+
+function dialWeb(endpoint: Endpoint, options: DialOptions, over: typeof dial, receiver: DialReceiver): Link {
+  return dialWebSocket(requestTo(endpoint), (on) => over(endpoint, options, on), receiver);
 }
 
 /** The request of one connection. */

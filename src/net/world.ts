@@ -1,6 +1,6 @@
 /** The world of a client of a broker: a clock, links and timers. Tests pass a manual clock and links in memory. */
 import { type Clock, monotonicClock } from "../base/clock.ts";
-import { canResetOver, dial } from "./dial.ts";
+import { canResetOver, dial, type DialOptions } from "./dial.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { EngineName } from "./engine.ts";
 import type { DialReceiver, Link } from "./link.ts";
@@ -38,17 +38,19 @@ export function worldOf(
   target: Endpoint,
   engine: EngineName | undefined,
   sourceAddresses: readonly string[] = [],
-  pairOf: PairOf = () => undefined,
+  pairOf?: PairOf,
 ): TimedWorld {
+  const usual: DialOptions = { engine };
+  const optionsOf = (place: number, client: number | undefined): DialOptions => {
+    const sourceAddress = sourceAddresses[place % sourceAddresses.length];
+    const pair = client === undefined ? undefined : pairOf?.(client);
+    return { sourceAddress, engine, ...pair && { tls: { ...target.tls, ...pair } } };
+  };
+  const isUsual = sourceAddresses.length === 0 && pairOf === undefined;
   return {
     clock: monotonicClock,
     canReset: canResetOver(target, engine),
-    dial: (receiver, place = 0, client) => {
-      const sourceAddress = sourceAddresses[place % sourceAddresses.length];
-      const pair = client === undefined ? undefined : pairOf(client);
-      const tls = pair && { ...target.tls, ...pair };
-      return dial(target, { sourceAddress, engine, ...tls && { tls } }, receiver);
-    },
+    dial: (receiver, place = 0, client) => dial(target, isUsual ? usual : optionsOf(place, client), receiver),
     after: (ms, act) => {
       const timer = setTimeout(act, ms);
       return () => clearTimeout(timer);

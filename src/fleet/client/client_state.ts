@@ -37,6 +37,18 @@ export type ClientState =
   /** Without a connection; only the schedule reconnects the client. */
   | { readonly kind: "gone" };
 
+/** The states without data: one object of each for all clients. */
+export const plainStates = {
+  connecting: { kind: "connecting" },
+  up: { kind: "up" },
+  dying: { kind: "dying" },
+  lingering: { kind: "lingering" },
+  away: { kind: "away" },
+  down: { kind: "down" },
+  overdue: { kind: "overdue" },
+  gone: { kind: "gone" },
+} as const satisfies { readonly [K in ClientStateKind]?: ClientState & { readonly kind: K } };
+
 /** The name of a state. */
 export type ClientStateKind = ClientState["kind"];
 

@@ -75,8 +75,8 @@ export class ClientConnection implements DialReceiver, PacketReceiver, Wakeable 
   overslept = false;
   /** The number of PINGREQ packets sent. */
   pings = 0;
-  /** The largest packet that the server takes, in bytes. */
-  #maximumPacketSize = Infinity;
+  /** The largest packet that the server takes, in bytes; any size if undefined. */
+  #maximumPacketSize: number | undefined;
   /** The number of PINGRESP packets received. */
   #pongs = 0;
   /** When this side sent the oldest PINGREQ without an answer. */
@@ -129,7 +129,7 @@ export class ClientConnection implements DialReceiver, PacketReceiver, Wakeable 
 
   /** Whether the server takes a packet of that size. [MQTT5 3.2.2-15] */
   takes(sizeBytes: number): boolean {
-    return sizeBytes <= this.#maximumPacketSize;
+    return sizeBytes <= (this.#maximumPacketSize ?? Infinity);
   }
 
   /** Dates packets by their arrival at this machine, where the engine knows it, instead of by their reading. */
@@ -294,7 +294,7 @@ export class ClientConnection implements DialReceiver, PacketReceiver, Wakeable 
         if (faults !== undefined) return this.#malformed(`CONNACK ${packetFaultText(faults[0]!, this.version)}`);
         // A client that has no session may not go on. [MQTT5 3.2.2-4] [MQTT311 3.2.2-1]
         if (packet.sessionPresent && this.#cleanStart) return this.#giveUp({ kind: "sessionPresent" });
-        this.#maximumPacketSize = packet.properties?.maximumPacketSize ?? Infinity;
+        this.#maximumPacketSize = packet.properties?.maximumPacketSize;
         break;
       case "auth":
         return this.#onAuth(packet);

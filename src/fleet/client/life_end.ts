@@ -1,16 +1,15 @@
 /** The end of a life by the fleet: its packets on the connection, and its record. `virtual_client.ts` decides when. */
-import type { Clock } from "../../base/clock.ts";
 import type { ClientEvents } from "../ledger/client_events.ts";
 import type { Life, LifeEnd } from "../life/life.ts";
 import type { OwnKillMode } from "../plan/kill_mode.ts";
 import type { FleetPlan } from "../plan/plan.ts";
+import type { ClientHost } from "./client_host.ts";
 import type { ClientConnection } from "./connection.ts";
 import { kill } from "./kill.ts";
 
-/** A life to kill, and who records its end. */
+/** A life to kill. */
 interface LifeToKill {
-  readonly clock: Clock;
-  readonly lives: ClientEvents;
+  readonly host: Pick<ClientHost, "lives" | "world">;
   readonly plan: FleetPlan;
   readonly life: Life;
   readonly connection: ClientConnection;
@@ -21,11 +20,12 @@ interface LifeToKill {
  * returned, which the clock then dates: a turn with several kills does not date all of them by its beginning.
  */
 export function killLife(
-  { clock, lives, plan, life, connection }: LifeToKill,
+  { host, plan, life, connection }: LifeToKill,
   mode: OwnKillMode,
   dueMs: number,
   nowMs: number,
 ): boolean {
+  const { lives, world: { clock } } = host;
   const { lastSentMs } = connection;
   noteSleep(lives, life, connection, nowMs);
   const sinceMs = clock.nowMs();

@@ -6,7 +6,7 @@ import { isPassingRefusal } from "../../mqtt/reason.ts";
 import { connackText } from "./connack_text.ts";
 import type { ClientHost } from "./client_host.ts";
 import { checkTransition, type ClientEvent, type ClientState, isConnecting, isDying } from "./client_state.ts";
-import type { PendingKill } from "./client_state.ts";
+import { type PendingKill, plainStates } from "./client_state.ts";
 import { ClientConnection, type ConnectionOwner } from "./connection.ts";
 import { EdgeNode } from "./edge_node.ts";
 import type { Wakeable } from "./fleet_world.ts";
@@ -72,7 +72,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   }
 
   connect(nowMs: number): void {
-    this.#enter("connect", { kind: "connecting" }, nowMs + connectTimeoutMs);
+    this.#enter("connect", plainStates.connecting, nowMs + connectTimeoutMs);
     this.#dial(nowMs);
   }
 
@@ -89,7 +89,8 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
 
   /** Opens the connection of the next life. */
   #dial(nowMs: number): void {
-    [this.#previous, this.#life] = [this.#life, this.#nextLife()];
+    this.#previous = this.#life;
+    this.#life = this.#nextLife();
     this.#dialledMs = nowMs;
     const { world } = this.#host;
     this.#connection = new ClientConnection(world, this.version, this, this.number, this.number, this.#life.node);
@@ -180,7 +181,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     if (kind === "up") return this.#part((atMs) => this.#leave(atMs), nowMs);
     if (this.#retiring || kind === "lingering") return;
     // To reset a silent client's connection would end it before keep alive does; it stays until the watch is over.
-    if (this.#silent) return this.#enter("retired-silent", { kind: "lingering" });
+    if (this.#silent) return this.#enter("retired-silent", plainStates.lingering);
     this.#cut(nowMs);
     this.drop();
   }
@@ -201,7 +202,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   }
 
   #parted(leave: (nowMs: number) => void, nowMs: number): void {
-    this.#enter("parted", { kind: "up" });
+    this.#enter("parted", plainStates.up);
     leave(nowMs);
     if (this.#retiring && !this.retired) this.retire(nowMs);
   }
@@ -217,7 +218,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     this.#connection?.reset();
     this.#connection = undefined;
     if ("old" in this.#state) this.#state.old.reset();
-    this.#enter("dropped", { kind: "gone" });
+    this.#enter("dropped", plainStates.gone);
   }
 
   /** True while the client keeps a connection open and sends no packet on it. */
@@ -241,7 +242,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     else if (state.kind === "dying") this.#comeBack(nowMs);
     else if (state.kind === "parting") this.#parted(state.leave, nowMs);
     else if (state.kind === "away" && this.#backAfterMs === undefined) this.connect(nowMs);
-    else if (state.kind === "away") this.#enter("broker-absent", { kind: "overdue" });
+    else if (state.kind === "away") this.#enter("broker-absent", plainStates.overdue);
   }
 
   onOpen(connection: ClientConnection, nowMs: number): void {
@@ -302,7 +303,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     this.#host.lives.accept(life, this.#previous, acceptedOf(packet, !this.#everConnected), nowMs);
     this.#host.connects.record(nowMs - this.#dialledMs);
     this.#outbox?.begin(packet.properties?.receiveMaximum);
-    this.#enter("accepted", { kind: "up" });
+    this.#enter("accepted", plainStates.up);
     this.failures.clear();
     this.#everConnected = true;
     if (this.#retiring) return this.retire(nowMs);
@@ -331,17 +332,16 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
     if (this.#life!.sentMs === undefined || this.#life!.refused) this.#life = this.#previous;
     if (state.kind === "takeover-opening") this.#takeoverFailed(state.old, nowMs);
     else {
-      this.#enter("failed", { kind: "away" }, nowMs + this.failures.retryAfterMs(this.number));
+      this.#enter("failed", plainStates.away, nowMs + this.failures.retryAfterMs(this.number));
       if (this.#backAfterMs === undefined) this.#host.onConnectFailed(this, sentence);
     }
     if (this.#retiring) this.retire(nowMs);
   }
 
   #killNow(mode: OwnKillMode, dueMs: number, nowMs: number): void {
-    const { lives, world: { clock } } = this.#host;
-    const killed = { clock, lives, plan: this.#plan, life: this.#life!, connection: this.#connection! };
+    const killed = { host: this.#host, plan: this.#plan, life: this.#life!, connection: this.#connection! };
     if (!killLife(killed, mode, dueMs, nowMs)) return this.#goAway(nowMs);
-    this.#enter("killed", { kind: "dying" }, closeDeadlineMs(killed.life, this.#plan, nowMs));
+    this.#enter("killed", plainStates.dying, closeDeadlineMs(killed.life, this.#plan, nowMs));
   }
 
   #takeOver(dueMs: number, nowMs: number): void {
@@ -353,7 +353,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   #endByTakeover({ old: connection, dueMs }: ClientState & { kind: "takeover-opening" }, nowMs: number): void {
     const old = this.#previous!;
     if (connection.over) {
-      this.#enter("opened-late", { kind: "connecting" }, this.#dialledMs + connectTimeoutMs);
+      this.#enter("opened-late", plainStates.connecting, this.#dialledMs + connectTimeoutMs);
       return this.#host.lives.end(old, nowMs);
     }
     noteSleep(this.#host.lives, old, connection, nowMs);
@@ -365,7 +365,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   /** The new connection did not open, so no takeover took place: the old connection stays open for a later kill. */
   #takeoverFailed(old: ClientConnection, nowMs: number): void {
     this.#connection = old;
-    this.#enter("failed", { kind: "up" });
+    this.#enter("failed", plainStates.up);
     this.#defer({ mode: "takeover", reconnectAfterMs: this.#reconnectAfterMs }, nowMs);
     if (old.over) this.#lost(nowMs, undefined);
   }
@@ -380,7 +380,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
       // The time until the client reconnects counts from the broker's return.
       this.#reconnectAfterMs = this.#plan.reconnectAfterMs;
       this.#connection = undefined;
-      this.#enter("broker-lost", { kind: "down" });
+      this.#enter("broker-lost", plainStates.down);
     }
     if (this.#retiring) this.retire(nowMs);
   }
@@ -394,7 +394,7 @@ export class VirtualClient implements ConnectionOwner, Wakeable {
   #goAway(nowMs: number, reconnectAfterMs = this.#reconnectAfterMs): void {
     this.#reconnectAfterMs = this.#plan.reconnectAfterMs;
     this.#connection = undefined;
-    if (reconnectAfterMs === "never") this.#enter("ended-for-good", { kind: "gone" });
-    else this.#enter("ended", { kind: "away" }, nowMs + reconnectAfterMs);
+    if (reconnectAfterMs === "never") this.#enter("ended-for-good", plainStates.gone);
+    else this.#enter("ended", plainStates.away, nowMs + reconnectAfterMs);
   }
 }

@@ -26,14 +26,6 @@ import { walkPublish } from "./publish_bytes.ts";
 import { ReasonCode } from "../reason.ts";
 import { walkSubscribe, walkSubscribeAnswer, walkUnsubscribe } from "./subscribe_bytes.ts";
 
-/** The result of the walk: a plain packet itself; for other packets the parts that mqtt-packet's parser would lose. */
-export interface Checked {
-  readonly packet: PacketType;
-  /** Bytes before the variable header, 2 to 5. */
-  readonly headerLength: number;
-  readonly walked: Walked;
-}
-
 interface Layout {
   readonly packet: PacketType;
   /** The reserved flags of the fixed header; undefined if the flags have a meaning. */
@@ -67,13 +59,14 @@ const layouts: readonly (Layout | undefined)[] = [
  * @param frame exactly one packet, fixed header included
  * @param version the connection's; undefined before CONNECT, which names its own and must be the first packet
  * @param limits how many items the packet may have; any number if not given
+ * @returns a plain packet itself; of other packets the parts that mqtt-packet's parser would lose
  * @throws ProtocolError with the reason code for the fault
  */
 export function checkPacket(
   frame: Uint8Array,
   version: ProtocolVersion | undefined,
   limits?: PacketLimits,
-): Checked {
+): Walked {
   const layout = layouts[(frame[0] ?? 0) >> 4];
   const cursor = new Cursor(frame, 0, frame.length, layout?.packet ?? "connect", limits);
   if (layout === undefined) throw cursor.fault(ReasonCode.malformedPacket, "packet type 0 is reserved");
@@ -85,11 +78,15 @@ export function checkPacket(
   }
   if (frameSize(frame, 0, frame.length) !== frame.length) throw cursor.malformed("its length does not match");
   cursor.at = headerLength(frame, 0);
-  const length = cursor.at;
   const walked = layout.walk(cursor, version ?? 4, flags);
   if (cursor.left > 0) throw cursor.malformed("bytes follow its end");
   if (version === 5) cursor.checkShortestLength();
-  return { packet, headerLength: length, walked };
+  return walked;
+}
+
+/** The type of a packet that {@link checkPacket} accepts. */
+export function packetTypeOf(frame: Uint8Array): PacketType {
+  return layouts[frame[0]! >> 4]!.packet;
 }
 
 /** CONNECT is the first packet, and occurs once. */

@@ -32,10 +32,10 @@ export { PacketLimitError, type PacketLimits } from "./packet_limits.ts";
  * @throws ProtocolError with the reason code that the standard gives for the fault
  */
 export function decode(frame: Uint8Array, version: ProtocolVersion | undefined, limits?: PacketLimits): Packet {
-  const short = version === undefined ? undefined : decodeShort(frame);
+  const short = version === undefined ? undefined : decodeShort(frame, version);
   if (short !== undefined) return short;
-  const checked = checkPacket(frame, version, limits);
-  return checked.walked.plain ?? readByLibrary(frame, checked, version);
+  const walked = checkPacket(frame, version, limits);
+  return walked.plain ?? readByLibrary(frame, walked, version);
 }
 
 /**

@@ -8,10 +8,11 @@
 import { Buffer } from "node:buffer";
 import mqttPacket, { type Packet as LibraryPacket } from "mqtt-packet";
 import { InvariantError, ProtocolError } from "../../base/failure.ts";
-import { type Checked, checkPacket } from "./check.ts";
+import { checkPacket, packetTypeOf } from "./check.ts";
 import { connectFlags } from "./connect_bytes.ts";
 import { headerLength } from "./frame.ts";
 import type { ConnectPacket, ConnectWill, Packet, ProtocolVersion, Subscription, UserProperty } from "../packet.ts";
+import type { Walked } from "./plain_properties.ts";
 import { asBuffer, propertiesFrom, propertiesTo, publishNames } from "./properties.ts";
 import { ReasonCode } from "../reason.ts";
 import { hasEntries } from "./short_packet.ts";
@@ -23,8 +24,8 @@ mqttPacket.writeToStream.cacheNumbers = false;
 // Reading
 
 /** Reads a packet that the walk has accepted. */
-export function readByLibrary(frame: Uint8Array, checked: Checked, version: ProtocolVersion | undefined): Packet {
-  return fromLibrary(parse(frame, checked, version), checked, frame);
+export function readByLibrary(frame: Uint8Array, walked: Walked, version: ProtocolVersion | undefined): Packet {
+  return fromLibrary(parse(frame, version), walked, frame);
 }
 
 type Reader = (frame: Uint8Array) => LibraryPacket | undefined;
@@ -35,10 +36,11 @@ type Reader = (frame: Uint8Array) => LibraryPacket | undefined;
  */
 const readers = new Map<ProtocolVersion | undefined, Reader>();
 
-function parse(frame: Uint8Array, checked: Checked, version: ProtocolVersion | undefined): LibraryPacket {
-  const { packet, headerLength } = checked;
-  const isUnknownToLibrary = packet === "disconnect" && frame[headerLength] === ReasonCode.badAuthenticationMethod;
-  const read = readerOf(version)(isUnknownToLibrary ? frame.with(headerLength, 0) : frame);
+function parse(frame: Uint8Array, version: ProtocolVersion | undefined): LibraryPacket {
+  const packet = packetTypeOf(frame);
+  const bodyAt = headerLength(frame, 0);
+  const isUnknownToLibrary = packet === "disconnect" && frame[bodyAt] === ReasonCode.badAuthenticationMethod;
+  const read = readerOf(version)(isUnknownToLibrary ? frame.with(bodyAt, 0) : frame);
   if (read !== undefined) return read;
   readers.delete(version); // together with the state that the fault left in it
   throw new ProtocolError(ReasonCode.malformedPacket, `${packet.toUpperCase()}: it cannot be read`);
@@ -66,12 +68,12 @@ function newReader(settings: object): Reader {
   };
 }
 
-function fromLibrary(read: LibraryPacket, checked: Checked, frame: Uint8Array): Packet {
-  const { userProperties } = checked.walked;
+function fromLibrary(read: LibraryPacket, walked: Walked, frame: Uint8Array): Packet {
+  const { userProperties } = walked;
   const packetId = read.messageId!;
   switch (read.cmd) {
     case "connect":
-      return connectFromLibrary(read, checked);
+      return connectFromLibrary(read, walked);
     case "connack": {
       const reasonCode = read.reasonCode ?? read.returnCode!;
       return {
@@ -111,14 +113,14 @@ function fromLibrary(read: LibraryPacket, checked: Checked, frame: Uint8Array): 
     case "disconnect":
       return {
         type: "disconnect",
-        ...reasonFrom(frame, checked.headerLength),
+        ...reasonFrom(frame, headerLength(frame, 0)),
         ...propertiesFrom(read, userProperties),
       };
     default:
       return {
         type: read.cmd,
         packetId,
-        ...reasonFrom(frame, checked.headerLength + 2),
+        ...reasonFrom(frame, headerLength(frame, 0) + 2),
         ...propertiesFrom(read, userProperties),
       };
   }
@@ -137,7 +139,7 @@ function subscriptionFrom(
   return { topicFilter, qos, noLocal: nl, retainAsPublished: rap!, retainHandling: rh as 0 | 1 | 2 };
 }
 
-function connectFromLibrary(read: LibraryPacket & { cmd: "connect" }, checked: Checked): ConnectPacket {
+function connectFromLibrary(read: LibraryPacket & { cmd: "connect" }, walked: Walked): ConnectPacket {
   const { username, password, will } = read;
   return {
     type: "connect",
@@ -145,10 +147,10 @@ function connectFromLibrary(read: LibraryPacket & { cmd: "connect" }, checked: C
     cleanStart: read.clean!,
     keepAliveS: read.keepalive!,
     clientId: read.clientId,
-    ...will && { will: willFrom(will, checked.walked.willUserProperties) },
+    ...will && { will: willFrom(will, walked.willUserProperties) },
     ...username !== undefined && { username },
     ...password !== undefined && { password: new Uint8Array(password) },
-    ...propertiesFrom(read, checked.walked.userProperties),
+    ...propertiesFrom(read, walked.userProperties),
   };
 }
 

@@ -32,9 +32,11 @@ export function walkPublish(cursor: Cursor, version: ProtocolVersion, flags: num
     cursor.at = cursor.end; // the payload may contain any bytes
     return properties;
   }
+  const type = "publish";
+  const [dup, retain] = [(flags & 0x08) !== 0, (flags & 0x01) !== 0];
   const payload = cursor.rest();
-  const head = { type: "publish", dup: (flags & 0x08) !== 0, qos: qos as QoS, retain: (flags & 0x01) !== 0 } as const;
-  return walked(qos > 0 ? { ...head, topic, packetId, payload } : { ...head, topic, payload }, properties);
+  if (qos === 0) return walked({ type, dup, qos, retain, topic, payload }, properties);
+  return walked({ type, dup, qos: qos as QoS, retain, topic, packetId, payload }, properties);
 }
 
 /**

@@ -1,7 +1,6 @@
 /**
  * Reads and writes packets of two to five bytes without the library: PINGREQ, PINGRESP, an empty DISCONNECT or AUTH,
- * acknowledgements without properties, and a 3.1.1 CONNACK, which is only written. Most packets of a busy broker are
- * one of these or a PUBLISH.
+ * acknowledgements without properties, and a 3.1.1 CONNACK. Most packets of a busy broker are one of these or a PUBLISH.
  */
 import { InvariantError } from "../../base/failure.ts";
 import type { AcknowledgePacket, ConnackPacket, Packet, ProtocolVersion } from "../packet.ts";
@@ -21,15 +20,19 @@ const acknowledgeTypes = new Map<number, AcknowledgePacket["type"]>(
 );
 
 /**
- * PINGREQ, PINGRESP, an empty DISCONNECT and the four-byte acknowledgements; undefined for all others, and for faults.
+ * PINGREQ, PINGRESP, an empty DISCONNECT, the four-byte acknowledgements, and a CONNACK of 3.1.1 that accepts; undefined
+ * for all others, and for faults.
  */
-export function decodeShort(frame: Uint8Array): Packet | undefined {
+export function decodeShort(frame: Uint8Array, version: ProtocolVersion): Packet | undefined {
   if (frame.length === 2 && frame[1] === 0) {
     if (frame[0] === 0xc0) return { type: "pingreq" };
     if (frame[0] === 0xd0) return { type: "pingresp" };
     return frame[0] === 0xe0 ? { type: "disconnect" } : undefined;
   }
   if (frame.length !== 4 || frame[1] !== 2) return undefined;
+  if (frame[0] === 0x20 && version === 4 && frame[2]! <= 1 && frame[3] === 0) {
+    return { type: "connack", sessionPresent: frame[2] === 1, reasonCode: 0 };
+  }
   const type = acknowledgeTypes.get(frame[0]!);
   const packetId = frame[2]! << 8 | frame[3]!;
   return type !== undefined && packetId > 0 ? { type, packetId } : undefined;

@@ -16,14 +16,28 @@ const nextAddressMs = 250;
 
 const nothingLeft: readonly SocketAddress[] = [];
 
-/**
- * The last dialled numeric address: a fleet dials the same one many times, so parsing and permission check run once.
- */
-let dialled: { readonly host: string; readonly port: number; readonly addresses: readonly SocketAddress[] } = {
-  host: "",
-  port: 0,
-  addresses: nothingLeft,
-};
+/** A numeric address that was dialled. */
+interface Dialled {
+  readonly host: string;
+  readonly port: number;
+  /** For display. */
+  readonly peer: string;
+  readonly addresses: readonly SocketAddress[];
+}
+
+/** The last one: a fleet dials the same address many times, so parsing and permission check run once. */
+let dialled: Dialled = { host: "", port: 0, peer: "", addresses: nothingLeft };
+
+function isDialled({ host, port }: TcpTarget): boolean {
+  return host === dialled.host && port === dialled.port;
+}
+
+/** The address of a target, for display. */
+function peerOf(target: TcpTarget): string {
+  const { host, port, socketPath } = target;
+  if (socketPath !== undefined) return `unix:${socketPath}`;
+  return isDialled(target) ? dialled.peer : `${host}:${port}`;
+}
 
 /** Starts to open a link, like `dialTcp`. */
 export function dialEpoll(target: TcpTarget, receiver: DialReceiver, loop = loopOfThread()): Link {
@@ -48,19 +62,18 @@ class Dialling implements DescriptorWatcher, Opening {
   constructor(loop: EpollLoop, target: TcpTarget) {
     this.#loop = loop;
     this.#target = target;
-    const { host, port, socketPath } = target;
-    this.link = new EpollLink(loop, socketPath === undefined ? `${host}:${port}` : `unix:${socketPath}`, this);
+    this.link = new EpollLink(loop, peerOf(target), this);
   }
 
   start(): void {
     const { host, port, sourceAddress, socketPath } = this.#target;
     if (socketPath !== undefined) return this.#toSocket(socketPath);
     if (sourceAddress !== undefined && !mayUse(sourceAddress, 0)) return this.#notPermitted(sourceAddress, 0);
-    if (host !== dialled.host || port !== dialled.port) {
+    if (!isDialled(this.#target)) {
       if (!mayUse(host, port)) return this.#notPermitted(host, port);
       const address = socketAddress(host, port);
       if (address === undefined) return void this.#resolve();
-      dialled = { host, port, addresses: [address] };
+      dialled = { host, port, peer: this.link.peer, addresses: [address] };
     }
     this.#left = dialled.addresses;
     this.#next();

@@ -5,6 +5,8 @@
 import { monotonicClock } from "../../base/clock.ts";
 import { highWaterBytes, type Link, type LinkEnd, type LinkEnds, type LinkReceiver } from "../link.ts";
 import { type Lingering, startLingering, stopLingering } from "../tcp/linger.ts";
+import { ArrivalStamps } from "./arrival_stamps.ts";
+import { type ClosedLink, finishSoon } from "./closed_links.ts";
 import type { DescriptorWatcher, EpollLoop, Writer } from "./epoll_loop.ts";
 import { Epoll, readBytes, SocketError } from "./libc.ts";
 import { endOf } from "./link_end.ts";
@@ -14,6 +16,8 @@ import { WriteQueue } from "./write_queue.ts";
 
 /** Used until the first user sets a receiver. */
 const noReceiver: LinkReceiver = { onBytes() {}, onDrain() {}, onEnd() {} };
+
+const closed: LinkEnd = { kind: "closed" };
 
 /** The operation that opens a dialled link. */
 export interface Opening {
@@ -40,7 +44,7 @@ const hungUp = Epoll.error | Epoll.hangUp;
 /** The interest of a link that hung up while reads are paused: epoll would report EPOLLHUP on every wait. */
 const parked = -1;
 
-export class EpollLink implements Link, Lingering, DescriptorWatcher, Writer {
+export class EpollLink implements Link, Lingering, DescriptorWatcher, Writer, ClosedLink {
   receiver: LinkReceiver = noReceiver;
   token = 0;
   readonly #loop: EpollLoop;
@@ -60,11 +64,8 @@ export class EpollLink implements Link, Lingering, DescriptorWatcher, Writer {
   /** The loop calls `flush` at the end of the turn. */
   #flushComing = false;
   #fault: LinkEnd | undefined;
-  /** The kernel stamps its bytes, and the instant of the last ones; undefined without stamps. */
-  #stamps = false;
-  #arrivedMs: number | undefined;
-  /** When a read last emptied the socket: bytes that are read later arrived later. */
-  #emptiedMs = -Infinity;
+  /** Present if the kernel stamps its bytes. */
+  #stamps: ArrivalStamps | undefined;
 
   constructor(loop: EpollLoop, peer: KeptAddress, opening?: Opening) {
     this.#loop = loop;
@@ -90,7 +91,7 @@ export class EpollLink implements Link, Lingering, DescriptorWatcher, Writer {
     this.#interest = this.#paused ? wantsEnd : wantsBytes;
     const answer = this.#loop.handOver(socket, this, this.#interest);
     if (answer < 0) return this.#cannotWatch(answer);
-    if (this.#stamps) this.#loop.libc.stampArrivals(socket);
+    if (this.#stamps !== undefined) this.#loop.libc.stampArrivals(socket);
     if ("onOpen" in this.receiver) (this.receiver.onOpen as () => void)();
     if (this.#queue.sizeBytes > 0) this.#flushSoon();
   }
@@ -109,7 +110,7 @@ export class EpollLink implements Link, Lingering, DescriptorWatcher, Writer {
     return { local: addressText(this.#loop.libc.lastAddress), remote: this.peer };
   }
   get arrivedMs(): number | undefined {
-    return this.#arrivedMs;
+    return this.#stamps?.arrivedMs;
   }
   get bufferedBytes(): number {
     return this.#queue.sizeBytes;
@@ -184,11 +185,11 @@ export class EpollLink implements Link, Lingering, DescriptorWatcher, Writer {
 
   giveUp(): void {
     this.#closeSocket();
-    this.#finish({ kind: "closed" });
+    this.#finish(closed);
   }
 
   stampArrivals(): void {
-    this.#stamps = true;
+    this.#stamps ??= new ArrivalStamps();
     if (this.#socket >= 0) this.#loop.libc.stampArrivals(this.#socket);
   }
 
@@ -234,28 +235,17 @@ export class EpollLink implements Link, Lingering, DescriptorWatcher, Writer {
     let startMs = 0;
     for (let reads = 0; reads < readsInTurn; reads++) {
       const limit = this.#readBytes;
-      const answer = this.#stamps ? this.#readStamped(limit) : libc.read(this.#socket, limit);
+      const answer = this.#stamps?.read(libc, this.#socket, limit) ?? libc.read(this.#socket, limit);
       if (answer === SocketError.interrupted) continue;
       if (answer === SocketError.again) return;
       if (answer <= 0) return this.#ended(answer);
       const isTimed = answer >= timedReadBytes || limit < firstReadBytes;
       const fromMs = isTimed ? monotonicClock.nowMs() : 0;
       if (startMs === 0) startMs = fromMs;
-      if (this.open) this.receiver.onBytes(libc.readBuffer.subarray(0, answer));
+      if (this.open) this.receiver.onBytes(libc.bytesRead(answer));
       if (this.#socket < 0 || this.#paused || (answer < limit && !toTheEnd)) return;
       if (fromMs > 0 && this.#isLongTurn(answer, fromMs, startMs)) return;
     }
-  }
-
-  /** A clock that was set meanwhile cannot put an arrival before the last read, or after this one. */
-  #readStamped(limit: number): number {
-    const answer = this.#loop.libc.readStamped(this.#socket, limit);
-    if (answer <= 0) return answer;
-    const nowMs = monotonicClock.nowMs();
-    const ageMs = this.#loop.libc.stampAgeMs();
-    this.#arrivedMs = Number.isNaN(ageMs) ? nowMs : Math.min(nowMs, Math.max(this.#emptiedMs, nowMs - ageMs));
-    if (answer < limit) this.#emptiedMs = nowMs;
-    return answer;
   }
 
   /** Whether the turn, begun at `startMs`, is long; the receiver got bytes at `fromMs`. Epoll reports the rest. */
@@ -270,7 +260,7 @@ export class EpollLink implements Link, Lingering, DescriptorWatcher, Writer {
   /** The peer has closed: 0 is FIN, a negative number is `-errno`. */
   #ended(answer: number): void {
     if (answer < 0) this.#fault ??= endOf("read", answer);
-    this.#finish(this.#ending ? { kind: "closed" } : this.#fault ?? { kind: "fin" }, answer === 0);
+    this.#finish(this.#ending ? closed : this.#fault ?? { kind: "fin" }, answer === 0);
   }
 
   /** Sends at the end of the turn, or at once if a buffer is full, so that neither the peer nor a quota waits. */
@@ -362,7 +352,11 @@ export class EpollLink implements Link, Lingering, DescriptorWatcher, Writer {
     this.#enter("shut");
     this.#opening?.cancel();
     this.#opening = undefined;
-    queueMicrotask(() => this.#finish({ kind: "closed" }));
+    finishSoon(this);
+  }
+
+  finishClosed(): void {
+    this.#finish(closed);
   }
 
   #takeSocket(): number {

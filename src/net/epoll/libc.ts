@@ -42,6 +42,8 @@ const eventLimit = 1_024;
 /** Size of the buffer for one read, and for one send, in bytes. */
 export const readBytes = 64 * 1024;
 export const sendBytes = 128 * 1024;
+/** Largest size of a short read: a few packets. */
+const shortReadBytes = 512;
 /** Size of the longest address in use, `struct sockaddr_in6`. */
 export const addressBytes = 28;
 
@@ -61,8 +63,10 @@ export class Libc {
   readonly #dataAt: number;
   readonly #events: Int32Array<ArrayBuffer>;
   readonly #event: Int32Array<ArrayBuffer>;
-  /** Filled by {@link read}; the caller copies what must outlive the call. */
-  readonly readBuffer = new Uint8Array(readBytes);
+  /** Filled by {@link read}. */
+  readonly #readBuffer = new Uint8Array(readBytes);
+  /** The views of short reads, by their size: to make one costs more than to read its bytes. */
+  readonly #shortReads: Uint8Array[] = [];
   /** Fill this before {@link send}. */
   readonly sendBuffer = new Uint8Array(sendBytes);
   readonly #readVector: BigUint64Array<ArrayBuffer>;
@@ -100,7 +104,7 @@ export class Libc {
     this.#waitMemory = pointer(this.#call.calloc(1n, BigInt(layout.sizeBytes)));
     this.#events = new Int32Array(this.#eventWords * eventLimit);
     this.#event = new Int32Array(this.#eventWords);
-    this.#readVector = vectorTo(this.readBuffer, readBytes);
+    this.#readVector = vectorTo(this.#readBuffer, readBytes);
     this.#readLength = new Int32Array(this.#readVector.buffer, vector.lengthAt);
     this.#sendVector = vectorTo(this.sendBuffer, 0);
     this.#sendLength = new Int32Array(this.#sendVector.buffer, vector.lengthAt);
@@ -176,6 +180,12 @@ export class Libc {
     if (sizeBytes < 1 || sizeBytes > readBytes) throw new RangeError(`no ${sizeBytes} bytes can be read at once`);
     this.#readLength[0] = sizeBytes; // the lower half of it
     return this.#withErrno(this.#call.readv(socket, this.#readVector as BufferSource, 1));
+  }
+
+  /** The bytes of the last read; the caller copies what must outlive the call. */
+  bytesRead(sizeBytes: number): Uint8Array {
+    if (sizeBytes > shortReadBytes) return this.#readBuffer.subarray(0, sizeBytes);
+    return this.#shortReads[sizeBytes] ??= this.#readBuffer.subarray(0, sizeBytes);
   }
 
   /** From now on {@link readStamped} knows when bytes arrived. */

@@ -23,9 +23,9 @@ function outcome(attempt: () => unknown): unknown {
 }
 
 function readTheLibrarysWay(frame: Uint8Array, version: ProtocolVersion | undefined): Packet {
-  const checked = checkPacket(frame, version);
-  if (checked.packet === "auth" && frame.length === 2) return { type: "auth", reasonCode: 0 }; // the library cannot
-  return readByLibrary(frame, checked, version);
+  const walked = checkPacket(frame, version);
+  if (frame[0] === 0xf0 && frame.length === 2) return { type: "auth", reasonCode: 0 }; // the library cannot
+  return readByLibrary(frame, walked, version);
 }
 
 /** For these types the library's errors differ, and it writes some of them in the long form. */
