@@ -6,7 +6,7 @@
  * enough. A load that did not hold is tried again before the search believes it, because a delay of the machine can
  * fail a step, but cannot make an overloaded broker pass one. How often depends on the evidence of the failed steps.
  * These attempts follow one another, and one long delay can fail them all. So the search tries the upper end of the
- * final interval once more, minutes later; where it holds, the search continues above it.
+ * final interval again, minutes later and several times; where it holds, the search continues above it.
  */
 
 /**
@@ -28,6 +28,8 @@ const enoughWeight = 2;
 const mostGenerator = 2;
 /** The most attempts at one load. */
 const mostAttempts = 4;
+/** How often the search tries the upper end of its final interval again. */
+const lastAttempts = 3;
 
 /** The bounds of a search. */
 export interface SearchRange {
@@ -64,9 +66,9 @@ export interface Interval {
 interface Over {
   readonly load: number;
   readonly limit: "broker" | "generator";
-  readonly attempts: number;
-  /** The search has tried it once more at its end. */
-  isConfirmed: boolean;
+  attempts: number;
+  /** How often the search tries it again at its end. */
+  attemptsLeft: number;
 }
 
 /** One search. */
@@ -88,7 +90,7 @@ export class CapacitySearch {
     const load = this.#nextLoad();
     if (load !== undefined) return { load, attempt: 1 };
     const over = this.#overs.at(-1);
-    return over === undefined || over.isConfirmed ? undefined : { load: over.load, attempt: over.attempts + 1 };
+    return over === undefined || over.attemptsLeft === 0 ? undefined : { load: over.load, attempt: over.attempts + 1 };
   }
 
   /** The outcome of the step that {@link next} returned. */
@@ -98,7 +100,8 @@ export class CapacitySearch {
     const { load } = step;
     const last = this.#overs.at(-1);
     if (last?.load === load) {
-      last.isConfirmed = true;
+      last.attempts++;
+      last.attemptsLeft--;
       if (outcome !== "held") return;
       this.#overs.pop();
     }
@@ -118,7 +121,7 @@ export class CapacitySearch {
     }
     // Where an attempt may be the generator's, and the others are not enough, the broker's limit is not proven.
     const limit = weight >= enoughWeight || generator === 0 ? "broker" : "generator";
-    this.#overs.push({ load, limit, attempts, isConfirmed: false });
+    this.#overs.push({ load, limit, attempts, attemptsLeft: lastAttempts });
   }
 
   /** The interval so far. */

@@ -80,7 +80,8 @@ Deno.test("capacity: one number with its interval, the curve and the knee, as te
   const [{ capacity: found, outcome, knee, steps, target }] = report.brokers;
   assert.deepEqual([found, outcome, target], [{ value: 703, held: 673, over: 734 }, "found", "embedded"]);
   assert.equal(knee.load, 673);
-  assert.deepEqual(steps.map(({ load }: { load: number }) => load), [100, 200, 400, 800, 800, 566, 673, 734, 734, 734]);
+  const last = [734, 734, 734, 734, 734];
+  assert.deepEqual(steps.map(({ load }: { load: number }) => load), [100, 200, 400, 800, 800, 566, 673, ...last]);
   assert.ok(JSON.stringify(report).length < 12_000, "the JSON of the steps is small");
   assert.match(page, /<title>Capacity: embedded<\/title>/);
   assert.match(page, /703 kills\/s \(between 673 and 734\)/);
