@@ -8,7 +8,7 @@ import type { Profile } from "../../profiles/profile.ts";
 import { profileOf } from "../../profiles/profiles.ts";
 import { strict } from "../../profiles/strict.ts";
 import { DelayedDues } from "./delayed_dues.ts";
-import { deviationOf, type JudgedLife } from "../oracle/deviation.ts";
+import { deviationOf, judgedLife } from "../oracle/deviation.ts";
 import type { Alteration, Arrival, Judgement, OracleRules } from "../oracle/expectation.ts";
 import type { Groups } from "../plan/groups.ts";
 import { type LifeRow, lifeRow } from "./life_row.ts";
@@ -343,7 +343,8 @@ export class Ledger {
     for (const entry of this.#unanswered) {
       const judgement = this.#judge(entry, nowMs);
       if (judgement.verdict !== "missing") continue;
-      if (deviationOf(this.#profile, "missing", this.#judged(entry, judgement)) === undefined) count++;
+      const judged = judgedLife(entry, judgement, this.#rules);
+      if (deviationOf(this.#profile, "missing", judged) === undefined) count++;
     }
     return count;
   }
@@ -370,14 +371,10 @@ export class Ledger {
     if (atMs !== undefined) this.onCounts(atMs, counts);
   }
 
-  #judged({ life, othersDueMs }: LedgerEntry, judgement: Judgement): JudgedLife {
-    return { life, judgement, rules: this.#rules, othersDueMs };
-  }
-
   #close(entry: LedgerEntry, judgement: Judgement, nowMs: number): void {
     const { life, arrivals } = entry;
     if (this.#plan.nodes !== undefined) this.tally.nodes.close(this.#plan, life, this.#judgeEach(entry, nowMs));
-    const described = this.tally.deviations.add(this.#profile, this.#judged(entry, judgement));
+    const described = this.tally.deviations.add(this.#profile, entry, judgement, this.#rules);
     const counts = this.tally.add(life, judgement, described, this.#groupOf(life.client));
     this.#countAt(life, judgement, counts);
     keepSamples(this.tally, this.#plan, entry, judgement, described, this.#originMs);

@@ -24,15 +24,28 @@ export interface JudgedLife {
   readonly othersDueMs: number;
 }
 
+/** The data that a sign may use, of a life with its judgement. */
+export function judgedLife(
+  { life, othersDueMs }: Pick<JudgedLife, "life" | "othersDueMs">,
+  judgement: Judgement,
+  rules: OracleRules,
+): JudgedLife {
+  return { life, judgement, rules, othersDueMs };
+}
+
 /** The deviation that describes this fault of this life; undefined where the profile has none. */
 export function deviationOf(profile: Profile, fault: FaultName, judged: JudgedLife): Deviation | undefined {
   const { deviations } = profile;
   // An altered will may be late or early besides: a sign that excuses the one does not excuse the other.
   const besides = fault === "altered" ? untimely(judged) : undefined;
   if (besides !== undefined && deviationOf(profile, besides, judged) === undefined) return undefined;
-  return deviations.find(({ rules, signs }) =>
-    signs.some((sign) => sign.fault === fault && fits(sign, rules, judged) && shows(sign, judged))
-  );
+  for (const deviation of deviations) if (describes(deviation, fault, judged)) return deviation;
+  return undefined;
+}
+
+function describes({ rules, signs }: Deviation, fault: FaultName, judged: JudgedLife): boolean {
+  for (const sign of signs) if (sign.fault === fault && fits(sign, rules, judged) && shows(sign, judged)) return true;
+  return false;
 }
 
 /** How early or late an answer was, with or without other faults. */
@@ -47,7 +60,8 @@ export function mayShow(
   { rules, signs }: Deviation,
   judged: Pick<JudgedLife, "life" | "judgement" | "rules">,
 ): boolean {
-  return signs.some((sign) => fits(sign, rules, judged));
+  for (const sign of signs) if (fits(sign, rules, judged)) return true;
+  return false;
 }
 
 /** The conditions on a life, for any outcome of its will. */

@@ -86,8 +86,10 @@ export function cameWithRestart(life: Life, { atMs }: Arrival, all: OracleRules)
 
 /** A will whose time had not passed when the broker went down: it could not arrive without a broker. */
 export function overRestarts(one: One, life: Life, rules: OracleRules): One {
+  const { restarts } = rules;
+  if (restarts === undefined || restarts.length === 0) return one;
   let over = one;
-  for (const restart of rules.restarts ?? []) over = overRestart(over, life, restart, rules);
+  for (const restart of restarts) over = overRestart(over, life, restart, rules);
   return over;
 }
 

@@ -4,8 +4,9 @@
  */
 import type { Deviation, Profile } from "../../profiles/profile.ts";
 import { profileOf, profiles } from "../../profiles/profiles.ts";
+import type { Judgement, OracleRules } from "../oracle/expectation.ts";
 import { hasFault } from "../oracle/oracle.ts";
-import { deviationOf, type JudgedLife, mayShow } from "../oracle/deviation.ts";
+import { deviationOf, type JudgedLife, judgedLife, mayShow } from "../oracle/deviation.ts";
 import type { DeviationCounts, DeviationData, ProfileFindings } from "../result/deviation_counts.ts";
 import type { FaultName, FaultSample } from "../result/fault_sample.ts";
 
@@ -22,11 +23,19 @@ export class DeviationTally {
   readonly #described = new Map<string, number>();
 
   /** Counts a judged life; returns the deviation of the profile that describes each of its faults. */
-  add(profile: Profile, judged: JudgedLife): Described {
+  add(
+    profile: Profile,
+    entry: Pick<JudgedLife, "life" | "othersDueMs">,
+    judgement: Judgement,
+    rules: OracleRules,
+  ): Described {
+    const isFaulty = hasFault(judgement);
+    if (!isFaulty && profile.deviations.length === 0) return nothingDescribed;
+    const judged = judgedLife(entry, judgement, rules);
     for (const deviation of profile.deviations) {
       if (mayShow(deviation, judged)) this.#of(deviation.id).lives++;
     }
-    if (!hasFault(judged.judgement)) return nothingDescribed;
+    if (!isFaulty) return nothingDescribed;
     const faults = faultsOf(judged);
     if (profile.deviations.length === 0) this.#describe(faults, judged);
     const described: Partial<Record<FaultName, Deviation>> = {};

@@ -105,7 +105,7 @@ Deno.test("F8: a sign covers one duplicate of a life; with more, all of them are
     const judgement = { expectation, verdict: "onTime", duplicates, unwanted: 0, answer: undefined } as const;
     const tally = new Tally();
     const rules = { lateAfterMs: 1, earlyBeforeMs: 1 };
-    const described = tally.deviations.add(profile, { life, judgement, rules, othersDueMs: 0 });
+    const described = tally.deviations.add(profile, { life, othersDueMs: 0 }, judgement, rules);
     tally.add(life, judgement, described);
     assert.deepEqual({
       deviating: tally.total().deviating,
