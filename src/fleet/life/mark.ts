@@ -95,8 +95,8 @@ function writeNumber(bytes: Uint8Array, from: number, value: number): number {
 export function readMark(plan: FleetPlan, payload: Uint8Array, name: string): Mark | undefined {
   const { head } = named(plan, name);
   for (let at = 0; at < head.length; at++) if (payload[at] !== head[at]) return undefined;
-  const clientTo = payload.indexOf(space, head.length);
-  const incarnationTo = payload.indexOf(space, clientTo + 1);
+  const clientTo = numberEnd(payload, head.length);
+  const incarnationTo = numberEnd(payload, clientTo + 1);
   const client = readNumber(payload, head.length, clientTo);
   const incarnation = readNumber(payload, clientTo + 1, incarnationTo);
   if (Number.isNaN(client) || Number.isNaN(incarnation)) return undefined;
@@ -109,6 +109,14 @@ export function readMark(plan: FleetPlan, payload: Uint8Array, name: string): Ma
 
 /** More digits than any client or incarnation has. */
 const mostDigits = 9;
+
+/** The position of the space after a number; any other where there is no number. */
+function numberEnd(bytes: Uint8Array, from: number): number {
+  const most = Math.min(bytes.length, from + mostDigits + 1);
+  let at = from;
+  while (at < most && bytes[at] !== space) at++;
+  return at;
+}
 
 function readNumber(bytes: Uint8Array, from: number, to: number): number {
   if (to <= from || to - from > mostDigits) return NaN;

@@ -10,8 +10,8 @@
 export const slabBytes = 1_024;
 /** A larger piece gets its own array, so that a slab always serves several pieces. */
 const largestPiece = 256;
-/** Below this size, copying byte by byte is faster than creating a view of the source. */
-const fewBytes = 32;
+/** Up to this size, copying byte by byte is faster than creating a view of the source. */
+const fewBytes = 64;
 
 let slab = new ArrayBuffer(slabBytes);
 let used = 0;
