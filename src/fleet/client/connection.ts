@@ -187,8 +187,8 @@ export class ClientConnection implements DialReceiver, PacketReceiver, Wakeable 
 
   /** The last instant of the grid before a ping is due: each connection has one wake-up in the queue. */
   #pingAtMs(dueMs: number): number {
-    const halvings = Math.floor(Math.log2(Math.max(1, leastGrid * this.#world.wakes.size / pingsTogether)));
-    const gridMs = this.#pingEveryMs * leastGrid / 2 ** halvings;
+    const halvings = 31 - Math.clz32(Math.max(1, leastGrid * this.#world.wakes.size / pingsTogether));
+    const gridMs = this.#pingEveryMs * leastGrid / (1 << halvings);
     return Math.floor(dueMs / gridMs) * gridMs;
   }
 
