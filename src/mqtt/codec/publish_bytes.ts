@@ -33,7 +33,8 @@ export function walkPublish(cursor: Cursor, version: ProtocolVersion, flags: num
     return properties;
   }
   const type = "publish";
-  const [dup, retain] = [(flags & 0x08) !== 0, (flags & 0x01) !== 0];
+  const dup = (flags & 0x08) !== 0;
+  const retain = (flags & 0x01) !== 0;
   const payload = cursor.rest();
   if (qos === 0) return walked({ type, dup, qos, retain, topic, payload }, properties);
   return walked({ type, dup, qos: qos as QoS, retain, topic, packetId, payload }, properties);
