@@ -110,7 +110,7 @@ export async function startEjabberdCluster(): Promise<Cluster> {
     const joins = "[ok,ok]=[rpc:call(N,ejabberd_cluster,join,[n1@localhost])||N<-[n2@localhost,n3@localhost]],halt().";
     const env = { ...erlang, HOME: `${home}/n1` };
     const join = new ChildProcess(ejabberd.program, ["-noinput", "-sname", "join@localhost", "-eval", joins], { env });
-    const { code } = await join.exit(20_000);
+    const { code } = await join.exit(60_000);
     if (code !== 0) throw new Error(join.said);
   });
 }
