@@ -62,7 +62,12 @@ function checkLoss(report: Report, leastSeen: number): void {
     assert.ok(due > 0 && seen > 0 && duplicates === 0, `${from} to ${at}: ${seen} of ${due}, ${duplicates} twice`);
     if (from !== "n3" && at !== "n3") assert.ok(seen >= leastSeen * due, `${from} to ${at}: ${seen} of ${due}`);
   }
-  assert.deepEqual([report.wills.duplicate, report.wills.unwanted, report.wills.altered], [0, 0, 0]);
+  const { wills } = report;
+  assert.deepEqual(
+    [wills.duplicate, wills.unwanted, wills.altered],
+    [0, 0, 0],
+    JSON.stringify(report.faults.slice(0, 5)),
+  );
 }
 
 /** A fleet whose watchers are on other nodes than its clients: every will crosses the cluster, once. */
