@@ -45,7 +45,8 @@ export class Coordinator {
   #stepsBegun = 0;
   #stepDone: StepDone | undefined;
   #announced = -1;
-  readonly #refused = new Set<string>();
+  /** Why each process of another version was refused, by its id. */
+  readonly #refused = new Map<string, string>();
 
   constructor(options: CoordinatorOptions, host: CoordinatorHost, nowMs: number) {
     this.#options = options;
@@ -146,7 +147,7 @@ export class Coordinator {
     if (who.version !== version) {
       const why = `the part on ${who.host} is mqtt-sim ${who.version}, the coordinator is ${version}`;
       if (!this.#refused.has(who.id)) this.#notice("warning", why);
-      this.#refused.add(who.id);
+      this.#refused.set(who.id, why);
       return answer({ type: "no", why, exitCode: 2 });
     }
     if (confirm !== undefined && this.#state === "gather") return answer({ type: "again" });
@@ -222,9 +223,14 @@ export class Coordinator {
       `${formatCount(here)} of ${formatCount(roster.of)} parts came within ${
         durationText(gatherMs)
       }: run mqtt-sim part ` +
-        `on ${missing} more${fewer}`,
+        `on ${missing} more${fewer}${this.#refusedText()}`,
       nowMs,
     );
+  }
+
+  #refusedText(): string {
+    const [first] = this.#refused.values();
+    return first === undefined ? "" : `; ${formatCount(this.#refused.size)} refused: ${first}`;
   }
 
   #connect(nowMs: number): void {

@@ -6,11 +6,15 @@ import type { Progress } from "../fleet/result/result.ts";
 import type { OffsetFacts, PartIdentity, PartState, PartStatus } from "./message.ts";
 import { receivedProgress } from "./message.ts";
 
-/** A number that a process has, and the last that it reported. */
-export interface Seat {
+/** A part and its process. */
+export interface PartProcess {
   /** From 1. */
   readonly part: number;
   readonly who: PartIdentity;
+}
+
+/** A number that a process has, and the last that it reported. */
+export interface Seat extends PartProcess {
   heardMs: number;
   state: PartState;
   why?: string;
@@ -116,6 +120,6 @@ export class Roster {
 const order: readonly PartState[] = ["check", "gathered", "connect", "ready", "kill", "done", "unfit", "failed"];
 
 /** A part, for people: `part 7 of 100 (node-3, pod x)`. */
-export function partText({ part, who: { host, pid, pod } }: Pick<Seat, "part" | "who">, of: number): string {
+export function partText({ part, who: { host, pid, pod } }: PartProcess, of: number): string {
   return `part ${part} of ${of} (${host}, ${pod === undefined ? `process ${pid}` : `pod ${pod}`})`;
 }

@@ -116,6 +116,13 @@ Deno.test("coordinator: a part of another version is refused, once with a warnin
   const answers = [stage.join("a", "0.2.0"), stage.join("a", "0.2.0")];
   assert.ok(answers.every((answer) => answer.type === "no" && answer.exitCode === 2));
   assert.deepEqual(stage.notices, ["the part on node-a is mqtt-sim 0.2.0, the coordinator is 1"]);
+  stage.join("b");
+  stage.pass(600_000, ["b", 1, "gathered"]);
+  assert.equal(
+    stage.why,
+    "1 of 2 parts came within 10 min: run mqtt-sim part on 1 more, or --parts 1; 1 refused: the part on node-a is " +
+      "mqtt-sim 0.2.0, the coordinator is 1",
+  );
 });
 
 Deno.test("coordinator: the first kill is at least 2 s after the last part is ready", () => {

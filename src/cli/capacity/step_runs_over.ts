@@ -54,6 +54,8 @@ export async function openStepRunsOver(
       const hooks = {
         onProgress: () => {},
         onNotice: ({ level, text }: { readonly level: string; readonly text: string }) => {
+          // The report has the warnings at the end; the parts may have to be started otherwise now.
+          if (level === "warning" && !warnings.has(text)) err.write(`warning: ${text}\n`);
           if (level === "warning") warnings.add(text);
           else if (steps === 1 && !isQuiet) err.write(`${text}\n`);
         },
@@ -63,9 +65,13 @@ export async function openStepRunsOver(
       const call = `${programName()} part --over ${parts.over!.shown} --run ${name}`;
       const waiting = { level: "info", text: `Waiting for ${formatCount(of)} parts: ${call}` } as const;
       const asked = { ...parts, name, next, url, parts: of, threshold: thresholds, notices: [waiting] };
-      const { end, stored, interrupted } = await runParts(rendezvous, { ...asked, plan: planOver(plan, of) }, hooks);
+      const { end, stored, seats, interrupted } = await runParts(
+        rendezvous,
+        { ...asked, plan: planOver(plan, of) },
+        hooks,
+      );
       if (interrupted) return undefined;
-      const report = gatheredReport(stored, { of, why: end.why, interrupted: false }, thresholds, checkedReport);
+      const report = gatheredReport(stored, { of, why: end.why, interrupted: false, seats }, thresholds, checkedReport);
       if (report === undefined) return { void: end.why ?? "no part has left a report" };
       const isCut = cut !== undefined && (end.why?.endsWith(cut) ?? false);
       const { verdict, generatorBound, reason } = report;

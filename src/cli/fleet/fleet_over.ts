@@ -129,8 +129,8 @@ export async function runOver(
     const call = `${context.program} part --over ${flags.over!.shown} --run ${plan.run}`;
     const waiting = { level: "info", text: `Waiting for ${formatCount(of)} parts: ${call}` } as const;
     const asked = { name: plan.run, plan, url: endpoint!.url, parts: of, notices: [waiting, rampNotice(plan)] };
-    const { end, stored, interrupted } = await runParts(rendezvous, { ...flags, ...asked }, hooks);
-    const gathered = gatheredReport(stored, { of, why: end.why, interrupted }, flags.threshold, checkedReport);
+    const { end, stored, seats, interrupted } = await runParts(rendezvous, { ...flags, ...asked }, hooks);
+    const gathered = gatheredReport(stored, { of, why: end.why, interrupted, seats }, flags.threshold, checkedReport);
     if (gathered !== undefined) return asOver(gathered, plan, endpoint!.url, flags, context);
     const facts = {
       ...{ plan, target: endpoint!.url, protocol: plan.protocol === "auto" ? "mix" : plan.protocol, warnings: [] },

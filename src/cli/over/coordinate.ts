@@ -9,6 +9,7 @@ import type { CoordinatorOptions, RunEnd } from "../../parts/coordinator_host.ts
 import { decodeToCoordinator, encodeMessage, subjectsOf } from "../../parts/message.ts";
 import type { Rendezvous } from "../../parts/rendezvous.ts";
 import { readReport, type StoredReport } from "../../parts/report_store.ts";
+import type { PartProcess } from "../../parts/roster.ts";
 
 /** The callbacks of a coordinated run. */
 export interface CoordinateHooks {
@@ -26,6 +27,8 @@ export interface Coordinated {
   readonly end: RunEnd;
   /** The reports of the parts that left one. */
   readonly stored: readonly StoredReport[];
+  /** The processes of all parts. */
+  readonly seats: readonly PartProcess[];
   /** A person ended the run. */
   readonly interrupted: boolean;
 }
@@ -91,14 +94,19 @@ export async function coordinate(
   }
   hooks.interrupt.removeEventListener("abort", interrupt);
   over.abort();
-  return { end: coordinator.end, stored: [...stored.values()].sort((a, b) => a.part - b.part), interrupted };
+  const { end, roster: { seats } } = coordinator;
+  return { end, stored: [...stored.values()].sort((a, b) => a.part - b.part), seats, interrupted };
 }
 
 /** Passes on the progress of all parts as one, once each has some. */
 function showProgress(coordinator: Coordinator, { onProgress, abortOn }: CoordinateHooks, nowMs: number): void {
-  const all = coordinator.roster.seats.flatMap(({ progress }) => progress ?? []);
-  if (all.length < coordinator.roster.of) return;
-  const progress = mergeProgress(all, phases);
+  const { seats, of } = coordinator.roster;
+  const all = seats.flatMap(({ progress }) => progress ?? []);
+  if (all.length < of) return;
+  // The clients of a part that is gone count; it comes to no further phase.
+  const going = seats.flatMap(({ gone, progress }) => gone === undefined ? progress ?? [] : []);
+  const { phase, phaseMs, phaseOfMs } = mergeProgress(going.length > 0 ? going : all, phases);
+  const progress = { ...mergeProgress(all, phases), phase, phaseMs, phaseOfMs };
   onProgress(progress);
   const why = abortOn?.(progress);
   if (why !== undefined) coordinator.abort(`--abort-on-fail ended the run: ${why}`, nowMs);

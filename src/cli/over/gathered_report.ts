@@ -7,6 +7,7 @@ import { coversParts, isLate, partRow } from "../../report/model/parts/parts_thr
 import type { Report } from "../../report/model/report.ts";
 import type { Threshold } from "../../report/model/threshold.ts";
 import type { StoredReport } from "../../parts/report_store.ts";
+import { type PartProcess, partText } from "../../parts/roster.ts";
 
 /** How a run in several parts ended. */
 export interface GatheredEnd {
@@ -15,12 +16,14 @@ export interface GatheredEnd {
   readonly why?: string | undefined;
   /** A person ended the run; absent where the reports of the parts decide that. */
   readonly interrupted?: boolean;
+  /** The processes of the parts; absent where the coordinator is gone. */
+  readonly seats?: readonly PartProcess[];
 }
 
 /** Joins the reports of the parts; undefined where there are none. */
 export function gatheredReport(
   stored: readonly StoredReport[],
-  { of, why, interrupted }: GatheredEnd,
+  { of, why, interrupted, seats = [] }: GatheredEnd,
   thresholds: readonly Threshold[],
   read: (value: unknown, name: string) => Report,
 ): Report | undefined {
@@ -38,6 +41,7 @@ export function gatheredReport(
   return mergeReports(parts, thresholds, {
     why: why ?? lateWhy,
     interrupted,
+    names: new Map(seats.map((seat) => [seat.part, partText(seat, of)])),
     parts: { of, void: voids, lost: of - each.length, each },
   });
 }

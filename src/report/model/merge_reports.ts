@@ -31,7 +31,7 @@ import { arrivalData, arrivalsOfParts } from "./arrivals/merge_arrivals.ts";
 import { onOneTimeLine, restartsOfParts, stagesOfParts } from "./parts/time_line.ts";
 import { isInterrupted, missingPartsReason, provesNothing, voidReasonOf } from "./parts/part_verdict.ts";
 import type { Gathered } from "./parts/parts_result.ts";
-import { coversParts, shardParts, soundParts } from "./parts/parts_thresholds.ts";
+import { coversParts, lostPartsWarning, shardParts, soundParts } from "./parts/parts_thresholds.ts";
 import type { Report } from "./report.ts";
 import { applyThresholds, parseThreshold, type Threshold } from "./threshold.ts";
 import { countNames, countRows } from "./will_rows.ts";
@@ -66,6 +66,10 @@ export function mergeReports(
     (given[0]!.thresholds ?? []).map(({ expression }) => parseThreshold(expression));
   const sound = soundParts(given, gathered?.parts ?? shardParts(given), conditions);
   const lacking = coversParts(conditions, "parts.lost") ? undefined : missingPartsReason(given);
+  // The verdict of an incomplete merge of files has the missing parts already.
+  const lost = gathered === undefined && lacking !== undefined
+    ? undefined
+    : sound.parts && lostPartsWarning(sound.parts, gathered?.names);
   const reports = onOneTimeLine(sound.reports);
   const [first] = reports;
   const tally = new Tally();
@@ -105,7 +109,7 @@ export function mergeReports(
     ...groupsOf(first!.plan, tally),
     ...nodesOf(first!.plan, tally),
     ...stagesOfParts(reports),
-    warnings: [...new Set([...parts.flatMap(warningsOf), ...sound.warnings])],
+    warnings: [...new Set([...parts.flatMap(warningsOf), ...sound.warnings, ...lost === undefined ? [] : [lost]])],
     resources: resourcesOf(reports),
     ...sameEngine(reports),
     ...sound.parts && { parts: sound.parts },

@@ -55,6 +55,8 @@ export interface Gathered {
   readonly why?: string | undefined;
   /** A person ended the run; absent where the reports of the parts decide that. */
   readonly interrupted?: boolean | undefined;
+  /** The names of parts by their numbers; a part without one has only its number. */
+  readonly names?: ReadonlyMap<number, string>;
 }
 
 /** A part, for people: `part 7 of 100 (node-3)`. */

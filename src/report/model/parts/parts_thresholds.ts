@@ -75,6 +75,26 @@ export function soundParts(
   return { reports: sound, parts: { ...parts, leftOut: leftOut.map(({ part }) => part) }, warnings };
 }
 
+/** How many parts a sentence names. */
+const mostNames = 3;
+
+/** The parts without a report, in a sentence; undefined where each has one. */
+export function lostPartsWarning(
+  { of, lost, each }: PartsResult,
+  names: ReadonlyMap<number, string> = new Map(),
+): string | undefined {
+  if (lost === 0) return undefined;
+  const here = new Set(each.map(({ part }) => part));
+  const missing = Array.from({ length: of }, (_, place) => place + 1).filter((part) => !here.has(part));
+  const named = missing.slice(0, mostNames).map((part) => names.get(part) ?? partName({ part }, of));
+  const more = missing.length > mostNames ? [`${formatCount(missing.length - mostNames)} more`] : [];
+  const [last, ...others] = [...named, ...more].toReversed() as [string, ...string[]];
+  const which = others.length === 0 ? last : `${others.toReversed().join(", ")} and ${last}`;
+  return `no report came from ${which}: ${
+    missing.length === 1 ? "its" : "their"
+  } kills and wills are no part of this report`;
+}
+
 /** Why parts that are left out make a report void under thresholds of which none allows a void part. */
 export function leftOutReason(
   { parts }: Pick<Report, "parts">,

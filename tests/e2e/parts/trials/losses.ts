@@ -70,6 +70,33 @@ async function killedInKill(): Promise<Outcome> {
   return outcome;
 }
 
+/** One part is killed and another asked to end: thresholds allow both, and the verdict is that of the third. */
+async function allowed(): Promise<Outcome> {
+  await using stage = await Stage.open("allowed");
+  const watch = await stage.watch();
+  const thresholds = ["--threshold", "parts.lost<2", "--threshold", "parts.void<2"];
+  const fleet = stage.fleet(...short, ...thresholds, "--duration", "7s");
+  const [, two, three] = stage.threeParts();
+  await watch.part(three.pid, "kill");
+  await later(1_000);
+  three.kill("SIGKILL");
+  two.kill("SIGTERM");
+  const outcome = await stage.ends(fleet);
+  expectEnds(outcome, { verdict: "pass", exit: 0, parts: [0, 130, 137] });
+  const { of, lost, void: voids, leftOut, each } = outcome.report.parts;
+  assert.deepEqual({ of, lost, voids, leftOut: leftOut.length, reports: each.length }, {
+    ...{ of: 3, lost: 1, voids: 1, leftOut: 1, reports: 2 },
+  });
+  const sound = each.find(({ host }: { host: string }) => host === "node-1");
+  assert.deepEqual([outcome.report.wills.expected, outcome.report.kills.total], [sound.wills.expected, sound.kills]);
+  assert.ok(sound.wills.expected > 5, "the run goes on after the losses");
+  const warnings = outcome.report.warnings.join("\n");
+  assert.match(warnings, /no report came from part \d of 3 \(node-3, pod \S+\): its kills and wills are no part/);
+  assert.match(warnings, /the counts of part \d of 3 \(node-2\) are no part of this report/);
+  assert.match(outcome.said, /clients are being killed, .*killed [1-9]/);
+  return outcome;
+}
+
 async function askedToEnd(): Promise<Outcome> {
   await using stage = await Stage.open("term");
   const watch = await stage.watch();
@@ -252,6 +279,14 @@ export const losses: readonly Trial[] = [
     event: "a part is lost later",
     sentence: sentence(String.raw`PART was lost while the fleet was killed: it was silent for \d+ s`),
     ...{ ci: false, needs, limitS: 90, run: killedInKill },
+  },
+  {
+    name: "allowed",
+    event: "a part is lost later, or ends early, and a threshold allows it",
+    sentence: sentence(
+      String.raw`PART was lost while the fleet was killed: it was silent for \d+ s; the run goes on without it`,
+    ),
+    ...{ ci: true, needs, limitS: 60, run: allowed },
   },
   {
     name: "term-part",

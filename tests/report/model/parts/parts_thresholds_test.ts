@@ -7,6 +7,7 @@ import { mergeReports } from "../../../../src/report/model/merge_reports.ts";
 import type { Report } from "../../../../src/report/model/report.ts";
 import { applyThresholds, parseThreshold } from "../../../../src/report/model/threshold.ts";
 import { partsText } from "../../../../src/report/model/parts/parts_result.ts";
+import { lostPartsWarning, partRow } from "../../../../src/report/model/parts/parts_thresholds.ts";
 import { passed, reportOf } from "../../sample.ts";
 
 const sound = reportOf(passed());
@@ -80,7 +81,10 @@ Deno.test("parts: a saved report without its void part is judged again by other 
 Deno.test("parts: a threshold on lost parts replaces the rule that none is missing", () => {
   const two = [shard(sound, 1), shard(sound, 3)];
   assert.match(merged(two).reason, /^the run is incomplete: shard 2 of 3 is missing/);
-  assert.equal(merged(two, "parts.lost<2").verdict, "pass");
+  const allowed = merged(two, "parts.lost<2");
+  assert.equal(allowed.verdict, "pass");
+  const named = "no report came from part 2 of 3: its kills and wills are no part of this report";
+  assert.ok(allowed.warnings.includes(named), `${allowed.warnings}`);
   assert.deepEqual(judged(merged([shard(sound, 1), shard(sound, 3, 3)], "parts.lost==0")), {
     ...{ verdict: "void", exitCode: 3, reason: "not met: parts.lost==0 (it is 1)" },
   });
@@ -98,6 +102,20 @@ Deno.test("parts: a part that begins late is void, also where the coordinator is
   assert.deepEqual([join().verdict, join().exitCode], ["void", 3]);
   const allowed = join("parts.void<2");
   assert.deepEqual([allowed.verdict, allowed.parts?.leftOut, allowed.parts?.void], ["pass", [2], 1]);
+});
+
+Deno.test("parts: a report names the parts that left none, with their hosts while the coordinator knows them", () => {
+  const parts = (of: number, ...here: number[]) => ({
+    ...{ of, void: 0, lost: of - here.length },
+    each: here.map((part) => partRow(sound, { part })),
+  });
+  assert.equal(lostPartsWarning(parts(2, 1, 2)), undefined);
+  const names = new Map([[2, "part 2 of 3 (node-2, process 7)"]]);
+  assert.equal(
+    lostPartsWarning(parts(3, 1), names),
+    "no report came from part 2 of 3 (node-2, process 7) and part 3 of 3: their kills and wills are no part of this report",
+  );
+  assert.match(lostPartsWarning(parts(9, 1))!, /part 2 of 9, part 3 of 9, part 4 of 9 and 5 more: their kills/);
 });
 
 Deno.test("parts: the coordinator goes on after the losses that thresholds allow", () => {
