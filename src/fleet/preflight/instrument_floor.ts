@@ -75,7 +75,8 @@ class Echoes {
     this.#over = resolve;
     const dueMs = () => this.#dueMs;
     const act = () => this.#send();
-    this.#isDriven = engine.drive({ dueMs, preciseMs: dueMs, act, rest() {}, nowMs: () => clock.nowMs() });
+    const work = { dueMs, preciseMs: dueMs, act, actPrecisely: act, rest() {}, nowMs: () => clock.nowMs() };
+    this.#isDriven = engine.drive(work);
     this.#open(rounds);
   }
 

@@ -124,6 +124,7 @@ export class SquadRun {
         this.#driven = true;
         this.#turn();
       },
+      actPrecisely: () => this.#squad.killDue(clock.nowMs()),
       rest: () => {
         this.#driven = false;
         this.#sleep();

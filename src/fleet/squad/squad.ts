@@ -92,27 +92,21 @@ export class Squad implements ClientHost, WatcherPoolHost {
   get presence(): PresenceLog | undefined {
     return this.#recorder.presence?.book;
   }
-
   get sparkplug(): SparkplugAuditor | undefined {
     return this.#recorder.sparkplug;
   }
-
   get phase(): SquadPhase {
     return this.#recorder.phase;
   }
-
   get ledger(): Ledger {
     return this.#recorder.ledger;
   }
-
   get lives(): ClientEvents {
     return this.#recorder.lives;
   }
-
   get counters(): ClientCounters {
     return this.lives.counters;
   }
-
   get turnMs(): number {
     return this.#turnMs;
   }
@@ -195,12 +189,17 @@ export class Squad implements ClientHost, WatcherPoolHost {
     else if (this.phase === "connect" || this.phase === "kill") this.#endKilling(nowMs);
   }
 
+  /** Carries out the kills that are due, and nothing else. */
+  killDue(nowMs: number): void {
+    if (this.#killsRun) this.#kills.carryOutDue(nowMs);
+  }
+
   /** One turn: every action that is due by now. */
   turn(nowMs: number): void {
     if (this.#turnMs > 0) this.#recorder.stall(nowMs - this.#turnMs, nowMs);
     this.#turnMs = nowMs;
     // Before any other work: a kill is as late as the work before it took.
-    if (this.#killsRun) this.#kills.carryOutDue(nowMs);
+    this.killDue(nowMs);
     if (!wakeDue(this.world, nowMs, () => this.nextOrderMs)) return;
     if (this.phase === "done") return;
     this.#watchers.dial(nowMs);

@@ -10,6 +10,7 @@
 import { InvariantError } from "../../base/failure.ts";
 import { Epoll, faultCode, Libc } from "./libc.ts";
 import { LoopTimer } from "./loop_timer.ts";
+import type { ScheduledWork } from "./scheduled_work.ts";
 
 /** Receives the events of a descriptor. */
 export interface DescriptorWatcher {
@@ -25,20 +26,6 @@ export interface DescriptorWatcher {
 export interface Writer {
   /** Sends the written bytes. */
   flush(): void;
-}
-
-/** Work of a thread at instants that it knows in advance, such as the kills of a fleet. */
-export interface ScheduledWork {
-  /** The next instant, in milliseconds of the clock; Infinity if there is none. */
-  dueMs(): number;
-  /** The next instant at which it must be exact: this thread itself waits for it. */
-  preciseMs(): number;
-  /** Does what is due. */
-  act(): void;
-  /** The last link is gone: the loop calls {@link act} no more, until there is another. */
-  rest(): void;
-  /** The monotonic clock. */
-  nowMs(): number;
 }
 
 /** Wait timeout of a dedicated thread, so that it notices termination; in milliseconds. */
@@ -57,9 +44,7 @@ const headStartMs = 2;
 /** Events wait for a precise instant that is nearer than this. */
 const nearMs = 0.5;
 
-/**
- * Maximum number of rounds in one turn while there are few events: a turn of the runtime costs as much as some events.
- */
+/** The most rounds in one turn while there are few events: a turn of the runtime costs as much as some events. */
 const roundsInTurn = 8;
 /** The same for a thread with scheduled work: its rounds block, and together for no longer than {@link longestBlockMs}. */
 const drivenRoundsInTurn = 64;
@@ -179,7 +164,7 @@ export class EpollLoop {
     else this.libc.close(descriptor);
   }
 
-  /** Closes those descriptors now, so that others can use them. */
+  /** Closes those now, so that others can use their numbers. */
   closeEnded(): void {
     for (let at = 0; at < this.#ended.length; at++) this.libc.close(this.#ended[at]!);
     this.#ended.length = 0;
@@ -265,21 +250,31 @@ export class EpollLoop {
     const untilMs = work.nowMs() + longestBlockMs;
     for (let round = 0; round < drivenRoundsInTurn && this.#watched > 0; round++) {
       const nowMs = work.nowMs();
-      const leftMs = work.preciseMs() - nowMs;
-      // The kernel dates what arrives meanwhile, and one wake-up serves both.
-      const isNear = leftMs > 0 && leftMs < nearMs && this.#timer.isOpen;
-      if (isNear) this.#timer.sleepUntil(nowMs + leftMs, work);
-      else came = this.#await(work, nowMs, untilMs);
+      const isNear = this.#sleepIfNear(work);
+      if (!isNear) came = this.#await(work, nowMs, untilMs);
+      if (came > 0 && !isNear) this.#sleepIfNear(work);
       this.#flushComing = true;
       if (work.dueMs() <= work.nowMs()) this.#act(work);
       if (isNear) came = this.libc.events(this.#epoll, 0);
-      if (came > 0) count += this.#dispatch(came);
+      if (came > 0) count += this.#dispatch(came, work);
       this.#flush();
       if (nowMs >= untilMs || came > fewEvents) break;
       // Work without an effect on any link has no answer.
       if (count === 0 && !this.#touched && this.#isIdle(work)) break;
     }
     return count;
+  }
+
+  /**
+   * Sleeps until a precise instant that is near; returns false if none is. The kernel dates what arrives meanwhile, and
+   * one wake-up serves both.
+   */
+  #sleepIfNear(work: ScheduledWork): boolean {
+    const nowMs = work.nowMs();
+    const leftMs = work.preciseMs() - nowMs;
+    if (leftMs <= 0 || leftMs >= nearMs || !this.#timer.isOpen) return false;
+    this.#timer.sleepUntil(nowMs + leftMs, work);
+    return true;
   }
 
   /** What the work has written, such as the last bytes of a kill, does not wait for the events. */
@@ -308,8 +303,12 @@ export class EpollLoop {
     return leftMs;
   }
 
-  /** Returns the number of events of watchers; the timer and the bell have none. */
-  #dispatch(count: number): number {
+  /**
+   * Returns the number of events of watchers; the timer and the bell have none.
+   *
+   * @param work its precise instants do not wait for the rest of the events
+   */
+  #dispatch(count: number, work?: ScheduledWork): number {
     const { libc } = this;
     let watched = 0;
     for (let at = 0; at < count; at++) {
@@ -317,6 +316,7 @@ export class EpollLoop {
       if (watcher === undefined || watcher.token !== libc.eventToken(at)) continue;
       watched++;
       watcher.ready(libc.eventBits(at));
+      if (work !== undefined && work.preciseMs() <= work.nowMs()) work.actPrecisely();
     }
     return watched;
   }

@@ -15,7 +15,7 @@ function everyWork(everyMs: number) {
     lateMs.push(nowMs() - dueMs);
     dueMs = nowMs() + everyMs;
   };
-  return { lateMs, work: { dueMs: () => dueMs, preciseMs: () => dueMs, act, rest() {}, nowMs } };
+  return { lateMs, work: { dueMs: () => dueMs, preciseMs: () => dueMs, act, actPrecisely: act, rest() {}, nowMs } };
 }
 
 /** On a busy machine most may be late; bench:instrument measures by how much. */
@@ -83,6 +83,32 @@ hazard("events wait for scheduled work that is nearly due, and then all are read
   const rounds = stage.libc.rounds - before.rounds;
   assert.ok(rounds <= 1.3 * acts, `${rounds} reads of events for ${acts} works`);
   assert.ok(dialled.sizeBytes > before.sizeBytes + 50, "the links are served");
+  assertOnTime(lateMs);
+});
+
+hazard("precise work that falls due while a round handles its events is done between two of them", async (stage) => {
+  const pairs = [];
+  for (let count = 0; count < 20; count++) pairs.push(await stage.pair());
+  const { lateMs, work } = everyWork(1);
+  let precisely = 0;
+  stage.loop.drive({
+    ...work,
+    actPrecisely() {
+      precisely++;
+      work.actPrecisely();
+    },
+  });
+  let handled = 0;
+  for (const { accepted } of pairs) {
+    accepted.onChunk = () => {
+      handled++;
+      const untilMs = performance.now() + 2;
+      while (performance.now() < untilMs); // longer than the interval of the work
+    };
+  }
+  for (const { dialled } of pairs) dialled.link.write(Uint8Array.of(1));
+  await until(() => handled === pairs.length);
+  assert.ok(precisely >= pairs.length / 2, `${precisely} works while the loop handled ${handled} events`);
   assertOnTime(lateMs);
 });
 
