@@ -30,7 +30,7 @@ import { optionList } from "../../fleet/plan/plan_options.ts";
 import { arrivalData, arrivalsOfParts } from "./arrivals/merge_arrivals.ts";
 import { onOneTimeLine, restartsOfParts, stagesOfParts } from "./parts/time_line.ts";
 import { isInterrupted, missingPartsReason, provesNothing, voidReasonOf } from "./parts/part_verdict.ts";
-import type { Gathered } from "./parts/parts_result.ts";
+import type { Gathered, PartsResult } from "./parts/parts_result.ts";
 import { coversParts, lostPartsWarning, shardParts, soundParts } from "./parts/parts_thresholds.ts";
 import type { Report } from "./report.ts";
 import { applyThresholds, parseThreshold, type Threshold } from "./threshold.ts";
@@ -66,10 +66,6 @@ export function mergeReports(
     (given[0]!.thresholds ?? []).map(({ expression }) => parseThreshold(expression));
   const sound = soundParts(given, gathered?.parts ?? shardParts(given), conditions);
   const lacking = coversParts(conditions, "parts.lost") ? undefined : missingPartsReason(given);
-  // The verdict of an incomplete merge of files has the missing parts already.
-  const lost = gathered === undefined && lacking !== undefined
-    ? undefined
-    : sound.parts && lostPartsWarning(sound.parts, gathered?.names);
   const reports = onOneTimeLine(sound.reports);
   const [first] = reports;
   const tally = new Tally();
@@ -109,12 +105,21 @@ export function mergeReports(
     ...groupsOf(first!.plan, tally),
     ...nodesOf(first!.plan, tally),
     ...stagesOfParts(reports),
-    warnings: [...new Set([...parts.flatMap(warningsOf), ...sound.warnings, ...lost === undefined ? [] : [lost]])],
+    warnings: [
+      ...new Set([...parts.flatMap(warningsOf), ...sound.warnings, ...lostIn(sound.parts, gathered, lacking)]),
+    ],
     resources: resourcesOf(reports),
     ...sameEngine(reports),
     ...sound.parts && { parts: sound.parts },
   };
   return applyThresholds(merged, conditions);
+}
+
+/** The parts without a report, as a warning. The verdict of an incomplete merge of files has them already. */
+function lostIn(parts: PartsResult | undefined, gathered: Gathered | undefined, lacking: string | undefined): string[] {
+  const isIncomplete = gathered === undefined && lacking !== undefined;
+  const warning = parts === undefined || isIncomplete ? undefined : lostPartsWarning(parts, gathered?.names);
+  return warning === undefined ? [] : [warning];
 }
 
 /** The warnings of a part. One about its machine has the name of the part: the parts are on several machines. */

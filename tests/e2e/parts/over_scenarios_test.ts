@@ -1,4 +1,4 @@
-/** Scenarios in several processes: the coordinator restarts the broker, or stops a node, once for all parts. */
+/** Scenarios in several processes: the coordinator restarts the broker, or stops nodes, once for all parts. */
 import assert from "node:assert/strict";
 import type { RestartResult } from "../../../src/fleet/result/restart_result.ts";
 import { readSaved } from "../../../src/cli/report/saved_record.ts";
@@ -33,6 +33,15 @@ phases:
   - node-loss: 1s
     for: 1s
     jitter: 500ms
+  - node-loss: 500ms
+    nodes: each
+    for: 500ms
+    jitter: 300ms
+  - node-loss: 500ms
+    nodes: n1
+    node-drain: 1s
+    for: 500ms
+    jitter: 300ms
 `;
 
 /** A run of a scenario in two parts, with the flags of its coordinator. */
@@ -91,12 +100,19 @@ async function restartsOnce(server: NatsServer): Promise<void> {
   }
 }
 
-async function losesNode(server: NatsServer): Promise<void> {
+/** A node is lost, then each node restarts, then the clients of one leave it before it stops. */
+async function losesNodes(server: NatsServer): Promise<void> {
   await using broker = await startOurBroker();
   await using nodes = await startNodeProxies(broker.url);
   const { restarts, byNode, parts } = await runInTwo(server, "node", loss, nodes.flags);
-  assert.deepEqual(restarts!.each.map(({ node }) => node), ["n2"]);
-  assert.ok(restarts!.each[0]!.lives > 15, `${restarts!.each[0]!.lives} lives of both parts ended with the node`);
+  assert.deepEqual(restarts!.each.map(({ node }) => node), ["n2", "n1", "n2", "n1"]);
+  const lives = restarts!.each.map((each) => each.lives);
+  const [lost, first, second, drained] = lives as [number, number, number, number];
+  // The clients of n2 went to n1 when it was lost, and were there when n1 stopped.
+  assert.ok(lost > 15 && first > 40 && second > 0, `${lives} lives of both parts ended with the nodes`);
+  assert.ok(drained < 5, `${drained} of the clients of n1 did not leave it before it stopped`);
+  assert.equal(restarts!.lives.missing, 0);
+  for (const { survived, watchersKept } of restarts!.each) assert.deepEqual([survived, watchersKept > 0], [0, true]);
   assert.equal(byNode!.length, 4);
   assert.deepEqual([parts!.void, parts!.lost], [0, 0]);
 }
@@ -131,11 +147,11 @@ async function searches(server: NatsServer): Promise<void> {
 }
 
 peerTest(
-  "over: the coordinator restarts the broker, and stops a node, once for two parts, which also carry out a search",
+  "over: the coordinator restarts the broker, stops and drains nodes, once for two parts, which also carry out a search",
   [nats],
   async () => {
     await using server = await startNatsServer();
-    const ends = await Promise.allSettled([restartsOnce(server), losesNode(server), searches(server)]);
+    const ends = await Promise.allSettled([restartsOnce(server), losesNodes(server), searches(server)]);
     const failures = ends.flatMap((end) => end.status === "rejected" ? [end.reason] : []);
     if (failures.length > 0) throw new AggregateError(failures, failures.map(String).join("\n"));
   },
