@@ -2,12 +2,14 @@
  * The steps of a search in several parts: each step is one run of the same parts, which join the next run once a step
  * is over. The generator is judged for each part alone.
  */
+import { monotonicClock } from "../../base/clock.ts";
 import { UsageError } from "../../base/failure.ts";
 import { formatCount } from "../../base/units.ts";
 import { generatorEvidence, stepOf } from "../../fleet/capacity/step_outcome.ts";
 import type { Progress } from "../../fleet/result/result.ts";
+import { Dismissal } from "../../parts/dismissal.ts";
 import { beatEveryMs, overForMs } from "../../parts/limits.ts";
-import { encodeMessage, subjectsOf } from "../../parts/message.ts";
+import { decodeToCoordinator, encodeMessage, subjectsOf } from "../../parts/message.ts";
 import type { Rendezvous } from "../../parts/rendezvous.ts";
 import type { StoredReport } from "../../parts/report_store.ts";
 import { whyItFails } from "../../report/model/abort_on_fail.ts";
@@ -91,7 +93,7 @@ export async function openStepRunsOver(
       return one;
     },
     close: async () => {
-      await dismiss(rendezvous, nameOf(steps));
+      await dismiss(rendezvous, nameOf(steps), of, interrupts.early);
       await rendezvous.close();
     },
   };
@@ -114,11 +116,21 @@ export function partEvidence(
   return `${late[0]}; ${formatCount(late.length - 1)} more of ${formatCount(of)} parts were at their limit`;
 }
 
-/** Lets the parts end that wait for a step which never comes. */
-async function dismiss(rendezvous: Rendezvous, run: string): Promise<void> {
-  const beat = encodeMessage({ state: "over", dismissed: true, why: "the search is over" });
-  for (let sentMs = 0; sentMs <= 3 * overForMs; sentMs += beatEveryMs) {
-    rendezvous.publish(subjectsOf(run).beat, beat);
+/** Lets the parts end that wait for a step which never comes. A person who has ended the search waits for none. */
+async function dismiss(rendezvous: Rendezvous, run: string, parts: number, interrupt: AbortSignal): Promise<void> {
+  const [subjects, clock] = [subjectsOf(run), monotonicClock];
+  const dismissal = new Dismissal("the search is over", parts, {
+    beat: (beat) => rendezvous.publish(subjects.beat, encodeMessage(beat)),
+    answer: (id, message) => rendezvous.publish(subjects.part(id), encodeMessage(message)),
+  }, clock.nowMs());
+  const unlisten = rendezvous.listen(subjects.coordinator, (bytes) => {
+    const message = decodeToCoordinator(bytes);
+    if (message !== undefined) dismissal.receive(message, clock.nowMs());
+  });
+  const untilMs = interrupt.aborted ? clock.nowMs() + 3 * overForMs : Infinity;
+  for (let nowMs = clock.nowMs(); !dismissal.isOver(nowMs) && nowMs < untilMs; nowMs = clock.nowMs()) {
+    dismissal.turn(nowMs);
     await new Promise((resolve) => setTimeout(resolve, beatEveryMs));
   }
+  unlisten();
 }

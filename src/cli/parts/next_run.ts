@@ -1,5 +1,11 @@
 /** The next run for a part that stays: one that gathers its parts, whose name has the form, and that is new to it. */
 import type { Beat } from "../../parts/message.ts";
+import type { PartEnd } from "../../parts/part.ts";
+
+/** The run that a process joins after one that has ended so: a step that ended early is not the end of a search. */
+export function followingRun({ exitCode }: PartEnd, next: string | undefined): string | undefined {
+  return exitCode === 2 || exitCode === 130 ? undefined : next;
+}
 
 /** True where a name has a form, in which `*` stands for any letters, digits and hyphens. */
 export function isNamed(name: string, form: string): boolean {

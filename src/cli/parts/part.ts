@@ -14,7 +14,7 @@ import { type Interrupts, openInterrupts } from "../process/interrupt.ts";
 import type { Output } from "../process/output.ts";
 import { tool } from "../process/tool.ts";
 import { openReportOutputs } from "../report/report_outputs.ts";
-import { NextRun } from "./next_run.ts";
+import { followingRun, NextRun } from "./next_run.ts";
 import { checkPartFiles } from "./part_files.ts";
 import { PartFleet } from "./part_fleet.ts";
 import type { PartAsked, PartFlags } from "./part_flags.ts";
@@ -124,9 +124,9 @@ async function carryOutAll(
       output.err.write(reportVerdict(report, { width: widest, style }));
     }
     output.err.write(`Part of run ${run} ended: ${end.text}.\n`);
-    // A step that ended early, such as at its first fault, is not the end of a search.
-    if (next === undefined || end.exitCode === 2 || end.exitCode === 130) return { report, end };
-    run = next;
+    const following = followingRun(end, next);
+    if (following === undefined) return { report, end };
+    run = following;
   }
 }
 
