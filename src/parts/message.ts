@@ -135,14 +135,17 @@ export function encodeMessage(message: ToCoordinator | ToPart | Beat): Uint8Arra
   return encoder.encode(JSON.stringify({ v: messageVersion, ...message }));
 }
 
-/** The message to a coordinator; undefined for one of another version, and for bytes that are none. */
+/**
+ * The message to a coordinator; undefined for one of another version, and for bytes that are none. Requests to join are
+ * alike in each version, so that a coordinator refuses a part of another one with a sentence.
+ */
 export function decodeToCoordinator(bytes: Uint8Array): ToCoordinator | undefined {
-  return decoded(toCoordinatorSchema, bytes);
+  return decoded(toCoordinatorSchema, bytes, "join");
 }
 
-/** The same for a message to a part. */
+/** The same for a message to a part, in which a refusal is alike in each version. */
 export function decodeToPart(bytes: Uint8Array): ToPart | undefined {
-  return decoded(toPartSchema, bytes);
+  return decoded(toPartSchema, bytes, "no");
 }
 
 /** The same for a beat. */
@@ -150,9 +153,16 @@ export function decodeBeat(bytes: Uint8Array): Beat | undefined {
   return decoded(beatSchema, bytes);
 }
 
-function decoded<Message>(schema: Parameters<typeof parsedAs>[0], bytes: Uint8Array): Message | undefined {
-  const found = parsedAs<Message & { readonly v?: unknown }>(schema, decoder.decode(bytes));
-  if (found?.v !== messageVersion) return undefined;
+/** @param alike the type of messages that have the same form in each version */
+function decoded<Message>(
+  schema: Parameters<typeof parsedAs>[0],
+  bytes: Uint8Array,
+  alike?: string,
+): Message | undefined {
+  const found = parsedAs<Message & { readonly v?: unknown; readonly type?: unknown }>(schema, decoder.decode(bytes));
+  if (found === undefined) return undefined;
+  const isAlike = typeof found.v === "number" && alike !== undefined && found.type === alike;
+  if (found.v !== messageVersion && !isAlike) return undefined;
   const { v: _, ...message } = found;
   return message as Message;
 }

@@ -91,6 +91,12 @@ Deno.test("message: another version and bytes that are none are no message, and 
   for (const text of ['{"v":2,"type":"leave","id":"a"}', '{"type":"leave","id":"a"}', "{", "[]", "null", ""]) {
     assert.equal(decodeToCoordinator(bytesOf(text)), undefined, text);
   }
+  const who = { id: "a", host: "node-a", pid: 7, version: "9.0.0" };
+  const join = decodeToCoordinator(bytesOf(JSON.stringify({ v: 2, type: "join", who })));
+  assert.deepEqual(join, { type: "join", who }, "a coordinator refuses a part of another version");
+  const no = { type: "no", why: "the part on node-a is mqtt-sim 9.0.0", exitCode: 2 };
+  assert.deepEqual(decodeToPart(bytesOf(JSON.stringify({ v: 2, ...no }))), no);
+  assert.equal(decodeToPart(bytesOf('{"v":2,"type":"kept"}')), undefined);
   const { p50, p99 } = receivedProgress(JSON.parse('{"p50":null,"p99":3}'));
   assert.deepEqual([p50, p99], [NaN, 3]);
 });

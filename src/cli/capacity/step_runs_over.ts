@@ -6,7 +6,7 @@ import { monotonicClock } from "../../base/clock.ts";
 import { UsageError } from "../../base/failure.ts";
 import { formatCount } from "../../base/units.ts";
 import { generatorEvidence, stepOf } from "../../fleet/capacity/step_outcome.ts";
-import type { Progress } from "../../fleet/result/result.ts";
+import type { Notice, Progress } from "../../fleet/result/result.ts";
 import { Dismissal } from "../../parts/dismissal.ts";
 import { beatEveryMs, overForMs } from "../../parts/limits.ts";
 import { decodeToCoordinator, encodeMessage, subjectsOf } from "../../parts/message.ts";
@@ -55,12 +55,7 @@ export async function openStepRunsOver(
       let cut: string | undefined;
       const hooks = {
         onProgress: () => {},
-        onNotice: ({ level, text }: { readonly level: string; readonly text: string }) => {
-          // The report has the warnings at the end; the parts may have to be started otherwise now.
-          if (level === "warning" && !warnings.has(text)) err.write(`warning: ${text}\n`);
-          if (level === "warning") warnings.add(text);
-          else if (steps === 1 && !isQuiet) err.write(`${text}\n`);
-        },
+        onNotice: (notice: Notice) => showNotice(notice, { warnings, err, isInfoShown: steps === 1 && !isQuiet }),
         abortOn: (now: Progress) => cut ??= whyItFails(now, thresholds),
         ...{ interrupt: interrupts.early, detail: false },
       };
@@ -97,6 +92,16 @@ export async function openStepRunsOver(
       await rendezvous.close();
     },
   };
+}
+
+/** Prints a notice of a step, each warning once: the report has the warnings only at the end of the search. */
+export function showNotice(
+  { level, text }: Notice,
+  { warnings, err, isInfoShown }: Pick<StepRunsAsked, "warnings" | "err"> & { readonly isInfoShown: boolean },
+): void {
+  if (level === "info") return isInfoShown ? err.write(`${text}\n`) : undefined;
+  if (!warnings.has(text)) err.write(`warning: ${text}\n`);
+  warnings.add(text);
 }
 
 /** The evidence against the generator by its parts: that of the first, and the number of others that have some. */

@@ -1,8 +1,9 @@
 /** A search in several parts: its flags, and the evidence against the generator by its parts. */
 import assert from "node:assert/strict";
-import { partEvidence } from "../../../src/cli/capacity/step_runs_over.ts";
+import { partEvidence, showNotice } from "../../../src/cli/capacity/step_runs_over.ts";
 import { capacity } from "../../../src/cli/capacity/capacity.ts";
 import { readCommandLine } from "../../../src/cli/command_line.ts";
+import type { Notice } from "../../../src/fleet/result/result.ts";
 import type { StoredReport } from "../../../src/parts/report_store.ts";
 import { passed, reportOf } from "../../report/sample.ts";
 import { captured } from "../captured.ts";
@@ -46,3 +47,17 @@ for (const [args, sentence] of refused) {
     await assert.rejects(() => capacity(asked, output), (error: Error) => sentence.test(error.message));
   });
 }
+
+Deno.test("capacity over parts: a warning is printed at once and once, such as that of a part of another version", () => {
+  const warnings = new Set<string>();
+  const output = captured(80);
+  const { err } = output;
+  const show = (level: Notice["level"], text: string, isInfoShown: boolean) =>
+    showNotice({ level, text }, { warnings, err, isInfoShown });
+  const why = "the part on node-3 is mqtt-sim 0.2.0, the coordinator is 0.3.0";
+  show("info", "1 of 3 parts are here", true);
+  show("info", "2 of 3 parts are here", false);
+  for (const isInfoShown of [true, false]) show("warning", why, isInfoShown);
+  assert.equal(output.written.err, `1 of 3 parts are here\nwarning: ${why}\n`);
+  assert.deepEqual([...warnings], [why], "the report of the search has it too");
+});
