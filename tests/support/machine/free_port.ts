@@ -1,4 +1,5 @@
 /** Ports of programs that cannot choose one themselves. */
+import { portRange, readProc } from "../../../src/base/proc_file.ts";
 
 /** The lowest port from which {@link freePort} draws: programs of the machine prefer lower ones. */
 const leastPort = 12_000;
@@ -8,7 +9,7 @@ const leastPort = 12_000;
  * connections to a client before a slow program listens there, so the port is drawn from below that range.
  */
 export function freePort(): number {
-  const belowRange = firstOutgoingPort() - leastPort;
+  const belowRange = (outgoingPorts()?.[0] ?? 0) - leastPort;
   while (belowRange > 0) {
     const port = leastPort + Math.floor(Math.random() * belowRange);
     try {
@@ -22,11 +23,7 @@ export function freePort(): number {
   return listener.addr.port;
 }
 
-/** The first port of the system's range for outgoing connections; 0 where Linux does not state it. */
-function firstOutgoingPort(): number {
-  try {
-    return Number.parseInt(Deno.readTextFileSync("/proc/sys/net/ipv4/ip_local_port_range"));
-  } catch {
-    return 0;
-  }
+/** The system's range for outgoing connections; undefined where it is unknown. */
+export function outgoingPorts(): readonly [first: number, last: number] | undefined {
+  return portRange(readProc("/proc/sys/net/ipv4/ip_local_port_range") ?? "");
 }
