@@ -11,6 +11,7 @@ import type { RunLimits } from "../../../src/parts/limits.ts";
 import type { PartsTask, ToPart } from "../../../src/parts/message.ts";
 import { Part, type PartHost } from "../../../src/parts/part.ts";
 import { aPlan } from "../../fleet/sample_life.ts";
+import { SimulatedProcess } from "./simulated_process.ts";
 
 /** The step of the clock; a longer one once only long waits are left. */
 const stepMs = 100;
@@ -62,34 +63,6 @@ export const anyTrouble = (random: Random): Trouble => ({
   ...{ allowed: random.below(3), steps: random.below(3), lastStepFails: random.below(10) === 0 },
 });
 
-/** A process: it acts only while it runs, and gets what waited once it goes on. */
-class Process {
-  readonly skewMs: number;
-  readonly startMs: number;
-  dead = false;
-  pausedUntilMs = 0;
-  #inbox: (() => void)[] = [];
-
-  constructor(random: Random, startMs: number) {
-    this.skewMs = (random.fraction() - 0.5) * 7_200_000;
-    this.startMs = startMs;
-  }
-
-  runs(nowMs: number): boolean {
-    return !this.dead && nowMs >= this.startMs && nowMs >= this.pausedUntilMs;
-  }
-
-  take(act: () => void, nowMs: number): void {
-    if (this.dead || nowMs < this.startMs) return;
-    if (this.runs(nowMs)) act();
-    else this.#inbox.push(act);
-  }
-
-  wake(): void {
-    for (const act of this.#inbox.splice(0)) act();
-  }
-}
-
 /** A fleet that only takes its time. */
 interface SimulatedFleet {
   readonly number: number;
@@ -105,7 +78,7 @@ interface SimulatedFleet {
 }
 
 /** One process of a part. */
-class PartProcess extends Process {
+class PartProcess extends SimulatedProcess {
   machine: Part | undefined;
   readonly id: string;
   readonly #run: SimulatedRun;
@@ -113,19 +86,15 @@ class PartProcess extends Process {
   #fleet: SimulatedFleet | undefined;
 
   constructor(run: SimulatedRun, number: number, random: Random, startMs: number) {
-    super(random, startMs);
+    super(run, random, startMs);
     this.#run = run;
     this.#random = random;
     this.id = `p${number}`;
   }
 
-  localMs(): number {
-    return this.#run.nowMs + this.skewMs;
-  }
-
   begin(): void {
     const who = { id: this.id, host: `node-${this.id}`, pid: 1, version };
-    this.machine = new Part(who, this.#host(), this.localMs());
+    this.machine = new Part(who, this.#host(), this.localMs);
   }
 
   #host(): PartHost {
@@ -134,7 +103,7 @@ class PartProcess extends Process {
       send: (message) => run.carry(run.lead, () => run.coordinator?.receive(message, run.leadMs())),
       check: (_, number) => {
         const fault = run.trouble.unfit && number === 1 ? "it has 10 open files" : undefined;
-        run.later(this, 100, () => this.machine!.checked(fault, this.localMs()));
+        run.later(this, 100, () => this.machine!.checked(fault, this.localMs));
       },
       run: (_, number) => {
         run.ran.push(`${number}`);
@@ -145,7 +114,7 @@ class PartProcess extends Process {
         };
       },
       go: (killMs) => {
-        this.#fleet!.killMs = Math.max(run.nowMs, killMs - this.skewMs);
+        this.#fleet!.killMs = Math.max(run.nowMs, this.worldMs(killMs));
         this.#fleet!.whole = true;
         this.#goOn(this.#fleet!.killMs);
         run.kills.push({
@@ -166,7 +135,7 @@ class PartProcess extends Process {
       save: () =>
         run.store(this, (isStored) => {
           if (isStored) run.reports.set(this.#fleet!.number, this.#fleet!.whole);
-          this.machine!.saved(isStored, this.localMs());
+          this.machine!.saved(isStored, this.localMs);
         }),
     };
   }
@@ -207,19 +176,19 @@ class PartProcess extends Process {
     if (fleet !== undefined && !fleet.isReady && nowMs >= fleet.readyMs) {
       fleet.isReady = true;
       this.#run.ready.add(fleet.number);
-      this.machine!.connected(this.localMs());
+      this.machine!.connected(this.localMs);
     }
     if (fleet !== undefined && nowMs >= fleet.stepMs) {
       fleet.stepMs = Infinity;
       fleet.waits = true;
-      this.machine!.atStep(fleet.step, this.localMs());
+      this.machine!.atStep(fleet.step, this.localMs);
     }
     if (fleet !== undefined && nowMs >= fleet.overMs) {
       fleet.overMs = Infinity;
       fleet.readyMs = Infinity;
-      this.machine!.finished(undefined, this.localMs());
+      this.machine!.finished(undefined, this.localMs);
     }
-    this.machine!.turn(this.localMs());
+    this.machine!.turn(this.localMs);
   }
 }
 
@@ -228,7 +197,7 @@ export class SimulatedRun {
   readonly durationMs = 5_000;
   readonly trouble: Trouble;
   readonly of: number;
-  readonly lead: Process;
+  readonly lead: SimulatedProcess;
   coordinator: Coordinator | undefined;
   readonly processes: PartProcess[];
   /** The part of each fleet that was started. */
@@ -255,7 +224,7 @@ export class SimulatedRun {
       this.trouble;
     const outageFromMs = random.below(30_000);
     this.#outage = [outageFromMs, outageFromMs + outageMs];
-    this.lead = new Process(random, random.below(20_000));
+    this.lead = new SimulatedProcess(this, random, random.below(20_000));
     this.processes = Array.from(
       { length: this.of + spares },
       (_, number) => new PartProcess(this, number, random, random.below(20_000)),
@@ -270,31 +239,31 @@ export class SimulatedRun {
     for (let each = 0; each < terms; each++) {
       this.#at(random.below(45_000), () => {
         const process = any();
-        process.take(() => process.machine?.askedToEnd(process.localMs()), this.nowMs);
+        process.take(() => process.machine?.askedToEnd(process.localMs));
       });
     }
   }
 
   leadMs(): number {
-    return this.nowMs + this.lead.skewMs;
+    return this.lead.localMs;
   }
 
   /** Carries a message to a process, or loses it, or doubles it. */
-  carry(to: Process, act: () => void): void {
+  carry(to: SimulatedProcess, act: () => void): void {
     const { loss, double, delayMs } = this.trouble;
     if (this.#random.fraction() < loss) return;
     const copies = this.#random.fraction() < double ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) {
-      this.#at(this.nowMs + this.#random.fraction() * delayMs, () => to.take(act, this.nowMs));
+      this.#at(this.nowMs + this.#random.fraction() * delayMs, () => to.take(act));
     }
   }
 
-  later(process: Process, ms: number, act: () => void): void {
-    this.#at(this.nowMs + ms, () => process.take(act, this.nowMs));
+  later(process: SimulatedProcess, ms: number, act: () => void): void {
+    this.#at(this.nowMs + ms, () => process.take(act));
   }
 
   /** An operation of the store: it fails while the store is unavailable, after a time-out. */
-  store(process: Process, done: (isStored: boolean) => void): void {
+  store(process: SimulatedProcess, done: (isStored: boolean) => void): void {
     const isUp = this.nowMs < this.#outage[0] || this.nowMs >= this.#outage[1];
     this.later(process, isUp ? 20 : 1_500, () => done(isUp));
   }
@@ -304,9 +273,9 @@ export class SimulatedRun {
     while (this.nowMs < longestMs) {
       this.nowMs += this.nowMs < longStepsFromMs ? stepMs : longStepMs;
       this.#deliver();
-      if (this.lead.runs(this.nowMs)) this.#turnLead(limits);
+      if (this.lead.runs) this.#turnLead(limits);
       for (const process of this.processes) {
-        if (process.runs(this.nowMs) && process.machine?.end === undefined) process.turn();
+        if (process.runs && process.machine?.end === undefined) process.turn();
       }
       this.#watchKills();
       if (this.#isOver()) return true;
@@ -332,11 +301,11 @@ export class SimulatedRun {
       this.carry(process, () => process.machine === undefined ? undefined : act(process.machine));
     return {
       beat: (beat) => {
-        for (const each of this.processes) toPart(each, (part) => part.beat(beat, each.localMs()));
+        for (const each of this.processes) toPart(each, (part) => part.beat(beat, each.localMs));
       },
       answer: (id: string, message: ToPart) => {
         const process = this.processes.find((each) => each.id === id)!;
-        toPart(process, (part) => part.receive(message, process.localMs()));
+        toPart(process, (part) => part.receive(message, process.localMs));
       },
       seek: (number) =>
         this.store(this.lead, (isUp) => {
@@ -376,7 +345,7 @@ export class SimulatedRun {
     return leadEnds === true && this.processes.every(({ dead, machine }) => dead || machine?.end !== undefined);
   }
 
-  #pause(process: Process, ms: number): void {
+  #pause(process: SimulatedProcess, ms: number): void {
     process.pausedUntilMs = this.nowMs + ms;
   }
 

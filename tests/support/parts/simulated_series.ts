@@ -12,6 +12,7 @@ import type { RunLimits } from "../../../src/parts/limits.ts";
 import type { Beat, PartsTask, ToCoordinator, ToPart } from "../../../src/parts/message.ts";
 import { Part, type PartHost } from "../../../src/parts/part.ts";
 import { aPlan } from "../../fleet/sample_life.ts";
+import { SimulatedProcess } from "./simulated_process.ts";
 
 const stepMs = 200;
 /** All processes have to be free or to have ended within this simulated time. */
@@ -49,38 +50,17 @@ export const anySeries = (random: Random): SeriesTrouble => ({
   ...{ cuts: random.below(3), longestCutMs: 100_000 },
 });
 
-/** A process: it acts only while it runs, and gets what waited once it goes on. */
-abstract class Process {
+/** A process of a series. */
+abstract class Process extends SimulatedProcess {
   readonly series: SimulatedSeries;
-  readonly skewMs: number;
-  readonly startMs: number;
-  dead = false;
-  pausedUntilMs = 0;
-  readonly #inbox: (() => void)[] = [];
 
   constructor(series: SimulatedSeries, startMs: number) {
+    super(series, series.random, startMs);
     this.series = series;
-    this.skewMs = (series.random.fraction() - 0.5) * 7_200_000;
-    this.startMs = startMs;
-  }
-
-  get runs(): boolean {
-    const { nowMs } = this.series;
-    return !this.dead && nowMs >= this.startMs && nowMs >= this.pausedUntilMs;
-  }
-
-  localMs(): number {
-    return this.series.nowMs + this.skewMs;
-  }
-
-  take(act: () => void): void {
-    if (this.dead || this.series.nowMs < this.startMs) return;
-    if (this.runs) act();
-    else this.#inbox.push(act);
   }
 
   turn(): void {
-    for (const act of this.#inbox.splice(0)) act();
+    this.wake();
     this.act();
   }
 
@@ -128,16 +108,16 @@ export class SeriesPart extends Process {
 
   hear(run: string, beat: Beat): void {
     this.#stays?.beat(beat);
-    if (this.run === run) this.#machine?.beat(beat, this.localMs());
+    if (this.run === run) this.#machine?.beat(beat, this.localMs);
   }
 
   receive(id: string, message: ToPart): void {
-    if (id === this.#id) this.#machine?.receive(message, this.localMs());
+    if (id === this.#id) this.#machine?.receive(message, this.localMs);
   }
 
   askedToEnd(): void {
     if (this.#machine === undefined) this.exitCode = 0;
-    else this.#machine.askedToEnd(this.localMs());
+    else this.#machine.askedToEnd(this.localMs);
   }
 
   act(): void {
@@ -148,13 +128,13 @@ export class SeriesPart extends Process {
     const [fleet, machine, { nowMs }] = [this.#fleet, this.#machine!, this.series];
     if (fleet !== undefined && nowMs >= fleet.readyMs) {
       fleet.readyMs = Infinity;
-      machine.connected(this.localMs());
+      machine.connected(this.localMs);
     }
     if (fleet !== undefined && nowMs >= fleet.overMs) {
       fleet.overMs = Infinity;
-      machine.finished(undefined, this.localMs());
+      machine.finished(undefined, this.localMs);
     }
-    machine.turn(this.localMs());
+    machine.turn(this.localMs);
     if (machine.end !== undefined) this.#ends(machine);
   }
 
@@ -167,7 +147,7 @@ export class SeriesPart extends Process {
 
   #begin(run: string): void {
     this.#id = `${this.name}.${++this.#joined}`;
-    this.#machine = new Part({ id: this.#id, host: this.name, pid: 1, version }, this.#host(run), this.localMs());
+    this.#machine = new Part({ id: this.#id, host: this.name, pid: 1, version }, this.#host(run), this.localMs);
   }
 
   #host(run: string): PartHost {
@@ -178,7 +158,7 @@ export class SeriesPart extends Process {
     };
     return {
       send: (message) => series.toLead(run, message, this),
-      check: () => series.later(this, 100, own((machine) => machine.checked(undefined, this.localMs()))),
+      check: () => series.later(this, 100, own((machine) => machine.checked(undefined, this.localMs))),
       run: (_, number) => {
         this.ran.push(run);
         series.started.push(`${run} ${number}`);
@@ -187,7 +167,7 @@ export class SeriesPart extends Process {
       },
       go: (killMs) => {
         this.#fleet!.whole = true;
-        this.#fleet!.overMs = Math.max(series.nowMs, killMs - this.skewMs) + 3_000;
+        this.#fleet!.overMs = Math.max(series.nowMs, this.worldMs(killMs)) + 3_000;
       },
       acted: () => {},
       interrupt: () => {
@@ -203,7 +183,7 @@ export class SeriesPart extends Process {
           20,
           own((machine) => {
             series.reports.set(`${run} ${number}`, whole);
-            machine.saved(true, this.localMs());
+            machine.saved(true, this.localMs);
           }),
         );
       },
@@ -244,7 +224,7 @@ class Lead extends Process {
   }
 
   receive(run: string, message: ToCoordinator): void {
-    if (this.#current?.run === run) this.#current.machine.receive(message, this.localMs());
+    if (this.#current?.run === run) this.#current.machine.receive(message, this.localMs);
   }
 
   act(): void {
@@ -252,8 +232,8 @@ class Lead extends Process {
     if (this.over || series.nowMs < this.#nextMs) return;
     this.#current ??= this.#next();
     const { run, machine } = this.#current;
-    machine.turn(this.localMs());
-    if (!machine.isOver(this.localMs())) return;
+    machine.turn(this.localMs);
+    if (!machine.isOver(this.localMs)) return;
     this.#current = undefined;
     if (machine instanceof Dismissal) this.over = true;
     else {
@@ -276,7 +256,7 @@ class Lead extends Process {
     };
     if (this.#begun++ === this.#runs) {
       const dismissed = { ...host, beat: (beat: Beat) => series.toParts((part) => part.hear(run, beat)) };
-      return { run, machine: new Dismissal("the search is over", series.of, dismissed, this.localMs()) };
+      return { run, machine: new Dismissal("the search is over", series.of, dismissed, this.localMs) };
     }
     const task: PartsTask = { plan: aPlan({}), url: "mqtt://sim", epochMs: 0, thresholds: [], detail: false, next };
     const machine: Coordinator = new Coordinator(
@@ -288,13 +268,13 @@ class Lead extends Process {
             if (this.#current?.machine === machine && series.reports.has(`${run} ${part}`)) {
               const { reported } = machine.roster.seats[part - 1]!;
               if (!reported) this.#found.push(series.reports.get(`${run} ${part}`)!);
-              machine.found(part, this.localMs());
+              machine.found(part, this.localMs);
             }
           }),
         act() {},
         notice() {},
       },
-      this.localMs(),
+      this.localMs,
     );
     return { run, machine };
   }
