@@ -11,6 +11,7 @@ import type { RunLimits } from "../../../src/parts/limits.ts";
 import type { PartsTask, ToPart } from "../../../src/parts/message.ts";
 import { Part, type PartHost } from "../../../src/parts/part.ts";
 import { aPlan } from "../../fleet/sample_life.ts";
+import { anyNetwork, delaysOf, mildNetwork, type NetworkTrouble } from "./simulated_network.ts";
 import { SimulatedProcess } from "./simulated_process.ts";
 
 /** The step of the clock; a longer one once only long waits are left. */
@@ -23,10 +24,7 @@ const version = "1";
 const task: PartsTask = { plan: aPlan({}), url: "mqtt://sim", epochMs: 0, thresholds: [], detail: false };
 
 /** What goes wrong in a run. */
-export interface Trouble {
-  readonly loss: number;
-  readonly double: number;
-  readonly delayMs: number;
+export interface Trouble extends NetworkTrouble {
   /** Processes that start beyond the number of parts. */
   readonly spares: number;
   readonly deaths: number;
@@ -47,7 +45,7 @@ export interface Trouble {
 
 /** No process dies, and nothing takes longer than the limits allow. */
 export const mildTrouble = (random: Random): Trouble => ({
-  ...{ loss: random.fraction() * 0.3, double: random.fraction() * 0.3, delayMs: random.fraction() * 400 },
+  ...mildNetwork(random),
   ...{ spares: random.below(3), deaths: 0, pauses: random.below(3), longestPauseMs: 8_000, terms: 0 },
   ...{ outageMs: random.below(8_000), coordinatorDies: false, coordinatorPauseMs: random.below(5_000), unfit: false },
   ...{ allowed: 0, steps: random.below(3), lastStepFails: false },
@@ -55,7 +53,7 @@ export const mildTrouble = (random: Random): Trouble => ({
 
 /** Anything may happen. */
 export const anyTrouble = (random: Random): Trouble => ({
-  ...{ loss: random.fraction() * 0.6, double: random.fraction() * 0.5, delayMs: random.fraction() * 2_000 },
+  ...anyNetwork(random),
   ...{ spares: random.below(4), deaths: random.below(3), pauses: random.below(4), longestPauseMs: 120_000 },
   ...{ terms: random.below(5) === 0 ? 1 : 0, outageMs: random.below(4) === 0 ? random.below(400_000) : 0 },
   ...{ coordinatorDies: random.below(6) === 0, coordinatorPauseMs: random.below(6) === 0 ? random.below(90_000) : 0 },
@@ -250,12 +248,7 @@ export class SimulatedRun {
 
   /** Carries a message to a process, or loses it, or doubles it. */
   carry(to: SimulatedProcess, act: () => void): void {
-    const { loss, double, delayMs } = this.trouble;
-    if (this.#random.fraction() < loss) return;
-    const copies = this.#random.fraction() < double ? 2 : 1;
-    for (let copy = 0; copy < copies; copy++) {
-      this.#at(this.nowMs + this.#random.fraction() * delayMs, () => to.take(act));
-    }
+    for (const afterMs of delaysOf(this.trouble, this.#random)) this.#at(this.nowMs + afterMs, () => to.take(act));
   }
 
   later(process: SimulatedProcess, ms: number, act: () => void): void {

@@ -12,6 +12,7 @@ import type { RunLimits } from "../../../src/parts/limits.ts";
 import type { Beat, PartsTask, ToCoordinator, ToPart } from "../../../src/parts/message.ts";
 import { Part, type PartHost } from "../../../src/parts/part.ts";
 import { aPlan } from "../../fleet/sample_life.ts";
+import { anyNetwork, delaysOf, mildNetwork, type NetworkTrouble } from "./simulated_network.ts";
 import { SimulatedProcess } from "./simulated_process.ts";
 
 const stepMs = 200;
@@ -20,10 +21,7 @@ const longestMs = 4_000_000;
 const version = "1";
 
 /** What goes wrong in a series. */
-export interface SeriesTrouble {
-  readonly loss: number;
-  readonly double: number;
-  readonly delayMs: number;
+export interface SeriesTrouble extends NetworkTrouble {
   readonly deaths: number;
   readonly terms: number;
   readonly pauses: number;
@@ -37,14 +35,14 @@ export interface SeriesTrouble {
 
 /** No process dies, and nothing takes longer than the limits allow. */
 export const mildSeries = (random: Random): SeriesTrouble => ({
-  ...{ loss: random.fraction() * 0.3, double: random.fraction() * 0.3, delayMs: random.fraction() * 400 },
+  ...mildNetwork(random),
   ...{ deaths: 0, terms: 0, pauses: random.below(3), longestPauseMs: 8_000, replaced: false },
   ...{ cuts: random.below(4), longestCutMs: 8_000 },
 });
 
 /** Anything may happen. */
 export const anySeries = (random: Random): SeriesTrouble => ({
-  ...{ loss: random.fraction() * 0.6, double: random.fraction() * 0.5, delayMs: random.fraction() * 2_000 },
+  ...anyNetwork(random),
   ...{ deaths: random.below(4) === 0 ? 1 : 0, terms: random.below(5) === 0 ? 1 : 0, pauses: random.below(3) },
   ...{ longestPauseMs: 120_000, replaced: random.below(2) === 0 },
   ...{ cuts: random.below(3), longestCutMs: 100_000 },
@@ -356,12 +354,7 @@ export class SimulatedSeries {
 
   /** Carries a message to a process, or loses it, or doubles it. */
   #carry(to: Process, act: () => void): void {
-    const { loss, double, delayMs } = this.trouble;
-    if (this.random.fraction() < loss) return;
-    const copies = this.random.fraction() < double ? 2 : 1;
-    for (let copy = 0; copy < copies; copy++) {
-      this.#at(this.nowMs + this.random.fraction() * delayMs, () => to.take(act));
-    }
+    for (const afterMs of delaysOf(this.trouble, this.random)) this.#at(this.nowMs + afterMs, () => to.take(act));
   }
 
   #at(atMs: number, act: () => void): void {
