@@ -105,8 +105,10 @@ function showProgress(coordinator: Coordinator, { onProgress, abortOn }: Coordin
   if (all.length < of) return;
   // The clients of a part that is gone count; it comes to no further phase.
   const going = seats.flatMap(({ gone, progress }) => gone === undefined ? progress ?? [] : []);
-  const { phase, phaseMs, phaseOfMs } = mergeProgress(going.length > 0 ? going : all, phases);
-  const progress = { ...mergeProgress(all, phases), phase, phaseMs, phaseOfMs };
+  const whole = mergeProgress(all, phases);
+  const isWhole = going.length === 0 || going.length === all.length;
+  const { phase, phaseMs, phaseOfMs } = isWhole ? whole : mergeProgress(going, phases);
+  const progress = { ...whole, phase, phaseMs, phaseOfMs };
   onProgress(progress);
   const why = abortOn?.(progress);
   if (why !== undefined) coordinator.abort(`--abort-on-fail ended the run: ${why}`, nowMs);
