@@ -24,6 +24,7 @@ Deno.test("life: a payload has exactly the configured size and is UTF-8 as its f
     for (const client of [0, 999_999]) {
       const { payload } = willOf(aPlan({ willPayloadSizeBytes }), aLife({ client, incarnation: 100_000 }));
       assert.equal(payload.length, willPayloadSizeBytes);
+      assert.match(text(payload), /^[ -~]+$/);
       const letters = text(payload).split(" ").at(-1)!;
       assert.ok("abcdefghijklmnopqrstuvwxyz".repeat(2_600).includes(letters));
     }
