@@ -2,11 +2,11 @@
  * The binary of `deno task compile`. Run these tests with the Deno that made the binary, because its features are those
  * of that Deno.
  */
-import { freePort } from "../support/machine/free_port.ts";
 import assert from "node:assert/strict";
 import { Socket } from "node:net";
 import { brokerReady, findBinary, peerTest, startCompiled } from "../support/brokers/peers.ts";
 import { ChildProcess } from "../support/machine/child_process.ts";
+import { freePort } from "../support/machine/free_port.ts";
 import { endProcess } from "../support/machine/processes.ts";
 import { clientKinds, publish, RealClient } from "../support/clients/real_clients.ts";
 

@@ -3,12 +3,12 @@
  * that starts a broker runs until the end of the page. Runs are short (see `tests/docs/example_program.ts`); tasks
  * other than `mqtt-sim` do not run. `tests/docs/doc_commands_test.ts` reads blocks of `text`.
  */
-import { freePort } from "../support/machine/free_port.ts";
 import assert from "node:assert/strict";
 import { programFlags } from "../../tools/tasks/program_flags.ts";
 import { asGranted } from "../support/brokers/granted.ts";
 import { peerTest } from "../support/brokers/peers.ts";
 import { ChildProcess } from "../support/machine/child_process.ts";
+import { freePort } from "../support/machine/free_port.ts";
 import { scriptOf, taskOf } from "../docs/doc_commands.ts";
 import { type Block, blocksOf, pages } from "../docs/doc_page.ts";
 import { type Ports, withPorts } from "../docs/example_program.ts";

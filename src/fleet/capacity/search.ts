@@ -6,7 +6,7 @@
  * enough. A load that did not hold is tried again before the search believes it, because a delay of the machine can
  * fail a step, but cannot make an overloaded broker pass one. How often depends on the evidence of the failed steps.
  * These attempts follow one another, and one long delay can fail them all. So the search tries the upper end of the
- * final interval again, minutes later and several times; where it holds, the search continues above it.
+ * final interval up to three times more, minutes later; where it holds, the search continues above it.
  */
 
 /**

@@ -164,7 +164,7 @@ export class EpollLoop {
     else this.libc.close(descriptor);
   }
 
-  /** Closes those now, so that others can use their numbers. */
+  /** Closes the descriptors that {@link close} has kept, so that others can use their numbers. */
   closeEnded(): void {
     for (let at = 0; at < this.#ended.length; at++) this.libc.close(this.#ended[at]!);
     this.#ended.length = 0;

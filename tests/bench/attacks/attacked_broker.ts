@@ -1,6 +1,6 @@
 /** The attacked brokers: ours with a limit on its memory, and mosquitto with the settings of its package. */
-import { freePort } from "../../support/machine/free_port.ts";
 import { ChildProcess } from "../../support/machine/child_process.ts";
+import { freePort } from "../../support/machine/free_port.ts";
 import { mosquitto, ready, startOurs } from "../../support/brokers/peers.ts";
 
 export type BrokerName = "mqtt-sim" | "mosquitto";

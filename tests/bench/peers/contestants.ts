@@ -1,6 +1,6 @@
 /** The compared brokers, each in its own process, pinned to core 0 once it listens. */
-import { freePort } from "../../support/machine/free_port.ts";
 import { ChildProcess } from "../../support/machine/child_process.ts";
+import { freePort } from "../../support/machine/free_port.ts";
 import { type BrokerPeer, mosquitto, startAedes, startOurBroker } from "../../support/brokers/peers.ts";
 import { pin } from "./process_cost.ts";
 

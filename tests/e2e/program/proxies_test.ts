@@ -2,12 +2,12 @@
  * Fleets through real proxies: tinyproxy (CONNECT), microsocks (SOCKS 5), and HAProxy in front of our own broker, to
  * which it sends the PROXY protocol.
  */
-import { freePort } from "../../support/machine/free_port.ts";
 import assert from "node:assert/strict";
 import { Broker } from "../../../src/broker/broker.ts";
 import type { Report } from "../../../src/report/model/report.ts";
 import { find, mosquitto, peerTest, startMosquitto, startOurs } from "../../support/brokers/peers.ts";
 import { ChildProcess } from "../../support/machine/child_process.ts";
+import { freePort } from "../../support/machine/free_port.ts";
 
 const tinyproxy = await find(["tinyproxy"], ["-v"], "apt-get install tinyproxy-bin", 0);
 const microsocks = await find(["microsocks"], ["-?"], "apt-get install microsocks");

@@ -2,8 +2,8 @@
  * ejabberd with mod_mqtt as a child process: a free loopback port and a temporary directory; a node without a name, so
  * that it needs neither epmd nor cookie. The test ends it by its process id.
  */
-import { freePort } from "../machine/free_port.ts";
 import { ChildProcess } from "../machine/child_process.ts";
+import { freePort } from "../machine/free_port.ts";
 import { type BrokerPeer, find, type Peer, ready } from "./peers.ts";
 import type { Place } from "./supervised_peer.ts";
 

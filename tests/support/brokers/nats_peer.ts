@@ -2,8 +2,8 @@
  * nats-server with MQTT on JetStream as a child process: free loopback ports, a store in a temporary directory. The
  * test ends it by its process id.
  */
-import { freePort } from "../machine/free_port.ts";
 import { ChildProcess } from "../machine/child_process.ts";
+import { freePort } from "../machine/free_port.ts";
 import { find, type Peer, ready, restartable, type RestartablePeer } from "./peers.ts";
 import type { Place } from "./supervised_peer.ts";
 

@@ -2,8 +2,8 @@
  * RabbitMQ with its MQTT plugin as a child process: free loopback ports, a temporary directory, a separate node name
  * and epmd; the test ends both by their process ids. It uses and disturbs no system service.
  */
-import { freePort } from "../machine/free_port.ts";
 import { ChildProcess } from "../machine/child_process.ts";
+import { freePort } from "../machine/free_port.ts";
 import { find, type Peer, ready, restartable, type RestartablePeer } from "./peers.ts";
 import type { Place } from "./supervised_peer.ts";
 

@@ -1,8 +1,8 @@
+import { freePort } from "../machine/free_port.ts";
 /**
  * A broker peer that a fleet may restart by a command: the command ends it cleanly, and the code that started it starts
  * it again at the same place.
  */
-import { freePort } from "../machine/free_port.ts";
 import { type BrokerPeer } from "./peers.ts";
 
 /** The place of a peer, which stays the same over its restarts. */

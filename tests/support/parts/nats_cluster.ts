@@ -1,5 +1,5 @@
-/** Three nats-servers that form a cluster with JetStream, as the rendezvous of a run in parts. */
 import { freePort } from "../machine/free_port.ts";
+/** Three nats-servers that form a cluster with JetStream, as the rendezvous of a run in parts. */
 import { type NatsServer, startNatsServer } from "./nats_server.ts";
 
 /** A cluster of which each node can be killed. */

@@ -1,6 +1,6 @@
 /** nats-server with JetStream as the rendezvous of a run in parts: a free port, a store in its own folder. */
-import { freePort } from "../machine/free_port.ts";
 import { ChildProcess } from "../machine/child_process.ts";
+import { freePort } from "../machine/free_port.ts";
 import { ready } from "../brokers/peers.ts";
 import { nats } from "../brokers/nats_peer.ts";
 

@@ -2,8 +2,8 @@
  * A Slurm of one node as child processes, in its own folder: munged, slurmctld and slurmd, as root on loopback. The paths
  * are those of Debian's packages slurmctld, slurmd and munge.
  */
-import { freePort } from "../machine/free_port.ts";
 import { ChildProcess } from "../machine/child_process.ts";
+import { freePort } from "../machine/free_port.ts";
 import { find, type Peer } from "../brokers/peers.ts";
 
 const install = "apt-get install slurmctld slurmd slurm-client munge";

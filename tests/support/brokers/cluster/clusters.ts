@@ -1,6 +1,6 @@
 /** Clusters of RabbitMQ, ejabberd and nats-server, of Debian's packages. */
-import { freePort } from "../../machine/free_port.ts";
 import { ChildProcess } from "../../machine/child_process.ts";
+import { freePort } from "../../machine/free_port.ts";
 import { ejabberd, ejabberdConfiguration, erlangLibraries } from "../ejabberd_peer.ts";
 import { nats } from "../nats_peer.ts";
 import { rabbitmqBasics, rabbitmqServer, rabbitmqVariables } from "../rabbitmq_peer.ts";
