@@ -48,7 +48,7 @@ const searches: readonly Search[] = [
   { name: "mqtt-sim broker, 5% of the wills 300 ms late", broker: "ours", share, args: ["--fault", "delay=5%:300ms"] },
 ];
 /** The time limit of one search, and how long the machine may take to become idle before it. */
-const limitMs = 120_000;
+const limitMs = 240_000;
 const settleMs = 5_000;
 const root = new URL("../../", import.meta.url);
 const say = (text: string) => Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));
