@@ -36,8 +36,8 @@ import type { Watcher } from "../watch/watcher.ts";
 const interruptGraceMs = 2_000;
 /** The longest time between two turns: an event that a turn reads may have waited here since the turn before. */
 const longestPauseMs = 25;
-/** The same while no will can come, or a tenth of the time after which a will is late: a pause counts as a stall. */
-const quietPauseMs = 100;
+/** The same while no will can come, or a quarter of the time after which a will is late: a pause counts as a stall. */
+const quietPauseMs = 250;
 /** The same outside of the kills, where a phase waits for what the links receive, and while clients connect. */
 const pollEveryMs = 10;
 const rampEveryMs = 1;
@@ -129,10 +129,11 @@ export class Squad implements ClientHost, WatcherPoolHost {
   nextMs(nowMs: number): number {
     if (this.phase === "connect" && !this.#ready) return nowMs + rampEveryMs;
     if (this.phase !== "kill") return nowMs + pollEveryMs;
-    const settleMs = this.#settling.nextMs; // overdue, it waits for the next kill
+    const { isQuiet } = this;
+    const settleMs = this.#settling.nextMsOf(isQuiet); // overdue, it waits for the next kill
     const workMs = Math.min(this.#kills.nextMs(nowMs), settleMs > nowMs ? settleMs : Infinity);
-    if (workMs <= nowMs + longestPauseMs || !this.isQuiet) return Math.min(workMs, nowMs + longestPauseMs);
-    return Math.min(workMs, nowMs + Math.max(longestPauseMs, Math.min(quietPauseMs, this.plan.lateAfterMs / 10)));
+    if (workMs <= nowMs + longestPauseMs || !isQuiet) return Math.min(workMs, nowMs + longestPauseMs);
+    return Math.min(workMs, nowMs + Math.max(longestPauseMs, Math.min(quietPauseMs, this.plan.lateAfterMs / 4)));
   }
 
   /** Whether no will can come, and no canary is about to connect. */

@@ -35,6 +35,15 @@ export class SquadSettling {
     return this.#settledMs + settleEveryMs;
   }
 
+  /**
+   * When the judging needs a turn of its own.
+   *
+   * @param isQuiet no will can come: lives that are complete already can wait for any turn
+   */
+  nextMsOf(isQuiet: boolean): number {
+    return isQuiet ? Math.max(this.nextMs, this.#recorder.ledger.nextCloseMs) : this.nextMs;
+  }
+
   /** Canaries start now, and again after their interval. */
   startCanaries(nowMs: number): void {
     this.#watchers.startCanaries(nowMs);
