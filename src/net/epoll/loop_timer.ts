@@ -7,9 +7,9 @@ import type { Clock } from "../../base/clock.ts";
 import { Epoll, type Libc } from "./libc.ts";
 
 /** The longest head start, in milliseconds: a spin takes no longer. */
-const mostLeadMs = 0.05;
+const mostLeadMs = 0.2;
 /** The share of the last wait in the measured lateness, if it was later than that, and if it was not. */
-const laterShare = 1 / 32;
+const laterShare = 1 / 8;
 const soonerShare = 1 / 8;
 
 export class LoopTimer {
