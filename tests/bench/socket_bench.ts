@@ -39,7 +39,10 @@ class BareLives {
       must(libc.send(peer, answeredBytes));
     });
     this.#each(this.#near, count, (socket) => must(libc.read(socket)));
-    for (const socket of sockets) libc.closeByReset(socket);
+    for (const socket of sockets) {
+      must(libc.dissolve(socket));
+      libc.close(socket);
+    }
     this.#each(this.#far, count, (peer) => {
       libc.read(peer);
       libc.close(peer);

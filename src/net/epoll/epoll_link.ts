@@ -174,7 +174,11 @@ export class EpollLink implements Link, Lingering, DescriptorWatcher, Writer, Cl
   reset(): void {
     if (this.#over) return;
     this.#queue.clear();
-    if (this.#socket >= 0) this.#loop.libc.closeByReset(this.#takeSocket());
+    if (this.#socket >= 0) {
+      const socket = this.#takeSocket();
+      this.#loop.libc.sendReset(socket);
+      this.#loop.close(socket, true);
+    }
     this.#closedSoon();
   }
 

@@ -50,6 +50,9 @@ export const addressBytes = 28;
 /** An address for the operating system: `struct sockaddr_in`, `sockaddr_in6`, or `sockaddr_un` to connect to. */
 export type SocketAddress = Uint8Array<ArrayBuffer>;
 
+/** An address of the family AF_UNSPEC, which is 0. */
+const noAddress: SocketAddress = new Uint8Array(16);
+
 /** glibc for one thread: the functions and their memory. */
 export class Libc {
   readonly #call: Deno.DynamicLibrary<typeof symbols>["symbols"];
@@ -234,10 +237,14 @@ export class Libc {
     this.#call.setsockopt(socket, C.SOL_SOCKET, C.SO_LINGER, this.#value, 8);
   }
 
-  /** Closes with RST. */
-  closeByReset(socket: number): void {
-    this.lingerNothing(socket);
-    this.#call.close(socket);
+  /** Sends RST, now or at the close. To close a socket takes half as long again, for which a kill does not wait. */
+  sendReset(socket: number): void {
+    if (this.dissolve(socket) < 0) this.lingerNothing(socket);
+  }
+
+  /** Dissolves the connection, by RST. Returns a negative number if it fails, as for a Unix socket. */
+  dissolve(socket: number): number {
+    return this.#withErrno(this.#call.connect(socket, noAddress, noAddress.length));
   }
 
   /** A descriptor that is always readable. */

@@ -6,6 +6,7 @@ type FailingCall =
   | "socket"
   | "bind"
   | "connect"
+  | "dissolve"
   | "alwaysReadable"
   | "openEpoll"
   | "openTimer"
@@ -90,9 +91,8 @@ export class FailingLibc extends Libc {
     super.close(descriptor);
   }
 
-  override closeByReset(socket: number): void {
-    this.open.delete(socket);
-    super.closeByReset(socket);
+  override dissolve(socket: number): number {
+    return this.#fault("dissolve") ?? super.dissolve(socket);
   }
 
   #fault(call: FailingCall): number | undefined {

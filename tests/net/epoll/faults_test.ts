@@ -49,6 +49,20 @@ for (const call of ["alwaysReadable", "openEpoll"] as const) {
   );
 }
 
+hazard("a reset closes its descriptor, and a socket that cannot be dissolved is reset by its close", async (stage) => {
+  const EINVAL = -22;
+  const open = stage.libc.open.size;
+  for (const faults of [[], [EINVAL]]) {
+    const { accepted, dialled } = await stage.pair();
+    stage.libc.faults.dissolve = [...faults];
+    dialled.link.reset();
+    const why = faults.length === 0 ? "dissolved" : "not dissolved";
+    assert.equal((await accepted.ended()).kind, "reset", why);
+    await until(() => stage.libc.open.size === open);
+    assert.deepEqual(stage.libc.faults.dissolve, [], why);
+  }
+});
+
 hazard("a source address that is in use, or has no free port, ends the link with its name", async (stage) => {
   for (
     const [call, fault, word] of [["bind", EADDRINUSE, "EADDRINUSE"], [

@@ -78,7 +78,7 @@ function structures(kind: string): Record<string, number> {
     "sizeof struct itimerspec": timerSpec.sizeBytes,
     ...field("itimerspec.it_value.tv_sec", timerSpec.secondsAt, 8),
     ...field("itimerspec.it_value.tv_nsec", timerSpec.nanosecondsAt, 8),
-    // Two values of an Int32Array: closeByReset.
+    // Two values of an Int32Array: lingerNothing.
     "sizeof struct linger": 8,
     ...field("linger.l_onoff", 0, 4),
     ...field("linger.l_linger", 4, 4),
