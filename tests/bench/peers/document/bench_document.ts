@@ -71,7 +71,8 @@ function instrument({ instrument: all }: BenchDocument): string {
     "The fleet of `mqtt-sim fleet` and a small generator in C (`tests/bench/instrument/generator.c`) put the same load " +
     "on one mosquitto, one after the other: resets, wills of QoS 1, one watcher for all wills of C. The latency counts " +
     "from the scheduled instant of a kill. The slip ends where the kill begins; the duration of a kill is that of its " +
-    "own system calls (in C SO_LINGER and close; the fleet dissolves the connection, and closes later), in which the kernel on loopback also does work of the broker's side. " +
+    "own system calls (in C SO_LINGER and close; the fleet dissolves the connection, and closes later), in which " +
+    "the kernel on loopback also does work of the broker's side. " +
     "The CPU time counts from the first kill until the wills are here, for both. " +
     "The fleet has the kernel's date of each will, the generator in C the time of its own read, which is later. " +
     `\`deno task bench:instrument\` makes this table alone. Medians of ${
