@@ -36,7 +36,7 @@ import type { Watcher } from "../watch/watcher.ts";
 const interruptGraceMs = 2_000;
 /** The longest time between two turns: an event that a turn reads may have waited here since the turn before. */
 const longestPauseMs = 25;
-/** The same while no will can come, or a quarter of the time after which a will is late: a pause counts as a stall. */
+/** The same while no will can come, or a fifth of the time after which a will is late: a pause counts as a stall. */
 const quietPauseMs = 250;
 /** The same outside of the kills, where a phase waits for what the links receive, and while clients connect. */
 const pollEveryMs = 10;
@@ -133,7 +133,7 @@ export class Squad implements ClientHost, WatcherPoolHost {
     const settleMs = this.#settling.nextMsOf(isQuiet); // overdue, it waits for the next kill
     const workMs = Math.min(this.#kills.nextMs(nowMs), settleMs > nowMs ? settleMs : Infinity);
     if (workMs <= nowMs + longestPauseMs || !isQuiet) return Math.min(workMs, nowMs + longestPauseMs);
-    return Math.min(workMs, nowMs + Math.max(longestPauseMs, Math.min(quietPauseMs, this.plan.lateAfterMs / 4)));
+    return Math.min(workMs, nowMs + Math.max(longestPauseMs, Math.min(quietPauseMs, this.plan.lateAfterMs / 5)));
   }
 
   /** Whether no will can come, and no canary is about to connect. */
